@@ -1,0 +1,1 @@
+//! Kubernetes API conventions as values.

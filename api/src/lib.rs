@@ -1,0 +1,1 @@
+//! The kinds of databases.standard.k8s.io as values.

@@ -1,0 +1,2 @@
+//! Checks of the tree that the compiler does not make.
+fn main() {}
