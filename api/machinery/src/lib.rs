@@ -1,1 +1,16 @@
-//! Kubernetes API conventions as values.
+//! Kubernetes API conventions as values: wire formats, schema, metadata, selectors, field errors.
+//!
+//! Invariants of absence: this crate knows no network, no storage and no database product.
+
+// `#[api_type]` names this crate by its absolute path, here as well.
+extern crate self as apimachinery;
+
+pub mod field;
+pub mod kind;
+pub mod meta;
+pub mod quantity;
+pub mod schema;
+pub mod time;
+pub mod wire;
+
+pub use apimachinery_macros::api_type;

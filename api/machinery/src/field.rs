@@ -1,0 +1,143 @@
+//! What is wrong with a field, in the words of Kubernetes' `field.Error` (C-51).
+
+use serde_json::Value;
+use std::fmt;
+
+/// Where a field stands: `spec.databases[0].name`, `metadata.labels[app]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    /// A path of one name.
+    pub fn new(name: &str) -> Self {
+        Path(name.to_owned())
+    }
+    /// A field within.
+    pub fn child(&self, name: &str) -> Self {
+        Path(format!("{}.{name}", self.0))
+    }
+    /// An item of a list.
+    pub fn index(&self, index: usize) -> Self {
+        Path(format!("{}[{index}]", self.0))
+    }
+    /// A value of a map.
+    pub fn key(&self, key: &str) -> Self {
+        Path(format!("{}[{key}]", self.0))
+    }
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// The kind of fault; its text is the `reason` of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Fault {
+    Required,
+    Invalid,
+    NotSupported,
+    Duplicate,
+    Forbidden,
+    NotFound,
+    TooLong,
+    TooMany,
+    TypeInvalid,
+    Internal,
+}
+
+impl Fault {
+    /// The `reason` of the cause.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Fault::Required => "FieldValueRequired",
+            Fault::Invalid => "FieldValueInvalid",
+            Fault::NotSupported => "FieldValueNotSupported",
+            Fault::Duplicate => "FieldValueDuplicate",
+            Fault::Forbidden => "FieldValueForbidden",
+            Fault::NotFound => "FieldValueNotFound",
+            Fault::TooLong => "FieldValueTooLong",
+            Fault::TooMany => "FieldValueTooMany",
+            Fault::TypeInvalid => "FieldValueTypeInvalid",
+            Fault::Internal => "InternalError",
+        }
+    }
+}
+
+/// One fault of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldError {
+    /// What kind of fault.
+    pub fault: Fault,
+    /// The field's path.
+    pub field: String,
+    /// The message without the path, such as `Invalid value: "x": must be positive`.
+    pub body: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.field, self.body)
+    }
+}
+
+/// All faults of an object, in the order they were found.
+pub type Errors = Vec<FieldError>;
+
+fn with_detail(head: String, detail: &str) -> String {
+    if detail.is_empty() { head } else { format!("{head}: {detail}") }
+}
+
+impl FieldError {
+    fn new(fault: Fault, path: &Path, body: String) -> Self {
+        FieldError { fault, field: path.0.clone(), body }
+    }
+    /// The field must be set.
+    pub fn required(path: &Path, detail: &str) -> Self {
+        Self::new(Fault::Required, path, with_detail("Required value".into(), detail))
+    }
+    /// The value is wrong.
+    pub fn invalid(path: &Path, value: impl Into<Value>, detail: &str) -> Self {
+        Self::new(Fault::Invalid, path, with_detail(format!("Invalid value: {}", value.into()), detail))
+    }
+    /// The value is not one of the supported ones.
+    pub fn not_supported(path: &Path, value: impl Into<Value>, supported: &[&str]) -> Self {
+        let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
+        let detail = if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
+        Self::new(Fault::NotSupported, path, with_detail(format!("Unsupported value: {}", value.into()), &detail))
+    }
+    /// A feature or option that is not there; the body is the whole message.
+    pub fn unsupported(path: &Path, message: &str) -> Self {
+        Self::new(Fault::NotSupported, path, message.to_owned())
+    }
+    /// The value stands twice.
+    pub fn duplicate(path: &Path, value: impl Into<Value>) -> Self {
+        Self::new(Fault::Duplicate, path, format!("Duplicate value: {}", value.into()))
+    }
+    /// The field must not be set.
+    pub fn forbidden(path: &Path, detail: &str) -> Self {
+        Self::new(Fault::Forbidden, path, with_detail("Forbidden".into(), detail))
+    }
+    /// What the value names does not exist.
+    pub fn not_found(path: &Path, value: impl Into<Value>) -> Self {
+        Self::new(Fault::NotFound, path, format!("Not found: {}", value.into()))
+    }
+    /// The value has more than `most` bytes.
+    pub fn too_long(path: &Path, most: usize) -> Self {
+        Self::new(Fault::TooLong, path, format!("Too long: may not be more than {most} bytes"))
+    }
+    /// The list has more than `most` items.
+    pub fn too_many(path: &Path, count: usize, most: usize) -> Self {
+        Self::new(Fault::TooMany, path, format!("Too many: {count}: must have at most {most} items"))
+    }
+    /// The field cannot change.
+    pub fn immutable(path: &Path, value: impl Into<Value>) -> Self {
+        Self::invalid(path, value, "field is immutable")
+    }
+}

@@ -1,0 +1,135 @@
+//! What the API says of a type, as static data.
+//!
+//! JSON and protobuf come from the impls that `#[api_type]` makes; everything that needs to *know* a type
+//! (OpenAPI, `.proto` files, apply, strategic merge, validation of enumerations, feature gating) walks this.
+
+/// A wire type.
+#[derive(Debug)]
+pub struct Schema {
+    /// Reversed-DNS package, such as `io.k8s.standard.databases.v1`; empty for unnamed shapes.
+    pub package: &'static str,
+    /// The type's name within the package; empty for unnamed shapes.
+    pub name: &'static str,
+    /// What `kubectl explain` prints.
+    pub doc: &'static str,
+    /// Whether the type is an object with `kind` and `apiVersion`.
+    pub top_level: bool,
+    /// Its form.
+    pub shape: Shape,
+}
+
+/// The form of a type.
+#[derive(Debug)]
+pub enum Shape {
+    /// A struct.
+    Object(&'static [Field]),
+    /// A map from strings.
+    Map(&'static Schema),
+    /// A list.
+    List(&'static Schema),
+    /// A string out of a set.
+    Enum(&'static [&'static str]),
+    /// A value without parts.
+    Scalar(Scalar),
+}
+
+/// A value without parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// A string.
+    String,
+    /// A boolean.
+    Bool,
+    /// A 32-bit integer.
+    Int32,
+    /// A 64-bit integer.
+    Int64,
+    /// A double.
+    Double,
+    /// Base64 in JSON.
+    Bytes,
+    /// RFC 3339 with seconds.
+    Time,
+    /// RFC 3339 with microseconds.
+    MicroTime,
+    /// A Go duration such as `1h30m`.
+    Duration,
+    /// A quantity such as `10Gi`.
+    Quantity,
+    /// An integer or a string.
+    IntOrString,
+    /// Any JSON object, kept as it is.
+    Raw,
+    /// The set of fields a manager owns.
+    FieldsV1,
+}
+
+/// A field of a struct.
+#[derive(Debug)]
+pub struct Field {
+    /// The JSON name.
+    pub name: &'static str,
+    /// The protobuf number.
+    pub number: u32,
+    /// What `kubectl explain` prints.
+    pub doc: &'static str,
+    /// The field's type.
+    pub schema: &'static Schema,
+    /// Always written and required on input.
+    pub required: bool,
+    /// Its own fields stand in the outer object.
+    pub inline: bool,
+    /// Cannot change once set.
+    pub immutable: bool,
+    /// How apply treats it.
+    pub topology: Topology,
+    /// The static default, as JSON text.
+    pub default: Option<&'static str>,
+    /// Whether strategic merge merges a list (by `merge_key`, or as a set of scalars).
+    pub merge: bool,
+    /// The key of a list that strategic merge merges.
+    pub merge_key: Option<&'static str>,
+    /// Whether strategic merge honours `$retainKeys`.
+    pub retain_keys: bool,
+    /// The Extended feature, without the kind's name in front.
+    pub feature: Option<&'static str>,
+}
+
+/// How apply treats a list, a map or a struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// Lists atomic, maps and structs granular.
+    Default,
+    /// One owner for the whole.
+    Atomic,
+    /// A list of distinct scalars.
+    Set,
+    /// A list keyed by these fields.
+    Map(&'static [&'static str]),
+}
+
+impl Schema {
+    /// An unnamed shape.
+    pub const fn unnamed(shape: Shape) -> Schema {
+        Schema { package: "", name: "", doc: "", top_level: false, shape }
+    }
+
+    /// The fields of a struct with inlined ones in place; empty for other shapes.
+    pub fn fields(&'static self) -> Vec<&'static Field> {
+        let Shape::Object(fields) = &self.shape else { return Vec::new() };
+        fields
+            .iter()
+            .flat_map(|field| if field.inline { field.schema.fields() } else { vec![field] })
+            .collect()
+    }
+
+    /// The field of that JSON name.
+    pub fn field(&'static self, name: &str) -> Option<&'static Field> {
+        self.fields().into_iter().find(|field| field.name == name)
+    }
+
+    /// `package.name`, as OpenAPI names the type.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.package, self.name)
+    }
+}
