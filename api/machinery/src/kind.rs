@@ -43,6 +43,12 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn forbid_deletion(&self) -> Option<String> {
         None
     }
+    /// Whether something besides `metadata.finalizers` must end before the object goes.
+    fn holds_deletion(&self) -> bool {
+        false
+    }
+    /// Called once when the deletion of an object begins that cannot go at once.
+    fn begin_deletion(&mut self) {}
     /// Warnings for the person who writes the object.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -114,6 +120,10 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn validate_update(&self, old: &dyn Hub, errors: &mut Errors);
     /// See [`Kind::forbid_deletion`].
     fn forbid_deletion(&self) -> Option<String>;
+    /// See [`Kind::holds_deletion`].
+    fn holds_deletion(&self) -> bool;
+    /// See [`Kind::begin_deletion`].
+    fn begin_deletion(&mut self);
     /// See [`Kind::warnings`].
     fn warnings(&self) -> Vec<String>;
     /// See [`Kind::cells`].
@@ -180,6 +190,12 @@ impl<K: Kind> Hub for K {
     }
     fn forbid_deletion(&self) -> Option<String> {
         Kind::forbid_deletion(self)
+    }
+    fn holds_deletion(&self) -> bool {
+        Kind::holds_deletion(self)
+    }
+    fn begin_deletion(&mut self) {
+        Kind::begin_deletion(self);
     }
     fn warnings(&self) -> Vec<String> {
         Kind::warnings(self)
