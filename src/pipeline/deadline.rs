@@ -1,0 +1,43 @@
+//! How long a request may take, measured from its arrival.
+//!
+//! Needs: the [`RequestInfo`] and `?timeout=`. Provides: the instant by which the response must be made. Refuses
+//! with: 400 for a timeout that is no duration, 504 when the time is over before the response began; a response cut
+//! short later is aborted. Long-running requests have no deadline.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::request_info::RequestInfo;
+use super::status::Refusal;
+use super::{duration, query};
+
+/// The deadline of a request; a `?timeout=` can only bring it nearer.
+pub(super) fn of(
+    info: &RequestInfo,
+    query: &str,
+    received: Instant,
+    longest: Duration,
+) -> Result<Option<Instant>, Refusal> {
+    if info.is_long_running() {
+        return Ok(None);
+    }
+    let asked = match query::first(query, "timeout").as_deref() {
+        None | Some("") => longest,
+        Some(text) => duration::parse(text)?,
+    };
+    let granted = if asked.is_zero() { longest } else { asked.min(longest) };
+    Ok(Some(received + granted))
+}
+
+/// Runs `work` until the deadline. Work that is cut off is dropped: what it began may or may not have happened.
+pub(super) async fn enforce<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    match deadline {
+        None => work.await,
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await.unwrap_or(Err(Refusal::Timeout)),
+    }
+}

@@ -1,0 +1,282 @@
+//! What happens to every request before and after its handler: one function, read top-down.
+//!
+//! [`Pipeline`] is generic over who authenticates, who authorizes and who handles, and composed by hand: no layer is
+//! boxed, and a request costs one [`Context`]. The body of requests is [`RequestBody`], so that a caller inside the
+//! process takes the same way below authentication, through [`Pipeline::as_user`].
+
+mod audit_id;
+mod authentication;
+mod authorization;
+mod body;
+mod client;
+mod context;
+mod deadline;
+pub mod duration;
+mod in_flight;
+pub mod query;
+mod record;
+mod request_info;
+mod selector;
+mod status;
+mod user;
+mod verb;
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::{Request, Response, StatusCode, Version, request};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
+pub use authorization::{Authorizer, Decision, MastersOnly};
+pub use body::{BoxError, RequestBody, ResponseBody};
+pub use client::InProcess;
+pub use context::Context;
+pub use in_flight::InFlightLimits;
+pub use request_info::{RequestInfo, RequestInfoError};
+pub use user::{ANONYMOUS, AUTHENTICATED_GROUP, MASTERS_GROUP, UNAUTHENTICATED_GROUP, UserInfo};
+pub use verb::Verb;
+
+use crate::serve::{Accept, Connection, Session, Shutdown};
+use crate::telemetry::RequestMetrics;
+use authentication::Anonymous;
+use in_flight::InFlight;
+use record::Record;
+use status::Refusal;
+
+/// What answers requests that came through the pipeline.
+pub trait Handler: Clone + Send + Sync + 'static {
+    /// The body of its responses.
+    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static;
+
+    /// Answers a request. It may be dropped at any `await` when the deadline is over.
+    fn handle(
+        &self,
+        request: Request<RequestBody>,
+        context: Arc<Context>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// What can be set about the pipeline.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The longest a request may take that is not long-running.
+    pub timeout: Duration,
+    /// How many requests are worked on at once.
+    pub in_flight: InFlightLimits,
+    /// Whether requests without credentials are served as `system:anonymous`.
+    pub anonymous: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(60), in_flight: InFlightLimits::default(), anonymous: true }
+    }
+}
+
+/// The way of every request. Clones are the same pipeline.
+#[derive(Debug)]
+pub struct Pipeline<N, Z, H> {
+    shared: Arc<Shared<N, Z, H>>,
+}
+
+#[derive(Debug)]
+struct Shared<N, Z, H> {
+    authenticator: N,
+    authorizer: Z,
+    handler: H,
+    options: Options,
+    anonymous: Anonymous,
+    in_flight: InFlight,
+    installed: AtomicBool,
+    shutdown: Shutdown,
+    metrics: RequestMetrics,
+}
+
+/// The pipeline on one connection.
+#[derive(Debug)]
+pub struct OnConnection<N, Z, H> {
+    pipeline: Pipeline<N, Z, H>,
+    peer: Arc<Peer>,
+}
+
+/// Where a request comes from.
+enum Origin<'a> {
+    Network(&'a Peer),
+    InProcess(Arc<UserInfo>),
+}
+
+type Answer<H> = Response<ResponseBody<<H as Handler>::Body>>;
+
+impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
+    /// Composes a pipeline. Until [`Pipeline::complete`] is called, nothing is answered with 404.
+    pub fn new(
+        authenticator: N,
+        authorizer: Z,
+        handler: H,
+        options: Options,
+        shutdown: Shutdown,
+        metrics: RequestMetrics,
+    ) -> Self {
+        let anonymous = Anonymous(options.anonymous.then(|| Arc::new(UserInfo::anonymous())));
+        let in_flight = InFlight::new(options.in_flight);
+        let installed = AtomicBool::new(false);
+        let shared = Shared {
+            authenticator,
+            authorizer,
+            handler,
+            options,
+            anonymous,
+            in_flight,
+            installed,
+            shutdown,
+            metrics,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Declares that every path is installed, so that a 404 means what it says.
+    pub fn complete(&self) {
+        self.shared.installed.store(true, Ordering::Release);
+    }
+
+    /// The authenticator, to reload what it believes.
+    pub fn authenticator(&self) -> &N {
+        &self.shared.authenticator
+    }
+
+    /// Sends requests as `user`, from inside the process, past authentication.
+    pub fn as_user(&self, user: UserInfo) -> InProcess<N, Z, H> {
+        InProcess::new(self.clone(), authentication::authenticated(Arc::new(user)))
+    }
+
+    /// The whole way of a request: everything that is true of every response.
+    async fn answer(&self, origin: Origin<'_>, request: Request<RequestBody>) -> Answer<H> {
+        let mut record = Record::begin(&request, audit_id::of(request.headers()));
+        let outcome = AssertUnwindSafe(self.process(origin, request, &mut record)).catch_unwind().await;
+        let mut response = match outcome {
+            Ok(Ok(response)) => response,
+            Ok(Err(refusal)) => refusal.into_response().map(ResponseBody::refusal),
+            Err(_) => Refusal::Panic.into_response().map(ResponseBody::refusal),
+        };
+        let headers = response.headers_mut();
+        headers.insert(audit_id::AUDIT_ID, record.audit_id.clone());
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+        record.end(response.status(), &self.shared.metrics);
+        response
+    }
+
+    /// The stages, outermost first. Each may refuse; the order is what clients observe.
+    async fn process(
+        &self,
+        origin: Origin<'_>,
+        request: Request<RequestBody>,
+        record: &mut Record,
+    ) -> Result<Answer<H>, Refusal> {
+        let shared = &*self.shared;
+        let installed = shared.installed.load(Ordering::Acquire);
+        let (mut parts, body) = request.into_parts();
+        let info = record.info.insert(request_info(&parts)?).clone();
+        if shared.shutdown.draining().is_cancelled() && !info.is_health() {
+            return Err(Refusal::ShuttingDown);
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        let deadline = deadline::of(&info, query, record.received, shared.options.timeout)?;
+        deadline::enforce(deadline, async {
+            let user = self.identify(origin, &mut parts).await?;
+            record.user = Some(Arc::clone(&user));
+            let place = shared.in_flight.enter(&user, &info)?;
+            let decision = shared.authorizer.authorize(&user, &info).await;
+            authorization::enforce(decision, &user, &info)?;
+            record.admitted = true;
+            let context = Arc::new(self.context(record, user, info, deadline));
+            let response = shared.handler.handle(Request::from_parts(parts, body), context).await;
+            if response.status() == StatusCode::NOT_FOUND && !installed {
+                return Err(Refusal::NotInstalled);
+            }
+            Ok(response.map(|body| ResponseBody::of_handler(body, deadline, place)))
+        })
+        .await
+    }
+
+    /// The user; on HTTP/2 a connection that shows none is not kept, so that strangers cannot hold many streams.
+    async fn identify(
+        &self,
+        origin: Origin<'_>,
+        parts: &mut request::Parts,
+    ) -> Result<Arc<UserInfo>, Refusal> {
+        let peer = match origin {
+            Origin::InProcess(user) => return Ok(user),
+            Origin::Network(peer) => peer,
+        };
+        let Shared { authenticator, anonymous, .. } = &*self.shared;
+        let user = authentication::identify(authenticator, anonymous, peer, &mut parts.headers).await;
+        let known = user.as_ref().is_ok_and(|user| !user.is_anonymous());
+        if parts.version == Version::HTTP_2 && !known {
+            peer.close();
+        }
+        user
+    }
+
+    fn context(
+        &self,
+        record: &Record,
+        user: Arc<UserInfo>,
+        info: RequestInfo,
+        deadline: Option<Instant>,
+    ) -> Context {
+        let draining = self.shared.shutdown.draining().clone();
+        Context {
+            audit_id: record.audit_id.clone(),
+            user,
+            info,
+            received: record.received,
+            deadline,
+            draining,
+        }
+    }
+}
+
+fn request_info(parts: &request::Parts) -> Result<RequestInfo, Refusal> {
+    RequestInfo::parse(&parts.method, &parts.uri)
+        .map_err(|source| Refusal::RequestInfo { uri: parts.uri.to_string(), source })
+}
+
+impl<N, Z, H> Clone for Pipeline<N, Z, H> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<N, Z, H> Clone for OnConnection<N, Z, H> {
+    fn clone(&self) -> Self {
+        Self { pipeline: self.pipeline.clone(), peer: Arc::clone(&self.peer) }
+    }
+}
+
+impl<N: Authenticator, Z: Authorizer, H: Handler> Accept for Pipeline<N, Z, H> {
+    type Session = OnConnection<N, Z, H>;
+
+    fn accept(&self, connection: Connection) -> Self::Session {
+        OnConnection { pipeline: self.clone(), peer: Arc::new(Peer::new(connection)) }
+    }
+}
+
+impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z, H> {
+    type Body = ResponseBody<H::Body>;
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
+        self.pipeline.answer(Origin::Network(&self.peer), request.map(RequestBody::from)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

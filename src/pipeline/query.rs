@@ -1,0 +1,35 @@
+//! Query parameters, read where they stand.
+//!
+//! The first value counts when a key is repeated. A boolean parameter is false when it is absent, `0` or `false` in
+//! any case; every other value, the empty one included, is true.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The first value of `key` in `query`, decoded.
+pub fn first<'a>(query: &'a str, key: &str) -> Option<Cow<'a, str>> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';'));
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decode(name).is_some_and(|name| name == key)
+            && let Some(value) = decode(value)
+        {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Whether the boolean parameter `key` is set.
+pub fn is_true(query: &str, key: &str) -> bool {
+    first(query, key).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+}
+
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['+', '%']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(|value| Cow::Owned(value.into_owned()))
+}

@@ -1,0 +1,57 @@
+//! What one connection may use, and for how long.
+
+use std::time::Duration;
+
+/// What one connection may use, and for how long.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// TLS handshakes at the same time; further connections wait in the kernel's queue.
+    pub handshakes: usize,
+    /// The time from accepting a connection to the end of its handshake.
+    pub handshake_timeout: Duration,
+    /// The time an HTTP/1.1 request's head may take; an idle HTTP/1.1 connection ends after it too.
+    pub header_timeout: Duration,
+    /// The size of a request's head.
+    pub header_bytes: u32,
+    /// How long a connection without requests is kept.
+    pub idle_timeout: Duration,
+    /// HTTP/2 requests at the same time. An aggregator sends every user's watch over a few connections.
+    pub streams: u32,
+    /// What an HTTP/2 stream may send before it is read.
+    pub stream_window: u32,
+    /// What all streams of a connection may send before they are read.
+    pub connection_window: u32,
+    /// What waits to be written to one HTTP/2 stream; a slow watcher holds so much memory.
+    pub send_buffer: usize,
+    /// The largest HTTP/2 frame taken.
+    pub frame: u32,
+    /// How often a silent HTTP/2 peer is asked whether it is there.
+    pub ping_interval: Duration,
+    /// How long it may take to answer.
+    pub ping_timeout: Duration,
+    /// How long to serve on after a shutdown was announced, so that clients learn of it.
+    pub shutdown_delay: Duration,
+    /// How long requests may take to finish after that.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshakes: 512,
+            handshake_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(32),
+            header_bytes: 1 << 20,
+            idle_timeout: Duration::from_secs(90),
+            streams: 16_384,
+            stream_window: 1 << 20,
+            connection_window: 16 << 20,
+            send_buffer: 64 << 10,
+            frame: 64 << 10,
+            ping_interval: Duration::from_secs(30),
+            ping_timeout: Duration::from_secs(15),
+            shutdown_delay: Duration::ZERO,
+            drain_timeout: Duration::from_secs(60),
+        }
+    }
+}

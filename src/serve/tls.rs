@@ -1,0 +1,88 @@
+//! The TLS side of the listener: TLS 1.2 and above, one provider, a configuration that can be replaced while serving.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{DistinguishedName, ServerConfig};
+
+use super::client_certificate::{CaBundle, DeferredVerifier};
+use super::error::Error;
+
+/// What the server shows in a handshake.
+#[derive(Debug)]
+pub struct TlsMaterial {
+    certificates: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    acceptable: Vec<DistinguishedName>,
+}
+
+/// The TLS configuration of a listener. A clone is the same configuration.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    current: Arc<ArcSwap<ServerConfig>>,
+}
+
+impl TlsMaterial {
+    /// Reads the serving certificate, leaf first, and its key from PEM.
+    pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, Error> {
+        let certificates = CertificateDer::pem_slice_iter(certificates)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|source| Error::Pem { what: "the serving certificate", source })?;
+        let key = PrivateKeyDer::from_pem_slice(key)
+            .map_err(|source| Error::Pem { what: "the private key of the serving certificate", source })?;
+        Ok(Self { certificates, key, acceptable: Vec::new() })
+    }
+
+    /// Reads the serving certificate and its key from files.
+    pub fn from_files(certificates: &Path, key: &Path) -> Result<Self, Error> {
+        let read =
+            |path: &Path| std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source });
+        Self::from_pem(&read(certificates)?, &read(key)?)
+    }
+
+    /// Advertises the authorities of `bundle` as acceptable for client certificates. Clients with certificates of
+    /// other authorities then present none; without any advertised, they present what they have.
+    pub fn accepting(mut self, bundle: &CaBundle) -> Self {
+        self.acceptable.extend_from_slice(bundle.subjects());
+        self
+    }
+
+    fn into_config(self) -> Result<Arc<ServerConfig>, Error> {
+        let verifier = Arc::new(DeferredVerifier::new(self.acceptable));
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(Error::Tls)?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(self.certificates, self.key)
+            .map_err(Error::Tls)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+impl Tls {
+    /// Starts with this material.
+    pub fn new(material: TlsMaterial) -> Result<Self, Error> {
+        Ok(Self { current: Arc::new(ArcSwap::new(material.into_config()?)) })
+    }
+
+    /// Serves the next handshakes with this material; on an error the present one stays. Sessions of the old
+    /// configuration cannot be resumed, because each configuration keeps its own.
+    pub fn reload(&self, material: TlsMaterial) -> Result<(), Error> {
+        self.current.store(material.into_config()?);
+        Ok(())
+    }
+
+    pub(super) fn current(&self) -> Arc<ServerConfig> {
+        self.current.load_full()
+    }
+}
+
+/// The one cryptography provider, named explicitly so that no process-wide default is needed.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}

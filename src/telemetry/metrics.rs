@@ -1,0 +1,70 @@
+//! The registry of all metrics, and its text.
+
+use std::fmt;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use super::requests::RequestMetrics;
+
+/// The content type of [`Metrics::text`].
+pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All metrics of the server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: RequestMetrics,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Metrics that counted nothing yet.
+    pub fn new() -> Self {
+        let mut registry = Registry::default();
+        let requests = RequestMetrics::default();
+        requests.register(&mut registry);
+        Self { registry, requests }
+    }
+
+    /// The metrics of requests, for the pipeline.
+    pub fn requests(&self) -> &RequestMetrics {
+        &self.requests
+    }
+
+    /// The registry, for further metrics while the server is composed.
+    pub fn registry_mut(&mut self) -> &mut Registry {
+        &mut self.registry
+    }
+
+    /// Every metric in Prometheus' text format, version 0.0.4.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(classic(&text))
+    }
+}
+
+/// Turns OpenMetrics text into the older format: there a counter is described under its samples' name, and nothing
+/// marks the end.
+fn classic(text: &str) -> String {
+    let counters: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut classic = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| *line != "# EOF") {
+        let described = line.strip_prefix("# HELP ").or_else(|| line.strip_prefix("# TYPE "));
+        let counter =
+            described.and_then(|rest| rest.split(' ').next()).filter(|name| counters.contains(name));
+        match counter {
+            Some(name) => classic.push_str(&line.replacen(name, &format!("{name}_total"), 1)),
+            None => classic.push_str(line),
+        }
+        classic.push('\n');
+    }
+    classic
+}

@@ -1,0 +1,13 @@
+//! What the server tells about itself: events on standard error, metrics as Prometheus text.
+
+mod histogram;
+mod logging;
+mod metrics;
+mod requests;
+
+pub use logging::{LogFormat, LoggingError, init};
+pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
+pub use requests::{RequestLabels, RequestMetrics};
+
+#[cfg(test)]
+mod tests;

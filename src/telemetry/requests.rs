@@ -1,0 +1,150 @@
+//! The metrics of requests: how many, and how long they took.
+//!
+//! A request finds its counters in a map that is never changed, only replaced: no lock, no allocation. A combination
+//! of labels that was never seen makes a new map.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+use super::histogram::DurationHistogram;
+
+/// How many combinations of labels are told apart; the rest are counted together.
+const MOST_COMBINATIONS: usize = 4096;
+
+/// What a request is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestLabels<'a> {
+    /// The verb, as `GET` or `LIST`.
+    pub verb: &'a str,
+    /// The API group.
+    pub group: &'a str,
+    /// The version of the group.
+    pub version: &'a str,
+    /// The plural resource.
+    pub resource: &'a str,
+    /// The subresource.
+    pub subresource: &'a str,
+}
+
+impl<'a> RequestLabels<'a> {
+    /// Labels without a resource.
+    pub fn of_verb(verb: &'a str) -> Self {
+        Self { verb, group: "", version: "", resource: "", subresource: "" }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResourceLabels {
+    verb: String,
+    group: String,
+    version: String,
+    resource: String,
+    subresource: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabels {
+    verb: String,
+    group: String,
+    version: String,
+    resource: String,
+    subresource: String,
+    code: u16,
+}
+
+/// The metrics of requests. A clone is the same metrics.
+#[derive(Clone, Debug, Default)]
+pub struct RequestMetrics(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    hasher: RandomState,
+    known: ArcSwap<HashMap<u64, Known>>,
+    growing: Mutex<()>,
+    total: Family<CodeLabels, Counter>,
+    durations: Family<ResourceLabels, DurationHistogram>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    labels: CodeLabels,
+    total: Counter,
+    duration: DurationHistogram,
+}
+
+impl RequestMetrics {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        let (total, durations) = (self.0.total.clone(), self.0.durations.clone());
+        registry.register(
+            "apiserver_request",
+            "Requests by what they asked for and how they were answered",
+            total,
+        );
+        let help = "How long requests took until their response began, in seconds";
+        registry.register("apiserver_request_duration_seconds", help, durations);
+    }
+
+    /// Counts a request that was answered with `code` after `elapsed`.
+    pub fn observe(&self, labels: RequestLabels<'_>, code: u16, elapsed: Duration) {
+        let key = self.0.hasher.hash_one((labels, code));
+        let known = self.0.known.load();
+        match known.get(&key) {
+            Some(known) if known.labels.are(&labels, code) => known.count(elapsed),
+            _ => self.learn(key, labels, code).count(elapsed),
+        }
+    }
+
+    fn learn(&self, key: u64, labels: RequestLabels<'_>, code: u16) -> Known {
+        let growing = self.0.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.known.load();
+        if let Some(known) = known.get(&key).filter(|known| known.labels.are(&labels, code)) {
+            return known.clone();
+        }
+        if known.len() >= MOST_COMBINATIONS {
+            return self.make(RequestLabels::of_verb("other"), code);
+        }
+        let fresh = self.make(labels, code);
+        let mut larger = HashMap::clone(&known);
+        larger.insert(key, fresh.clone());
+        self.0.known.store(Arc::new(larger));
+        drop(growing);
+        fresh
+    }
+
+    fn make(&self, labels: RequestLabels<'_>, code: u16) -> Known {
+        let RequestLabels { verb, group, version, resource, subresource } = labels;
+        let [verb, group, version, resource, subresource] =
+            [verb, group, version, resource, subresource].map(str::to_owned);
+        let labels = CodeLabels { verb, group, version, resource, subresource, code };
+        let duration = self.0.durations.get_or_create(&labels.without_code()).clone();
+        let total = self.0.total.get_or_create(&labels).clone();
+        Known { labels, total, duration }
+    }
+}
+
+impl Known {
+    fn count(&self, elapsed: Duration) {
+        self.total.inc();
+        self.duration.observe(elapsed);
+    }
+}
+
+impl CodeLabels {
+    fn are(&self, other: &RequestLabels<'_>, code: u16) -> bool {
+        let Self { verb, group, version, resource, subresource, code: own } = self;
+        *own == code && *other == (RequestLabels { verb, group, version, resource, subresource })
+    }
+
+    fn without_code(&self) -> ResourceLabels {
+        let Self { verb, group, version, resource, subresource, code: _ } = self.clone();
+        ResourceLabels { verb, group, version, resource, subresource }
+    }
+}
