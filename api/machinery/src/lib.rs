@@ -5,9 +5,12 @@
 // `#[api_type]` names this crate by its absolute path, here as well.
 extern crate self as apimachinery;
 
+pub mod discovery;
 pub mod field;
 pub mod kind;
 pub mod meta;
+pub mod openapi;
+pub mod proto_file;
 pub mod quantity;
 pub mod schema;
 pub mod time;
