@@ -6,7 +6,9 @@
 extern crate self as apimachinery;
 
 pub mod discovery;
+pub mod core;
 pub mod field;
+pub mod int_or_string;
 pub mod kind;
 pub mod meta;
 pub mod openapi;

@@ -29,6 +29,14 @@ pub fn decode<T: Object>(text: &[u8]) -> Result<(T, Decoding), JsonError> {
     finish(result, context)
 }
 
+/// Reads one value of any form.
+pub fn decode_value<T: Value>(text: &[u8]) -> Result<T, JsonError> {
+    let mut context = Decoding::default();
+    let mut source = serde_json::Deserializer::from_slice(text);
+    let result = T::decode(&mut source, &mut context).and_then(|value| source.end().map(|()| value));
+    finish(result, context).map(|(value, _)| value)
+}
+
 /// Reads an object out of a parsed tree.
 pub fn decode_tree<T: Object>(tree: &serde_json::Value) -> Result<(T, Decoding), JsonError> {
     let mut context = Decoding::default();

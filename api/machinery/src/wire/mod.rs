@@ -5,6 +5,7 @@
 //! case-sensitive, integers are exact, unknown and duplicate fields are collected with their paths instead of
 //! failing (C-10…C-19).
 
+mod byte_string;
 mod collections;
 mod decoding;
 mod enumeration;
@@ -14,6 +15,7 @@ pub(crate) mod scalar;
 
 pub mod json;
 
+pub use byte_string::ByteString;
 pub use decoding::{Decoding, Problem, TypeMeta};
 pub use message::{
     ProtobufError, encode_message, merge_message, message_field_length, merge_fields, skip,
