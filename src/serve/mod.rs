@@ -27,4 +27,6 @@ pub use shutdown::Shutdown;
 pub use tls::{Tls, TlsMaterial};
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

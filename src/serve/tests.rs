@@ -1,1 +1,222 @@
+use std::convert::Infallible;
+use std::io::ErrorKind;
+use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::testing::{Ca, Client, Server, get, soon, text};
+use super::*;
+
+/// Answers `/stream` with a stream that ends when the server drains, `/stuck` never, and all else with the peer's
+/// number of certificates.
+#[derive(Clone)]
+struct Application(Shutdown);
+
+#[derive(Clone)]
+struct Answers(CancellationToken, usize);
+
+impl Accept for Application {
+    type Session = Answers;
+
+    fn accept(&self, connection: Connection) -> Answers {
+        Answers(self.0.draining().clone(), connection.certificates().len())
+    }
+}
+
+impl Session for Answers {
+    type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
+        match request.uri().path() {
+            "/stuck" => std::future::pending().await,
+            "/stream" => Response::new(stream(self.0.clone())),
+            _ => Response::new(Full::from(format!("{} certificates", self.1)).boxed_unsync()),
+        }
+    }
+}
+
+/// One event at once, another when the server drains.
+fn stream(draining: CancellationToken) -> UnsyncBoxBody<Bytes, Infallible> {
+    let frame = |text: &'static str| Ok(Frame::data(Bytes::from_static(text.as_bytes())));
+    let frames = futures_util::stream::unfold(Some(false), move |state| {
+        let draining = draining.clone();
+        async move {
+            match state? {
+                false => Some((frame("first"), Some(true))),
+                true => {
+                    draining.cancelled().await;
+                    Some((frame("last"), None))
+                }
+            }
+        }
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+async fn start(limits: Limits) -> Server {
+    let shutdown = Shutdown::new();
+    Server::start(Application(shutdown.clone()), shutdown, limits).await
+}
+
+async fn closed(client: Client) {
+    soon(client.connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn both_protocols_are_served_on_one_port() {
+    let server = start(Limits::default()).await;
+    for client in [&mut server.h1(None).await, &mut server.h2(None).await] {
+        for _ in 0..2 {
+            assert_eq!(text(client.get("/").await).await, "0 certificates");
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_client_certificate_passes_the_handshake() {
+    let server = start(Limits::default()).await;
+    let foreign = Ca::new("foreign").client("somebody", "anything", 2021);
+    assert_eq!(text(server.h2(Some(&foreign)).await.get("/").await).await, "1 certificates");
+}
+
+#[tokio::test]
+async fn plain_http_is_told_so() {
+    let server = start(Limits::default()).await;
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    soon(socket.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 400 Bad Request\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_silent_peer_is_dropped_and_gives_its_place_back() {
+    let limits = Limits { handshakes: 1, handshake_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = start(limits).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(soon(silent.read(&mut [0])).await.unwrap(), 0);
+    assert_eq!(server.h1(None).await.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_head_too_large_is_refused() {
+    let server = start(Limits { header_bytes: 16 << 10, ..Limits::default() }).await;
+    for client in [&mut server.h1(None).await, &mut server.h2(None).await] {
+        let mut request = get("/");
+        request.headers_mut().insert("x-large", "a".repeat(64 << 10).parse().unwrap());
+        let taken = client.try_send(request).await.is_ok_and(|answer| answer.status().is_success());
+        assert!(!taken);
+    }
+    assert_eq!(server.h2(None).await.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_head_of_half_a_megabyte_is_taken() {
+    let server = start(Limits::default()).await;
+    for client in [&mut server.h1(None).await, &mut server.h2(None).await] {
+        let mut request = get("/");
+        request.headers_mut().insert("x-large", "a".repeat(512 << 10).parse().unwrap());
+        assert_eq!(client.send(request).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn idle_connections_end_and_busy_ones_do_not() {
+    let server = start(Limits { idle_timeout: Duration::from_secs(1), ..Limits::default() }).await;
+    let mut busy = server.h2(None).await;
+    let mut stream = busy.get("/stream").await.into_body();
+    soon(stream.frame()).await.unwrap().unwrap();
+    let mut used = server.h2(None).await;
+    used.get("/").await;
+    for idle in [used, server.h1(None).await, server.h2(None).await] {
+        closed(idle).await;
+    }
+    assert_eq!(busy.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_drain_ends_streams_and_tells_peers_to_go() {
+    let server = start(Limits::default()).await;
+    let (mut h1, mut h2, mut idle) = (server.h1(None).await, server.h2(None).await, server.h1(None).await);
+    let streams = [h1.get("/stream").await, h2.get("/stream").await];
+    idle.get("/").await;
+    server.shutdown.begin();
+    for response in streams {
+        assert_eq!(text(response).await, "firstlast");
+    }
+    for client in [h1, h2, idle] {
+        closed(client).await;
+    }
+    assert!(soon(server.serving).await.unwrap());
+    let refused = TcpStream::connect(server.address).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn a_stuck_request_ends_with_the_drain_time() {
+    let server = start(Limits { drain_timeout: Duration::from_millis(50), ..Limits::default() }).await;
+    let mut client = server.h2(None).await;
+    client.get("/").await;
+    let stuck = tokio::spawn(async move { client.try_send(get("/stuck")).await });
+    let mut other = server.h1(None).await;
+    other.get("/").await;
+    server.shutdown.begin();
+    soon(stuck).await.unwrap().unwrap_err();
+    soon(server.serving).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once() {
+    let limits = Limits { shutdown_delay: Duration::from_secs(3600), ..Limits::default() };
+    let server = start(limits).await;
+    let mut client = server.h1(None).await;
+    server.shutdown.begin();
+    assert_eq!(client.get("/").await.status(), StatusCode::OK, "served on during the delay");
+    assert!(server.shutdown.announced().is_cancelled() && !server.shutdown.draining().is_cancelled());
+    let mut stream = client.get("/stream").await.into_body();
+    soon(stream.frame()).await.unwrap().unwrap();
+    server.shutdown.begin();
+    soon(server.serving).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reload_shows_the_next_connection_the_new_certificate() {
+    let server = start(Limits::default()).await;
+    let presented = async || {
+        let stream = server.handshake(None, b"h2").await;
+        stream.get_ref().1.peer_certificates().unwrap()[0].clone()
+    };
+    let before = presented().await;
+    assert_eq!(presented().await, before);
+    server.tls.reload(server.ca.server().material()).unwrap();
+    assert_ne!(presented().await, before);
+    let (one, other) = (server.ca.server(), server.ca.server());
+    let unfit = TlsMaterial::from_pem(one.certificate.as_bytes(), other.key.as_bytes()).unwrap();
+    let error = server.tls.reload(unfit).unwrap_err();
+    assert!(error.to_string().contains("belong together"), "{error}");
+    assert_ne!(presented().await, before);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_bound_is_explained() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let error = Listener::bind(address).await.unwrap_err().to_string();
+    assert!(error.contains(&address.to_string()) && error.contains("choose another port"), "{error}");
+    let error = Listener::bind("192.0.2.1:6443".parse().unwrap()).await.unwrap_err().to_string();
+    assert!(error.contains("192.0.2.1:6443") && error.contains("127.0.0.1"), "{error}");
+}
+
+#[test]
+fn a_bundle_without_certificates_is_refused() {
+    assert!(matches!(CaBundle::from_pem(b""), Err(Error::EmptyBundle)));
+}

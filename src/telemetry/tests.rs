@@ -1,1 +1,68 @@
+use std::time::Duration;
+
 use super::*;
+
+fn labels(resource: &str) -> RequestLabels<'_> {
+    RequestLabels { verb: "GET", group: "g", version: "v1", resource, subresource: "" }
+}
+
+#[test]
+fn the_text_is_what_a_scraper_of_version_0_0_4_reads() {
+    let metrics = Metrics::new();
+    metrics.requests().observe(labels("things"), 200, Duration::from_millis(30));
+    metrics.requests().observe(labels("things"), 200, Duration::from_secs(90));
+    metrics.requests().observe(labels("things"), 404, Duration::from_millis(1));
+    let text = metrics.text().unwrap();
+    let set = r#"verb="GET",group="g",version="v1",resource="things",subresource="""#;
+    for line in [
+        "# TYPE apiserver_request_total counter".to_owned(),
+        format!(r#"apiserver_request_total{{{set},code="200"}} 2"#),
+        format!(r#"apiserver_request_total{{{set},code="404"}} 1"#),
+        "# TYPE apiserver_request_duration_seconds histogram".to_owned(),
+        format!("apiserver_request_duration_seconds_sum{{{set}}} 90.031"),
+        format!("apiserver_request_duration_seconds_count{{{set}}} 3"),
+        format!(r#"apiserver_request_duration_seconds_bucket{{le="0.005",{set}}} 1"#),
+        format!(r#"apiserver_request_duration_seconds_bucket{{le="0.05",{set}}} 2"#),
+        format!(r#"apiserver_request_duration_seconds_bucket{{le="60.0",{set}}} 2"#),
+        format!(r#"apiserver_request_duration_seconds_bucket{{le="+Inf",{set}}} 3"#),
+    ] {
+        assert!(text.lines().any(|present| present == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("# EOF"));
+}
+
+#[test]
+fn labels_without_end_are_counted_together() {
+    let metrics = Metrics::new();
+    for number in 0..5000 {
+        metrics.requests().observe(labels(&number.to_string()), 200, Duration::ZERO);
+    }
+    let text = metrics.text().unwrap();
+    let sets = text.lines().filter(|line| line.starts_with("apiserver_request_total{")).count();
+    assert_eq!(sets, 4097);
+    assert!(text.contains(r#"apiserver_request_total{verb="other",group="",version="",resource="",subresource="",code="200"} 904"#));
+}
+
+#[test]
+fn no_count_is_lost_between_threads() {
+    let metrics = Metrics::new();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for number in 0..1000 {
+                    metrics.requests().observe(labels(&(number % 7).to_string()), 200, Duration::ZERO);
+                }
+            });
+        }
+    });
+    let text = metrics.text().unwrap();
+    let counts = text.lines().filter(|line| line.starts_with("apiserver_request_total{"));
+    let sum: u64 = counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(sum, 4000);
+}
+
+#[test]
+fn a_filter_that_is_none_is_explained() {
+    let error = init(LogFormat::Json, "databases=loudly").unwrap_err();
+    assert!(error.to_string().contains("databases=loudly"), "{error}");
+}

@@ -1,0 +1,139 @@
+use http_body_util::BodyExt;
+
+use crate::serve::testing::{Ca, Server, get, soon, text};
+use crate::serve::{Limits, Shutdown};
+use crate::telemetry::Metrics;
+
+use super::*;
+
+type Served = Pipeline<ClientCertificates, MastersOnly, Told>;
+
+struct Setup {
+    server: Server,
+    pipeline: Served,
+    users: Ca,
+    metrics: Metrics,
+}
+
+async fn start(options: Options) -> Setup {
+    let (users, shutdown, metrics) = (Ca::new("users"), Shutdown::new(), Metrics::new());
+    let authenticator = ClientCertificates::new(users.bundle());
+    let requests = metrics.requests().clone();
+    let told = Told::default();
+    let pipeline = Pipeline::new(authenticator, MastersOnly, told, options, shutdown.clone(), requests);
+    pipeline.complete();
+    let server = Server::start(pipeline.clone(), shutdown, Limits::default()).await;
+    Setup { server, pipeline, users, metrics }
+}
+
+const THINGS: &str = "/apis/g/v1/things";
+
+#[tokio::test]
+async fn a_certificate_of_the_bundle_is_a_user() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    for mut client in [setup.server.h1(Some(&root)).await, setup.server.h2(Some(&root)).await] {
+        for _ in 0..2 {
+            let expected = r#"root ["system:masters", "system:authenticated"] list 0 false"#;
+            assert_eq!(text(client.get(THINGS).await).await, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn asserted_identities_and_tokens_reach_nobody() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    let mut request = get(THINGS);
+    for (name, value) in [
+        ("x-remote-user", "forged"),
+        ("x-remote-group", "system:masters"),
+        ("x-remote-extra-a", "b"),
+        ("authorization", "Bearer secret"),
+    ] {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let answer = text(setup.server.h1(Some(&root)).await.send(request.clone()).await).await;
+    assert!(answer.starts_with("root ") && answer.ends_with(" 0 false"), "{answer}");
+    let answer = setup.server.h1(None).await.send(request).await;
+    assert_eq!(answer.status(), 403);
+    assert!(text(answer).await.contains(r#"User \"system:anonymous\" cannot list"#));
+}
+
+#[tokio::test]
+async fn certificates_that_prove_nothing_are_unauthorized() {
+    let setup = start(Options::default()).await;
+    let foreign = Ca::new("users").client("root", "system:masters", 2090);
+    let expired = setup.users.client("root", "system:masters", 2021);
+    let serving = setup.users.server();
+    for leaf in [foreign, expired, serving] {
+        let answer = setup.server.h1(Some(&leaf)).await.get(THINGS).await;
+        assert_eq!(answer.status(), 401);
+        let expected = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
+        assert_eq!(text(answer).await, format!("{expected}\n"));
+    }
+}
+
+#[tokio::test]
+async fn anonymous_requests_can_be_refused() {
+    let setup = start(Options { anonymous: false, ..Options::default() }).await;
+    assert_eq!(setup.server.h1(None).await.get("/livez").await.status(), 401);
+}
+
+#[tokio::test]
+async fn strangers_do_not_keep_http2_connections() {
+    let setup = start(Options::default()).await;
+    let mut client = setup.server.h2(None).await;
+    assert_eq!(client.get("/livez").await.status(), 200);
+    soon(client.connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_bundle_counts_on_open_connections() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    let mut client = setup.server.h1(Some(&root)).await;
+    assert_eq!(client.get(THINGS).await.status(), 200);
+    setup.pipeline.authenticator().reload(Ca::new("others").bundle());
+    assert_eq!(client.get(THINGS).await.status(), 401);
+    setup.pipeline.authenticator().reload(setup.users.bundle());
+    assert_eq!(client.get(THINGS).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_and_the_connection_lives() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    for mut client in [setup.server.h1(Some(&root)).await, setup.server.h2(Some(&root)).await] {
+        let answer = client.get("/apis/g/v1/panics").await;
+        assert_eq!(answer.status(), 500);
+        let expected = "This request caused apiserver to panic. Look in the logs for details.\n";
+        assert_eq!(text(answer).await, expected);
+        assert_eq!(client.get(THINGS).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_amid_a_body_aborts_one_stream() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    let mut client = setup.server.h2(Some(&root)).await;
+    // The abort may overtake the head of the response.
+    if let Ok(answer) = client.try_send(get("/apis/g/v1/bodypanics")).await {
+        soon(answer.into_body().collect()).await.unwrap_err();
+    }
+    assert_eq!(client.get(THINGS).await.status(), 200);
+}
+
+#[tokio::test]
+async fn requests_are_counted() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    let mut client = setup.server.h1(Some(&root)).await;
+    client.get(THINGS).await;
+    setup.server.h1(None).await.get("/apis/made/up/labels").await;
+    let text = setup.metrics.text().unwrap();
+    let counted = r#"apiserver_request_total{verb="LIST",group="g",version="v1",resource="things",subresource="",code="200"} 1"#;
+    assert!(text.contains(counted), "{text}");
+    assert!(text.contains(r#"resource="",subresource="",code="403"} 1"#) && !text.contains("made"), "{text}");
+}
