@@ -1,0 +1,72 @@
+//! Create what is missing, merge into what is there.
+//!
+//! An existing object keeps every field the manifest does not name, so what a person changed since
+//! the last run stays.
+
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::{Error, Result};
+
+/// What applying did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there.
+    Created,
+    /// It was there and changed.
+    Configured,
+    /// It was there and already said so.
+    Unchanged,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Unchanged => "unchanged",
+        })
+    }
+}
+
+/// `kind/name`, as kubectl prints it.
+pub fn name(object: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!("{}/{}", text(&object["kind"]).to_lowercase(), text(&object["metadata"]["name"]))
+}
+
+/// The path of the collection `object` belongs to, from discovery.
+pub async fn collection(client: &Client, object: &Value) -> Result<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+    let root = if api_version.contains('/') { "apis" } else { "api" };
+    let base = format!("/{root}/{api_version}");
+    let resources = client.read(&base).await?;
+    let resource = resources["resources"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|resource| resource["kind"] == kind && !text(&resource["name"]).contains('/'))
+        .ok_or(Error::UnknownKind { api_version, kind })?;
+    let plural = text(&resource["name"]);
+    Ok(match (resource["namespaced"].as_bool(), object["metadata"]["namespace"].as_str()) {
+        (Some(true), namespace) => format!("{base}/namespaces/{}/{plural}", namespace.unwrap_or("default")),
+        _ => format!("{base}/{plural}"),
+    })
+}
+
+/// Applies `manifest`; gives the outcome and the object's path.
+pub async fn apply(client: &Client, manifest: &Value) -> Result<(Outcome, String)> {
+    let collection = collection(client, manifest).await?;
+    let path = format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default());
+    let before = client.get(&path).await?;
+    if before.status == StatusCode::NOT_FOUND {
+        client.expect(Method::POST, &collection, "application/json", manifest).await?;
+        return Ok((Outcome::Created, path));
+    }
+    let after = client.expect(Method::PATCH, &path, "application/merge-patch+json", manifest).await?;
+    let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+    let same = version(&before.json()) == version(&after);
+    Ok((if same { Outcome::Unchanged } else { Outcome::Configured }, path))
+}

@@ -1,0 +1,135 @@
+//! Builds every test once, then runs the binaries a suite asks for and keeps what they print.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::count::{Count, skipped_lines};
+use super::suites::{Suite, Work};
+use crate::tree;
+
+/// A test binary.
+pub(super) struct Binary {
+    package: String,
+    target: String,
+    folder: PathBuf,
+    program: PathBuf,
+}
+
+/// What a suite printed.
+pub(super) struct Log {
+    /// Where it is kept.
+    pub(super) path: PathBuf,
+    text: String,
+}
+
+impl Log {
+    /// The part a person wants to see first.
+    pub(super) fn tail(&self) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        lines[lines.len().saturating_sub(120)..].join("\n")
+    }
+
+    /// What the suite says it could not do.
+    pub(super) fn skipped(&self) -> impl Iterator<Item = &str> {
+        skipped_lines(&self.text)
+    }
+}
+
+/// Whether everything is to be printed.
+pub(super) fn is_verbose() -> bool {
+    std::env::var("VERBOSE").is_ok_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Builds the tests of the whole workspace, so that every crate is compiled once for all suites.
+pub(super) fn build() -> Result<Vec<Binary>, String> {
+    let output = Command::new("cargo")
+        .args(["test", "--locked", "--workspace", "--no-run", "--message-format=json-render-diagnostics"])
+        .current_dir(tree::root())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        return Err("the tests do not compile: see the lines above".to_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().filter_map(|line| binary(&serde_json::from_str(line).ok()?)).collect())
+}
+
+fn binary(message: &Value) -> Option<Binary> {
+    if message["profile"]["test"] != true {
+        return None;
+    }
+    let program = PathBuf::from(message["executable"].as_str()?);
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
+    // `…/folder#name@1.0.0` when the folder is named otherwise, `…/name#1.0.0` when it is not.
+    let (place, identity) = message["package_id"].as_str()?.rsplit_once('#')?;
+    let package = match identity.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        None => place.rsplit('/').next()?.to_owned(),
+    };
+    Some(Binary { package, target: message["target"]["name"].as_str()?.to_owned(), folder, program })
+}
+
+/// Runs one suite.
+pub(super) fn run(suite: &Suite, binaries: &[Binary]) -> Result<(Log, Count), String> {
+    let path = log_folder()?.join(format!("{}.log", suite.name));
+    let mut log = Log { path, text: String::new() };
+    let mut count = Count::default();
+    let mut add = |(output, succeeded): (String, bool), of: fn(&str) -> Count| {
+        let mut found = of(&output);
+        if !succeeded && found.failed == 0 {
+            found.failed = 1;
+        }
+        count += found;
+        if is_verbose() {
+            print!("{output}");
+        }
+        log.text.push_str(&output);
+    };
+    if let Work::Verify = suite.work {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        add(output(Command::new(program).arg("verify"))?, Count::of_verify);
+    }
+    let mine: Vec<&Binary> =
+        binaries.iter().filter(|binary| suite.runs(&binary.package, &binary.target)).collect();
+    if mine.is_empty() && suite.needs_binaries() {
+        return Err(format!("suite {} has no tests", suite.name));
+    }
+    for binary in mine {
+        let mut command = Command::new(&binary.program);
+        command.arg("--show-output").current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+        add(output(&mut command)?, Count::of_tests);
+    }
+    if let Work::Crates = suite.work {
+        let mut command = Command::new("cargo");
+        command.args(["test", "--locked", "--workspace", "--doc", "--", "--show-output"]);
+        add(output(command.current_dir(tree::root()))?, Count::of_tests);
+    }
+    std::fs::write(&log.path, &log.text)
+        .map_err(|error| format!("cannot write {}: {error}", log.path.display()))?;
+    Ok((log, count))
+}
+
+fn log_folder() -> Result<PathBuf, String> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| tree::root().join("target"), PathBuf::from);
+    let folder = target.join("test-logs");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Everything a program prints, and whether it ended well.
+fn output(command: &mut Command) -> Result<(String, bool), String> {
+    let name = Path::new(command.get_program()).file_name().unwrap_or_else(|| OsStr::new("?")).to_owned();
+    let name = name.to_string_lossy().into_owned();
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|error| format!("cannot run {name}: {error}"))?;
+    let (printed, complained) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!("\n--- {name} ---\n{printed}{complained}--- {} ---\n", output.status);
+    Ok((text, output.status.success()))
+}

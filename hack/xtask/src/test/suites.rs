@@ -1,0 +1,92 @@
+//! The table of suites: all that `hack/test` knows about each.
+
+/// One suite.
+pub(super) struct Suite {
+    /// The word one types.
+    pub(super) name: &'static str,
+    /// What it proves.
+    pub(super) what: &'static str,
+    /// What is run.
+    pub(super) work: Work,
+}
+
+/// What a suite runs.
+pub(super) enum Work {
+    /// `xtask verify`.
+    Verify,
+    /// The tests of every crate that has no suite of its own, and the examples in the documentation.
+    Crates,
+    /// The tests of one crate.
+    Crate(&'static str),
+    /// One integration test of `hack/suites`.
+    Integration,
+}
+
+/// The crate of the integration tests.
+pub(super) const INTEGRATION: &str = "suites";
+
+/// Every suite, in the order they run.
+pub(super) const SUITES: &[Suite] = &[
+    Suite {
+        name: "verify",
+        what: "format, lints, scripts, the import table, dependencies",
+        work: Work::Verify,
+    },
+    Suite { name: "unit", what: "the tests beside the code, and its examples", work: Work::Crates },
+    Suite {
+        name: "storage",
+        what: "one conformance suite over every storage engine, with a real etcd",
+        work: Work::Crate("databases-storage"),
+    },
+    Suite {
+        name: "kubectl",
+        what: "golden transcripts of upstream's kubectl against the server",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "postgresql",
+        what: "what a PostgreSQL object makes of a real PostgreSQL, seen over SQL",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "crash",
+        what: "kill -9 during acknowledged writes, over redb and etcd; nothing is lost",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "bad_input",
+        what: "malformed, huge, deep and hostile bodies: the right Status, bounded memory",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "bad_days",
+        what: "port taken, folder unreadable, PostgreSQL or etcd missing: one sentence",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "up",
+        what: "hack/up from start to proof, again, and two side by side",
+        work: Work::Integration,
+    },
+];
+
+impl Suite {
+    /// Whether the test binaries must be built first.
+    pub(super) fn needs_binaries(&self) -> bool {
+        !matches!(self.work, Work::Verify)
+    }
+
+    /// Whether the test target `target` of `package` belongs to this suite.
+    pub(super) fn runs(&self, package: &str, target: &str) -> bool {
+        let has_own = |name: &str| {
+            name == INTEGRATION
+                || SUITES.iter().any(|suite| matches!(suite.work, Work::Crate(own) if own == name))
+        };
+        match self.work {
+            Work::Verify => false,
+            Work::Crates => !has_own(package),
+            Work::Crate(own) => package == own,
+            Work::Integration => package == INTEGRATION && target == self.name,
+        }
+    }
+}
