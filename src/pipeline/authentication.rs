@@ -27,6 +27,8 @@ pub struct Peer {
 
 /// How many bundles' verdicts a connection remembers.
 const REMEMBERED: usize = 4;
+/// How long a rejection is remembered; a certificate may become valid.
+const REJECTION_SECONDS: i64 = 10;
 
 #[derive(Clone, Debug)]
 struct Verified {
@@ -115,17 +117,17 @@ impl Peer {
         if let Some(known) = known.iter().find(|known| known.bundle == bundle.id() && now <= known.until) {
             return known.verdict.clone();
         }
-        let fresh = self.verify(bundle);
+        let fresh = self.verify(bundle, now);
         let verdict = fresh.verdict.clone();
         let others = known.iter().filter(|known| known.bundle != bundle.id());
         self.verified.store(Arc::new([fresh].into_iter().chain(others.cloned()).take(REMEMBERED).collect()));
         verdict
     }
 
-    fn verify(&self, bundle: &CaBundle) -> Verified {
+    fn verify(&self, bundle: &CaBundle, now: i64) -> Verified {
         let (until, verdict) = match verify_client(self.certificates(), bundle) {
             Ok(identity) => (identity.not_after, Ok(Arc::new(user_of(identity)))),
-            Err(error) => (i64::MAX, Err(Rejected(error.to_string()))),
+            Err(error) => (now + REJECTION_SECONDS, Err(Rejected(error.to_string()))),
         };
         Verified { bundle: bundle.id(), until, verdict }
     }

@@ -165,7 +165,10 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let mut response = match outcome {
             Ok(Ok(response)) => response,
             Ok(Err(refusal)) => refusal.into_response().map(ResponseBody::refusal),
-            Err(_) => Refusal::Panic.into_response().map(ResponseBody::refusal),
+            Err(_) => {
+                tracing::error!(audit_id = ?record.audit_id, "a request panicked");
+                Refusal::Panic.into_response().map(ResponseBody::refusal)
+            }
         };
         let headers = response.headers_mut();
         headers.insert(audit_id::AUDIT_ID, record.audit_id.clone());
@@ -247,7 +250,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
 
 fn request_info(parts: &request::Parts) -> Result<RequestInfo, Refusal> {
     RequestInfo::parse(&parts.method, &parts.uri)
-        .map_err(|source| Refusal::RequestInfo { uri: parts.uri.to_string(), source })
+        .map_err(|source| Refusal::RequestInfo { uri: parts.uri.path().to_owned(), source })
 }
 
 impl<N, Z, H> Clone for Pipeline<N, Z, H> {

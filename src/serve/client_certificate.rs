@@ -46,7 +46,7 @@ pub struct Identity {
 pub enum CertificateError {
     /// The bundle does not vouch for it, or it is expired, not yet valid or not meant for clients.
     #[error("the client certificate is not valid: {0}")]
-    Untrusted(#[source] rustls::Error),
+    Untrusted(rustls::Error),
     /// There is no certificate to verify.
     #[error("the client presented no certificate")]
     Missing,

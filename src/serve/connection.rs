@@ -22,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
 
+/// The smallest buffer the HTTP/1.1 side can work with.
+const SMALLEST_BUFFER: usize = 8 << 10;
+
 /// What is known of a connection's peer.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -109,7 +112,7 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes as usize);
+        .max_buf_size((limits.header_bytes as usize).max(SMALLEST_BUFFER));
     builder
         .http2()
         .timer(TokioTimer::new())

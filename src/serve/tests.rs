@@ -8,11 +8,13 @@ use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::testing::{Ca, Client, Server, get, soon, text};
+use super::testing::{Ca, Client, Leaf, Server, get, soon, text};
 use super::*;
 
 /// Answers `/stream` with a stream that ends when the server drains, `/stuck` never, and all else with the peer's
@@ -144,6 +146,20 @@ async fn idle_connections_end_and_busy_ones_do_not() {
 }
 
 #[tokio::test]
+async fn one_connection_carries_every_watch_of_an_aggregator() {
+    let server = start(Limits::default()).await;
+    let mut client = server.h2(None).await;
+    let mut streams = Vec::new();
+    for _ in 0..1500 {
+        streams.push(client.get("/stream").await);
+    }
+    server.shutdown.begin();
+    for response in streams {
+        assert_eq!(text(response).await, "firstlast");
+    }
+}
+
+#[tokio::test]
 async fn a_drain_ends_streams_and_tells_peers_to_go() {
     let server = start(Limits::default()).await;
     let (mut h1, mut h2, mut idle) = (server.h1(None).await, server.h2(None).await, server.h1(None).await);
@@ -204,6 +220,53 @@ async fn a_reload_shows_the_next_connection_the_new_certificate() {
     let error = server.tls.reload(unfit).unwrap_err();
     assert!(error.to_string().contains("belong together"), "{error}");
     assert_ne!(presented().await, before);
+}
+
+#[tokio::test]
+async fn files_are_followed_and_a_broken_one_changes_nothing() {
+    let server = start(Limits::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let files = TlsFiles {
+        certificates: directory.path().join("tls.crt"),
+        key: directory.path().join("tls.key"),
+        acceptable: vec![server.ca.bundle()],
+    };
+    let write = |leaf: &Leaf| {
+        std::fs::write(&files.key, &leaf.key).unwrap();
+        std::fs::write(&files.certificates, &leaf.certificate).unwrap();
+    };
+    let presents = async |leaf: &Leaf| {
+        let expected = CertificateDer::from_pem_slice(leaf.certificate.as_bytes()).unwrap();
+        let stream = server.handshake(None, b"h2").await;
+        stream.get_ref().1.peer_certificates().unwrap()[0] == expected
+    };
+    let (first, second) = (server.ca.server(), server.ca.server());
+    write(&first);
+    server.tls.reload(files.read().unwrap()).unwrap();
+    let interval = Duration::from_millis(5);
+    let following = tokio::spawn(files.clone().follow(server.tls.clone(), interval, server.shutdown.clone()));
+    std::fs::write(&files.certificates, "half a certifi").unwrap();
+    assert!(presents(&first).await);
+    write(&second);
+    soon(async { while !presents(&second).await {} }).await;
+    server.shutdown.begin();
+    soon(following).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_signal_announces_the_end_and_a_second_makes_it_immediate() {
+    let shutdown = Shutdown::new();
+    let listening = tokio::spawn(shutdown.clone().on_signals());
+    // On this runtime of one thread, the task is polled, and so listens, before this goes on.
+    tokio::task::yield_now().await;
+    let terminate =
+        || std::process::Command::new("kill").arg(std::process::id().to_string()).status().unwrap();
+    terminate();
+    soon(shutdown.announced().cancelled()).await;
+    assert!(!shutdown.immediate().is_cancelled());
+    terminate();
+    soon(shutdown.immediate().cancelled()).await;
+    soon(listening).await.unwrap().unwrap();
 }
 
 #[tokio::test]

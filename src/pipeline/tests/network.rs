@@ -1,7 +1,8 @@
 use http_body_util::BodyExt;
 
+use crate::serve::certificates::Certificates;
 use crate::serve::testing::{Ca, Server, get, soon, text};
-use crate::serve::{Limits, Shutdown};
+use crate::serve::{Limits, Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
 
 use super::*;
@@ -123,6 +124,34 @@ async fn a_panic_amid_a_body_aborts_one_stream() {
         soon(answer.into_body().collect()).await.unwrap_err();
     }
     assert_eq!(client.get(THINGS).await.status(), 200);
+}
+
+#[tokio::test]
+async fn kubectl_is_let_in_by_the_kubeconfig() {
+    if std::process::Command::new("kubectl").arg("version").arg("--client").output().is_err() {
+        eprintln!("SKIPPED: kubectl is not installed");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let url = format!("https://{}", listener.address());
+    let ensured = Certificates::new(directory.path(), [], url).ensure().unwrap();
+    let (shutdown, metrics) = (Shutdown::new(), Metrics::new());
+    let authenticator = ClientCertificates::new(ensured.bundle().unwrap());
+    let requests = metrics.requests().clone();
+    let options = Options::default();
+    let pipeline =
+        Pipeline::new(authenticator, MastersOnly, Told::default(), options, shutdown.clone(), requests);
+    let tls = Tls::new(ensured.tls_material().unwrap()).unwrap();
+    let serving = tokio::spawn(listener.serve(tls, pipeline, shutdown.clone(), Limits::default()));
+    let mut kubectl = tokio::process::Command::new("kubectl");
+    kubectl.arg("--kubeconfig").arg(ensured.kubeconfig()).args(["get", "--raw", THINGS]);
+    let output = soon(kubectl.kill_on_drop(true).output()).await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let expected = r#"databases-admin ["system:masters", "system:authenticated"] list 0 false"#;
+    assert_eq!(said, expected, "{}", String::from_utf8_lossy(&output.stderr));
+    shutdown.begin();
+    assert!(soon(serving).await.unwrap());
 }
 
 #[tokio::test]

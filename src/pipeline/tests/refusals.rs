@@ -111,6 +111,15 @@ async fn a_request_without_a_timeout_has_sixty_seconds_and_a_watch_has_none() {
     tokio::time::timeout(Duration::from_secs(3600), watch).await.map(drop).unwrap_err();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_is_aborted_at_the_deadline() {
+    let pipeline = pipeline(MastersOnly, Told::default(), Options::default());
+    let response = pipeline.as_user(master()).send(get("/apis/g/v1/things?timeout=1s")).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let error = response.into_body().collect().await.unwrap_err();
+    assert_eq!(error.to_string(), "the response was not written within the allotted timeout");
+}
+
 #[tokio::test]
 async fn more_than_the_limit_is_turned_away() {
     let told = Told::default();

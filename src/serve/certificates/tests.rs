@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::serve::verify_client;
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -98,6 +99,26 @@ fn half_written_and_foreign_files_are_replaced() {
     certificates(directory.path(), &[]).ensure().unwrap();
     let changed = changed(&before, &contents(directory.path()));
     assert_eq!(changed, ["../kubeconfig", "admin.crt", "admin.key", "server.crt", "server.key"]);
+}
+
+#[test]
+fn a_certificate_near_its_end_is_renewed() {
+    let directory = tempfile::tempdir().unwrap();
+    certificates(directory.path(), &[]).ensure().unwrap();
+    let before = contents(directory.path());
+    let authority = KeyPair::from_pem(&before["ca.key"]).unwrap();
+    let issuer = Issuer::from_ca_cert_pem(&before["ca.crt"], authority).unwrap();
+    let mut params = CertificateParams::new(OWN_NAMES.map(str::to_owned).to_vec()).unwrap();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let server = KeyPair::from_pem(&before["server.key"]).unwrap();
+    for (remaining, renewed) in [(90, false), (30, true)] {
+        let end = authority::now() + Duration::from_secs(remaining * 24 * 60 * 60);
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + end;
+        let certificate = params.signed_by(&server, &issuer).unwrap().pem();
+        fs::write(directory.path().join("pki/server.crt"), &certificate).unwrap();
+        certificates(directory.path(), &[]).ensure().unwrap();
+        assert_eq!(contents(directory.path())["server.crt"] != certificate, renewed, "{remaining} days");
+    }
 }
 
 #[test]
