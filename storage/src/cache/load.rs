@@ -1,0 +1,44 @@
+//! Reading everything below the prefix from the store.
+
+use std::sync::Arc;
+
+use super::snapshot::State;
+use super::{Decode, Entry};
+use crate::{Error, KeyValue, ReadAt, Storage};
+
+/// How many keys are asked for at a time.
+const PAGE: usize = 10_000;
+/// After how many decoded values other tasks get their turn.
+const TURN: usize = 256;
+
+/// The state below `prefix` at one revision. What `known` holds already is shared, not decoded again.
+pub(super) async fn load<T: 'static>(
+    storage: &dyn Storage,
+    prefix: &str,
+    at: ReadAt,
+    known: &State<T>,
+    decode: &dyn Decode<T>,
+) -> Result<State<T>, Error> {
+    let mut page = storage.list(prefix, None, PAGE, at).await?;
+    let mut state = State::empty(page.revision);
+    loop {
+        let last = page.items.last().map(|item| item.key.clone());
+        for (done, item) in page.items.into_iter().enumerate() {
+            state.insert(entry(item, known, decode));
+            if done % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let Some(last) = last.filter(|_| page.more) else { return Ok(state) };
+        let start = last + "\0";
+        page = storage.list(prefix, Some(&start), PAGE, ReadAt::Exactly(state.revision)).await?;
+    }
+}
+
+fn entry<T: 'static>(item: KeyValue, known: &State<T>, decode: &dyn Decode<T>) -> Arc<Entry<T>> {
+    match known.get(&item.key) {
+        Some(entry) if entry.revision == item.revision => entry.clone(),
+        Some(entry) => Arc::new(Entry::decode(decode, entry.key.clone(), &item.value, item.revision)),
+        None => Arc::new(Entry::decode(decode, item.key.into(), &item.value, item.revision)),
+    }
+}

@@ -1,0 +1,1 @@
+//! The cache's promises, held against a model.
