@@ -13,10 +13,12 @@ mod context;
 mod deadline;
 pub mod duration;
 mod in_flight;
+mod path;
 pub mod query;
 mod record;
 mod request_info;
 mod selector;
+mod session;
 mod status;
 mod user;
 mod verb;
@@ -32,7 +34,6 @@ use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
 pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
@@ -42,10 +43,11 @@ pub use client::InProcess;
 pub use context::Context;
 pub use in_flight::InFlightLimits;
 pub use request_info::{RequestInfo, RequestInfoError};
+pub use session::OnConnection;
 pub use user::{ANONYMOUS, AUTHENTICATED_GROUP, MASTERS_GROUP, UNAUTHENTICATED_GROUP, UserInfo};
 pub use verb::Verb;
 
-use crate::serve::{Accept, Connection, Session, Shutdown};
+use crate::serve::Shutdown;
 use crate::telemetry::RequestMetrics;
 use authentication::Anonymous;
 use in_flight::InFlight;
@@ -99,13 +101,6 @@ struct Shared<N, Z, H> {
     installed: AtomicBool,
     shutdown: Shutdown,
     metrics: RequestMetrics,
-}
-
-/// The pipeline on one connection.
-#[derive(Debug)]
-pub struct OnConnection<N, Z, H> {
-    pipeline: Pipeline<N, Z, H>,
-    peer: Arc<Peer>,
 }
 
 /// Where a request comes from.
@@ -256,28 +251,6 @@ fn request_info(parts: &request::Parts) -> Result<RequestInfo, Refusal> {
 impl<N, Z, H> Clone for Pipeline<N, Z, H> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<N, Z, H> Clone for OnConnection<N, Z, H> {
-    fn clone(&self) -> Self {
-        Self { pipeline: self.pipeline.clone(), peer: Arc::clone(&self.peer) }
-    }
-}
-
-impl<N: Authenticator, Z: Authorizer, H: Handler> Accept for Pipeline<N, Z, H> {
-    type Session = OnConnection<N, Z, H>;
-
-    fn accept(&self, connection: Connection) -> Self::Session {
-        OnConnection { pipeline: self.clone(), peer: Arc::new(Peer::new(connection)) }
-    }
-}
-
-impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z, H> {
-    type Body = ResponseBody<H::Body>;
-
-    async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
-        self.pipeline.answer(Origin::Network(&self.peer), request.map(RequestBody::from)).await
     }
 }
 

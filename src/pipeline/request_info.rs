@@ -9,9 +9,9 @@
 //! lower case.
 
 use http::Method;
-use http::uri::{PathAndQuery, Uri};
-use percent_encoding::percent_decode_str;
+use http::uri::Uri;
 
+use super::path::{Part, Parts, Path};
 use super::query;
 use super::verb::Verb;
 
@@ -42,24 +42,10 @@ pub enum RequestInfoError {
     NotUtf8,
 }
 
-/// The decoded path: a shared slice of the request line unless something had to be decoded.
-#[derive(Clone, Debug)]
-enum Path {
-    Shared(PathAndQuery),
-    Decoded(Box<str>),
-}
-
-/// A piece of the path, by position.
-#[derive(Clone, Copy, Debug, Default)]
-struct Part {
-    start: usize,
-    end: usize,
-}
-
 impl RequestInfo {
     /// Reads what `method` on `uri` asks for.
     pub fn parse(method: &Method, uri: &Uri) -> Result<Self, RequestInfoError> {
-        let path = Path::of(uri)?;
+        let path = Path::of(uri).ok_or(RequestInfoError::NotUtf8)?;
         let text = path.as_str();
         let mut parts = Parts::of(text);
         let mut info = Self::non_resource(method);
@@ -227,68 +213,7 @@ impl RequestInfo {
     }
 }
 
-impl Path {
-    fn of(uri: &Uri) -> Result<Self, RequestInfoError> {
-        if uri.path().contains('%') {
-            let decoded = percent_decode_str(uri.path()).decode_utf8();
-            return decoded.map(|path| Self::Decoded(path.into())).map_err(|_| RequestInfoError::NotUtf8);
-        }
-        Ok(uri.path_and_query().cloned().map_or_else(|| Self::Decoded("/".into()), Self::Shared))
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Shared(path) => path.path(),
-            Self::Decoded(path) => path,
-        }
-    }
-}
-
-impl Part {
-    fn of(self, text: &str) -> &str {
-        &text[self.start..self.end]
-    }
-}
-
 /// Whether what follows a namespace's name is a subresource of the namespace itself.
 fn of_namespace(part: &str) -> bool {
     matches!(part, "status" | "finalize")
-}
-
-/// The pieces between slashes, without the slashes around the whole path.
-#[derive(Clone)]
-struct Parts<'a> {
-    text: &'a str,
-    at: usize,
-    end: usize,
-}
-
-impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Self {
-        let end = text.trim_end_matches('/').len();
-        let at = text[..end].len() - text[..end].trim_start_matches('/').len();
-        Self { text, at, end: if at == end { 0 } else { end } }
-    }
-
-    fn peek<'t>(&self, text: &'t str) -> &'t str {
-        self.clone().next().unwrap_or_default().of(text)
-    }
-
-    fn remainder(&self) -> Part {
-        if self.at < self.end { Part { start: self.at, end: self.end } } else { Part::default() }
-    }
-}
-
-impl Iterator for Parts<'_> {
-    type Item = Part;
-
-    fn next(&mut self) -> Option<Part> {
-        if self.at >= self.end {
-            return None;
-        }
-        let length = self.text[self.at..self.end].find('/').unwrap_or(self.end - self.at);
-        let part = Part { start: self.at, end: self.at + length };
-        self.at = part.end + 1;
-        Some(part)
-    }
 }

@@ -1,0 +1,38 @@
+//! The pipeline on one connection: what is verified of the peer is verified once.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, RequestBody, ResponseBody};
+use crate::serve::{Accept, Connection, Session};
+
+/// The pipeline on one connection.
+#[derive(Debug)]
+pub struct OnConnection<N, Z, H> {
+    pipeline: Pipeline<N, Z, H>,
+    peer: Arc<Peer>,
+}
+
+impl<N, Z, H> Clone for OnConnection<N, Z, H> {
+    fn clone(&self) -> Self {
+        Self { pipeline: self.pipeline.clone(), peer: Arc::clone(&self.peer) }
+    }
+}
+
+impl<N: Authenticator, Z: Authorizer, H: Handler> Accept for Pipeline<N, Z, H> {
+    type Session = OnConnection<N, Z, H>;
+
+    fn accept(&self, connection: Connection) -> Self::Session {
+        OnConnection { pipeline: self.clone(), peer: Arc::new(Peer::new(connection)) }
+    }
+}
+
+impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z, H> {
+    type Body = ResponseBody<H::Body>;
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
+        self.pipeline.answer(Origin::Network(&self.peer), request.map(RequestBody::from)).await
+    }
+}
