@@ -15,7 +15,10 @@ pub mod openapi;
 pub mod proto_file;
 pub mod quantity;
 pub mod schema;
+pub mod selector;
+pub mod status;
 pub mod time;
+pub mod validation;
 pub mod wire;
 
 pub use apimachinery_macros::api_type;

@@ -14,6 +14,7 @@ mod object;
 pub(crate) mod scalar;
 
 pub mod json;
+pub mod protobuf;
 
 pub use byte_string::ByteString;
 pub use decoding::{Decoding, Problem, TypeMeta};

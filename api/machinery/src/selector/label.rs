@@ -1,0 +1,179 @@
+//! Label selectors.
+
+use super::LabelSelectorError;
+use crate::meta;
+use crate::validation::{is_label_value, is_qualified_name};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How a requirement compares a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Operator {
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+    GreaterThan,
+    LessThan,
+}
+
+/// A requirement on one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRequirement {
+    key: String,
+    operator: Operator,
+    values: Vec<String>,
+}
+
+/// Requirements on labels, all of which must hold; none of them matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSelector {
+    requirements: Vec<LabelRequirement>,
+}
+
+impl LabelRequirement {
+    /// A requirement with valid key and values, as many as the operator takes.
+    pub fn new(key: &str, operator: Operator, mut values: Vec<String>) -> Result<Self, LabelSelectorError> {
+        check_key(key)?;
+        match operator {
+            Operator::In | Operator::NotIn if values.is_empty() => return Err(LabelSelectorError::NoValues),
+            Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
+                return Err(LabelSelectorError::Values(values));
+            }
+            Operator::GreaterThan | Operator::LessThan => check_integer(&values)?,
+            _ => {}
+        }
+        for (index, value) in values.iter().enumerate() {
+            let faults = is_label_value(value);
+            if !faults.is_empty() {
+                let (key, value) = (key.to_owned(), value.clone());
+                return Err(LabelSelectorError::Value { index, key, value, faults: faults.join("; ") });
+            }
+        }
+        values.sort();
+        values.dedup();
+        Ok(LabelRequirement { key: key.to_owned(), operator, values })
+    }
+
+    /// The label's key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// How it compares.
+    pub fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    /// What it compares with, sorted.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let value = labels.get(&self.key);
+        match self.operator {
+            Operator::In => value.is_some_and(|value| self.values.contains(value)),
+            Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+            Operator::GreaterThan => self.compare(value, |value, bound| value > bound),
+            Operator::LessThan => self.compare(value, |value, bound| value < bound),
+        }
+    }
+
+    /// A label that is not an integer is neither less nor greater.
+    fn compare(&self, value: Option<&String>, holds: fn(i64, i64) -> bool) -> bool {
+        let number = |text: Option<&String>| text.and_then(|text| text.parse::<i64>().ok());
+        number(value).zip(number(self.values.first())).is_some_and(|(value, bound)| holds(value, bound))
+    }
+}
+
+pub(super) fn check_key(key: &str) -> Result<(), LabelSelectorError> {
+    let faults = is_qualified_name(key);
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(LabelSelectorError::Key { key: key.to_owned(), faults: faults.join("; ") }),
+    }
+}
+
+fn check_integer(values: &[String]) -> Result<(), LabelSelectorError> {
+    match values {
+        [value] if value.parse::<i64>().is_ok() => Ok(()),
+        [value] => Err(LabelSelectorError::NotAnInteger(value.clone())),
+        _ => Err(LabelSelectorError::NotOneValue),
+    }
+}
+
+impl LabelSelector {
+    /// A selector of these requirements.
+    pub fn new(mut requirements: Vec<LabelRequirement>) -> Self {
+        requirements.sort_by(|left, right| left.key.cmp(&right.key));
+        LabelSelector { requirements }
+    }
+
+    /// Whether it matches everything.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
+    /// Its requirements, sorted by key.
+    pub fn requirements(&self) -> &[LabelRequirement] {
+        &self.requirements
+    }
+
+    /// Whether labels meet every requirement.
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.requirements.iter().all(|requirement| requirement.matches(labels))
+    }
+}
+
+/// The selector that stands in an object.
+impl TryFrom<&meta::LabelSelector> for LabelSelector {
+    type Error = LabelSelectorError;
+
+    fn try_from(selector: &meta::LabelSelector) -> Result<Self, LabelSelectorError> {
+        let labels = selector.match_labels.iter();
+        let labels = labels.map(|(key, value)| LabelRequirement::new(key, Operator::In, vec![value.clone()]));
+        let expressions = selector.match_expressions.iter().map(|expression| {
+            let operator = match expression.operator.as_str() {
+                "In" => Operator::In,
+                "NotIn" => Operator::NotIn,
+                "Exists" => Operator::Exists,
+                "DoesNotExist" => Operator::DoesNotExist,
+                other => return Err(LabelSelectorError::Operator(other.to_owned())),
+            };
+            LabelRequirement::new(&expression.key, operator, expression.values.clone())
+        });
+        labels.chain(expressions).collect::<Result<Vec<_>, _>>().map(LabelSelector::new)
+    }
+}
+
+impl fmt::Display for LabelSelector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, requirement) in self.requirements.iter().enumerate() {
+            if index > 0 {
+                out.write_str(",")?;
+            }
+            requirement.fmt(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LabelRequirement {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, values) = (&self.key, self.values.join(","));
+        match (self.operator, self.values.len()) {
+            (Operator::In, 1) => write!(out, "{key}={values}"),
+            (Operator::NotIn, 1) => write!(out, "{key}!={values}"),
+            (Operator::In, _) => write!(out, "{key} in ({values})"),
+            (Operator::NotIn, _) => write!(out, "{key} notin ({values})"),
+            (Operator::Exists, _) => out.write_str(key),
+            (Operator::DoesNotExist, _) => write!(out, "!{key}"),
+            (Operator::GreaterThan, _) => write!(out, "{key}>{values}"),
+            (Operator::LessThan, _) => write!(out, "{key}<{values}"),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The text form of label selectors (L-30): `a=b,c==d,e!=f,g in (x,y),h notin (z),i,!j,k>1,l<2`.
+
+use super::label::check_key;
+use super::{LabelRequirement, LabelSelector, Operator};
+use std::str::FromStr;
+
+/// Why a text is not a label selector.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum LabelSelectorError {
+    /// One requirement has a fault.
+    #[error("unable to parse requirement: {0}")]
+    Requirement(Box<LabelSelectorError>),
+    /// Something else stands there.
+    #[error("found '{found}', expected: {expected}")]
+    Found { found: String, expected: &'static str },
+    /// The key is not one.
+    #[error("<nil>: Invalid value: {key:?}: {faults}")]
+    Key { key: String, faults: String },
+    /// A value is not one.
+    #[error("values[{index}][{key}]: Invalid value: {value:?}: {faults}")]
+    Value { index: usize, key: String, value: String, faults: String },
+    /// A set is empty.
+    #[error("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")]
+    NoValues,
+    /// Values where none belong.
+    #[error("values: Invalid value: {0:?}: values set must be empty for exists and does not exist")]
+    Values(Vec<String>),
+    /// A comparison needs one value.
+    #[error("values: Invalid value: []: for 'Gt', 'Lt' operators, exactly one value is required")]
+    NotOneValue,
+    /// A comparison needs an integer.
+    #[error("values[0]: Invalid value: {0:?}: for 'Gt', 'Lt' operators, the value must be an integer")]
+    NotAnInteger(String),
+    /// The operator of a selector in an object is not known.
+    #[error("{0:?} is not a valid label selector operator")]
+    Operator(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'a> {
+    Word(&'a str),
+    Symbol(&'a str),
+    End,
+}
+
+impl<'a> Token<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Token::Word(text) | Token::Symbol(text) => text,
+            Token::End => "",
+        }
+    }
+
+    fn is_end_or(self, symbol: &str) -> bool {
+        matches!(self, Token::End) || self == Token::Symbol(symbol)
+    }
+}
+
+const SYMBOLS: [char; 7] = ['=', '!', '(', ')', ',', '>', '<'];
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let space = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let mut out = Vec::new();
+    let mut rest = text.trim_start_matches(space);
+    while !rest.is_empty() {
+        let length = match rest.find(|c| SYMBOLS.contains(&c) || space(c)) {
+            Some(0) => {
+                if rest.starts_with("==") || rest.starts_with("!=") {
+                    2
+                } else {
+                    1
+                }
+            }
+            found => found.unwrap_or(rest.len()),
+        };
+        let (token, tail) = rest.split_at(length);
+        out.push(if token.starts_with(SYMBOLS) { Token::Symbol(token) } else { Token::Word(token) });
+        rest = tail.trim_start_matches(space);
+    }
+    out
+}
+
+struct Parser<'a> {
+    tokens: Vec<Token<'a>>,
+    position: usize,
+}
+
+type Parsed<T> = Result<T, LabelSelectorError>;
+
+fn found<T>(token: Token<'_>, expected: &'static str) -> Parsed<T> {
+    Err(LabelSelectorError::Found { found: token.text().to_owned(), expected })
+}
+
+impl FromStr for LabelSelector {
+    type Err = LabelSelectorError;
+
+    fn from_str(text: &str) -> Parsed<Self> {
+        let mut parser = Parser { tokens: tokens(text), position: 0 };
+        let mut requirements = Vec::new();
+        loop {
+            match parser.peek() {
+                Token::End if requirements.is_empty() => break,
+                Token::Word(_) | Token::Symbol("!") => {}
+                other if requirements.is_empty() => return found(other, "!, identifier, or 'end of string'"),
+                other => return found(other, "identifier after ','"),
+            }
+            let requirement = parser.requirement();
+            requirements.push(requirement.map_err(|error| LabelSelectorError::Requirement(Box::new(error)))?);
+            match parser.next() {
+                Token::End => break,
+                Token::Symbol(",") => {}
+                other => return found(other, "',' or 'end of string'"),
+            }
+        }
+        Ok(LabelSelector::new(requirements))
+    }
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Token<'a> {
+        self.tokens.get(self.position).copied().unwrap_or(Token::End)
+    }
+
+    fn next(&mut self) -> Token<'a> {
+        let token = self.peek();
+        self.position += 1;
+        token
+    }
+
+    fn requirement(&mut self) -> Parsed<LabelRequirement> {
+        let absent = self.peek() == Token::Symbol("!");
+        if absent {
+            self.next();
+        }
+        let key = match self.next() {
+            Token::Word(key) => key,
+            other => return found(other, "identifier"),
+        };
+        check_key(key)?;
+        if self.peek().is_end_or(",") {
+            let operator = if absent { Operator::DoesNotExist } else { Operator::Exists };
+            return LabelRequirement::new(key, operator, Vec::new());
+        }
+        if absent {
+            return found(self.peek(), "',' or 'end of string'");
+        }
+        let (operator, values) = match self.next() {
+            Token::Word("in") => (Operator::In, self.set()?),
+            Token::Word("notin") => (Operator::NotIn, self.set()?),
+            Token::Symbol("=" | "==") => (Operator::In, self.value()?),
+            Token::Symbol("!=") => (Operator::NotIn, self.value()?),
+            Token::Symbol(">") => (Operator::GreaterThan, self.value()?),
+            Token::Symbol("<") => (Operator::LessThan, self.value()?),
+            other => return found(other, "in, notin, =, ==, !=, gt, lt"),
+        };
+        LabelRequirement::new(key, operator, values)
+    }
+
+    /// One value, which may be empty.
+    fn value(&mut self) -> Parsed<Vec<String>> {
+        if self.peek().is_end_or(",") {
+            return Ok(vec![String::new()]);
+        }
+        match self.next() {
+            Token::Word(value) => Ok(vec![value.to_owned()]),
+            other => found(other, "identifier"),
+        }
+    }
+
+    /// Values in parentheses, some of which may be empty.
+    fn set(&mut self) -> Parsed<Vec<String>> {
+        let open = self.next();
+        if open != Token::Symbol("(") {
+            return found(open, "'('");
+        }
+        let mut values = Vec::new();
+        loop {
+            let mut value = String::new();
+            if let Token::Word(word) = self.peek() {
+                value = word.to_owned();
+                self.next();
+            }
+            values.push(value);
+            match self.next() {
+                Token::Symbol(",") => {}
+                Token::Symbol(")") => return Ok(values),
+                other => return found(other, "',' or ')'"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "label_tests.rs"]
+mod tests;
