@@ -1,9 +1,11 @@
 //! The types of `meta/v1` that every object carries or every client meets.
 
+mod conditions;
 mod object;
 mod options;
 mod selector;
 
+pub use conditions::{condition, is_true, set_condition};
 pub use object::{Condition, ConditionStatus, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use options::{DeleteOptions, Preconditions, PropagationPolicy};
 pub use selector::{LabelSelector, LabelSelectorRequirement};
