@@ -104,19 +104,7 @@ impl ApiError {
 
     /// 422: the object has faults.
     pub fn invalid(definition: &Definition, name: &str, errors: Errors) -> Self {
-        let subject = format!("{} {name:?}", definition.qualified_kind());
-        let faults = aggregate(&errors);
-        let separator = if faults.is_empty() { "" } else { ": " };
-        let causes = errors
-            .into_iter()
-            .map(|error| StatusCause {
-                reason: error.fault.reason().to_owned(),
-                message: error.body,
-                field: error.field,
-            })
-            .collect();
-        let details = StatusDetails { causes, ..StatusDetails::of_kind(definition, name) };
-        Self::new(422, "Invalid", format!("{subject} is invalid{separator}{faults}")).with_details(details)
+        Self::invalid_subject(&definition.qualified_kind(), definition.group, definition.kind, name, errors)
     }
 
     /// 422: an update does not say which version it was made from (V-30).
@@ -270,7 +258,7 @@ impl ApiError {
 }
 
 /// One fault as it is, several in brackets, each said once.
-fn aggregate(errors: &Errors) -> String {
+pub(super) fn aggregate(errors: &Errors) -> String {
     let mut texts: Vec<String> = Vec::new();
     for error in errors {
         let text = error.to_string();

@@ -4,6 +4,7 @@
 //! constructor in [`conditions`](ApiError), and no other place makes them up.
 
 mod conditions;
+mod requests;
 
 use crate::api_type;
 use crate::kind::Definition;
