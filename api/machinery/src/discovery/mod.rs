@@ -1,7 +1,7 @@
 //! Discovery: which groups, versions and resources a server has (D-01…D-12).
 //!
-//! Every function gives a whole JSON object with `kind` and `apiVersion`. All lists are sorted (versions stand
-//! in the order of preference), so the text and its [`etag`] are the same on every replica.
+//! Every function gives a whole JSON object. All lists are sorted (versions by Kubernetes' order, the preferred one
+//! first), so the text and its [`etag`] are the same on every replica.
 
 mod aggregated;
 mod resource;
@@ -78,7 +78,7 @@ fn groups(definitions: &[&'static Definition]) -> BTreeSet<&'static str> {
     definitions.iter().map(|definition| definition.group).filter(|group| !group.is_empty()).collect()
 }
 
-/// The versions of a group, in the order its kinds prefer them.
+/// The versions of a group, the preferred one first.
 fn versions(definitions: &[&'static Definition], group: &str) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = definitions
         .iter()

@@ -56,7 +56,7 @@ fn subresource(definition: &Definition, name: &str, kind: &str) -> Value {
 }
 
 /// Changes exactly when objects are stored in another version, which is what makes migrators rewrite them.
-fn storage_version_hash(definition: &Definition) -> String {
+pub(super) fn storage_version_hash(definition: &Definition) -> String {
     let name = format!("{}/{}/{}", definition.group, definition.storage_version, definition.kind);
     STANDARD.encode(&Sha256::digest(name)[..8])
 }

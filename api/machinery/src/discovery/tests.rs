@@ -1,1 +1,125 @@
+//! Discovery as its readers take it.
 
+use super::*;
+use crate::kind::Definition;
+use crate::openapi::fixture::{ALL, FLUNDER};
+use serde_json::json;
+
+const GROUP: &str = "wardle.example.com";
+
+#[test]
+fn resources_stand_in_order_with_their_subresources() {
+    let list = resource_list(ALL, GROUP, "v1").unwrap();
+    assert_eq!(
+        (&list["kind"], &list["groupVersion"]),
+        (&json!("APIResourceList"), &json!("wardle.example.com/v1"))
+    );
+    let resources = list["resources"].as_array().unwrap();
+    let names: Vec<&str> = resources.iter().filter_map(|entry| entry["name"].as_str()).collect();
+    assert_eq!(names, ["fischers", "flunders", "flunders/scale", "flunders/status"]);
+    assert_eq!(
+        resources[1],
+        json!({
+            "name": "flunders",
+            "singularName": "flunder",
+            "namespaced": true,
+            "kind": "Flunder",
+            "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            "shortNames": ["fl"],
+            "categories": ["fish"],
+            "storageVersionHash": resource::storage_version_hash(&FLUNDER),
+        })
+    );
+    assert_eq!(
+        resources[2],
+        json!({
+            "name": "flunders/scale",
+            "singularName": "",
+            "namespaced": true,
+            "group": "autoscaling",
+            "version": "v1",
+            "kind": "Scale",
+            "verbs": ["get", "patch", "update"],
+        })
+    );
+    assert_eq!(resource_list(ALL, GROUP, "v2"), None);
+    assert_eq!(resource_list(ALL, "", "v1").unwrap()["groupVersion"], "v1");
+}
+
+#[test]
+fn storage_version_hashes_are_those_of_kubernetes() {
+    static DEPLOYMENT: Definition = Definition { group: "apps", kind: "Deployment", ..FLUNDER };
+    static POD: Definition = Definition { group: "", kind: "Pod", ..FLUNDER };
+    assert_eq!(resource::storage_version_hash(&DEPLOYMENT), "8aSe+NMegvE=");
+    assert_eq!(resource::storage_version_hash(&POD), "xPOwRZ+Yhw8=");
+}
+
+#[test]
+fn groups_prefer_their_stable_version() {
+    let v1 = json!({"groupVersion": "wardle.example.com/v1", "version": "v1"});
+    let v1beta1 = json!({"groupVersion": "wardle.example.com/v1beta1", "version": "v1beta1"});
+    let entry = json!({"name": GROUP, "versions": [v1, v1beta1], "preferredVersion": v1});
+    assert_eq!(group_list(ALL), json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [entry]}));
+    let whole = group(ALL, GROUP).unwrap();
+    assert_eq!((&whole["kind"], &whole["apiVersion"]), (&json!("APIGroup"), &json!("v1")));
+    assert_eq!(whole["preferredVersion"], v1);
+    assert_eq!(group(ALL, "apps"), None);
+    assert_eq!(api_versions(ALL)["versions"], json!(["v1"]));
+}
+
+#[test]
+fn versions_stand_in_kubernetes_order() {
+    let mut names =
+        ["foo10", "v1", "v11alpha2", "v10", "v12alpha1", "v3beta1", "foo1", "v11beta2", "v10beta3", "v2"];
+    names.sort_by_key(|name| std::cmp::Reverse(priority(name)));
+    assert_eq!(
+        names,
+        ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"]
+    );
+}
+
+#[test]
+fn one_document_holds_everything() {
+    let list = aggregated_groups(ALL);
+    assert_eq!(list["apiVersion"], "apidiscovery.k8s.io/v2");
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let group = &list["items"][0];
+    assert_eq!(group["metadata"]["name"], GROUP);
+    assert_eq!(
+        (&group["versions"][0]["version"], &group["versions"][1]["version"]),
+        (&json!("v1"), &json!("v1beta1"))
+    );
+    assert_eq!(group["versions"][0]["freshness"], "Current");
+    let kind = json!({"group": GROUP, "version": "v1", "kind": "Flunder"});
+    let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
+    let verbs = json!(["get", "patch", "update"]);
+    assert_eq!(
+        group["versions"][0]["resources"][1],
+        json!({
+            "resource": "flunders",
+            "responseKind": kind,
+            "scope": "Namespaced",
+            "singularResource": "flunder",
+            "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            "shortNames": ["fl"],
+            "categories": ["fish"],
+            "subresources": [
+                {"subresource": "scale", "responseKind": scale, "verbs": verbs},
+                {"subresource": "status", "responseKind": kind, "verbs": verbs},
+            ],
+        })
+    );
+    assert_eq!(group["versions"][0]["resources"][0]["scope"], "Cluster");
+    assert_eq!(aggregated_core(ALL)["items"][0]["versions"][0]["resources"][0]["resource"], "notes");
+    assert_eq!(aggregated_core(&[&FLUNDER])["items"], json!([]));
+}
+
+#[test]
+fn the_text_and_its_tag_do_not_depend_on_the_order_of_kinds() {
+    let reversed: Vec<&'static Definition> = ALL.iter().rev().copied().collect();
+    let text = aggregated_groups(ALL).to_string();
+    assert_eq!(text, aggregated_groups(&reversed).to_string());
+    let tag = etag(text.as_bytes());
+    assert!(tag.len() == 130 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+    assert_eq!(tag, tag.to_uppercase());
+}

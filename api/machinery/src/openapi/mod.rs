@@ -10,6 +10,18 @@
 //! [`Definition`]: crate::kind::Definition
 //! [`Schema`]: crate::schema::Schema
 
+mod definitions;
+mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod operation;
+mod parameter;
+mod path;
+pub(crate) mod scalar;
+#[cfg(test)]
+mod tests;
+mod wellknown;
+
 pub mod v2;
 pub mod v3;
 
