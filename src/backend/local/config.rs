@@ -1,0 +1,162 @@
+//! The configuration of one server, rendered from what is wanted and nothing else.
+//!
+//! Everything is summed up in one digest, which the configuration itself carries as `databases_standard.digest`: asking a
+//! running server for it tells whether it has loaded these files.
+
+use super::account::{Account, Readers};
+use super::desired::{Certificate, TlsMode};
+use super::error::Error;
+use super::layout::ServerFolder;
+use super::parameters::line;
+use super::state::{Parameters, State};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// The setting that carries the digest.
+pub(super) const DIGEST_SETTING: &str = "databases_standard.digest";
+/// The role replicas stream with.
+pub(super) const REPLICATION_ROLE: &str = "databases_standby";
+/// Replication connections and slots beside one each per replica.
+const SPARE_SENDERS: u32 = 10;
+
+/// What the configuration of one server is rendered from.
+pub(super) struct Config<'a> {
+    pub(super) state: &'a State,
+    pub(super) folder: &'a ServerFolder,
+    pub(super) sockets: &'a Path,
+    /// 0 is the primary.
+    pub(super) index: u32,
+    /// The certificate to serve, when TLS is on.
+    pub(super) certificate: Option<&'a Certificate>,
+}
+
+/// The rendered configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rendered {
+    pub(super) digest: String,
+    files: Vec<(&'static str, String)>,
+}
+
+/// The name of a server, as in `status.primary`.
+pub(super) fn server_name(state: &State, index: u32) -> String {
+    format!("{}-{}", state.desired.name, index + 1)
+}
+
+/// The name of a replica's replication slot and of its connection to the primary.
+pub(super) fn slot_name(index: u32) -> String {
+    format!("server_{index}")
+}
+
+impl Config<'_> {
+    /// Renders every file.
+    pub(super) fn render(&self) -> Rendered {
+        let mut files = vec![("pg_hba.conf", self.access())];
+        if let Some(certificate) = self.certificate {
+            files.push(("server.crt", certificate.chain.clone()));
+            files.push(("server.key", certificate.key.expose().to_owned()));
+        }
+        let settings = self.settings();
+        let mut hash = Sha256::new();
+        for text in files.iter().map(|(_, text)| text).chain([&settings]) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        files.push(("server.conf", settings + &line(DIGEST_SETTING, &digest)));
+        Rendered { digest, files }
+    }
+
+    /// `server.conf`: defaults, then what the caller set, then what only we set.
+    fn settings(&self) -> String {
+        let mut text = "# Written by databases-apiserver, which replaces this file.\n".to_owned();
+        text += &self.defaults().iter().map(|(name, value)| line(name, value)).collect::<String>();
+        let parameters: &Parameters = self.state.effective_parameters();
+        text += &parameters.iter().map(|(name, value)| line(name, value)).collect::<String>();
+        text + &self.fixed().iter().map(|(name, value)| line(name, value)).collect::<String>()
+    }
+
+    fn defaults(&self) -> Vec<(&'static str, String)> {
+        let senders = (SPARE_SENDERS + self.state.desired.instances).to_string();
+        vec![
+            ("shared_buffers", "32MB".to_owned()),
+            ("max_wal_senders", senders.clone()),
+            ("max_replication_slots", senders),
+            ("log_timezone", "UTC".to_owned()),
+            ("timezone", "UTC".to_owned()),
+        ]
+    }
+
+    fn fixed(&self) -> Vec<(&'static str, String)> {
+        let path = |file| self.folder.conf(file).display().to_string();
+        let port = self.state.ports.get(self.index as usize).copied().unwrap_or_default();
+        let mut fixed = vec![
+            ("listen_addresses", "127.0.0.1".to_owned()),
+            ("port", port.to_string()),
+            ("unix_socket_directories", self.sockets.display().to_string()),
+            ("unix_socket_permissions", "0700".to_owned()),
+            ("cluster_name", server_name(self.state, self.index)),
+            ("hba_file", path("pg_hba.conf")),
+            ("password_encryption", "scram-sha-256".to_owned()),
+            ("wal_level", "replica".to_owned()),
+            ("hot_standby", "on".to_owned()),
+            ("ssl", if self.certificate.is_some() { "on" } else { "off" }.to_owned()),
+        ];
+        if self.certificate.is_some() {
+            fixed.push(("ssl_cert_file", path("server.crt")));
+            fixed.push(("ssl_key_file", path("server.key")));
+        }
+        if self.index > 0 {
+            fixed.push(("primary_conninfo", self.primary_connection()));
+            fixed.push(("primary_slot_name", slot_name(self.index)));
+        } else if self.state.desired.synchronous && self.state.desired.instances > 1 {
+            fixed.push(("synchronous_standby_names", "ANY 1 (*)".to_owned()));
+        }
+        fixed
+    }
+
+    /// How a replica reaches its primary: over the socket, so that TLS and TCP rules do not matter.
+    fn primary_connection(&self) -> String {
+        let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
+        let port = self.state.ports.first().copied().unwrap_or_default();
+        format!(
+            "host={} port={port} user={REPLICATION_ROLE} password={} application_name={}",
+            quote(&self.sockets.display().to_string()),
+            quote(self.state.replication.password.expose()),
+            slot_name(self.index),
+        )
+    }
+
+    /// `pg_hba.conf`: passwords everywhere; the socket is for us and for replicas.
+    fn access(&self) -> String {
+        let desired = &self.state.desired;
+        let kind = if desired.tls.mode == TlsMode::Required { "hostssl" } else { "host" };
+        let superuser = if desired.superuser_access { "scram-sha-256" } else { "reject" };
+        let mut text = format!(
+            "# Written by databases-apiserver, which replaces this file.\n\
+             local all postgres scram-sha-256\n\
+             local replication {REPLICATION_ROLE} scram-sha-256\n"
+        );
+        for address in ["127.0.0.1/32", "::1/128"] {
+            text += &format!(
+                "host all,replication {REPLICATION_ROLE} {address} reject\n\
+                 {kind} all,replication postgres {address} {superuser}\n\
+                 {kind} all,replication all {address} scram-sha-256\n"
+            );
+        }
+        text
+    }
+}
+
+impl Rendered {
+    /// Writes the files that differ.
+    pub(super) fn write(&self, folder: &ServerFolder, account: &Account) -> Result<(), Error> {
+        for (name, text) in &self.files {
+            let path = folder.conf(name);
+            if std::fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+                continue;
+            }
+            account.write(&path, text.as_bytes(), Readers::Server)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! Why PostgreSQL cannot be run as asked. Each message says what to do; [`Error::reason`] gives the condition's word.
+
+use std::path::{Path, PathBuf};
+
+/// Why PostgreSQL cannot be run as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No server package of that version.
+    #[error(
+        "PostgreSQL {wanted} is not installed on this machine (installed: {installed}); \
+         install it with `apt-get install postgresql-{major}`"
+    )]
+    VersionNotInstalled {
+        /// What was asked for.
+        wanted: String,
+        /// The major version to install.
+        major: String,
+        /// What there is instead.
+        installed: String,
+    },
+    /// A field holds what PostgreSQL cannot take.
+    #[error("{0}")]
+    InvalidSpec(String),
+    /// A parameter is unknown, wrong, or not for the caller to set.
+    #[error("{0}")]
+    InvalidParameters(String),
+    /// An extension whose package is missing.
+    #[error(
+        "extension {name} is not available for PostgreSQL {major} (available: {available}); \
+         install the package that brings it, such as postgresql-{major}-{name}"
+    )]
+    ExtensionUnavailable {
+        /// The extension.
+        name: String,
+        /// The major version.
+        major: u32,
+        /// Those there are.
+        available: String,
+    },
+    /// The certificate and key cannot serve TLS.
+    #[error("the certificate cannot be used: {0}; give a PEM certificate and the private key that belongs to it")]
+    InvalidCertificate(String),
+    /// The data directory belongs to another major version.
+    #[error(
+        "the data of {path} was written by PostgreSQL {found}, not {wanted}; \
+         keep version {found}, or move the data with pg_upgrade or a dump"
+    )]
+    OtherMajor {
+        /// The data directory.
+        path: PathBuf,
+        /// Who wrote it.
+        found: String,
+        /// Who should read it.
+        wanted: u32,
+    },
+    /// The wished port belongs to somebody else.
+    #[error("port {0} is already in use on 127.0.0.1; choose another port or stop the process that listens there")]
+    PortTaken(u16),
+    /// Every port of the range is in use.
+    #[error("no port between {0} and {1} is free on 127.0.0.1; give the backend a wider range")]
+    NoFreePort(u16, u16),
+    /// The file system is full.
+    #[error("no space is left for {0}; free some and PostgreSQL is started again")]
+    DiskFull(PathBuf),
+    /// A state file that cannot be understood. Nothing is deleted.
+    #[error("{path} cannot be read as the state of an instance ({message}); restore it from a copy, nothing was changed")]
+    CorruptState {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The data root was written by a newer release.
+    #[error("{path} has layout {found}, this release knows {known}; use the release that wrote it")]
+    Layout {
+        /// The file that says so.
+        path: PathBuf,
+        /// Its layout.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Another process runs the instances of this root.
+    #[error("{0} is in use by another process; one server at a time may run the instances of a data root")]
+    Locked(PathBuf),
+    /// The unprivileged user cannot get at its data.
+    #[error("user {user} cannot enter {path}; allow it with `chmod o+x {path}` or choose another data root")]
+    Unreachable {
+        /// The user PostgreSQL runs as.
+        user: String,
+        /// The folder in the way.
+        path: PathBuf,
+    },
+    /// The user PostgreSQL should run as is unknown.
+    #[error("there is no user {0}; PostgreSQL does not run as root: install its package, or name another user")]
+    NoUser(String),
+    /// A socket's path would not fit the system's limit.
+    #[error("the data root {0} is too long a path for Unix sockets; choose one of at most {1} bytes")]
+    PathTooLong(PathBuf, usize),
+    /// The server ended while starting.
+    #[error("server {server} did not start: {log}")]
+    StartFailed {
+        /// Its name.
+        server: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// A program of PostgreSQL failed.
+    #[error("{program} failed: {output}")]
+    Program {
+        /// The program.
+        program: String,
+        /// What it said.
+        output: String,
+    },
+    /// A statement or connection failed.
+    #[error("cannot {what}: {message}")]
+    Sql {
+        /// What was tried.
+        what: String,
+        /// PostgreSQL's answer.
+        message: String,
+    },
+    /// Something took longer than it may.
+    #[error("{0} took too long; it is tried again")]
+    Timeout(String),
+    /// No instance has this uid.
+    #[error("there is no instance with uid {0}")]
+    UnknownInstance(String),
+    /// The system has no randomness.
+    #[error("the operating system gives no randomness; passwords cannot be made")]
+    Randomness,
+    /// A certificate cannot be made.
+    #[error("a certificate cannot be made or signed")]
+    Certificate(#[from] rcgen::Error),
+    /// A file or folder cannot be used.
+    #[error("cannot {what} {path}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// The reason in one CamelCase word.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Error::VersionNotInstalled { .. } | Error::OtherMajor { .. } => "UnsupportedVersion",
+            Error::InvalidParameters(_) => "InvalidParameters",
+            Error::InvalidSpec(_) | Error::ExtensionUnavailable { .. } | Error::InvalidCertificate(_) => {
+                "BackendRejected"
+            }
+            Error::UnknownInstance(_) => "Creating",
+            Error::StartFailed { .. } => "NoPrimary",
+            _ => "Failing",
+        }
+    }
+
+    /// Whether only a change of what is desired helps, so that trying again as it is cannot.
+    pub fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Error::InvalidParameters(_)
+                | Error::InvalidSpec(_)
+                | Error::InvalidCertificate(_)
+                | Error::OtherMajor { .. }
+        )
+    }
+
+    /// For `map_err`: what was tried on which path.
+    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_owned();
+        move |source| match source.kind() {
+            std::io::ErrorKind::StorageFull => Error::DiskFull(path),
+            _ => Error::Io { what, path, source },
+        }
+    }
+
+    /// For `map_err`: what was tried with SQL.
+    pub(super) fn sql(what: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -> Error {
+        let what = what.into();
+        move |error| {
+            let message = match error.as_db_error() {
+                Some(database) => database.message().to_owned(),
+                None => chain(&error),
+            };
+            Error::Sql { what, message }
+        }
+    }
+}
+
+/// The error and everything behind it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
+}

@@ -1,0 +1,223 @@
+//! One instance: brings what is there to what is wanted, and changes nothing that is as wanted already.
+
+use super::account::Account;
+use super::config::{Config, Rendered, server_name};
+use super::desired::{Certificate, Desired, TlsMode};
+use super::error::Error;
+use super::install::{Install, Installs};
+use super::layout::{InstanceFolder, Layout};
+use super::port::Ports;
+use super::server::{Server, ShutdownMode};
+use super::sql::Access;
+use super::state::{Rejected, State};
+use super::{databases, parameters, roles, tls, validation};
+
+/// What all instances share.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) account: Account,
+    pub(super) layout: Layout,
+    pub(super) installs: Installs,
+    pub(super) ports: Ports,
+}
+
+/// One instance, held by one task at a time.
+pub(super) struct Instance<'a> {
+    pub(super) host: &'a Host,
+    pub(super) install: Install,
+    pub(super) folder: InstanceFolder,
+    pub(super) state: State,
+    saved: Option<State>,
+}
+
+impl<'a> Instance<'a> {
+    /// Takes up an instance, or begins a new one, with what is wanted of it.
+    pub(super) async fn open(host: &'a Host, desired: &Desired) -> Result<Self, Error> {
+        let install = host.installs.find(&desired.version, &host.account).await?;
+        validation::check_extensions(desired, &install)?;
+        let folder = host.layout.instance(&desired.uid);
+        let saved = if folder.state().exists() { Some(State::read(&folder.state())?) } else { None };
+        let mut state = match &saved {
+            Some(saved) => saved.clone(),
+            None => State::new(desired.clone(), install.major)?,
+        };
+        if state.major != install.major {
+            let path = folder.server(0).data();
+            return Err(Error::OtherMajor { path, found: state.major.to_string(), wanted: install.major });
+        }
+        state.desired = desired.clone();
+        state.retained = false;
+        Ok(Self { host, install, folder, state, saved })
+    }
+
+    /// Takes up an instance as it was last wanted.
+    pub(super) async fn reopen(host: &'a Host, uid: &str) -> Result<Self, Error> {
+        let folder = host.layout.instance(uid);
+        if !folder.state().exists() {
+            return Err(Error::UnknownInstance(uid.to_owned()));
+        }
+        let state = State::read(&folder.state())?;
+        let install = host.installs.find(&state.major.to_string(), &host.account).await?;
+        Ok(Self { host, install, folder, saved: Some(state.clone()), state })
+    }
+
+    /// Writes the state down when it changed.
+    pub(super) fn save(&mut self) -> Result<(), Error> {
+        if self.saved.as_ref() != Some(&self.state) {
+            self.state.write(&self.folder.state(), &self.host.account)?;
+            self.saved = Some(self.state.clone());
+        }
+        Ok(())
+    }
+
+    /// The n-th server.
+    pub(super) fn server(&self, index: u32) -> Server<'_> {
+        Server {
+            account: &self.host.account,
+            install: &self.install,
+            folder: self.folder.server(index),
+            name: server_name(&self.state, index),
+            port: self.state.ports.get(index as usize).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Where the server that listens on `port` is managed.
+    pub(super) fn access(&self, port: u16) -> Access {
+        Access { sockets: self.host.layout.sockets(), port, password: self.state.superuser.password.clone() }
+    }
+
+    /// Brings everything to what is wanted.
+    pub(super) async fn converge(&mut self) -> Result<(), Error> {
+        self.folder.create(&self.host.account)?;
+        self.assign_ports()?;
+        self.state.make_logins()?;
+        self.renew_certificate()?;
+        self.save()?;
+        if self.state.desired.stopped {
+            return self.stop(ShutdownMode::Fast).await;
+        }
+        self.make_primary().await?;
+        self.accept_parameters().await?;
+        self.restart_when_asked().await?;
+        self.raise(0).await?;
+        self.state.parameters = Some(self.state.effective_parameters().clone());
+        self.save()?;
+        self.converge_contents().await?;
+        self.state.created = true;
+        self.save()?;
+        match &self.state.rejected {
+            Some(rejected) => Err(Error::InvalidParameters(rejected.message.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops every server, the primary first, so that replicas receive all it wrote.
+    pub(super) async fn stop(&self, mode: ShutdownMode) -> Result<(), Error> {
+        for index in 0..self.state.ports.len() as u32 {
+            self.server(index).stop(mode).await?;
+        }
+        Ok(())
+    }
+
+    /// The certificate to serve, when TLS is on.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        let wanted = &self.state.desired.tls;
+        let issued = || self.state.certificate.as_ref().map(|issued| issued.certificate());
+        (wanted.mode != TlsMode::Disabled).then(|| wanted.certificate.clone().or_else(issued)).flatten()
+    }
+
+    /// The configuration of the n-th server.
+    pub(super) fn render(&self, index: u32) -> Rendered {
+        let certificate = self.certificate();
+        let sockets = self.host.layout.sockets();
+        let folder = self.folder.server(index);
+        Config { state: &self.state, folder: &folder, sockets: &sockets, index, certificate: certificate.as_ref() }
+            .render()
+    }
+
+    fn assign_ports(&mut self) -> Result<(), Error> {
+        if let Some(wish) = self.state.desired.port
+            && self.state.ports.first() != Some(&wish)
+        {
+            match self.state.ports.first_mut() {
+                Some(port) => {
+                    self.host.ports.release(*port);
+                    *port = wish;
+                }
+                None => self.state.ports.push(wish),
+            }
+            self.host.ports.keep(wish);
+        }
+        while self.state.ports.len() < self.state.desired.instances as usize {
+            self.state.ports.push(self.host.ports.take(None)?);
+        }
+        Ok(())
+    }
+
+    fn renew_certificate(&mut self) -> Result<(), Error> {
+        let wanted = &self.state.desired.tls;
+        let ours = wanted.mode != TlsMode::Disabled && wanted.certificate.is_none();
+        if ours && self.state.certificate.as_ref().is_none_or(|issued| issued.is_stale()) {
+            let issued = tls::issue(&self.host.layout, &self.host.account, &self.state.desired.name)?;
+            self.state.certificate = Some(issued);
+        }
+        Ok(())
+    }
+
+    /// Makes the primary's data directory, unless it was there once: data that vanished is not replaced by nothing.
+    async fn make_primary(&self) -> Result<(), Error> {
+        let server = self.server(0);
+        if server.folder.is_initialised() {
+            return Ok(());
+        }
+        if self.state.created {
+            let message = "its data directory is missing".to_owned();
+            return Err(Error::CorruptState { path: server.folder.data(), message });
+        }
+        server.initialise(&self.state.superuser.password).await
+    }
+
+    /// Lets PostgreSQL judge new parameters. Those it refuses leave the server with the ones it has.
+    async fn accept_parameters(&mut self) -> Result<(), Error> {
+        let wanted = &self.state.desired.parameters;
+        if self.state.rejected.as_ref().is_some_and(|rejected| rejected.parameters != *wanted) {
+            self.state.rejected = None;
+        }
+        if self.state.rejected.is_some() || self.state.parameters.as_ref() == Some(wanted) {
+            return Ok(());
+        }
+        let data = self.folder.server(0).data();
+        match parameters::validate(&self.host.account, &self.install, &data, wanted).await {
+            Err(Error::InvalidParameters(message)) if self.state.parameters.is_some() => self.reject(message),
+            judged => judged,
+        }
+    }
+
+    /// Goes back to the parameters of the last start and remembers why.
+    pub(super) fn reject(&mut self, message: String) -> Result<(), Error> {
+        self.state.rejected = Some(Rejected { parameters: self.state.desired.parameters.clone(), message });
+        self.save()
+    }
+
+    async fn restart_when_asked(&mut self) -> Result<(), Error> {
+        let asked = self.state.desired.restarted_at.clone();
+        if asked.is_some() && asked != self.state.restarted_at {
+            self.stop(ShutdownMode::Fast).await?;
+            self.state.restarted_at = asked;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Roles, databases, extensions and replicas, once the primary serves.
+    async fn converge_contents(&mut self) -> Result<(), Error> {
+        let access = self.access(self.server(0).port);
+        let session = access.connect("postgres").await?;
+        roles::converge(&session, &mut self.state).await?;
+        self.save()?;
+        databases::converge(&session, &self.state.desired).await?;
+        databases::converge_extensions(&access, &self.state.desired).await?;
+        self.remove_surplus(&session).await?;
+        self.converge_replicas(&session, &access).await
+    }
+}

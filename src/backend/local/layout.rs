@@ -1,0 +1,194 @@
+//! Where everything lies below the data root.
+//!
+//! ```text
+//! layout.json   the version of this layout
+//! lock          held by the one process that runs these instances
+//! ca/           the CA that signs serving certificates
+//! run/          the servers' sockets, in one short folder because a socket's path may hold 107 bytes only
+//! instances/<uid>/state.json          what was asked for, ports and passwords
+//! instances/<uid>/<n>/{data,conf,log} the n-th server; 0 is the primary
+//! ```
+
+use super::account::{Account, Readers};
+use super::error::Error;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const LAYOUT: u32 = 1;
+/// The longest path of a socket, and what follows the data root in it.
+const SOCKET_PATH: usize = 107;
+const SOCKET_SUFFIX: usize = "/run/.s.PGSQL.65535".len();
+
+#[derive(Serialize, Deserialize)]
+struct Version {
+    layout: u32,
+}
+
+/// The data root.
+#[derive(Debug)]
+pub(super) struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Makes what is missing, checks that PostgreSQL can get there, and locks it against other processes.
+    pub(super) fn open(root: &Path, account: &Account) -> Result<(Self, File), Error> {
+        if let Some(parent) = root.parent() {
+            std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        }
+        account.our_folder(root, Readers::Server)?;
+        let root = root.canonicalize().map_err(Error::io("resolve", root))?;
+        let longest = SOCKET_PATH - SOCKET_SUFFIX;
+        if root.as_os_str().len() > longest {
+            return Err(Error::PathTooLong(root, longest));
+        }
+        account.check_reach(&root)?;
+        let layout = Self { root };
+        let lock = layout.lock()?;
+        layout.check_version(account)?;
+        account.our_folder(&layout.ca(), Readers::Us)?;
+        account.our_folder(&layout.instances(), Readers::Server)?;
+        account.own_folder(&layout.sockets())?;
+        Ok((layout, lock))
+    }
+
+    /// The folder of the CA.
+    pub(super) fn ca(&self) -> PathBuf {
+        self.root.join("ca")
+    }
+
+    /// The folder of all sockets.
+    pub(super) fn sockets(&self) -> PathBuf {
+        self.root.join("run")
+    }
+
+    /// The folder of one instance.
+    pub(super) fn instance(&self, uid: &str) -> InstanceFolder {
+        InstanceFolder { path: self.instances().join(uid) }
+    }
+
+    /// The uids of the instances there are.
+    pub(super) fn uids(&self) -> Result<Vec<String>, Error> {
+        let folder = self.instances();
+        let entries = std::fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
+        let names = entries.flatten().filter(|entry| entry.path().join("state.json").exists());
+        Ok(names.filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    }
+
+    fn instances(&self) -> PathBuf {
+        self.root.join("instances")
+    }
+
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.root.join("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(Error::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(self.root.clone())),
+            Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+        }
+    }
+
+    fn check_version(&self, account: &Account) -> Result<(), Error> {
+        let path = self.root.join("layout.json");
+        let corrupt = |error: serde_json::Error| Error::CorruptState { path: path.clone(), message: error.to_string() };
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                let Version { layout: found } = serde_json::from_slice(&bytes).map_err(corrupt)?;
+                if found == LAYOUT { Ok(()) } else { Err(Error::Layout { path, found, known: LAYOUT }) }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let bytes = serde_json::to_vec(&Version { layout: LAYOUT }).map_err(corrupt)?;
+                account.write(&path, &bytes, Readers::Us)
+            }
+            Err(error) => Err(Error::io("read", &path)(error)),
+        }
+    }
+}
+
+/// The folder of one instance.
+#[derive(Debug, Clone)]
+pub(super) struct InstanceFolder {
+    pub(super) path: PathBuf,
+}
+
+impl InstanceFolder {
+    /// The file of its state.
+    pub(super) fn state(&self) -> PathBuf {
+        self.path.join("state.json")
+    }
+
+    /// The folder of one server.
+    pub(super) fn server(&self, index: u32) -> ServerFolder {
+        ServerFolder { path: self.path.join(index.to_string()) }
+    }
+
+    /// Makes the folder.
+    pub(super) fn create(&self, account: &Account) -> Result<(), Error> {
+        account.our_folder(&self.path, Readers::Server)
+    }
+}
+
+/// The folder of one server.
+#[derive(Debug, Clone)]
+pub(super) struct ServerFolder {
+    pub(super) path: PathBuf,
+}
+
+impl ServerFolder {
+    /// The data directory.
+    pub(super) fn data(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
+    /// The data directory while it is being made; it becomes [`Self::data`] once complete.
+    pub(super) fn unfinished(&self) -> PathBuf {
+        self.path.join("data.new")
+    }
+
+    /// A file of its configuration.
+    pub(super) fn conf(&self, file: &str) -> PathBuf {
+        self.path.join("conf").join(file)
+    }
+
+    /// What the server prints.
+    pub(super) fn log(&self) -> PathBuf {
+        self.path.join("log/postgresql.log")
+    }
+
+    /// Whether its data directory is complete.
+    pub(super) fn is_initialised(&self) -> bool {
+        self.data().join("PG_VERSION").exists()
+    }
+
+    /// Makes the folders around the data directory.
+    pub(super) fn create(&self, account: &Account) -> Result<(), Error> {
+        account.our_folder(&self.path, Readers::Server)?;
+        account.our_folder(&self.path.join("conf"), Readers::Server)?;
+        account.own_folder(&self.path.join("log"))
+    }
+
+    /// An empty folder to make a data directory in; what an attempt cut short left there is removed.
+    pub(super) fn prepare(&self, account: &Account) -> Result<PathBuf, Error> {
+        let folder = self.unfinished();
+        remove_folder(&folder)?;
+        account.own_folder(&folder)?;
+        Ok(folder)
+    }
+
+    /// Turns the prepared folder into the data directory.
+    pub(super) fn finish(&self) -> Result<(), Error> {
+        std::fs::rename(self.unfinished(), self.data()).map_err(Error::io("rename", &self.unfinished()))
+    }
+}
+
+/// Removes a folder and all it holds; that it is missing already is fine.
+pub(super) fn remove_folder(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,225 @@
+//! Real PostgreSQL servers on this machine, from Debian's packages.
+//!
+//! The contract:
+//! - [`LocalPostgres::ensure`] brings one instance to what is wanted and may be repeated: what is as wanted already is not
+//!   touched. It is keyed by uid; calls for one uid wait for each other.
+//! - A server is restarted only for a parameter that needs it, a new port, or a restart that was asked for.
+//! - Servers outlive this process. Opening the data root again finds them running and leaves them alone.
+//! - Nothing drops data but [`LocalPostgres::remove`] with [`RemovePolicy::Delete`].
+//! - Servers listen on 127.0.0.1 and on sockets below the data root; every login takes a password.
+//! - Passwords and private keys are kept in files of mode 0600 (0640 where the server's user must read) and never logged.
+//!
+//! There is no failover: a primary that dies is started again.
+
+mod account;
+mod config;
+mod databases;
+mod desired;
+mod error;
+mod install;
+mod instance;
+mod layout;
+mod observe;
+mod observed;
+mod parameters;
+mod port;
+mod process;
+mod raise;
+mod replicas;
+mod roles;
+mod secret;
+mod server;
+mod sql;
+mod state;
+mod supervisor;
+mod tls;
+mod validation;
+
+pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
+pub use error::Error;
+pub use observed::{Credentials, Endpoint, Observed, Reason};
+pub use secret::Secret;
+pub use server::ShutdownMode;
+
+use account::Account;
+use futures_util::Stream;
+use install::Installs;
+use instance::{Host, Instance};
+use layout::Layout;
+use port::Ports;
+use state::State;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use supervisor::Supervisor;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+/// How PostgreSQL is found and run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The user servers run as when we are root.
+    pub user: String,
+    /// Where the packages put `<major>/bin`.
+    pub packages: PathBuf,
+    /// The ports servers may listen on.
+    pub ports: RangeInclusive<u16>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { user: "postgres".to_owned(), packages: "/usr/lib/postgresql".into(), ports: 15432..=16431 }
+    }
+}
+
+/// What remains of a removed instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemovePolicy {
+    /// Nothing.
+    Delete,
+    /// Its data and passwords; its servers are stopped. `ensure` with the same uid takes it up again.
+    Retain,
+}
+
+/// The PostgreSQL instances below one data root.
+#[derive(Debug)]
+pub struct LocalPostgres {
+    host: Host,
+    supervisor: Arc<Supervisor>,
+    watching: JoinHandle<()>,
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    _lock: File,
+}
+
+impl Drop for LocalPostgres {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+impl LocalPostgres {
+    /// Opens a data root, or makes one, and watches over the servers that are there.
+    pub async fn open(root: PathBuf, options: Options) -> Result<Arc<Self>, Error> {
+        let account = Account::resolve(&options.user)?;
+        let (layout, lock) = Layout::open(&root, &account)?;
+        let installs = Installs::discover(options.packages, &account).await;
+        let supervisor = Supervisor::new(layout.sockets());
+        let host = Host { account, layout, installs, ports: Ports::new(options.ports) };
+        for uid in host.layout.uids()? {
+            if let Err(error) = take_up(&host, &supervisor, &uid).await {
+                tracing::error!(uid, %error, "an instance cannot be taken up; it is left as it is");
+            }
+        }
+        let watching = supervisor.start();
+        Ok(Arc::new(Self { host, supervisor, watching, turns: Mutex::default(), _lock: lock }))
+    }
+
+    /// The installed versions, such as `15.18`, oldest first.
+    pub fn versions(&self) -> Vec<String> {
+        self.host.installs.all().into_iter().map(|install| install.version).collect()
+    }
+
+    /// The extensions whose packages are installed for a major version.
+    pub fn available_extensions(&self, major: u32) -> BTreeSet<String> {
+        let installs = self.host.installs.all();
+        installs.iter().find(|install| install.major == major).map(|install| install.extensions()).unwrap_or_default()
+    }
+
+    /// Brings an instance to what is wanted, and says what it then is.
+    pub async fn ensure(&self, desired: &Desired) -> Result<Observed, Error> {
+        validation::check(desired)?;
+        let turn = self.turn(&desired.uid);
+        let _turn = turn.lock().await;
+        let mut instance = Instance::open(&self.host, desired).await?;
+        let _pause = self.supervisor.pause(&desired.uid);
+        let converged = instance.converge().await;
+        if desired.stopped {
+            self.supervisor.forget(&desired.uid);
+        } else {
+            watch(&self.supervisor, &instance, converged.is_ok());
+        }
+        converged?;
+        Ok(instance.observe().await)
+    }
+
+    /// Says what an instance is, changing nothing.
+    pub async fn observe(&self, uid: &str) -> Result<Observed, Error> {
+        validation::check_uid(uid)?;
+        Ok(Instance::reopen(&self.host, uid).await?.observe().await)
+    }
+
+    /// Stops an instance, and deletes its data when told so. An instance that is not there is removed already.
+    pub async fn remove(&self, uid: &str, policy: RemovePolicy) -> Result<(), Error> {
+        validation::check_uid(uid)?;
+        let turn = self.turn(uid);
+        let _turn = turn.lock().await;
+        self.supervisor.forget(uid);
+        let mut instance = match Instance::reopen(&self.host, uid).await {
+            Err(Error::UnknownInstance(_)) => return Ok(()),
+            reopened => reopened?,
+        };
+        instance.stop(ShutdownMode::Fast).await?;
+        if policy == RemovePolicy::Retain {
+            instance.state.retained = true;
+            return instance.save();
+        }
+        for index in 0..instance.state.ports.len() as u32 {
+            layout::remove_folder(&instance.folder.server(index).path)?;
+        }
+        layout::remove_folder(&instance.folder.path)?;
+        instance.state.ports.iter().for_each(|port| self.host.ports.release(*port));
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        Ok(())
+    }
+
+    /// Stops every server, for a program that should leave none behind. The instances are up again once ensured.
+    pub async fn shutdown(&self, mode: ShutdownMode) -> Result<(), Error> {
+        let stop = async |uid: String| {
+            let turn = self.turn(&uid);
+            let _turn = turn.lock().await;
+            self.supervisor.forget(&uid);
+            Instance::reopen(&self.host, &uid).await?.stop(mode).await
+        };
+        let all = self.host.layout.uids()?.into_iter().map(stop);
+        futures_util::future::join_all(all).await.into_iter().collect()
+    }
+
+    /// The uids of instances whose servers died or came up without us, from now on. A listener that falls far behind
+    /// misses some: look at every instance now and then as well.
+    pub fn changes(&self) -> impl Stream<Item = String> + Send + 'static {
+        futures_util::stream::unfold(self.supervisor.subscribe(), async |mut receiver| {
+            loop {
+                match receiver.recv().await {
+                    Ok(uid) => return Some((uid, receiver)),
+                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "changes of instances were missed"),
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        })
+    }
+
+    fn turn(&self, uid: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(uid.to_owned()).or_default())
+    }
+}
+
+/// Watches over an instance that was there before us.
+async fn take_up(host: &Host, supervisor: &Supervisor, uid: &str) -> Result<(), Error> {
+    let state = State::read(&host.layout.instance(uid).state())?;
+    state.ports.iter().for_each(|port| host.ports.keep(*port));
+    if !state.desired.stopped && !state.retained {
+        watch(supervisor, &Instance::reopen(host, uid).await?, true);
+    }
+    Ok(())
+}
+
+fn watch(supervisor: &Supervisor, instance: &Instance<'_>, up: bool) {
+    let count = instance.state.ports.len() as u32;
+    supervisor.watch(&instance.state.desired.uid, up, (0..count).map(|index| instance.server(index)));
+}
+
+#[cfg(test)]
+mod tests;

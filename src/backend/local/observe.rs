@@ -1,0 +1,108 @@
+//! What an instance is seen to be, changing nothing.
+
+use super::config::server_name;
+use super::desired::TlsMode;
+use super::error::Error;
+use super::instance::Instance;
+use super::observed::{Credentials, Endpoint, Observed, Reason};
+use super::replicas;
+use super::server::disk_usage;
+use super::state::State;
+use std::collections::{BTreeSet, HashSet};
+
+const LOOPBACK: &str = "127.0.0.1";
+
+/// What the primary itself says.
+struct Primary {
+    version: String,
+    streaming: BTreeSet<u32>,
+}
+
+impl Instance<'_> {
+    /// Looks at the instance.
+    pub(super) async fn observe(&self) -> Observed {
+        let state = &self.state;
+        let count = state.desired.instances;
+        let asked = self.ask_primary().await;
+        let (reason, message) = self.judge(asked.as_ref().err());
+        let ready = reason == Reason::Available;
+        let streaming = asked.as_ref().map(|primary| primary.streaming.clone()).unwrap_or_default();
+        let read_only = streaming.first().and_then(|index| self.endpoint(*index));
+        Observed {
+            ready,
+            reason,
+            message,
+            primary: server_name(state, 0),
+            version: asked.map_or_else(|_| self.install.version.clone(), |primary| primary.version),
+            instances: count,
+            ready_instances: if ready { 1 + streaming.len() as u32 } else { 0 },
+            read_write: self.endpoint(0).unwrap_or(Endpoint { host: LOOPBACK.to_owned(), port: 0 }),
+            read_only,
+            credentials: credentials(state),
+            superuser: state.desired.superuser_access.then(|| superuser(state)),
+            ca: self.ca(),
+            storage_bytes: self.storage().await,
+        }
+    }
+
+    async fn ask_primary(&self) -> Result<Primary, Error> {
+        let Some(running) = self.server(0).running() else {
+            return Err(Error::UnknownInstance(self.state.desired.uid.clone()));
+        };
+        let session = self.access(running.port).connect("postgres").await?;
+        let version = session.text("read the version", "SHOW server_version").await?.unwrap_or_default();
+        let version = version.split_whitespace().next().unwrap_or_default().to_owned();
+        let streaming = replicas::streaming(&session, self.state.desired.instances).await?;
+        Ok(Primary { version, streaming })
+    }
+
+    /// Why it is, or is not, ready.
+    fn judge(&self, trouble: Option<&Error>) -> (Reason, String) {
+        let primary = server_name(&self.state, 0);
+        let running = self.server(0).running().is_some();
+        match trouble {
+            _ if self.state.retained => (Reason::Stopped, "The instance was removed and its data kept.".to_owned()),
+            _ if self.state.desired.stopped && !running => (Reason::Stopped, "All servers are stopped.".to_owned()),
+            _ if !self.state.created => (Reason::Creating, "The instance is being created.".to_owned()),
+            None => (Reason::Available, format!("Server {primary} accepts connections.")),
+            Some(_) if !running => (Reason::NoPrimary, format!("Server {primary} does not run.")),
+            Some(error) => (Reason::Failing, format!("Server {primary} runs, but: {error}.")),
+        }
+    }
+
+    fn endpoint(&self, index: u32) -> Option<Endpoint> {
+        let port = *self.state.ports.get(index as usize)?;
+        Some(Endpoint { host: LOOPBACK.to_owned(), port })
+    }
+
+    fn ca(&self) -> Option<String> {
+        (self.state.desired.tls.mode != TlsMode::Disabled).then(|| self.certificate()?.ca).flatten()
+    }
+
+    async fn storage(&self) -> u64 {
+        let servers = 0..self.state.ports.len() as u32;
+        let folders: Vec<_> = servers.map(|index| self.folder.server(index).data()).collect();
+        let largest = move || folders.iter().map(|folder| disk_usage(folder)).max().unwrap_or(0);
+        tokio::task::spawn_blocking(largest).await.unwrap_or(0)
+    }
+}
+
+/// The logins of owners, then of users; each once, with the first database that is theirs.
+fn credentials(state: &State) -> Vec<Credentials> {
+    let desired = &state.desired;
+    let first = desired.databases.first().map(|database| database.name.clone()).unwrap_or_default();
+    let owners = desired.databases.iter().map(|database| (&database.owner, database.name.clone()));
+    let users = desired.users.iter();
+    let users = users.map(|user| (&user.name, user.databases.first().cloned().unwrap_or_else(|| first.clone())));
+    let mut seen = HashSet::new();
+    let login = |(role, database): (&String, String)| {
+        let password = state.logins.get(role)?.password.clone();
+        seen.insert(role.clone()).then(|| Credentials { username: role.clone(), password, database })
+    };
+    owners.chain(users).filter_map(login).collect()
+}
+
+fn superuser(state: &State) -> Credentials {
+    let password = state.superuser.password.clone();
+    Credentials { username: "postgres".to_owned(), password, database: "postgres".to_owned() }
+}

@@ -1,0 +1,82 @@
+//! What an instance is seen to be.
+
+use super::secret::Secret;
+
+/// One instance as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the primary accepts connections and everything asked for is there.
+    pub ready: bool,
+    /// Why it is, or is not, ready.
+    pub reason: Reason,
+    /// The same in one sentence.
+    pub message: String,
+    /// The name of the primary's server, such as `shop-1`.
+    pub primary: String,
+    /// The exact version, such as `15.18`.
+    pub version: String,
+    /// How many servers there are, the primary included.
+    pub instances: u32,
+    /// How many of them serve: the primary, and the replicas that stream from it.
+    pub ready_instances: u32,
+    /// Where reads and writes go.
+    pub read_write: Endpoint,
+    /// Where only reads go; present while a replica streams.
+    pub read_only: Option<Endpoint>,
+    /// The login of each role, the owner of the first database first.
+    pub credentials: Vec<Credentials>,
+    /// The superuser's login, when it was asked for.
+    pub superuser: Option<Credentials>,
+    /// The CA that signed the serving certificate, when TLS is on and its CA is known.
+    pub ca: Option<String>,
+    /// How many bytes the largest data directory takes.
+    pub storage_bytes: u64,
+}
+
+/// Why an instance is in its state, in the words of the `Ready` condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Everything serves.
+    Available,
+    /// It was never up yet.
+    Creating,
+    /// The primary does not run.
+    NoPrimary,
+    /// The primary runs but cannot be used.
+    Failing,
+    /// It is down because it was asked to be.
+    Stopped,
+}
+
+impl Reason {
+    /// The word of the condition.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Available => "Available",
+            Reason::Creating => "Creating",
+            Reason::NoPrimary => "NoPrimary",
+            Reason::Failing => "Failing",
+            Reason::Stopped => "Stopped",
+        }
+    }
+}
+
+/// A host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The host, always the loopback address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// The login of one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The role.
+    pub username: String,
+    /// Its password; not shown by `Debug`.
+    pub password: Secret,
+    /// The database it is meant for.
+    pub database: String,
+}

@@ -1,0 +1,52 @@
+//! Which ports of the loopback interface servers listen on.
+//!
+//! A port is chosen once and kept. Another process may take it between the choice and the start: the server's failure to
+//! bind is then what counts, and another one is chosen.
+
+use super::error::Error;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The ports this process may give out, and those it gave.
+#[derive(Debug)]
+pub(super) struct Ports {
+    range: RangeInclusive<u16>,
+    given: Mutex<BTreeSet<u16>>,
+}
+
+impl Ports {
+    pub(super) fn new(range: RangeInclusive<u16>) -> Self {
+        Self { range, given: Mutex::default() }
+    }
+
+    /// Gives out the first free port above `after`.
+    pub(super) fn take(&self, after: Option<u16>) -> Result<u16, Error> {
+        let mut given = self.lock();
+        let free = |port: &u16| !given.contains(port) && is_free(*port);
+        let later = self.range.clone().filter(|port| after.is_none_or(|after| *port > after)).find(free);
+        let port = later.or_else(|| self.range.clone().find(free));
+        let port = port.ok_or(Error::NoFreePort(*self.range.start(), *self.range.end()))?;
+        given.insert(port);
+        Ok(port)
+    }
+
+    /// Marks a port as given.
+    pub(super) fn keep(&self, port: u16) {
+        self.lock().insert(port);
+    }
+
+    /// Takes a port back.
+    pub(super) fn release(&self, port: u16) {
+        self.lock().remove(&port);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<u16>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}

@@ -1,0 +1,116 @@
+//! What is remembered of an instance: what was asked for, its ports, its passwords.
+//!
+//! The file is ours alone (mode 0600), replaced in one step, and written before anything relies on it. One that cannot
+//! be read is left as it is.
+
+use super::account::{Account, Readers};
+use super::desired::Desired;
+use super::error::Error;
+use super::secret::{Login, Secret};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Server parameters by name.
+pub(super) type Parameters = BTreeMap<String, String>;
+
+/// What is remembered of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// What was asked for last.
+    pub(super) desired: Desired,
+    /// The major version that wrote the data.
+    pub(super) major: u32,
+    /// The port of each server; the first is the primary's.
+    pub(super) ports: Vec<u16>,
+    pub(super) superuser: Login,
+    pub(super) replication: Login,
+    /// The logins of owners and users.
+    pub(super) logins: BTreeMap<String, Login>,
+    /// Which roles came from `users`: only those lose their login when they are no longer listed.
+    pub(super) users: BTreeSet<String>,
+    /// The parameters the primary last started with.
+    pub(super) parameters: Option<Parameters>,
+    /// The parameters PostgreSQL would not take, which are not tried again.
+    pub(super) rejected: Option<Rejected>,
+    /// The restart that was last made.
+    pub(super) restarted_at: Option<String>,
+    /// The certificate signed by the CA of the data root.
+    pub(super) certificate: Option<Issued>,
+    /// Whether it was ever ready.
+    pub(super) created: bool,
+    /// Whether it was removed with its data kept.
+    pub(super) retained: bool,
+}
+
+/// Parameters PostgreSQL would not take, and its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rejected {
+    pub(super) parameters: Parameters,
+    pub(super) message: String,
+}
+
+/// A certificate of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Issued {
+    pub(super) chain: String,
+    pub(super) key: Secret,
+    pub(super) ca: String,
+    /// When to replace it, in seconds since 1970.
+    pub(super) renew_at: i64,
+}
+
+impl State {
+    /// The state of an instance that does not exist yet.
+    pub(super) fn new(desired: Desired, major: u32) -> Result<Self, Error> {
+        Ok(Self {
+            restarted_at: desired.restarted_at.clone(),
+            desired,
+            major,
+            ports: Vec::new(),
+            superuser: Login::generate()?,
+            replication: Login::generate()?,
+            logins: BTreeMap::new(),
+            users: BTreeSet::new(),
+            parameters: None,
+            rejected: None,
+            certificate: None,
+            created: false,
+            retained: false,
+        })
+    }
+
+    /// Reads a state file.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::CorruptState { path: path.to_owned(), message: error.to_string() })
+    }
+
+    /// Writes a state file.
+    pub(super) fn write(&self, path: &Path, account: &Account) -> Result<(), Error> {
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::CorruptState { path: path.to_owned(), message: error.to_string() })?;
+        account.write(path, &bytes, Readers::Us)
+    }
+
+    /// Makes the logins of roles that have none yet.
+    pub(super) fn make_logins(&mut self) -> Result<(), Error> {
+        let owners = self.desired.databases.iter().map(|database| &database.owner);
+        let users = self.desired.users.iter().map(|user| &user.name);
+        for role in owners.chain(users) {
+            if !self.logins.contains_key(role) {
+                self.logins.insert(role.clone(), Login::generate()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameters to run with: what was asked for, unless PostgreSQL would not take it.
+    pub(super) fn effective_parameters(&self) -> &Parameters {
+        match (&self.rejected, &self.parameters) {
+            (Some(rejected), Some(last)) if rejected.parameters == self.desired.parameters => last,
+            _ => &self.desired.parameters,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Tests against real PostgreSQL servers; without the packages they say so and count as skipped.
+
+mod contents;
+mod lifecycle;
+mod parameters;
+mod replicas;
+mod supervision;
+mod tls;
+
+use super::*;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const MAJOR: u32 = 15;
+const UID: &str = "4d5bd3a8-66e2-4b55-8d8b-0c9f6a3b1f11";
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A data root of its own. Its servers are stopped, and it is deleted, at the end of the test.
+struct Fixture {
+    folder: tempfile::TempDir,
+    local: Option<Arc<LocalPostgres>>,
+}
+
+impl Fixture {
+    /// None, said loudly, when there is no PostgreSQL to test with.
+    async fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).expect("its rights");
+        let mut fixture = Self { folder, local: None };
+        match fixture.open().await {
+            Err(Error::NoUser(user)) => return skip(&format!("there is no user {user}")),
+            opened => opened.expect("the data root opens"),
+        }
+        if fixture.local().available_extensions(MAJOR).is_empty() {
+            return skip("postgresql-15 is not installed");
+        }
+        Some(fixture)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("root")
+    }
+
+    fn local(&self) -> &LocalPostgres {
+        self.local.as_ref().expect("an open data root")
+    }
+
+    async fn open(&mut self) -> Result<(), Error> {
+        self.local = Some(LocalPostgres::open(self.root(), Options::default()).await?);
+        Ok(())
+    }
+
+    /// As when our process ends and another one begins.
+    async fn reopen(&mut self) {
+        self.local = None;
+        self.open().await.expect("the data root opens again");
+    }
+
+    async fn ensure(&self, desired: &Desired) -> Observed {
+        self.local().ensure(desired).await.expect("the instance is brought up")
+    }
+
+    fn data(&self, index: u32) -> PathBuf {
+        self.local().host.layout.instance(UID).server(index).data()
+    }
+
+    fn pid(&self, index: u32) -> i32 {
+        process::running(&self.data(index)).expect("a running server").pid.as_raw()
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        let Some(local) = &self.local else { return };
+        for uid in local.host.layout.uids().unwrap_or_default() {
+            for index in 0..4 {
+                let data = local.host.layout.instance(&uid).server(index).data();
+                if process::running(&data).is_some() {
+                    let program = Path::new("/usr/lib/postgresql/15/bin/pg_ctl");
+                    let mut command = local.host.account.command(program, &data).into_std();
+                    let _ = command.args(["stop", "-s", "-w", "-m", "immediate", "-D"]).arg(&data).status();
+                }
+            }
+        }
+    }
+}
+
+fn skip(why: &str) -> Option<Fixture> {
+    eprintln!("SKIPPED: {why}");
+    None
+}
+
+fn desired() -> Desired {
+    let database = Database { name: "shop".to_owned(), owner: "shop".to_owned(), extensions: Vec::new() };
+    Desired {
+        uid: UID.to_owned(),
+        namespace: "team-a".to_owned(),
+        name: "shop".to_owned(),
+        version: MAJOR.to_string(),
+        instances: 1,
+        synchronous: false,
+        parameters: BTreeMap::new(),
+        databases: vec![database],
+        users: Vec::new(),
+        superuser_access: false,
+        tls: Tls::default(),
+        port: None,
+        stopped: false,
+        restarted_at: None,
+    }
+}
+
+fn with_parameter(name: &str, value: &str) -> Desired {
+    Desired { parameters: BTreeMap::from([(name.to_owned(), value.to_owned())]), ..desired() }
+}
+
+fn login<'a>(observed: &'a Observed, username: &str) -> &'a Credentials {
+    observed.credentials.iter().find(|login| login.username == username).expect("the role's login")
+}
+
+async fn try_connect(
+    endpoint: &Endpoint,
+    login: &Credentials,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    let mut config = tokio_postgres::Config::new();
+    config.host(&endpoint.host).port(endpoint.port).user(&login.username).dbname(&login.database);
+    config.password(login.password.expose());
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// The owner's session on the primary.
+async fn connect(observed: &Observed) -> tokio_postgres::Client {
+    try_connect(&observed.read_write, &observed.credentials[0]).await.expect("the owner connects")
+}
+
+async fn value(client: &tokio_postgres::Client, query: &str) -> String {
+    client.query_one(query, &[]).await.expect("the query").get(0)
+}
+
+/// Waits until the condition holds.
+async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !condition().await {
+        assert!(Instant::now() < deadline, "{what} did not come to pass");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! What can be refused before anything is touched.
+
+use super::config::REPLICATION_ROLE;
+use super::desired::Desired;
+use super::error::Error;
+use super::install::Install;
+use super::{parameters, tls};
+use std::collections::BTreeSet;
+
+/// PostgreSQL cuts longer names off.
+const NAME_BYTES: usize = 63;
+const MOST_INSTANCES: u32 = 99;
+
+/// Refuses what PostgreSQL, or this backend, cannot do whatever the state of things.
+pub(super) fn check(desired: &Desired) -> Result<(), Error> {
+    check_uid(&desired.uid)?;
+    if !(1..=MOST_INSTANCES).contains(&desired.instances) {
+        return refuse(format!("instances is {}; give a number between 1 and {MOST_INSTANCES}", desired.instances));
+    }
+    if desired.name.is_empty() || !desired.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.') {
+        return refuse(format!("{:?} cannot name servers; use letters, digits and dashes", desired.name));
+    }
+    check_databases(desired)?;
+    check_users(desired)?;
+    parameters::check(&desired.parameters)?;
+    desired.tls.certificate.as_ref().map_or(Ok(()), tls::check)
+}
+
+/// Refuses extensions this machine does not have.
+pub(super) fn check_extensions(desired: &Desired, install: &Install) -> Result<(), Error> {
+    let mut wanted = desired.databases.iter().flat_map(|database| &database.extensions).peekable();
+    if wanted.peek().is_none() {
+        return Ok(());
+    }
+    let available = install.extensions();
+    match wanted.find(|extension| !available.contains(&extension.name)) {
+        None => Ok(()),
+        Some(extension) => Err(Error::ExtensionUnavailable {
+            name: extension.name.clone(),
+            major: install.major,
+            available: available.into_iter().collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// A uid becomes the name of a folder.
+pub(super) fn check_uid(uid: &str) -> Result<(), Error> {
+    let well_formed = (1..=64).contains(&uid.len()) && uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if well_formed { Ok(()) } else { refuse(format!("{uid:?} is not a uid; use letters, digits and dashes")) }
+}
+
+fn check_databases(desired: &Desired) -> Result<(), Error> {
+    if desired.databases.is_empty() {
+        return refuse("databases is empty; list at least the one applications connect to".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    for database in &desired.databases {
+        check_name("database", &database.name)?;
+        check_role(&database.owner)?;
+        if database.name == "postgres" || database.name.starts_with("template") {
+            return refuse(format!("database {} belongs to PostgreSQL itself; choose another name", database.name));
+        }
+        if !seen.insert(&database.name) {
+            return refuse(format!("database {} is listed twice; list it once", database.name));
+        }
+        for extension in &database.extensions {
+            check_name("extension", &extension.name)?;
+            extension.schema.as_deref().map_or(Ok(()), |schema| check_name("schema", schema))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_users(desired: &Desired) -> Result<(), Error> {
+    let mut seen: BTreeSet<&String> = desired.databases.iter().map(|database| &database.owner).collect();
+    for user in &desired.users {
+        check_role(&user.name)?;
+        if !seen.insert(&user.name) {
+            return refuse(format!("user {} is listed twice or owns a database; list it once", user.name));
+        }
+    }
+    Ok(())
+}
+
+fn check_role(name: &str) -> Result<(), Error> {
+    check_name("role", name)?;
+    let words = ["postgres", "public", "none", "current_user", "current_role", "session_user", REPLICATION_ROLE];
+    if name.starts_with("pg_") || words.contains(&name) {
+        return refuse(format!("role {name} belongs to PostgreSQL itself; choose another name"));
+    }
+    Ok(())
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
+        return refuse(format!("{name:?} cannot name a {what}; use 1 to {NAME_BYTES} bytes and no control characters"));
+    }
+    Ok(())
+}
+
+fn refuse(message: String) -> Result<(), Error> {
+    Err(Error::InvalidSpec(message))
+}
