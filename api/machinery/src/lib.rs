@@ -5,8 +5,8 @@
 // `#[api_type]` names this crate by its absolute path, here as well.
 extern crate self as apimachinery;
 
-pub mod discovery;
 pub mod core;
+pub mod discovery;
 pub mod field;
 pub mod int_or_string;
 pub mod kind;

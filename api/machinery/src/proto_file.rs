@@ -1,7 +1,8 @@
 //! `.proto` files of wire types, for clients that read protobuf.
 //!
 //! Packages whose OpenAPI name begins with `io.k8s.` are written the other way round, `k8s.io.`, as Kubernetes
-//! names them in protobuf, so that the files work together with Kubernetes' own.
+//! names them in protobuf, so that the files work together with Kubernetes' own. Those own files are not made
+//! here: they declare `Time`, `Quantity` and the like, which are no structs here.
 
 use crate::meta::{ListMeta, ObjectMeta};
 use crate::openapi::scalar;
@@ -46,6 +47,9 @@ fn reach(schema: &'static Schema, reached: &mut BTreeMap<String, &'static Schema
         Shape::Object(fields) => {
             if reached.insert(schema.full_name(), schema).is_none() {
                 fields.iter().for_each(|field| reach(field.schema, reached));
+                if is_kind(schema) {
+                    reach(ListMeta::SCHEMA, reached);
+                }
             }
         }
         Shape::Map(inner) | Shape::List(inner) => reach(inner, reached),
@@ -170,7 +174,7 @@ mod tests {
     fn types_of_other_packages_are_imported() {
         let text = render(ObjectMeta::SCHEMA.package, &[fixture::FLUNDER.versions[0].schema]);
         assert!(text.contains("package k8s.io.apimachinery.pkg.apis.meta.v1;"), "{text}");
-        assert!(text.contains("message ObjectMeta {"), "{text}");
+        assert!(text.contains("message ObjectMeta {") && text.contains("message ListMeta {"), "{text}");
         assert!(!text.contains("Flunder"), "{text}");
     }
 
