@@ -84,7 +84,8 @@ impl Suite {
         };
         match self.work {
             Work::Verify => false,
-            Work::Crates => !has_own(package),
+            // The library of the integration tests has tests beside its code, too.
+            Work::Crates => !has_own(package) || target == INTEGRATION,
             Work::Crate(own) => package == own,
             Work::Integration => package == INTEGRATION && target == self.name,
         }

@@ -1,0 +1,57 @@
+//! A PostgreSQL object on its way: apply it, wait for it, connect to it.
+
+use std::time::Duration;
+
+use quickstart::client::Client;
+use quickstart::database::Credentials;
+use quickstart::{apply, wait};
+use serde_json::{Value, json};
+
+/// How long a PostgreSQL may take to become ready.
+pub const READY: Duration = Duration::from_secs(120);
+
+/// The namespace the suites work in.
+pub const NAMESPACE: &str = "demo";
+
+/// Applies one object and gives its path.
+pub async fn applied(client: &Client, manifest: &Value) -> String {
+    let (_, path) = apply::apply(client, manifest).await.expect("the manifest is accepted");
+    path
+}
+
+/// Applies the class of this machine and the namespace.
+pub async fn prepare(client: &Client) {
+    let class = json!({
+        "apiVersion": "databases.standard.k8s.io/v1", "kind": "DatabaseClass", "metadata": {"name": "local"},
+        "spec": {"controllerName": "local.databases.standard.k8s.io/postgresql", "defaultFor": ["PostgreSQL"]},
+    });
+    let path = applied(client, &class).await;
+    wait::condition(client, &path, "Accepted", READY, |_| {}).await.expect("the class is accepted");
+    applied(client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})).await;
+}
+
+/// A PostgreSQL manifest; `spec` is merged over the smallest one.
+pub fn postgresql(name: &str, spec: &Value) -> Value {
+    let mut manifest = json!({
+        "apiVersion": "databases.standard.k8s.io/v1", "kind": "PostgreSQL",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"storage": {"size": "1Gi"}},
+    });
+    for (key, value) in spec.as_object().into_iter().flatten() {
+        manifest["spec"][key] = value.clone();
+    }
+    manifest
+}
+
+/// Waits until the object at `path` is Ready for its current spec.
+pub async fn ready(client: &Client, path: &str) -> Value {
+    wait::condition(client, path, "Ready", READY, |_| {}).await.expect("the PostgreSQL becomes ready")
+}
+
+/// The credentials in the Secret the object is bound by.
+pub async fn credentials(client: &Client, object: &Value) -> Credentials {
+    let name = object["status"]["binding"]["name"].as_str().expect("status.binding.name");
+    let secret = client.read(&format!("/api/v1/namespaces/{NAMESPACE}/secrets/{name}")).await;
+    Credentials::from_secret(&secret.expect("the binding Secret is there"))
+        .expect("the Secret keeps its contract")
+}

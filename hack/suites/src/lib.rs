@@ -1,0 +1,18 @@
+//! What the suites share: programs, a server in a folder of its own, transcripts.
+//!
+//! A suite is one file of `tests/`. It starts the real server on a free port in a temporary folder,
+//! and whatever it started ends with it, also when an assertion fails. A program that is absent is
+//! said loudly (`SKIPPED: …`) and the test returns.
+
+pub mod etcd;
+pub mod golden;
+pub mod instance;
+pub mod kubectl;
+pub mod programs;
+pub mod sandbox;
+pub mod wait;
+
+pub use etcd::Etcd;
+pub use golden::Transcript;
+pub use kubectl::Kubectl;
+pub use sandbox::Sandbox;

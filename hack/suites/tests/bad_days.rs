@@ -1,0 +1,112 @@
+//! What a person is told when the machine is not as it should be: one sentence, and a bad exit.
+
+use std::net::TcpListener;
+
+use quickstart::server::Server;
+use serde_json::json;
+use suites::instance::{NAMESPACE, applied, postgresql, prepare};
+use suites::sandbox::free_port;
+use suites::wait::until;
+use suites::{Etcd, Sandbox};
+
+/// The server must end by itself; gives the last line it said.
+async fn refusal(sandbox: &Sandbox) -> String {
+    let mut server = Server::spawn(&sandbox.launch).expect("the server starts");
+    let ended = tokio::time::timeout(suites::wait::DEADLINE, server.exited()).await;
+    ended.expect("the server gives up").to_string()
+}
+
+/// One sentence, that names what is wrong.
+fn check(said: &str, names: &[&str]) {
+    for name in names {
+        assert!(said.contains(name), "{said:?} does not name {name:?}");
+    }
+    assert!(!said.contains("panicked"), "{said:?}");
+    assert!(!said.trim().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_named() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let _taken = TcpListener::bind(("127.0.0.1", sandbox.launch.port)).expect("the port is free");
+    check(&refusal(&sandbox).await, &[&sandbox.launch.port.to_string()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_that_cannot_be_one_is_named() {
+    let Some(mut sandbox) = Sandbox::new() else { return };
+    let file = sandbox.folder().join("file");
+    std::fs::write(&file, "a file").expect("a file");
+    sandbox.launch.data_dir = file.join("data");
+    let named = sandbox.launch.data_dir.display().to_string();
+    let said = refusal(&sandbox).await;
+    check(&said, &[file.to_str().unwrap_or(&named)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_data_directory_is_named() {
+    let Some(mut sandbox) = Sandbox::new() else { return };
+    // Nobody can make a folder there, root included.
+    sandbox.launch.data_dir = "/sys/databases-standard".into();
+    check(&refusal(&sandbox).await, &["/sys/databases-standard"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_on_the_same_folder_is_refused() {
+    let Some(mut sandbox) = Sandbox::new() else { return };
+    let client = sandbox.start().await;
+    let port = std::mem::replace(&mut sandbox.launch.port, free_port());
+    check(&refusal(&sandbox).await, &[sandbox.launch.data_dir.to_str().unwrap_or_default()]);
+    sandbox.launch.port = port;
+    client.read("/api/v1/namespaces").await.expect("the first server is unharmed");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_postgresql_the_object_says_what_to_install() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let mut sandbox = sandbox.with_flags(["--postgresql-dir", "/nowhere"]);
+    let client = sandbox.start().await;
+    prepare(&client).await;
+    let path = applied(&client, &postgresql("hopeless", &json!({"version": "15"}))).await;
+    let said = until("the object says why it is not ready", async || {
+        let object = client.read(&path).await.ok()?;
+        let conditions = object["status"]["conditions"].as_array()?.clone();
+        let texts = conditions.iter().filter(|condition| condition["status"] == "False");
+        texts
+            .filter_map(|condition| condition["message"].as_str())
+            .find(|text| text.contains("install"))
+            .map(str::to_owned)
+    })
+    .await;
+    check(&said, &["15"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absent_etcd_is_named() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
+    check(&refusal(&sandbox).await, &[&url]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_etcd_makes_the_server_unready_and_loses_nothing() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let folder = sandbox.folder().to_owned();
+    let Some(etcd) = Etcd::start(&folder).await else { return };
+    let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &etcd.url]);
+    let client = sandbox.start().await;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+    applied(&client, &namespace).await;
+    drop(etcd);
+    until("the server says that it is not ready", async || {
+        let answer = client.get("/readyz").await.ok()?;
+        (answer.status.as_u16() != 200).then_some(())
+    })
+    .await;
+    let alive = client.get("/livez").await.expect("an answer");
+    assert_eq!(alive.status.as_u16(), 200, "restarting the server would not help");
+    sandbox.stop().await;
+}

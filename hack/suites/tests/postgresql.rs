@@ -1,0 +1,180 @@
+//! What a PostgreSQL object makes of a real PostgreSQL, seen over SQL with the Secret's credentials.
+
+use hyper::Method;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use quickstart::client::Client;
+use quickstart::database::Credentials;
+use quickstart::wait;
+use serde_json::{Value, json};
+use suites::Sandbox;
+use suites::instance::{NAMESPACE, READY, applied, credentials, postgresql, prepare, ready};
+use suites::programs::{has_postgresql, skipped};
+use suites::wait::until;
+
+async fn started() -> Option<(Sandbox, Client)> {
+    if !has_postgresql() {
+        skipped("PostgreSQL is not installed (Debian package postgresql)");
+        return None;
+    }
+    let mut sandbox = Sandbox::new()?;
+    let client = sandbox.start().await;
+    prepare(&client).await;
+    Some((sandbox, client))
+}
+
+async fn patched(client: &Client, path: &str, patch: &Value) -> Value {
+    let patched = client.expect(Method::PATCH, path, "application/merge-patch+json", patch).await;
+    patched.expect("the patch is accepted")
+}
+
+async fn text(credentials: &Credentials, sql: &str) -> String {
+    credentials.query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_owners_users_extensions_and_parameters_are_as_asked() {
+    let Some((_sandbox, client)) = started().await else { return };
+    let spec = json!({
+        "databases": [
+            {"name": "shop", "owner": "shop", "extensions": [{"name": "pg_trgm"}]},
+            {"name": "reporting", "owner": "analyst"},
+        ],
+        "users": [{"name": "etl", "attributes": ["CreateDB"], "databases": ["shop"]}],
+        "parameters": {"work_mem": "7MB"},
+    });
+    let path = applied(&client, &postgresql("shop", &spec)).await;
+    let object = ready(&client, &path).await;
+    let shop = credentials(&client, &object).await;
+    assert_eq!(text(&shop, "SELECT current_user::text || '/' || current_database()").await, "shop/shop");
+    let owners = "SELECT string_agg(datname || '=' || rolname, ' ' ORDER BY datname) \
+        FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname IN ('shop', 'analyst')";
+    assert_eq!(text(&shop, owners).await, "reporting=analyst shop=shop");
+    assert_eq!(
+        text(&shop, "SELECT extname::text FROM pg_extension WHERE extname = 'pg_trgm'").await,
+        "pg_trgm"
+    );
+    assert_eq!(text(&shop, "SHOW work_mem").await, "7MB");
+    let attributes =
+        "SELECT rolcreatedb || '/' || rolsuper || '/' || rolcanlogin FROM pg_roles WHERE rolname = 'etl'";
+    assert_eq!(text(&shop, attributes).await, "true/false/true");
+    assert_eq!(
+        text(&shop, "SELECT rolsuper::text FROM pg_roles WHERE rolname = current_user").await,
+        "false"
+    );
+
+    patched(&client, &path, &json!({"spec": {"parameters": {"work_mem": "9MB"}}})).await;
+    until("the new parameter is in force", async || {
+        let value = shop.query("SHOW work_mem").await.ok()?;
+        (value == "9MB").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_and_unencrypted_connections_are_refused() {
+    let Some((_sandbox, client)) = started().await else { return };
+    let path = applied(&client, &postgresql("safe", &json!({"tls": {"mode": "Required"}}))).await;
+    let object = ready(&client, &path).await;
+    let right = credentials(&client, &object).await;
+    assert!(right.certificates.is_some(), "the Secret carries the CA");
+    let encrypted = "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert_eq!(text(&right, encrypted).await, "true");
+    let plain = Credentials { certificates: None, ..right.clone() };
+    let refused = plain.query("SELECT 'x'").await.expect_err("plain TCP is refused");
+    assert!(refused.to_string().contains("no pg_hba.conf entry"), "{refused}");
+    let wrong = Credentials { password: "wrong".to_owned(), ..right };
+    let refused = wrong.query("SELECT 'x'").await.expect_err("a wrong password is refused");
+    assert!(refused.to_string().contains("password authentication failed"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_stream_what_the_primary_commits() {
+    let Some((sandbox, client)) = started().await else { return };
+    let path = applied(&client, &postgresql("pair", &json!({"instances": 2}))).await;
+    let object =
+        wait::condition(&client, &path, "InstancesReady", READY, |_| {}).await.expect("both are ready");
+    assert_eq!(object["status"]["readyInstances"], 2);
+    assert_eq!(sandbox.postmasters().len(), 2);
+    let primary = credentials(&client, &object).await;
+    let session = primary.connect().await.expect("the primary accepts connections");
+    session
+        .batch_execute("CREATE TABLE seen (value text); INSERT INTO seen VALUES ('replicated')")
+        .await
+        .expect("a table");
+    let endpoints = object["status"]["endpoints"].as_array().expect("status.endpoints");
+    let replica =
+        endpoints.iter().find(|endpoint| endpoint["role"] == "ReadOnly").expect("a ReadOnly endpoint");
+    let port = replica["port"].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
+    let replica = Credentials { port, ..primary };
+    until("the replica has the row", async || replica.query("SELECT value FROM seen").await.ok()).await;
+    assert_eq!(text(&replica, "SELECT pg_is_in_recovery()::text").await, "true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_postgresql_comes_back_with_its_data() {
+    let Some((sandbox, client)) = started().await else { return };
+    let path = applied(&client, &postgresql("phoenix", &json!({}))).await;
+    let object = ready(&client, &path).await;
+    let credentials = credentials(&client, &object).await;
+    let session = credentials.connect().await.expect("a connection");
+    session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
+    let killed = sandbox.postmasters();
+    assert_eq!(killed.len(), 1);
+    kill(Pid::from_raw(killed[0]), Signal::SIGKILL).expect("the postmaster can be killed");
+    until("another postmaster serves the data", async || {
+        let value = credentials.query("SELECT value FROM kept").await.ok()?;
+        (value == "kept" && !sandbox.postmasters().contains(&killed[0])).then_some(())
+    })
+    .await;
+    ready(&client, &path).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_server_adopts_what_runs() {
+    let Some((mut sandbox, client)) = started().await else { return };
+    let path = applied(&client, &postgresql("steady", &json!({}))).await;
+    let before = ready(&client, &path).await;
+    let session = credentials(&client, &before).await.connect().await.expect("a connection");
+    let running = sandbox.postmasters();
+    for end in ["stop", "kill"] {
+        if end == "stop" {
+            sandbox.stop().await
+        } else {
+            sandbox.kill().await
+        }
+        session.simple_query("SELECT 1").await.expect("PostgreSQL does not notice");
+        let client = sandbox.start().await;
+        let after = ready(&client, &path).await;
+        assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"]);
+        assert_eq!(sandbox.postmasters(), running, "the same postmaster after {end}");
+        session.simple_query("SELECT 1").await.expect("the same session still works");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletion_keeps_or_removes_as_the_policy_says() {
+    let Some((sandbox, client)) = started().await else { return };
+    for (name, policy) in [("retained", "Retain"), ("removed", "Delete")] {
+        let path = applied(&client, &postgresql(name, &json!({"deletionPolicy": policy}))).await;
+        let object = ready(&client, &path).await;
+        let secret = object["status"]["binding"]["name"].as_str().expect("status.binding.name").to_owned();
+        client
+            .expect(Method::DELETE, &path, "application/json", &Value::Null)
+            .await
+            .expect("deletion is accepted");
+        until("the object is gone", async || {
+            let answer = client.get(&path).await.ok()?;
+            (answer.status == 404).then_some(())
+        })
+        .await;
+        let secret =
+            client.get(&format!("/api/v1/namespaces/{NAMESPACE}/secrets/{secret}")).await.expect("an answer");
+        assert_eq!(
+            secret.status.as_u16(),
+            if policy == "Retain" { 200 } else { 404 },
+            "the Secret under {policy}"
+        );
+    }
+    assert!(sandbox.postmasters().len() <= 1, "the deleted instance does not run");
+}
