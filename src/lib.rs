@@ -1,1 +1,16 @@
-//! Server.
+//! An aggregated Kubernetes API server for `databases.standard.k8s.io`.
+//!
+//! Imports run one way: `server` sees everything; `serve` and `pipeline` carry requests; `endpoint` answers them
+//! over `registry`; `registry` asks `admission`; `controller` makes what is stored true through `backend`, and
+//! `backend` and `controller` reach the host cluster through `cluster`. `hack/verify` holds this.
+
+pub mod admission;
+pub mod backend;
+pub mod cluster;
+pub mod controller;
+pub mod endpoint;
+pub mod pipeline;
+pub mod registry;
+pub mod serve;
+pub mod server;
+pub mod telemetry;

@@ -30,13 +30,14 @@ pub struct Envelope<'a> {
 /// Puts a message into an envelope.
 pub fn encode(type_meta: &TypeMeta, raw: &[u8]) -> Vec<u8> {
     let mut out = head(type_meta, raw.len());
+    out.reserve_exact(raw.len());
     out.extend_from_slice(raw);
     out
 }
 
 /// The envelope up to a message of so many bytes, which is its last part.
 pub fn head(type_meta: &TypeMeta, length: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128 + length);
+    let mut out = Vec::with_capacity(128);
     out.extend_from_slice(MAGIC);
     encode_key(1, WireType::LengthDelimited, &mut out);
     encode_varint((str_length(&type_meta.api_version, 1) + str_length(&type_meta.kind, 2)) as u64, &mut out);

@@ -1,0 +1,97 @@
+//! What may be created, updated and deleted, beyond an object's own rules.
+//!
+//! A mutating step may change the object; a validating step sees the final object and runs again when a write
+//! has to be tried again. The registry calls both around its own work.
+
+mod class;
+mod namespace;
+
+pub use class::{ClassAdmission, Classes};
+pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
+
+use apimachinery::kind::{Definition, Hub};
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
+
+/// What a request does to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A new object.
+    Create,
+    /// A change of the main resource or of scale.
+    Update,
+    /// A change of the status.
+    UpdateStatus,
+    /// A deletion.
+    Delete,
+}
+
+/// What admission knows of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes<'a> {
+    /// What is done.
+    pub operation: Operation,
+    /// To which kind.
+    pub definition: &'static Definition,
+    /// In which namespace; empty for cluster-scoped kinds.
+    pub namespace: &'a str,
+    /// The object's name; empty while it is still to be generated.
+    pub name: &'a str,
+    /// Whether nothing will be written.
+    pub dry_run: bool,
+}
+
+/// One admission step.
+#[async_trait]
+pub trait Admission: Send + Sync + 'static {
+    /// May change the object, or refuse the request.
+    async fn mutate(
+        &self,
+        _attributes: &Attributes<'_>,
+        _object: &mut dyn Hub,
+        _old: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// May refuse the request; returns warnings for the client.
+    async fn validate(
+        &self,
+        _attributes: &Attributes<'_>,
+        _object: &dyn Hub,
+        _old: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Steps in order.
+pub struct Chain(pub Vec<Box<dyn Admission>>);
+
+#[async_trait]
+impl Admission for Chain {
+    async fn mutate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &mut dyn Hub,
+        old: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        for step in &self.0 {
+            step.mutate(attributes, object, old).await?;
+        }
+        Ok(())
+    }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &dyn Hub,
+        old: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        let mut warnings = Vec::new();
+        for step in &self.0 {
+            warnings.extend(step.validate(attributes, object, old).await?);
+        }
+        Ok(warnings)
+    }
+}

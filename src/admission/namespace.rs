@@ -1,0 +1,49 @@
+//! Nothing is created in a namespace that is missing or going.
+
+use super::{Admission, Attributes, Operation};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// Where a namespace is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceState {
+    /// It takes new objects.
+    Active,
+    /// It is being deleted.
+    Terminating,
+    /// There is none of that name.
+    Missing,
+}
+
+/// Who knows the namespaces: the registry itself, or the host cluster.
+#[async_trait]
+pub trait Namespaces: Send + Sync + 'static {
+    /// The state of a namespace, no older than the call.
+    async fn state(&self, name: &str) -> Result<NamespaceState, ApiError>;
+}
+
+/// The admission step.
+pub struct NamespaceLifecycle(pub Arc<dyn Namespaces>);
+
+#[async_trait]
+impl Admission for NamespaceLifecycle {
+    async fn mutate(
+        &self,
+        attributes: &Attributes<'_>,
+        _: &mut dyn Hub,
+        _: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        if attributes.operation != Operation::Create || !attributes.definition.namespaced {
+            return Ok(());
+        }
+        match self.0.state(attributes.namespace).await? {
+            NamespaceState::Active => Ok(()),
+            NamespaceState::Missing => Err(ApiError::namespace_not_found(attributes.namespace)),
+            NamespaceState::Terminating => {
+                Err(ApiError::namespace_terminating(attributes.definition, attributes.name, attributes.namespace))
+            }
+        }
+    }
+}

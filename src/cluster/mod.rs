@@ -1,0 +1,47 @@
+//! The host cluster's API: secrets and events for the objects of ours.
+//!
+//! In standalone mode the client's transport is this server itself, in process; nothing here can tell.
+
+mod event;
+mod secret;
+
+pub use event::{EventType, Regarding};
+pub use secret::Binding;
+
+/// Why the host cluster did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The API answered with an error, or not at all.
+    #[error("the cluster's API: {0}")]
+    Api(#[from] Box<kube::Error>),
+    /// Somebody else's Secret is in the way.
+    #[error(
+        "Secret {namespace}/{name} exists and does not belong to this object; delete or rename it, \
+         so that the credentials can be published there"
+    )]
+    ForeignSecret {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl From<kube::Error> for Error {
+    fn from(error: kube::Error) -> Self {
+        Error::Api(Box::new(error))
+    }
+}
+
+/// A client of the host cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    client: kube::Client,
+}
+
+impl Cluster {
+    /// Over any transport.
+    pub fn new(client: kube::Client) -> Self {
+        Cluster { client }
+    }
+}

@@ -1,0 +1,43 @@
+//! Makes what is stored true: level-triggered, one object at a time, again until it holds.
+
+mod class;
+mod event_expiry;
+mod feed;
+mod namespace;
+mod postgresql;
+mod queue;
+
+use crate::backend::Backend;
+use crate::cluster::Cluster;
+use crate::registry::Registry;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What controllers work with.
+pub struct Controllers {
+    /// The objects.
+    pub registry: Arc<Registry>,
+    /// The host cluster.
+    pub cluster: Cluster,
+    /// Who answers objects.
+    pub backends: Vec<Arc<dyn Backend>>,
+}
+
+impl Controllers {
+    /// The backend that a class names.
+    fn backend(&self, controller_name: &str) -> Option<&Arc<dyn Backend>> {
+        self.backends.iter().find(|backend| backend.controller_name() == controller_name)
+    }
+}
+
+/// Runs every controller until the server ends; work that was begun is finished.
+pub async fn run(controllers: Controllers, ended: CancellationToken) {
+    let shared = Arc::new(controllers);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(class::run(shared.clone(), ended.clone()));
+    tasks.spawn(postgresql::run(shared.clone(), ended.clone()));
+    tasks.spawn(namespace::run(shared.registry.clone(), ended.clone()));
+    tasks.spawn(event_expiry::run(shared.registry.clone(), ended));
+    while tasks.join_next().await.is_some() {}
+}

@@ -1,0 +1,107 @@
+//! Every `PostgreSQL`: from what is desired, through its class's backend, to its status and its Secrets.
+
+mod binding;
+mod conditions;
+mod deletion;
+mod news;
+mod reconcile;
+
+use super::Controllers;
+use super::feed;
+use super::queue::Queue;
+use crate::registry::{Store, Stored};
+use databases_api::GROUP;
+use databases_api::postgresql::PostgreSQL;
+use futures_util::StreamExt;
+use reconcile::Reconciler;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// So many objects are worked on at once.
+const WORKERS: usize = 8;
+/// An object in good order is looked at again so often, against drift that nobody reports.
+const RESYNC: Duration = Duration::from_secs(30);
+
+/// What became of one look at an object.
+pub(super) enum Outcome {
+    /// Nothing to do before something changes.
+    Settled,
+    /// Look again after a while.
+    Again(Duration),
+}
+
+pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
+    let Some(store) = controllers.registry.store(GROUP, "postgresqls").cloned() else { return };
+    let Some(classes) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
+    let queue = Arc::new(Queue::default());
+    let reconciler = Arc::new(Reconciler::new(controllers.clone(), store.clone(), classes.clone()));
+    let changed = |stored: &Arc<Stored>| queue.add(&key(stored));
+    let class_changed = |class: &Arc<Stored>| requeue_class(&store, &queue, &class.object().meta().name);
+    tokio::select! {
+        () = feed::follow(store.clone(), ended.clone(), changed) => {}
+        () = feed::follow(classes, ended.clone(), class_changed) => {}
+        () = follow_backends(&controllers, &store, &queue) => {}
+        () = work(&queue, &reconciler, &ended) => {}
+    }
+}
+
+fn key(stored: &Stored) -> String {
+    let meta = stored.object().meta();
+    format!("{}/{}", meta.namespace, meta.name)
+}
+
+/// What uses a class, or waits for one, is looked at again when the class changes.
+fn requeue_class(store: &Store, queue: &Queue, class: &str) {
+    for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
+        let name = stored.object().downcast::<PostgreSQL>().map_or("", |object| &object.spec.class_name);
+        if name == class || name.is_empty() {
+            queue.add(&key(stored));
+        }
+    }
+}
+
+/// A database that changed by itself, such as a server that died, is looked at at once.
+async fn follow_backends(controllers: &Controllers, store: &Store, queue: &Queue) {
+    let changes = controllers.backends.iter().map(|backend| backend.changes());
+    let mut changes = futures_util::stream::select_all(changes);
+    while let Some(uid) = changes.next().await {
+        for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
+            if stored.object().meta().uid == uid {
+                queue.add(&key(stored));
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+/// Works until the end; what was begun is finished, so that nothing is left half done.
+async fn work(queue: &Arc<Queue>, reconciler: &Arc<Reconciler>, ended: &CancellationToken) {
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() >= WORKERS {
+            running.join_next().await;
+        }
+        let key = tokio::select! {
+            key = queue.next() => key,
+            Some(_) = running.join_next() => continue,
+            () = ended.cancelled() => break,
+        };
+        let (queue, reconciler) = (queue.clone(), reconciler.clone());
+        running.spawn(async move {
+            match reconciler.reconcile(&key).await {
+                Ok(Outcome::Settled) => queue.done(&key),
+                Ok(Outcome::Again(delay)) => {
+                    queue.done(&key);
+                    queue.add_after(&key, delay);
+                }
+                Err(error) => {
+                    let delay = queue.failed(&key);
+                    tracing::warn!(object = key, %error, ?delay, "not reconciled; trying again");
+                }
+            }
+        });
+    }
+    while running.join_next().await.is_some() {}
+}

@@ -1,0 +1,186 @@
+//! One look at one object.
+
+use super::super::Controllers;
+use super::binding;
+use super::conditions::{self, Progress};
+use super::news::News;
+use super::{Outcome, RESYNC};
+use crate::backend::{Backend, Error as BackendError, Observed};
+use crate::cluster;
+use crate::registry::{Part, Store, UpdateOptions};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use databases_api::databaseclass::DatabaseClass;
+use databases_api::postgresql::PostgreSQL;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Keeps an object until its implementation is gone.
+pub(super) const FINALIZER: &str = "databases.standard.k8s.io/backend";
+/// A database that is not ready yet is looked at again so soon.
+const NOT_READY: Duration = Duration::from_secs(1);
+
+/// Why a look at an object has to be repeated.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The registry refused or failed.
+    #[error(transparent)]
+    Registry(#[from] ApiError),
+    /// The host cluster refused or failed.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// The backend cannot now.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// What looks at objects.
+pub(super) struct Reconciler {
+    pub(super) controllers: Arc<Controllers>,
+    pub(super) store: Arc<Store>,
+    classes: Arc<Store>,
+}
+
+impl Reconciler {
+    pub(super) fn new(controllers: Arc<Controllers>, store: Arc<Store>, classes: Arc<Store>) -> Self {
+        Reconciler { controllers, store, classes }
+    }
+
+    pub(super) async fn reconcile(&self, key: &str) -> Result<Outcome, Error> {
+        let (namespace, name) = key.split_once('/').unwrap_or_default();
+        let stored = match self.store.get(namespace, name).await {
+            Ok(stored) => stored,
+            Err(error) if error.code() == 404 => return Ok(Outcome::Settled),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(object) = stored.object().downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
+        let backend = match self.backend(object).await? {
+            Ok(backend) => backend,
+            Err(trouble) => return self.without_backend(object, trouble).await,
+        };
+        if object.metadata.deletion_timestamp.is_some() {
+            return self.delete(object, Some(&*backend)).await;
+        }
+        if !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+            self.update(object, Part::Main, |object| object.metadata.finalizers.push(FINALIZER.into())).await?;
+            return Ok(Outcome::Again(Duration::ZERO));
+        }
+        if object.status.backend_ref.is_none() {
+            self.announce(object, &*backend).await?;
+            return Ok(Outcome::Again(Duration::ZERO));
+        }
+        self.ensure(object, &*backend).await
+    }
+
+    /// The backend of the object's class, or why there is none: a reason and a message of `Accepted`.
+    async fn backend(
+        &self,
+        object: &PostgreSQL,
+    ) -> Result<Result<Arc<dyn Backend>, Option<(&'static str, String)>>, Error> {
+        let name = &object.spec.class_name;
+        if name.is_empty() {
+            let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
+            return Ok(Err(Some(("Pending", message.into()))));
+        }
+        let class = match self.classes.get("", name).await {
+            Ok(class) => class,
+            Err(error) if error.code() == 404 => {
+                let message = format!("there is no DatabaseClass {name:?}");
+                return Ok(Err(Some(("ClassNotFound", message))));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let controller = class.object().downcast::<DatabaseClass>().map_or("", |class| &class.spec.controller_name);
+        // A class of somebody else's is somebody else's to answer.
+        Ok(self.controllers.backend(controller).cloned().ok_or(None))
+    }
+
+    async fn without_backend(
+        &self,
+        object: &PostgreSQL,
+        trouble: Option<(&'static str, String)>,
+    ) -> Result<Outcome, Error> {
+        if object.metadata.deletion_timestamp.is_some() && object.status.backend_ref.is_none() {
+            return self.delete(object, None).await;
+        }
+        if let Some((reason, message)) = trouble {
+            self.set_status(object, |object| conditions::not_accepted(object, reason, &message)).await?;
+        }
+        Ok(Outcome::Settled)
+    }
+
+    /// Where the implementation will be is written before it exists, so that it cannot be lost.
+    async fn announce(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<(), Error> {
+        let reference = backend.reference(object);
+        self.set_status(object, |object| {
+            object.status.backend_ref = Some(conditions::backend_ref(&reference));
+            conditions::progress(object, &Progress::Creating);
+        })
+        .await
+    }
+
+    async fn ensure(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<Outcome, Error> {
+        let observed = match backend.ensure(object).await {
+            Ok(observed) => observed,
+            Err(error @ BackendError::Unavailable(_)) => {
+                let progress = Progress::Unavailable(error.to_string());
+                self.set_status(object, |object| conditions::progress(object, &progress)).await?;
+                return Err(error.into());
+            }
+            Err(BackendError::Rejected { reason, message }) => {
+                let progress = Progress::Rejected { reason, message };
+                self.set_status(object, |object| conditions::progress(object, &progress)).await?;
+                return Ok(Outcome::Again(RESYNC));
+            }
+        };
+        let published = self.publish(object, backend, &observed).await;
+        let trouble = published.as_ref().err().map(ToString::to_string);
+        self.set_status(object, |object| {
+            conditions::observed(object, &observed, trouble.as_deref());
+        })
+        .await?;
+        published?;
+        let settled = observed.ready || observed.reason == "Stopped";
+        Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
+    }
+
+    async fn publish(
+        &self,
+        object: &PostgreSQL,
+        backend: &dyn Backend,
+        observed: &Observed,
+    ) -> Result<(), cluster::Error> {
+        for secret in binding::all(object, backend.controller_name(), observed) {
+            self.controllers.cluster.publish(&secret).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the status, and tells of what it changed.
+    async fn set_status(&self, object: &PostgreSQL, change: impl Fn(&mut PostgreSQL) + Send) -> Result<(), Error> {
+        let after = self.update(object, Part::Status, change).await?;
+        for news in News::between(object, &after) {
+            self.controllers.tell(&after, &news).await;
+        }
+        Ok(())
+    }
+
+    /// Changes the object, whatever else happened to it meanwhile, unless it is another one by now.
+    pub(super) async fn update(
+        &self,
+        object: &PostgreSQL,
+        part: Part,
+        change: impl Fn(&mut PostgreSQL) + Send,
+    ) -> Result<PostgreSQL, Error> {
+        let (meta, uid) = (&object.metadata, &object.metadata.uid);
+        let options = UpdateOptions { part, dry_run: false };
+        let outcome = self.store.update(&meta.namespace, &meta.name, options, |stored| {
+            let mut current = stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone());
+            current.metadata.uid.clone_from(uid);
+            change(&mut current);
+            Ok(Box::new(current) as Box<dyn Hub>)
+        });
+        let (stored, _) = outcome.await?;
+        Ok(stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone()))
+    }
+}

@@ -1,0 +1,159 @@
+//! A work queue of keys: each key is worked on by one at a time, and waits at most once.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+/// The first delay after a failure; it doubles with each further one.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// Keys that wait, keys that are worked on, and how often each failed in a row.
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    due: HashMap<String, Instant>,
+    order: BTreeSet<(Instant, String)>,
+    working: HashSet<String>,
+    failures: HashMap<String, u32>,
+}
+
+impl State {
+    fn schedule(&mut self, key: &str, at: Instant) {
+        if let Some(earlier) = self.due.get(key) {
+            if *earlier <= at {
+                return;
+            }
+            self.order.remove(&(*earlier, key.to_owned()));
+        }
+        self.due.insert(key.to_owned(), at);
+        self.order.insert((at, key.to_owned()));
+    }
+
+    fn take(&mut self, now: Instant) -> Option<String> {
+        let ready = |(at, key): &&(Instant, String)| *at <= now && !self.working.contains(key);
+        let (at, key) = self.order.iter().take_while(|(at, _)| *at <= now).find(ready)?.clone();
+        self.order.remove(&(at, key.clone()));
+        self.due.remove(&key);
+        self.working.insert(key.clone());
+        Some(key)
+    }
+
+    /// When something not worked on becomes due.
+    fn next(&self) -> Option<Instant> {
+        self.order.iter().find(|(_, key)| !self.working.contains(key)).map(|(at, _)| *at)
+    }
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on a key as soon as possible.
+    pub(super) fn add(&self, key: &str) {
+        self.add_after(key, Duration::ZERO);
+    }
+
+    /// Works on a key after a while, or earlier when it is due earlier.
+    pub(super) fn add_after(&self, key: &str, delay: Duration) {
+        self.state().schedule(key, Instant::now() + delay);
+        self.changed.notify_one();
+    }
+
+    /// The next key; it is not given out again before [`Queue::done`] or [`Queue::failed`].
+    pub(super) async fn next(&self) -> String {
+        loop {
+            let changed = self.changed.notified();
+            let next = {
+                let mut state = self.state();
+                if let Some(key) = state.take(Instant::now()) {
+                    return key;
+                }
+                state.next()
+            };
+            match next {
+                Some(at) => {
+                    tokio::select! {
+                        () = sleep_until(at) => {}
+                        () = changed => {}
+                    }
+                }
+                None => changed.await,
+            }
+        }
+    }
+
+    /// The key was worked on well.
+    pub(super) fn done(&self, key: &str) {
+        let mut state = self.state();
+        state.working.remove(key);
+        state.failures.remove(key);
+        self.changed.notify_one();
+    }
+
+    /// The key is to be tried again, later with each failure in a row. Returns the delay.
+    pub(super) fn failed(&self, key: &str) -> Duration {
+        let mut state = self.state();
+        state.working.remove(key);
+        let failures = state.failures.entry(key.to_owned()).or_default();
+        *failures += 1;
+        let delay = FIRST_RETRY.saturating_mul(1 << (*failures - 1).min(12)).min(LONGEST_RETRY);
+        state.schedule(key, Instant::now() + delay);
+        self.changed.notify_one();
+        delay
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_is_worked_on_by_one_at_a_time() {
+        let queue = Queue::default();
+        queue.add("a");
+        queue.add("a");
+        assert_eq!(queue.next().await, "a");
+        queue.add("a");
+        assert!(queue.next().now_or_never().is_none());
+        queue.done("a");
+        assert_eq!(queue.next().await, "a");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_wait_longer_each_time() {
+        let queue = Queue::default();
+        queue.add("a");
+        let mut delays = Vec::new();
+        for _ in 0..4 {
+            assert_eq!(queue.next().await, "a");
+            delays.push(queue.failed("a").as_millis());
+        }
+        assert_eq!(delays, [200, 400, 800, 1600]);
+        let before = Instant::now();
+        assert_eq!(queue.next().await, "a");
+        assert_eq!(before.elapsed().as_millis(), 1600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_earlier_time_wins() {
+        let queue = Queue::default();
+        queue.add_after("late", Duration::from_secs(10));
+        queue.add_after("late", Duration::from_secs(1));
+        queue.add_after("late", Duration::from_secs(5));
+        let before = Instant::now();
+        assert_eq!(queue.next().await, "late");
+        assert_eq!(before.elapsed().as_secs(), 1);
+        queue.done("late");
+        assert!(queue.next().now_or_never().is_none());
+    }
+}

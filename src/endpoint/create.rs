@@ -1,0 +1,24 @@
+//! POST (V-10).
+
+use super::body::Body;
+use super::input;
+use super::negotiation::Target;
+use super::options::WriteOptions;
+use super::request::Call;
+use crate::registry::CreateOptions;
+use apimachinery::status::ApiError;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+    let view = call.view(Target::Object)?;
+    let options = WriteOptions::parse("CreateOptions", call.query)?;
+    let definition = call.store.definition;
+    let media = input::media_type(call.headers);
+    let (object, mut warnings) =
+        input::object(definition, call.version, media, &body, options.field_validation)?;
+    let create = CreateOptions { dry_run: options.dry_run };
+    let (stored, more) = call.store.create(call.namespace(), object, create).await?;
+    warnings.extend(more);
+    Ok(call.answer(&view, StatusCode::CREATED, &stored, &warnings))
+}

@@ -1,0 +1,138 @@
+//! DELETE of one object and of a collection (X-01…X-09).
+
+use super::body::Body;
+use super::input;
+use super::list;
+use super::list_body::ListBody;
+use super::negotiation::{Media, Target};
+use super::options::{self, WriteOptions};
+use super::request::{Call, set_content_type};
+use super::view::{View, finish_json, status_json, to_yaml};
+use crate::pipeline::query;
+use crate::registry::{DeleteRequest, Deleted, Stored};
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::meta::{DeleteOptions, PropagationPolicy};
+use apimachinery::status::{ApiError, Status};
+use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+use http::{Response, StatusCode};
+
+/// Objects of a collection are deleted so many at a time.
+const PARALLEL: usize = 16;
+
+pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+    let view = call.view(Target::Object)?;
+    let request = request(call, &body)?;
+    let name = call.info.name();
+    match call.store.delete(call.namespace(), name, &request).await? {
+        Deleted::Terminating(stored) => {
+            let accepted = request.options.orphan_dependents == Some(false);
+            let code = if accepted { StatusCode::ACCEPTED } else { StatusCode::OK };
+            Ok(call.answer(&view, code, &stored, &[]))
+        }
+        Deleted::Gone(stored) => Ok(success(call, &view, &stored)),
+    }
+}
+
+/// `Status` Success with the uid that `kubectl delete` waits for.
+fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
+    let status = Status::deleted(call.store.definition, &stored.object().meta().name, &stored.object().meta().uid);
+    let body = match view.accepted.media {
+        Media::Json => finish_json(status_json(&status), view.accepted.pretty),
+        Media::Yaml => to_yaml(&status_json(&status)),
+        Media::Protobuf => {
+            let mut message = Vec::new();
+            wire::Object::encode_fields(&status, &mut message);
+            let meta = TypeMeta { api_version: "v1".into(), kind: "Status".into() };
+            protobuf::encode(&meta, &message).into()
+        }
+    };
+    let mut response = Response::new(Body::full(body));
+    set_content_type(&mut response, view.accepted, false);
+    response
+}
+
+pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+    let view = call.view(Target::List)?;
+    let request = request(call, &body)?;
+    let options = call.list_options(false)?;
+    let (metadata, items) = list::select(call.store, call.namespace(), &options).await?;
+    let deletions = stream::iter(items.iter().cloned()).map(|stored| {
+        let request = &request;
+        async move {
+            let meta = stored.object().meta();
+            match call.store.delete(&meta.namespace, &meta.name, request).await {
+                Err(error) if error.code() != 404 => Err(error),
+                _ => Ok(()),
+            }
+        }
+    });
+    let outcomes: Vec<Result<(), ApiError>> = deletions.buffer_unordered(PARALLEL).collect().await;
+    outcomes.into_iter().collect::<Result<(), ApiError>>()?;
+    let mut response = Response::new(Body::List(ListBody::new(view, &metadata, items)));
+    set_content_type(&mut response, view.accepted, false);
+    Ok(response)
+}
+
+/// Options from the body, or from the query where the body is empty.
+fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
+    let options = if body.is_empty() { from_query(call.query)? } else { from_body(call, body)? };
+    let write = WriteOptions::parse("DeleteOptions", call.query)?;
+    let mut errors = Errors::new();
+    for value in options.dry_run.iter().filter(|value| *value != "All") {
+        errors.push(FieldError::not_supported(&Path::new("dryRun"), &**value, &["All"]));
+    }
+    if options.orphan_dependents.is_some() && options.propagation_policy.is_some() {
+        let path = Path::new("propagationPolicy");
+        let value = options.propagation_policy.as_ref().map_or("", |policy| policy.as_str());
+        errors.push(FieldError::invalid(
+            &path,
+            value,
+            "orphanDependents and deletionPropagation cannot be both set",
+        ));
+    }
+    if let Some(policy) = options.propagation_policy.as_ref().filter(|policy| !policy.is_supported()) {
+        let path = Path::new("propagationPolicy");
+        errors.push(FieldError::not_supported(&path, policy.as_str(), PropagationPolicy::SUPPORTED));
+    }
+    if !errors.is_empty() {
+        return Err(options::invalid("DeleteOptions", errors));
+    }
+    Ok(DeleteRequest { dry_run: write.dry_run || !options.dry_run.is_empty(), options })
+}
+
+fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
+    let bad = |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
+    match input::media_type(call.headers) {
+        "application/json" => Ok(json::decode(body).map_err(|error| bad(&error))?.0),
+        "application/yaml" => {
+            let (tree, _) = yaml::decode(body).map_err(|error| bad(&error))?;
+            Ok(json::decode_tree(&tree).map_err(|error| bad(&error))?.0)
+        }
+        "application/vnd.kubernetes.protobuf" => {
+            let mut raw = protobuf::decode(body).map_err(|error| bad(&error))?.raw;
+            let mut options = DeleteOptions::default();
+            wire::merge_fields(&mut options, &mut raw).map_err(|error| bad(&error))?;
+            Ok(options)
+        }
+        _ => Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
+    }
+}
+
+fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
+    let grace = match query::first(text, "gracePeriodSeconds") {
+        None => None,
+        Some(value) => Some(value.parse().map_err(|_| {
+            ApiError::bad_request(&format!("gracePeriodSeconds: {value:?} is not a number"))
+        })?),
+    };
+    let orphan = query::first(text, "orphanDependents").map(|_| query::is_true(text, "orphanDependents"));
+    let policy = query::first(text, "propagationPolicy").filter(|value| !value.is_empty());
+    Ok(DeleteOptions {
+        grace_period_seconds: grace,
+        orphan_dependents: orphan,
+        propagation_policy: policy.as_deref().map(PropagationPolicy::from),
+        ..DeleteOptions::default()
+    })
+}

@@ -1,0 +1,179 @@
+//! Discovery and OpenAPI: made once from the definitions, served with ETags (D-01…D-15, O-01…O-26).
+
+use super::body::Body;
+use super::health::plain;
+use super::negotiation::{Accepted, Form, Media, Target, negotiate};
+use super::request::set_content_type;
+use super::view::{finish_json, to_yaml};
+use apimachinery::discovery;
+use apimachinery::kind::Definition;
+use apimachinery::openapi;
+use apimachinery::status::ApiError;
+use bytes::Bytes;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// All documents by path.
+pub(super) struct Documents {
+    by_path: BTreeMap<String, Document>,
+    aggregated: BTreeMap<String, Document>,
+    openapi: BTreeMap<String, Document>,
+}
+
+struct Document {
+    json: Bytes,
+    etag: HeaderValue,
+}
+
+impl Document {
+    fn new(value: &Value) -> Self {
+        let json = Bytes::from(value.to_string());
+        let etag = HeaderValue::from_str(&discovery::etag(&json)).expect("an ETag is hexadecimal");
+        Document { json, etag }
+    }
+}
+
+impl Documents {
+    pub(super) fn new(definitions: &[&'static Definition]) -> Self {
+        let mut documents =
+            Documents { by_path: BTreeMap::new(), aggregated: BTreeMap::new(), openapi: BTreeMap::new() };
+        documents.add("/apis", &discovery::group_list(definitions));
+        let aggregated = Document::new(&discovery::aggregated_groups(definitions));
+        documents.aggregated.insert("/apis".into(), aggregated);
+        let mut hashes = BTreeMap::new();
+        for (group, version) in group_versions(definitions) {
+            documents.add_group_version(definitions, group, version, &mut hashes);
+        }
+        if definitions.iter().any(|definition| definition.group.is_empty()) {
+            documents.add("/api", &discovery::api_versions(definitions));
+            let aggregated = Document::new(&discovery::aggregated_core(definitions));
+            documents.aggregated.insert("/api".into(), aggregated);
+        }
+        let index = openapi::v3::index(hashes.iter().map(|(path, hash)| (path.as_str(), hash.as_str())));
+        documents.openapi.insert("/openapi/v3".into(), Document::new(&index));
+        let v2 = openapi::v2::document(definitions);
+        documents.openapi.insert("/openapi/v2".into(), Document::new(&v2));
+        documents
+    }
+
+    fn add_group_version(
+        &mut self,
+        definitions: &[&'static Definition],
+        group: &'static str,
+        version: &'static str,
+        hashes: &mut BTreeMap<String, String>,
+    ) {
+        let path = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+        if let Some(list) = discovery::resource_list(definitions, group, version) {
+            self.add(&format!("/{path}"), &list);
+        }
+        if let Some(document) = discovery::group(definitions, group) {
+            self.add(&format!("/apis/{group}"), &document);
+        }
+        let document = Document::new(&openapi::v3::document(group, version, definitions));
+        hashes.insert(path.clone(), openapi::hash(&document.json));
+        self.openapi.insert(format!("/openapi/v3/{path}"), document);
+    }
+
+    fn add(&mut self, path: &str, value: &Value) {
+        self.by_path.insert(path.to_owned(), Document::new(value));
+    }
+
+    /// Answers a document's path; `None` for any other path.
+    pub(super) fn answer(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> Option<Result<Response<Body>, ApiError>> {
+        let path = path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path);
+        if let Some(document) = self.openapi.get(path) {
+            return Some(Ok(openapi_answer(document, headers)));
+        }
+        if let Some(document) = self.aggregated.get(path).filter(|_| wants_aggregated(headers)) {
+            return Some(Ok(aggregated_answer(document, headers)));
+        }
+        let document = self.by_path.get(path)?;
+        Some(negotiate(headers, query, Target::Object).map(|accepted| plain_answer(document, accepted)))
+    }
+
+    /// All paths, for `/`.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
+        self.by_path.keys().chain(self.openapi.keys())
+    }
+}
+
+fn group_versions(definitions: &[&'static Definition]) -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<(&str, &str)> = definitions
+        .iter()
+        .flat_map(|definition| definition.versions.iter().map(|version| (definition.group, version.name)))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether a clause asks for the aggregated form before any asks for the plain one.
+fn wants_aggregated(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut clauses = accept.split(',').map(str::trim).filter(|clause| clause.starts_with("application/json"));
+    clauses.next().is_some_and(|clause| {
+        ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"]
+            .iter()
+            .all(|wanted| clause.split(';').any(|part| part.trim() == *wanted))
+    })
+}
+
+fn aggregated_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
+    let content_type = format!("application/json;{}", discovery::AGGREGATED_PARAMETERS);
+    let mut response = tagged(document, headers);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).expect("a constant media type"));
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public"));
+    response
+}
+
+/// The document, or 304 where the client has it.
+fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
+    let known = headers.get(IF_NONE_MATCH) == Some(&document.etag);
+    let body = if known { Body::empty() } else { Body::full(document.json.clone()) };
+    let mut response = Response::new(body);
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    response.headers_mut().insert(ETAG, document.etag.clone());
+    response
+}
+
+/// OpenAPI is published as JSON alone; its protobuf forms are optional to every client.
+fn openapi_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = |clause: &str| clause.split(';').next().unwrap_or_default().trim().to_owned();
+    let takes_json = accept.is_empty()
+        || accept.split(',').any(|clause| matches!(&*media(clause), "*/*" | "application/*" | "application/json"));
+    if !takes_json {
+        return plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into());
+    }
+    let mut response = tagged(document, headers);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+fn plain_answer(document: &Document, accepted: Accepted) -> Response<Body> {
+    let accepted = match accepted.media {
+        Media::Protobuf => Accepted::JSON,
+        _ => Accepted { form: Form::Object, ..accepted },
+    };
+    let body = match accepted.media {
+        Media::Yaml => to_yaml(&document.json),
+        _ => finish_json(document.json.to_vec(), accepted.pretty),
+    };
+    let mut response = Response::new(Body::full(body));
+    set_content_type(&mut response, accepted, false);
+    response
+}

@@ -1,0 +1,138 @@
+//! Bodies: read within the limit, and decoded by their media type (V-02, V-03, C-04, V-05).
+
+use super::options::FieldValidation;
+use apimachinery::kind::{Definition, Hub, Version};
+use apimachinery::status::ApiError;
+use apimachinery::wire::json::JsonError;
+use apimachinery::wire::{Decoding, Problem, ProtobufError, TypeMeta, protobuf, yaml};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body::Body;
+use http_body_util::BodyExt;
+
+/// The largest body that is read.
+pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// Reads a body; one over the limit is refused before it is in memory.
+pub(super) async fn read<B>(body: B) -> Result<Bytes, ApiError>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let too_large = || ApiError::request_entity_too_large(BODY_LIMIT);
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(too_large());
+    }
+    let mut body = body;
+    let mut chunks = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| ApiError::bad_request(&format!("the body could not be read: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if chunks.len() + data.len() > BODY_LIMIT {
+            return Err(too_large());
+        }
+        chunks.extend_from_slice(&data);
+    }
+    Ok(chunks.freeze())
+}
+
+/// The media type of a body without its parameters; JSON where none is given.
+pub(super) fn media_type(headers: &HeaderMap) -> &str {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match text.split(';').next().unwrap_or_default().trim() {
+        "" => "application/json",
+        media => media,
+    }
+}
+
+/// Media types of a whole object.
+pub(super) const OBJECT_TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// Reads an object of this version, with warnings about fields that the version does not have.
+pub(super) fn object(
+    definition: &'static Definition,
+    version: &'static Version,
+    media: &str,
+    body: &[u8],
+    validation: FieldValidation,
+) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
+    let (mut object, meta, problems) = match media {
+        "application/json" => {
+            let (object, context) = (version.decode_json)(body).map_err(|error| unreadable(definition, version, &error))?;
+            let problems = context.problems().to_vec();
+            (object, context.type_meta, problems)
+        }
+        "application/yaml" => {
+            let (tree, duplicates) = yaml::decode(body).map_err(|error| ApiError::bad_request(&error.to_string()))?;
+            let (object, context) = decode_tree(definition, version, &tree)?;
+            let problems = duplicates.into_iter().chain(context.problems().iter().cloned()).collect();
+            (object, context.type_meta, problems)
+        }
+        "application/vnd.kubernetes.protobuf" => {
+            let bad = |error: ProtobufError| ApiError::bad_request(&error.to_string());
+            let envelope = protobuf::decode(body).map_err(bad)?;
+            check_type(definition, version, &envelope.type_meta)?;
+            let object = (version.decode_protobuf)(envelope.raw).map_err(bad)?;
+            (object, envelope.type_meta, Vec::new())
+        }
+        _ => return Err(ApiError::unsupported_media_type(OBJECT_TYPES)),
+    };
+    check_type(definition, version, &meta)?;
+    object.default_fields();
+    let warnings = judge(&problems, validation, "")?;
+    Ok((object, warnings))
+}
+
+/// Reads an object of this version out of a tree.
+pub(super) fn decode_tree(
+    definition: &Definition,
+    version: &'static Version,
+    tree: &serde_json::Value,
+) -> Result<(Box<dyn Hub>, Decoding), ApiError> {
+    (version.decode_tree)(tree).map_err(|error| unreadable(definition, version, &error))
+}
+
+fn unreadable(definition: &Definition, version: &Version, error: &JsonError) -> ApiError {
+    let (kind, name) = (definition.kind, version.name);
+    ApiError::bad_request(&match error {
+        JsonError::Syntax(_) => format!("couldn't get version/kind; json parse error: {error}"),
+        JsonError::Type { .. } => format!("{kind} in version {name:?} cannot be handled as a {kind}: {error}"),
+    })
+}
+
+/// The body's own type, where it says one, must be the URL's (V-03).
+pub(super) fn check_type(definition: &Definition, version: &Version, meta: &TypeMeta) -> Result<(), ApiError> {
+    let expected = definition.api_version(version.name);
+    if !meta.api_version.is_empty() && meta.api_version != expected {
+        return Err(ApiError::bad_request(&format!(
+            "the API version in the data ({}) does not match the expected API version ({expected})",
+            meta.api_version
+        )));
+    }
+    if !meta.kind.is_empty() && meta.kind != definition.kind {
+        return Err(ApiError::bad_request(&format!(
+            "{} in version {:?} cannot be handled as a {}: the kind in the data does not match the URL",
+            meta.kind, version.name, definition.kind
+        )));
+    }
+    Ok(())
+}
+
+/// Unknown and duplicate fields: silent, warnings, or one error with all of them (C-18).
+pub(super) fn judge(
+    problems: &[Problem],
+    validation: FieldValidation,
+    prefix: &str,
+) -> Result<Vec<String>, ApiError> {
+    let texts = || problems.iter().map(|problem| format!("{prefix}{problem}"));
+    match validation {
+        _ if problems.is_empty() => Ok(Vec::new()),
+        FieldValidation::Ignore => Ok(Vec::new()),
+        FieldValidation::Warn => Ok(texts().collect()),
+        FieldValidation::Strict => {
+            let all: Vec<String> = texts().collect();
+            Err(ApiError::bad_request(&format!("strict decoding error: {}", all.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What each request is answered with: one verb a file, over the registry.
+
+mod body;
+mod create;
+mod delete;
+mod documents;
+mod frame;
+mod get;
+mod health;
+mod indent;
+mod input;
+mod list;
+mod list_body;
+mod negotiation;
+mod options;
+mod page;
+mod patch;
+mod request;
+mod scale;
+mod table;
+mod update;
+mod version;
+mod view;
+mod watch;
+mod watch_body;
+
+pub use body::Body;
+pub use health::{Check, Health};
+
+use crate::pipeline::{Context, Handler, RequestBody, RequestInfo, Verb};
+use crate::registry::{Part, Registry, Store};
+use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics};
+use apimachinery::kind::{Definition, Version};
+use apimachinery::status::ApiError;
+use documents::Documents;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Method, Request, Response, StatusCode};
+use negotiation::{Accepted, Target};
+use request::Call;
+use std::sync::Arc;
+
+/// Answers everything that the pipeline lets through. Clones are the same endpoint.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Inner>);
+
+struct Inner {
+    registry: Arc<Registry>,
+    documents: Documents,
+    health: Health,
+    metrics: Arc<Metrics>,
+}
+
+impl Endpoint {
+    /// An endpoint over these stores.
+    pub fn new(
+        definitions: &[&'static Definition],
+        registry: Arc<Registry>,
+        health: Health,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Endpoint(Arc::new(Inner { registry, documents: Documents::new(definitions), health, metrics }))
+    }
+
+    async fn answer(
+        &self,
+        parts: &http::request::Parts,
+        body: RequestBody,
+        context: &Context,
+    ) -> Result<Response<Body>, ApiError> {
+        let info = &context.info;
+        let query = parts.uri.query().unwrap_or_default();
+        let found = self.find(info);
+        let Some((store, version)) = found else {
+            return self.answer_path(info, parts, query).unwrap_or_else(|| Err(ApiError::unknown_resource()));
+        };
+        let call = Call { store, version, info, headers: &parts.headers, query };
+        let mut response = self.answer_object(&call, &parts.method, body, context).await?;
+        if let Some(text) = version.deprecated {
+            request::add_warnings(&mut response, &[text.to_owned()]);
+        }
+        Ok(response)
+    }
+
+    fn find(&self, info: &RequestInfo) -> Option<(&Arc<Store>, &'static Version)> {
+        if !info.is_resource_request() || info.resource().is_empty() {
+            return None;
+        }
+        let store = self.0.registry.store(info.group(), info.resource())?;
+        Some((store, store.definition.version(info.version())?))
+    }
+
+    async fn answer_object(
+        &self,
+        call: &Call<'_>,
+        method: &Method,
+        body: RequestBody,
+        context: &Context,
+    ) -> Result<Response<Body>, ApiError> {
+        let definition = call.store.definition;
+        let (info, name) = (call.info, call.info.name());
+        let scope_fits = definition.namespaced || is_unscoped(info, definition);
+        if !scope_fits || !info.rest().is_empty() {
+            return Err(ApiError::unknown_resource());
+        }
+        // Objects in namespaces are read over all of them, but written only within one.
+        let nowhere = definition.namespaced && info.namespace().is_empty();
+        match (info.subresource(), info.verb()) {
+            ("", Verb::List) => list::list(call).await,
+            ("", Verb::Watch) => watch::watch(call, &context.draining).await,
+            _ if nowhere => Err(ApiError::method_not_allowed_here()),
+            ("", Verb::Get) if *method == Method::GET => get::get(call).await,
+            ("", Verb::Create) if name.is_empty() => create::create(call, input::read(body).await?).await,
+            ("", Verb::Update) if !name.is_empty() => {
+                update::update(call, Part::Main, input::read(body).await?).await
+            }
+            ("", Verb::Patch) if !name.is_empty() => patch::patch(call, Part::Main, input::read(body).await?).await,
+            ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
+            ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
+            ("status", Verb::Get) if definition.status => get::get(call).await,
+            ("status", Verb::Update) if definition.status => {
+                update::update(call, Part::Status, input::read(body).await?).await
+            }
+            ("status", Verb::Patch) if definition.status => {
+                patch::patch(call, Part::Status, input::read(body).await?).await
+            }
+            ("scale", Verb::Get | Verb::Update | Verb::Patch) if definition.scale => {
+                scale::scale(call, method, input::read(body).await?).await
+            }
+            ("", _) | ("status", _) | ("scale", _) => Err(ApiError::method_not_allowed_here()),
+            _ => Err(ApiError::unknown_resource()),
+        }
+    }
+
+    fn answer_path(
+        &self,
+        info: &RequestInfo,
+        parts: &http::request::Parts,
+        query: &str,
+    ) -> Option<Result<Response<Body>, ApiError>> {
+        let path = info.path();
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Some(Err(ApiError::method_not_allowed_here()));
+        }
+        if let Some(response) = self.0.health.answer(path, query) {
+            return Some(Ok(response));
+        }
+        if let Some(answer) = self.0.documents.answer(path, &parts.headers, query) {
+            return Some(answer);
+        }
+        match path {
+            "/version" | "/version/" => Some(Ok(version::answer())),
+            "/metrics" => Some(Ok(self.metrics())),
+            "/" | "" => Some(Ok(self.root())),
+            _ if info.is_resource_request() => None,
+            _ => Some(Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into()))),
+        }
+    }
+
+    fn metrics(&self) -> Response<Body> {
+        let Ok(text) = self.0.metrics.text() else {
+            return health::plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n".into());
+        };
+        let mut response = Response::new(Body::full(text));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
+        response
+    }
+
+    fn root(&self) -> Response<Body> {
+        let own = ["/healthz", "/livez", "/metrics", "/readyz", "/version"].map(String::from);
+        let mut paths: Vec<&String> = self.0.documents.paths().chain(&own).collect();
+        paths.sort();
+        let body = serde_json::json!({ "paths": paths });
+        let mut response = Response::new(Body::full(body.to_string()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+/// A cluster-scoped object has no namespace in its path; `namespaces/NAME` itself reads as one.
+fn is_unscoped(info: &RequestInfo, definition: &Definition) -> bool {
+    info.namespace().is_empty() || definition.plural == "namespaces"
+}
+
+impl Handler for Endpoint {
+    type Body = Body;
+
+    async fn handle(&self, request: Request<RequestBody>, context: Arc<Context>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        match self.answer(&parts, body, &context).await {
+            Ok(response) => response,
+            Err(error) => error_response(&error, &parts.headers, parts.uri.query().unwrap_or_default()),
+        }
+    }
+}
+
+/// An error in the form the client takes; JSON where it takes none (C-06).
+fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> Response<Body> {
+    let accepted = negotiation::negotiate(headers, query, Target::Object).unwrap_or(Accepted::JSON);
+    let mut response = Response::new(Body::full(view::error_body(error, accepted.media, accepted.pretty)));
+    *response.status_mut() = StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    request::set_content_type(&mut response, accepted, false);
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

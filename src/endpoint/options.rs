@@ -1,0 +1,204 @@
+//! Options of requests, from the query (V-01, V-04…V-06, L-03, V-41).
+
+use crate::pipeline::query;
+use crate::registry::Selection;
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::selector::{FieldSelector, LabelSelector};
+use apimachinery::status::ApiError;
+use databases_storage::Revision;
+use std::str::FromStr;
+
+/// How unknown and duplicate fields are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldValidation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+/// Options of a write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WriteOptions {
+    pub(super) dry_run: bool,
+    pub(super) field_validation: FieldValidation,
+}
+
+impl WriteOptions {
+    /// `kind` names the options in an error, such as `CreateOptions`.
+    pub(super) fn parse(kind: &str, text: &str) -> Result<Self, ApiError> {
+        let mut errors = Errors::new();
+        let dry_run = match query::first(text, "dryRun").as_deref() {
+            None | Some("") => false,
+            Some("All") => true,
+            Some(other) => {
+                errors.push(FieldError::not_supported(&Path::new("dryRun"), other, &["All"]));
+                false
+            }
+        };
+        let field_validation = match query::first(text, "fieldValidation").as_deref() {
+            None | Some("" | "Warn") => FieldValidation::Warn,
+            Some("Ignore") => FieldValidation::Ignore,
+            Some("Strict") => FieldValidation::Strict,
+            Some(other) => {
+                let path = Path::new("fieldValidation");
+                errors.push(FieldError::not_supported(&path, other, &["Ignore", "Warn", "Strict"]));
+                FieldValidation::Warn
+            }
+        };
+        let manager = query::first(text, "fieldManager").unwrap_or_default();
+        let path = Path::new("fieldManager");
+        if manager.len() > 128 {
+            errors.push(FieldError::too_long(&path, 128));
+        }
+        if manager.chars().any(char::is_control) {
+            errors.push(FieldError::invalid(&path, &*manager, "should contain only printable characters"));
+        }
+        match errors.is_empty() {
+            true => Ok(WriteOptions { dry_run, field_validation }),
+            false => Err(invalid(kind, errors)),
+        }
+    }
+}
+
+/// An options object that is not valid.
+pub(super) fn invalid(kind: &str, errors: Errors) -> ApiError {
+    ApiError::invalid_named("meta.k8s.io", kind, "", errors)
+}
+
+/// Which state a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Includes every write acknowledged before the request.
+    Latest,
+    /// Whatever is there.
+    Any,
+    /// This revision or a later one.
+    AtLeast(Revision),
+    /// This revision.
+    Exactly(Revision),
+}
+
+/// Options of a list or a watch.
+#[derive(Clone, Debug)]
+pub(super) struct ListOptions {
+    pub(super) selection: Selection,
+    pub(super) freshness: Freshness,
+    pub(super) limit: usize,
+    pub(super) continue_token: String,
+    pub(super) bookmarks: bool,
+    pub(super) send_initial: bool,
+    pub(super) resource_version: String,
+    pub(super) timeout_seconds: Option<u64>,
+}
+
+impl ListOptions {
+    pub(super) fn parse(text: &str, watch: bool) -> Result<Self, ApiError> {
+        let get = |key| query::first(text, key).unwrap_or_default().into_owned();
+        let labels = LabelSelector::from_str(&get("labelSelector")).map_err(|error| bad(&error.to_string()))?;
+        let fields = FieldSelector::from_str(&get("fieldSelector")).map_err(|error| bad(&error.to_string()))?;
+        let resource_version = get("resourceVersion");
+        let matching = get("resourceVersionMatch");
+        let send_initial = match query::first(text, "sendInitialEvents") {
+            Some(_) => Some(query::is_true(text, "sendInitialEvents")),
+            None => None,
+        };
+        let limit = number(text, "limit")?.unwrap_or(0);
+        let continue_token = get("continue");
+        check(watch, &resource_version, &matching, send_initial, &continue_token)?;
+        let freshness = freshness(&resource_version, &matching, limit)?;
+        Ok(ListOptions {
+            selection: Selection { labels, fields },
+            freshness,
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            continue_token,
+            bookmarks: query::is_true(text, "allowWatchBookmarks"),
+            send_initial: send_initial.unwrap_or(false),
+            resource_version,
+            timeout_seconds: number(text, "timeoutSeconds")?,
+        })
+    }
+}
+
+fn bad(message: &str) -> ApiError {
+    ApiError::bad_request(message)
+}
+
+fn number(text: &str, key: &str) -> Result<Option<u64>, ApiError> {
+    match query::first(text, key).as_deref() {
+        None | Some("") => Ok(None),
+        Some(value) => match value.parse::<i64>() {
+            Ok(value) => Ok(Some(u64::try_from(value).unwrap_or(0))),
+            Err(_) => Err(bad(&format!("{key}: {value:?} is not a number"))),
+        },
+    }
+}
+
+/// A resource version: digits, or nothing.
+pub(super) fn revision(text: &str) -> Result<Option<Revision>, ApiError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| {
+        let error = FieldError::invalid(&Path::new("resourceVersion"), text, "must be a decimal number");
+        invalid("ListOptions", vec![error])
+    })
+}
+
+/// The matrix of L-10.
+fn freshness(version: &str, matching: &str, limit: u64) -> Result<Freshness, ApiError> {
+    let Some(revision) = revision(version)? else { return Ok(Freshness::Latest) };
+    Ok(match (matching, revision) {
+        ("Exact", revision) => Freshness::Exactly(revision),
+        (_, 0) => Freshness::Any,
+        ("NotOlderThan", revision) => Freshness::AtLeast(revision),
+        (_, revision) if limit > 0 => Freshness::Exactly(revision),
+        (_, revision) => Freshness::AtLeast(revision),
+    })
+}
+
+fn check(
+    watch: bool,
+    version: &str,
+    matching: &str,
+    send_initial: Option<bool>,
+    continue_token: &str,
+) -> Result<(), ApiError> {
+    let mut errors = Errors::new();
+    let (match_path, initial_path) = (Path::new("resourceVersionMatch"), Path::new("sendInitialEvents"));
+    if watch {
+        if send_initial.is_some() && matching.is_empty() {
+            let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            errors.push(FieldError::forbidden(&match_path, detail));
+        } else if send_initial.is_none() && !matching.is_empty() {
+            let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            errors.push(FieldError::forbidden(&match_path, detail));
+        } else if !matching.is_empty() && matching != "NotOlderThan" {
+            errors.push(FieldError::not_supported(&match_path, matching, &["NotOlderThan"]));
+        }
+    } else {
+        if send_initial.is_some() {
+            errors.push(FieldError::forbidden(&initial_path, "sendInitialEvents is forbidden for list"));
+        }
+        if !matching.is_empty() {
+            check_match(version, matching, continue_token, &match_path, &mut errors);
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(invalid("ListOptions", errors)) }
+}
+
+fn check_match(version: &str, matching: &str, token: &str, path: &Path, errors: &mut Errors) {
+    if version.is_empty() {
+        let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+        errors.push(FieldError::forbidden(path, detail));
+    }
+    if !token.is_empty() {
+        errors.push(FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
+    }
+    if !matches!(matching, "Exact" | "NotOlderThan") {
+        errors.push(FieldError::not_supported(path, matching, &["Exact", "NotOlderThan"]));
+    }
+    if matching == "Exact" && version == "0" {
+        let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+        errors.push(FieldError::forbidden(path, detail));
+    }
+}

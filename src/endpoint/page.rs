@@ -1,0 +1,125 @@
+//! Pages of a list and the token that leads to the next (L-20…L-22).
+
+use super::list_body::ListMetadata;
+use super::options::ListOptions;
+use crate::registry::{ObjectSnapshot, Store, Stored};
+use apimachinery::status::ApiError;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use databases_storage::Revision;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+const TOKEN_VERSION: &str = "meta.k8s.io/v1";
+
+/// Where a list goes on. Any replica understands it.
+pub(super) struct Token {
+    /// The revision all pages are of; `None` for a list that goes on at the newest state.
+    pub(super) revision: Option<Revision>,
+    /// The full key to go on from.
+    pub(super) start: String,
+    relative: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Encoded {
+    v: String,
+    rv: i64,
+    start: String,
+}
+
+impl Token {
+    /// The token of a request, if it has one.
+    pub(super) fn of(options: &ListOptions, prefix: &str) -> Result<Option<Self>, ApiError> {
+        let text = &options.continue_token;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if !matches!(options.resource_version.as_str(), "" | "0") {
+            return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
+        }
+        let wrong = |why: &str| ApiError::bad_request(&format!("continue key is not valid: {why}"));
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| wrong(&error.to_string()))?;
+        let encoded: Encoded = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
+        if encoded.v != TOKEN_VERSION {
+            return Err(wrong("the server does not recognize this encoded version"));
+        }
+        if encoded.rv == 0 {
+            return Err(wrong("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"));
+        }
+        if encoded.start.split('/').any(|part| matches!(part, "." | "..")) || encoded.start.starts_with('/') {
+            return Err(wrong("the start key escapes the list"));
+        }
+        let start = format!("{prefix}{}", encoded.start);
+        Ok(Some(Token { revision: Revision::try_from(encoded.rv).ok(), start, relative: encoded.start }))
+    }
+
+    fn encode(revision: i64, relative: &str) -> String {
+        let encoded = Encoded { v: TOKEN_VERSION.into(), rv: revision, start: relative.into() };
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&encoded).unwrap_or_default())
+    }
+
+    /// The history went away under a list: the client may start again, or take the rest as it is now.
+    pub(super) fn expired(&self) -> ApiError {
+        let token = Token::encode(-1, &self.relative);
+        ApiError::expired_with_continue(
+            "The provided continue parameter is too old to display a consistent list result. \
+             You can start a new list without the continue parameter, or use the continue token in this response \
+             to retrieve the remainder of the results. Continuing with the provided token results in an \
+             inconsistent list - objects that were created, modified, or deleted between the time the first chunk \
+             was returned and now may show up in the list.",
+            &token,
+        )
+    }
+}
+
+/// One page.
+pub(super) struct Page {
+    pub(super) items: Vec<Arc<Stored>>,
+    next: Option<String>,
+    remaining: Option<i64>,
+}
+
+impl Page {
+    pub(super) fn metadata(&self, snapshot: &ObjectSnapshot, prefix: &str) -> ListMetadata {
+        let revision = snapshot.revision();
+        let continue_token = self.next.as_deref().map(|key| {
+            let relative = key.strip_prefix(prefix).unwrap_or(key);
+            Token::encode(i64::try_from(revision).unwrap_or(i64::MAX), relative)
+        });
+        ListMetadata {
+            resource_version: revision.to_string(),
+            continue_token: continue_token.unwrap_or_default(),
+            remaining: self.remaining,
+        }
+    }
+}
+
+/// Takes up to `limit` (0: all) selected objects from `start` on.
+pub(super) fn take(
+    store: &Store,
+    snapshot: &ObjectSnapshot,
+    prefix: &str,
+    start: Option<&str>,
+    options: &ListOptions,
+    limit: usize,
+) -> Result<Page, ApiError> {
+    let selection = &options.selection;
+    let mut range = snapshot.range(prefix, start);
+    let mut page = Page { items: Vec::new(), next: None, remaining: None };
+    for entry in range.by_ref() {
+        let stored = store.value(entry)?;
+        if !selection.matches(stored) {
+            continue;
+        }
+        if limit > 0 && page.items.len() == limit {
+            page.next = Some(entry.key.to_string());
+            if selection.is_everything() {
+                page.remaining = i64::try_from(range.count() + 1).ok();
+            }
+            return Ok(page);
+        }
+        page.items.push(stored.clone());
+    }
+    Ok(page)
+}

@@ -1,0 +1,111 @@
+//! PATCH with JSON patch and JSON merge patch (V-50…V-55).
+
+use super::body::Body;
+use super::input;
+use super::negotiation::Target;
+use super::options::{FieldValidation, WriteOptions};
+use super::request::Call;
+use super::update::settle_name;
+use crate::pipeline::query;
+use crate::registry::{Part, Stored, UpdateOptions};
+use apimachinery::field::{FieldError, Path};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+/// What is taken, as an answer of 415 lists it.
+const PATCH_TYPES: &str = "application/json-patch+json, application/merge-patch+json";
+/// A JSON patch has at most so many operations.
+const MOST_OPERATIONS: usize = 10_000;
+
+enum Patch {
+    Json(json_patch::Patch),
+    Merge(Value),
+}
+
+pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
+    let view = call.view(Target::Object)?;
+    let patch = Patch::parse(input::media_type(call.headers), &body)?;
+    let options = WriteOptions::parse("PatchOptions", call.query)?;
+    if query::first(call.query, "force").is_some() {
+        let error = FieldError::forbidden(&Path::new("force"), "may not be specified for non-apply patch");
+        return Err(super::options::invalid("PatchOptions", vec![error]));
+    }
+    let mut warnings = Vec::new();
+    let change = |current: &Stored| {
+        let (object, found) = apply(call, &patch, current, options.field_validation)?;
+        warnings = found;
+        Ok(object)
+    };
+    let update = UpdateOptions { part, dry_run: options.dry_run };
+    let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
+    warnings.extend(more);
+    Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))
+}
+
+impl Patch {
+    fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
+        let malformed = |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
+        match media {
+            "application/json-patch+json" => {
+                let operations: Vec<Value> = serde_json::from_slice(body).map_err(malformed)?;
+                if operations.len() > MOST_OPERATIONS {
+                    return Err(ApiError::request_too_large(&format!(
+                        "The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {}",
+                        operations.len()
+                    )));
+                }
+                let patch = serde_json::from_value(Value::Array(operations)).map_err(malformed)?;
+                Ok(Patch::Json(patch))
+            }
+            "application/merge-patch+json" => {
+                let patch: Value = serde_json::from_slice(body).map_err(malformed)?;
+                if !patch.is_object() {
+                    return Err(ApiError::bad_request("error decoding patch: a merge patch is an object"));
+                }
+                Ok(Patch::Merge(patch))
+            }
+            _ => Err(ApiError::unsupported_media_type(PATCH_TYPES)),
+        }
+    }
+
+    fn apply(&self, tree: &mut Value) -> Result<(), ApiError> {
+        match self {
+            Patch::Merge(patch) => json_patch::merge(tree, patch),
+            Patch::Json(patch) => json_patch::patch(tree, patch).map_err(|error| {
+                ApiError::unprocessable(&format!(
+                    "the server rejected our request due to an error in our request: {error}"
+                ))
+            })?,
+        }
+        Ok(())
+    }
+}
+
+/// The patched object, from its JSON in the URL's version.
+fn apply(
+    call: &Call<'_>,
+    patch: &Patch,
+    current: &Stored,
+    validation: FieldValidation,
+) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
+    let mut tree = (call.version.to_tree)(current.object());
+    tree["kind"] = call.store.definition.kind.into();
+    tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
+    patch.apply(&mut tree)?;
+    let (mut object, context) = input::decode_tree(call.store.definition, call.version, &tree)
+        .map_err(|error| ApiError::unprocessable_patch(call.store.definition, call.info.name(), &error.to_string()))?;
+    input::check_type(call.store.definition, call.version, &context.type_meta)?;
+    let warnings = input::judge(context.problems(), validation, "")?;
+    object.default_fields();
+    settle_name(call, object.as_mut())?;
+    let old = current.object().meta();
+    let meta = object.meta_mut();
+    if meta.uid != old.uid && !meta.uid.is_empty() {
+        let error = FieldError::immutable(&Path::new("metadata.uid"), &*meta.uid);
+        return Err(ApiError::invalid(call.store.definition, &old.name, vec![error]));
+    }
+    Ok((object, warnings))
+}

@@ -1,0 +1,92 @@
+//! One request for objects of one kind, and the answers to it.
+
+use super::body::Body;
+use super::negotiation::{Accepted, Target, negotiate};
+use super::options::ListOptions;
+use super::table::Include;
+use super::view::View;
+use crate::pipeline::{RequestInfo, query};
+use crate::registry::{Store, Stored};
+use apimachinery::kind::Version;
+use apimachinery::status::ApiError;
+use http::header::{CONTENT_TYPE, HeaderValue, WARNING};
+use http::{HeaderMap, Response, StatusCode};
+use std::sync::Arc;
+
+/// What every verb needs to know.
+pub(super) struct Call<'a> {
+    pub(super) store: &'a Arc<Store>,
+    pub(super) version: &'static Version,
+    pub(super) info: &'a RequestInfo,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) query: &'a str,
+}
+
+impl Call<'_> {
+    /// The namespace the request is about; empty for cluster-scoped kinds, whatever their path says.
+    pub(super) fn namespace(&self) -> &str {
+        if self.store.definition.namespaced { self.info.namespace() } else { "" }
+    }
+
+    /// The form of the answer.
+    pub(super) fn view(&self, target: Target) -> Result<View, ApiError> {
+        let accepted = negotiate(self.headers, self.query, target)?;
+        let include = Include::parse(&query::first(self.query, "includeObject").unwrap_or_default())?;
+        Ok(View { definition: self.store.definition, version: self.version, accepted, include })
+    }
+
+    /// Options of a list or a watch, with selectors this kind understands.
+    pub(super) fn list_options(&self, watch: bool) -> Result<ListOptions, ApiError> {
+        let options = ListOptions::parse(self.query, watch)?;
+        let known = self.store.definition.selectable_fields;
+        for requirement in options.selection.fields.requirements() {
+            let field = requirement.field.as_str();
+            let default = field == "metadata.name" || field == "metadata.namespace" && self.store.definition.namespaced;
+            if !default && !known.contains(&field) {
+                return Err(ApiError::bad_request(&format!("field label not supported: {field}")));
+            }
+        }
+        Ok(options)
+    }
+
+    /// An answer with one object.
+    pub(super) fn answer(
+        &self,
+        view: &View,
+        code: StatusCode,
+        stored: &Stored,
+        warnings: &[String],
+    ) -> Response<Body> {
+        let mut response = Response::new(Body::full(view.body(stored)));
+        *response.status_mut() = code;
+        set_content_type(&mut response, view.accepted, false);
+        add_warnings(&mut response, warnings);
+        response
+    }
+}
+
+pub(super) fn set_content_type(response: &mut Response<Body>, accepted: Accepted, watch: bool) {
+    let value = HeaderValue::from_static(accepted.media.content_type(watch));
+    response.headers_mut().insert(CONTENT_TYPE, value);
+}
+
+/// `Warning: 299 - "…"`, each once, and shortened when all of them are long (V-07).
+pub(super) fn add_warnings(response: &mut Response<Body>, warnings: &[String]) {
+    const MOST: usize = 4096;
+    const SHORT: usize = 256;
+    let total: usize = warnings.iter().map(|text| text.chars().count()).sum();
+    let mut seen: Vec<&String> = Vec::new();
+    for text in warnings {
+        if seen.contains(&text) {
+            continue;
+        }
+        seen.push(text);
+        let most = if total > MOST { SHORT } else { MOST };
+        let clean = text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c });
+        let escaped = clean.collect::<String>().replace('\\', "\\\\").replace('"', "\\\"");
+        let value = format!("299 - \"{escaped}\"");
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            response.headers_mut().append(WARNING, value);
+        }
+    }
+}

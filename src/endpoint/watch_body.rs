@@ -1,0 +1,179 @@
+//! A watch on the wire (V-40…V-4A, C-40…C-43).
+//!
+//! Each change's frame is made once per version and form and shared by all watchers; a watcher is a cursor into
+//! the cache's ring and holds no queue of its own.
+
+use super::frame::{self, FrameKind};
+use super::list_body::CHUNK;
+use super::view::View;
+use crate::registry::{ObjectChange, ObjectWatcher, Selection, Store, Stored};
+use apimachinery::status::ApiError;
+use bytes::{Bytes, BytesMut};
+use databases_storage::Revision;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+/// Bookmarks are sent so often, and this long before the end.
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
+
+/// The body of a watch.
+pub struct WatchBody {
+    view: View,
+    store: Arc<Store>,
+    selection: Selection,
+    watcher: ObjectWatcher,
+    initial: std::vec::IntoIter<Arc<Stored>>,
+    initial_end: Option<Revision>,
+    ready: VecDeque<Bytes>,
+    bookmarks: bool,
+    revision: Revision,
+    deadline: Instant,
+    timer: Pin<Box<Sleep>>,
+    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
+    columns_sent: bool,
+    done: bool,
+}
+
+/// What a watch starts with.
+pub(super) struct WatchStart {
+    /// Objects shown as ADDED before the first change.
+    pub(super) initial: Vec<Arc<Stored>>,
+    /// Whether the end of the initial objects is marked.
+    pub(super) mark_end: bool,
+    /// The revision the changes follow.
+    pub(super) revision: Revision,
+    pub(super) bookmarks: bool,
+    pub(super) timeout: Duration,
+    pub(super) shutdown: WaitForCancellationFutureOwned,
+}
+
+impl WatchBody {
+    pub(super) fn new(
+        view: View,
+        store: Arc<Store>,
+        selection: Selection,
+        watcher: ObjectWatcher,
+        start: WatchStart,
+    ) -> Self {
+        let deadline = Instant::now() + start.timeout;
+        let mut body = WatchBody {
+            view,
+            store,
+            selection,
+            watcher,
+            initial: start.initial.into_iter(),
+            initial_end: start.mark_end.then_some(start.revision),
+            ready: VecDeque::new(),
+            bookmarks: start.bookmarks,
+            revision: start.revision,
+            deadline,
+            timer: Box::pin(tokio::time::sleep_until(deadline)),
+            shutdown: Box::pin(start.shutdown),
+            columns_sent: false,
+            done: false,
+        };
+        body.set_timer();
+        body
+    }
+
+    pub(super) fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                return Poll::Ready(Some(bytes));
+            }
+            if self.done {
+                return Poll::Ready(None);
+            }
+            if let Some(chunk) = self.initial_chunk() {
+                return Poll::Ready(Some(chunk));
+            }
+            match self.watcher.poll_next_batch(context) {
+                Poll::Ready(Ok(batch)) => {
+                    for change in &batch.changes {
+                        self.push_change(change);
+                    }
+                    continue;
+                }
+                Poll::Ready(Err(error)) => {
+                    let error = self.store.cache_error(error);
+                    self.fail(&error);
+                    continue;
+                }
+                Poll::Pending => {}
+            }
+            if self.shutdown.as_mut().poll(context).is_ready() {
+                self.done = true;
+                continue;
+            }
+            if self.timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.on_timer();
+        }
+    }
+
+    /// The next chunk of initial objects, and the mark behind the last.
+    fn initial_chunk(&mut self) -> Option<Bytes> {
+        let mut chunk = BytesMut::new();
+        while chunk.len() < CHUNK {
+            let Some(stored) = self.initial.next() else { break };
+            let columns = !std::mem::replace(&mut self.columns_sent, true);
+            chunk.extend_from_slice(&frame::of_object(&self.view, FrameKind::Added, &stored, columns));
+        }
+        if self.initial.len() == 0
+            && let Some(revision) = self.initial_end.take()
+        {
+            let columns = !std::mem::replace(&mut self.columns_sent, true);
+            chunk.extend_from_slice(&frame::bookmark(&self.view, revision, true, columns));
+        }
+        (!chunk.is_empty()).then(|| chunk.freeze())
+    }
+
+    fn push_change(&mut self, change: &Arc<ObjectChange>) {
+        let Some(kind) = frame::kind_for(change, &self.selection) else { return };
+        let first = !self.columns_sent && frame::is_table(&self.view);
+        self.columns_sent = true;
+        let bytes = frame::of_change(&self.view, kind, change, first);
+        self.ready.push_back(bytes);
+    }
+
+    fn fail(&mut self, error: &ApiError) {
+        self.ready.push_back(frame::of_error(&self.view, error));
+        self.done = true;
+    }
+
+    fn on_timer(&mut self) {
+        if Instant::now() >= self.deadline {
+            self.done = true;
+            return;
+        }
+        if self.bookmarks {
+            match self.watcher.progress() {
+                Ok(revision) => self.revision = self.revision.max(revision),
+                Err(error) => return self.fail(&self.store.cache_error(error)),
+            }
+            let columns = !std::mem::replace(&mut self.columns_sent, true);
+            self.ready.push_back(frame::bookmark(&self.view, self.revision, false, columns));
+        }
+        self.set_timer();
+    }
+
+    /// The next bookmark, or the end.
+    fn set_timer(&mut self) {
+        let now = Instant::now();
+        let before_end = self.deadline.checked_sub(BOOKMARK_BEFORE_END).unwrap_or(now);
+        let next = match self.bookmarks {
+            true if now + BOOKMARK_INTERVAL < before_end => now + BOOKMARK_INTERVAL,
+            true if now < before_end => before_end,
+            _ => self.deadline,
+        };
+        self.timer.as_mut().reset(next);
+    }
+}

@@ -1,0 +1,103 @@
+//! Creation (V-10…V-14).
+
+use super::{Store, Stored, meta, store::storage_error};
+use crate::admission::{Attributes, Operation};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use apimachinery::validation;
+use databases_storage::Update;
+use std::sync::Arc;
+
+/// Names are tried so many times before a creation with `generateName` gives up.
+const ATTEMPTS: usize = 8;
+
+/// How an object is to be created.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CreateOptions {
+    /// Everything but the write.
+    pub dry_run: bool,
+}
+
+impl Store {
+    /// Creates an object; returns it with the warnings of admission and of its own kind.
+    pub async fn create(
+        &self,
+        namespace: &str,
+        mut object: Box<dyn Hub>,
+        options: CreateOptions,
+    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+        meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
+        let given = object.meta().name.clone();
+        self.admission.mutate(&self.creation(namespace, &given, options), object.as_mut(), None).await?;
+        meta::prepare_create(object.as_mut())?;
+        object.prepare_create();
+        let generated = given.is_empty() && !object.meta().generate_name.is_empty();
+        for attempt in 1.. {
+            if generated {
+                let name = meta::generate_name(&object.meta().generate_name);
+                object.meta_mut().name = name;
+            }
+            let warnings = self.check_new(namespace, object.as_ref(), options).await?;
+            let name = object.meta().name.clone();
+            if options.dry_run {
+                return self.pretend(object).await.map(|stored| (stored, warnings));
+            }
+            let key = self.key(namespace, &name);
+            let value = self.encode(object.as_ref());
+            match self.storage.create(&key, value).await.map_err(|error| storage_error(&error))? {
+                Update::Done(revision) => return Ok((self.written(&key, object, revision), warnings)),
+                Update::Conflict(_) if generated && attempt < ATTEMPTS => {}
+                Update::Conflict(_) if generated => {
+                    return Err(ApiError::generated_name_exists(self.definition, &name));
+                }
+                Update::Conflict(existing) => {
+                    let going = match existing {
+                        Some(value) => self.decode(&value)?.object().meta().deletion_timestamp.is_some(),
+                        None => false,
+                    };
+                    return Err(ApiError::already_exists(self.definition, &name, going));
+                }
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions) -> Attributes<'a> {
+        Attributes {
+            operation: Operation::Create,
+            definition: self.definition,
+            namespace,
+            name,
+            dry_run: options.dry_run,
+        }
+    }
+
+    async fn check_new(
+        &self,
+        namespace: &str,
+        object: &dyn Hub,
+        options: CreateOptions,
+    ) -> Result<Vec<String>, ApiError> {
+        let mut errors = validation::validate_meta(self.definition, object.meta());
+        object.validate(&mut errors);
+        let name = &object.meta().name;
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(self.definition, name, errors));
+        }
+        let mut warnings = object.warnings();
+        let attributes = self.creation(namespace, name, options);
+        warnings.extend(self.admission.validate(&attributes, object, None).await?);
+        Ok(warnings)
+    }
+
+    /// A dry run ends where the write would stand: a conflict shows, and no resource version is given.
+    async fn pretend(&self, mut object: Box<dyn Hub>) -> Result<Arc<Stored>, ApiError> {
+        let meta = object.meta();
+        if let Some(existing) = self.read(&self.key(&meta.namespace, &meta.name)).await? {
+            let going = existing.object().meta().deletion_timestamp.is_some();
+            return Err(ApiError::already_exists(self.definition, &meta.name, going));
+        }
+        object.meta_mut().resource_version.clear();
+        Ok(Arc::new(Stored::unwritten(object)))
+    }
+}

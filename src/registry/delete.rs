@@ -1,0 +1,138 @@
+//! Deletion: policies, finalizers, and what is answered (X-01…X-08).
+
+use super::update::Current;
+use super::{Store, Stored};
+use crate::admission::{Attributes, Operation};
+use apimachinery::kind::Hub;
+use apimachinery::meta::{DeleteOptions, PropagationPolicy};
+use apimachinery::status::ApiError;
+use apimachinery::time::Time;
+use std::sync::Arc;
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// How an object is to be deleted.
+#[derive(Clone, Debug, Default)]
+pub struct DeleteRequest {
+    /// The client's options.
+    pub options: DeleteOptions,
+    /// Everything but the write.
+    pub dry_run: bool,
+}
+
+/// What a deletion did.
+pub enum Deleted {
+    /// The object is gone; its last state.
+    Gone(Arc<Stored>),
+    /// The object waits for its finalizers; its new state.
+    Terminating(Arc<Stored>),
+}
+
+impl Deleted {
+    /// Whether nothing is left to wait for.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Deleted::Gone(_))
+    }
+
+    /// The object's state after, or last state before.
+    pub fn stored(&self) -> &Arc<Stored> {
+        match self {
+            Deleted::Gone(stored) | Deleted::Terminating(stored) => stored,
+        }
+    }
+}
+
+impl Store {
+    /// Deletes an object, or marks it where finalizers are to run first.
+    pub async fn delete(&self, namespace: &str, name: &str, request: &DeleteRequest) -> Result<Deleted, ApiError> {
+        let key = self.key(namespace, name);
+        let mut current = self.current(&key, name).await?;
+        loop {
+            match self.try_delete(&key, &current, request).await {
+                Ok(Some(deleted)) => return Ok(deleted),
+                Ok(None) => current = self.sure(&key, name).await?,
+                Err(error) if current.sure => return Err(error),
+                Err(_) => current = self.sure(&key, name).await?,
+            }
+        }
+    }
+
+    async fn try_delete(
+        &self,
+        key: &str,
+        current: &Current,
+        request: &DeleteRequest,
+    ) -> Result<Option<Deleted>, ApiError> {
+        let old = current.stored.object();
+        self.check_delete(old, request).await?;
+        let mut object = old.boxed();
+        set_gc_finalizers(&mut object.meta_mut().finalizers, &request.options);
+        if object.meta().finalizers.is_empty() && !object.holds_deletion() {
+            if request.dry_run {
+                return Ok(Some(Deleted::Gone(current.stored.clone())));
+            }
+            return Ok(self.remove(key, object, current).await?.map(Deleted::Gone));
+        }
+        let meta = object.meta_mut();
+        if meta.deletion_timestamp.is_none() {
+            meta.deletion_timestamp = Some(Time::now());
+            meta.deletion_grace_period_seconds = Some(0);
+            meta.generation += i64::from(meta.generation > 0);
+            object.begin_deletion();
+        }
+        if object.same(old) {
+            return Ok(Some(Deleted::Terminating(current.stored.clone())));
+        }
+        if request.dry_run {
+            let stored = Stored::new(object, current.stored.revision);
+            return Ok(Some(Deleted::Terminating(Arc::new(stored))));
+        }
+        Ok(self.write(key, object, current).await?.map(Deleted::Terminating))
+    }
+
+    async fn check_delete(&self, old: &dyn Hub, request: &DeleteRequest) -> Result<(), ApiError> {
+        let meta = old.meta();
+        if let Some(preconditions) = &request.options.preconditions {
+            if let Some(uid) = preconditions.uid.as_ref().filter(|uid| **uid != meta.uid) {
+                return Err(ApiError::precondition_uid(self.definition, &meta.name, uid, &meta.uid));
+            }
+            let wanted = preconditions.resource_version.as_ref();
+            if let Some(version) = wanted.filter(|version| **version != meta.resource_version) {
+                let current = &meta.resource_version;
+                return Err(ApiError::precondition_resource_version(self.definition, &meta.name, version, current));
+            }
+        }
+        if meta.deletion_timestamp.is_none()
+            && let Some(reason) = old.forbid_deletion()
+        {
+            return Err(ApiError::forbidden(self.definition, &meta.name, &reason));
+        }
+        let attributes = Attributes {
+            operation: Operation::Delete,
+            definition: self.definition,
+            namespace: &meta.namespace,
+            name: &meta.name,
+            dry_run: request.dry_run,
+        };
+        self.admission.validate(&attributes, old, Some(old)).await.map(drop)
+    }
+}
+
+/// The garbage collector's finalizers follow the policy; without one, what is there stays.
+fn set_gc_finalizers(finalizers: &mut Vec<String>, options: &DeleteOptions) {
+    let (orphan, foreground) = match (&options.propagation_policy, options.orphan_dependents) {
+        (Some(PropagationPolicy::Orphan), _) | (None, Some(true)) => (true, false),
+        (Some(PropagationPolicy::Foreground), _) => (false, true),
+        (Some(_), _) | (None, Some(false)) => (false, false),
+        (None, None) => return,
+    };
+    for (wanted, name) in [(orphan, ORPHAN), (foreground, FOREGROUND)] {
+        let present = finalizers.iter().any(|finalizer| finalizer == name);
+        if wanted && !present {
+            finalizers.push(name.to_owned());
+        } else if !wanted && present {
+            finalizers.retain(|finalizer| finalizer != name);
+        }
+    }
+}

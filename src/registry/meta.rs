@@ -1,0 +1,95 @@
+//! Metadata that the server sets, and names that it makes.
+
+use apimachinery::kind::{Definition, Hub};
+use apimachinery::status::ApiError;
+use apimachinery::time::Time;
+use rand::RngExt;
+
+/// Vowels and look-alikes are left out, so that no word arises.
+const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX: usize = 5;
+const LONGEST_BASE: usize = 63 - SUFFIX;
+
+/// Wipes what a creator may not set, and sets what the server owns (V-11).
+pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
+    let meta = object.meta_mut();
+    if !meta.resource_version.is_empty() {
+        return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
+    }
+    meta.self_link.clear();
+    meta.deletion_timestamp = None;
+    meta.deletion_grace_period_seconds = None;
+    meta.managed_fields.clear();
+    meta.uid = uuid::Uuid::new_v4().to_string();
+    meta.creation_timestamp = Some(Time::now());
+    meta.generation = 1;
+    Ok(())
+}
+
+/// Fills or checks the namespace of the body against the URL's (V-08).
+pub(super) fn settle_namespace(
+    definition: &Definition,
+    object: &mut dyn Hub,
+    namespace: &str,
+) -> Result<(), ApiError> {
+    let meta = object.meta_mut();
+    if !definition.namespaced {
+        return Ok(());
+    }
+    if meta.namespace.is_empty() {
+        meta.namespace = namespace.to_owned();
+    }
+    if meta.namespace != namespace {
+        return Err(ApiError::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}
+
+/// Keeps what an update may not change, and what it may leave out (V-32).
+pub(super) fn prepare_update(object: &mut dyn Hub, old: &dyn Hub) {
+    let old = old.meta();
+    let meta = object.meta_mut();
+    meta.self_link.clear();
+    meta.generation = old.generation;
+    if meta.uid.is_empty() {
+        meta.uid.clone_from(&old.uid);
+    }
+    if meta.creation_timestamp.is_none() {
+        meta.creation_timestamp = old.creation_timestamp;
+    }
+    if old.deletion_timestamp.is_some() {
+        meta.deletion_timestamp = old.deletion_timestamp;
+        meta.deletion_grace_period_seconds = old.deletion_grace_period_seconds;
+    } else {
+        meta.deletion_timestamp = None;
+        meta.deletion_grace_period_seconds = None;
+    }
+    if meta.managed_fields.is_empty() {
+        meta.managed_fields.clone_from(&old.managed_fields);
+    }
+}
+
+/// A name made of a prefix and a random suffix (V-12).
+pub(super) fn generate_name(prefix: &str) -> String {
+    let mut end = prefix.len().min(LONGEST_BASE);
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut random = rand::rng();
+    let suffix = (0..SUFFIX).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
+    prefix[..end].chars().chain(suffix).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_names_fit_a_label() {
+        let name = generate_name(&"a".repeat(100));
+        assert_eq!(name.len(), 63);
+        assert!(generate_name("wiki-").starts_with("wiki-"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The generic store of every kind: lifecycle, preconditions, and the encoded-bytes cache.
+//!
+//! A write goes decode → admission → metadata → strategy → validation → storage; a read never leaves memory
+//! but for one shared question to the store about its newest revision. No kind is named here.
+
+mod codec;
+mod create;
+mod delete;
+mod meta;
+mod selection;
+mod store;
+mod stored;
+mod update;
+
+pub use create::CreateOptions;
+pub use delete::{DeleteRequest, Deleted};
+pub use selection::Selection;
+pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};
+pub use stored::Stored;
+pub use update::{Part, UpdateOptions};
+
+use crate::admission::Admission;
+use apimachinery::kind::Definition;
+use databases_storage::Storage;
+use std::sync::Arc;
+
+/// The stores of all kinds that this server serves.
+pub struct Registry {
+    stores: Vec<Arc<Store>>,
+}
+
+impl Registry {
+    /// Opens a store for each kind; their caches fill in the background.
+    pub fn open(
+        definitions: &[&'static Definition],
+        storage: &Arc<dyn Storage>,
+        admission: &Arc<dyn Admission>,
+    ) -> Arc<Self> {
+        let open = |definition: &&'static Definition| {
+            Store::open(definition, storage.clone(), admission.clone())
+        };
+        Arc::new(Registry { stores: definitions.iter().map(open).collect() })
+    }
+
+    /// The store of a resource.
+    pub fn store(&self, group: &str, plural: &str) -> Option<&Arc<Store>> {
+        let wanted = |store: &&Arc<Store>| store.definition.plural == plural && store.definition.group == group;
+        self.stores.iter().find(wanted)
+    }
+
+    /// All stores.
+    pub fn stores(&self) -> &[Arc<Store>] {
+        &self.stores
+    }
+
+    /// Whether every cache holds its whole state.
+    pub fn is_ready(&self) -> bool {
+        self.stores.iter().all(|store| store.is_ready())
+    }
+}

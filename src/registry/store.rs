@@ -1,0 +1,167 @@
+//! One kind's objects: where they lie, how they are read, and what every write has in common.
+
+use super::{Stored, codec};
+use crate::admission::Admission;
+use apimachinery::kind::{Definition, Hub};
+use apimachinery::status::ApiError;
+use bytes::Bytes;
+use databases_storage::cache::{Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
+use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage};
+use std::sync::{Arc, OnceLock};
+
+/// Room for the watch frames of a change: one slot per version and form, filled by who serves it first.
+#[derive(Default)]
+pub struct Frames(pub [OnceLock<Bytes>; Frames::SLOTS]);
+
+impl Frames {
+    /// As many as three served versions in two media types need.
+    pub const SLOTS: usize = 6;
+}
+
+/// The cache of one kind.
+pub(super) type ObjectCache = Cache<Stored, Frames>;
+/// A state of one kind's objects.
+pub type ObjectSnapshot = Snapshot<Stored>;
+/// A change of one object.
+pub type ObjectChange = Change<Stored, Frames>;
+/// A stream of changes.
+pub type ObjectWatcher = Watcher<Stored, Frames>;
+
+/// The objects of one kind.
+pub struct Store {
+    /// The kind.
+    pub definition: &'static Definition,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) admission: Arc<dyn Admission>,
+    cache: Arc<ObjectCache>,
+    prefix: String,
+}
+
+impl Store {
+    pub(super) fn open(
+        definition: &'static Definition,
+        storage: Arc<dyn Storage>,
+        admission: Arc<dyn Admission>,
+    ) -> Arc<Self> {
+        let group = if definition.group.is_empty() { "core" } else { definition.group };
+        let prefix = format!("/{group}/{}/", definition.plural);
+        let decode = move |_: &str, value: &Bytes, revision| Stored::decode(definition, value, revision);
+        let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
+        Arc::new(Store { definition, storage, admission, cache, prefix })
+    }
+
+    /// Whether the cache holds the whole state.
+    pub fn is_ready(&self) -> bool {
+        self.cache.is_ready()
+    }
+
+    /// Resolves once the cache holds the whole state.
+    pub async fn ready(&self) {
+        self.cache.ready().await;
+    }
+
+    /// The prefix of all keys, or of one namespace's.
+    pub fn prefix(&self, namespace: &str) -> String {
+        if namespace.is_empty() { self.prefix.clone() } else { format!("{}{namespace}/", self.prefix) }
+    }
+
+    /// The key of an object.
+    pub fn key(&self, namespace: &str, name: &str) -> String {
+        if self.definition.namespaced {
+            format!("{}{namespace}/{name}", self.prefix)
+        } else {
+            format!("{}{name}", self.prefix)
+        }
+    }
+
+    /// Whatever the cache holds.
+    pub fn snapshot(&self) -> ObjectSnapshot {
+        self.cache.snapshot()
+    }
+
+    /// The state that includes every write acknowledged before the call.
+    pub async fn latest(&self) -> Result<ObjectSnapshot, ApiError> {
+        self.cache.latest().await.map_err(|error| self.cache_error(error))
+    }
+
+    /// A state at or after a revision.
+    pub async fn at_least(&self, revision: Revision) -> Result<ObjectSnapshot, ApiError> {
+        self.cache.at_least(revision).await.map_err(|error| self.cache_error(error))
+    }
+
+    /// The state at a revision; a compacted one is for the caller to explain.
+    pub async fn exactly(&self, revision: Revision) -> Result<ObjectSnapshot, CacheError> {
+        self.cache.exactly(revision).await
+    }
+
+    /// The changes after a revision.
+    pub fn watch(&self, after: Revision, namespace: &str) -> Result<ObjectWatcher, CacheError> {
+        self.cache.watch(after, &self.prefix(namespace))
+    }
+
+    /// One object as of now.
+    pub async fn get(&self, namespace: &str, name: &str) -> Result<Arc<Stored>, ApiError> {
+        let snapshot = self.latest().await?;
+        self.find(&snapshot, namespace, name)
+    }
+
+    /// One object of a state.
+    pub fn find(&self, snapshot: &ObjectSnapshot, namespace: &str, name: &str) -> Result<Arc<Stored>, ApiError> {
+        let entry = snapshot.get(&self.key(namespace, name));
+        let entry = entry.ok_or_else(|| ApiError::not_found(self.definition, name))?;
+        self.value(entry).cloned()
+    }
+
+    /// The object of an entry, unless its stored value cannot be read.
+    pub fn value<'a>(&self, entry: &'a Entry<Stored>) -> Result<&'a Arc<Stored>, ApiError> {
+        entry.value().map_err(|error| self.cache_error(error))
+    }
+
+    /// One object from storage itself, past the cache.
+    pub(super) async fn read(&self, key: &str) -> Result<Option<Arc<Stored>>, ApiError> {
+        let (found, _) = self.storage.get(key, ReadAt::Latest).await.map_err(|error| storage_error(&error))?;
+        found.map(|value| self.decode(&value)).transpose()
+    }
+
+    pub(super) fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {
+        Stored::decode(self.definition, &value.value, value.revision)
+            .map(Arc::new)
+            .map_err(|error| ApiError::internal(&format!("object at key {:?}: {error}", value.key)))
+    }
+
+    pub(super) fn encode(&self, object: &dyn Hub) -> Bytes {
+        codec::encode(self.definition, object)
+    }
+
+    /// What was written, shared with the cache so that its own event need not be decoded again.
+    pub(super) fn written(&self, key: &str, object: Box<dyn Hub>, revision: Revision) -> Arc<Stored> {
+        let stored = Arc::new(Stored::new(object, revision));
+        self.cache.offer(revision, key, stored.clone());
+        stored
+    }
+
+    /// A cache error in the words of the API.
+    pub fn cache_error(&self, error: CacheError) -> ApiError {
+        match error {
+            CacheError::TooLarge { requested, current } => {
+                ApiError::too_large_resource_version(requested, current)
+            }
+            CacheError::Expired { requested, oldest } => {
+                ApiError::expired(&format!("too old resource version: {requested} ({oldest})"))
+            }
+            CacheError::Storage(error) => storage_error(&error),
+            CacheError::NotReady(_) => ApiError::too_many_requests(&error.to_string(), 1),
+            CacheError::Stopped => ApiError::service_unavailable("the server is shutting down"),
+            CacheError::Damaged { .. } | CacheError::Outside(_) => ApiError::internal(&error.to_string()),
+        }
+    }
+}
+
+/// A storage error in the words of the API.
+pub(super) fn storage_error(error: &StorageError) -> ApiError {
+    match error {
+        StorageError::TooLarge { .. } => ApiError::request_too_large(&error.to_string()),
+        StorageError::Unavailable(_) => ApiError::server_timeout(&error.to_string()),
+        other => ApiError::internal(&other.to_string()),
+    }
+}

@@ -1,0 +1,224 @@
+//! Updates: read, change, compare and swap, until it holds (V-30…V-36).
+
+use super::{Store, Stored, meta, store::storage_error};
+use crate::admission::{Attributes, Operation};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use apimachinery::validation;
+use databases_storage::Update;
+use std::sync::Arc;
+
+/// Which part of an object an update is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything but the status.
+    Main,
+    /// The status alone.
+    Status,
+}
+
+/// How an object is to be updated.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateOptions {
+    /// The part.
+    pub part: Part,
+    /// Everything but the write.
+    pub dry_run: bool,
+}
+
+/// The current object, and whether it was read from storage itself and not from the cache.
+pub(super) struct Current {
+    pub(super) stored: Arc<Stored>,
+    pub(super) sure: bool,
+}
+
+impl Store {
+    /// Updates an object with what `change` makes of its current state. `change` runs again when somebody else
+    /// was quicker; where the new object carries a resource version, it must be the current one.
+    pub async fn update(
+        &self,
+        namespace: &str,
+        name: &str,
+        options: UpdateOptions,
+        mut change: impl FnMut(&Stored) -> Result<Box<dyn Hub>, ApiError> + Send,
+    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+        let key = self.key(namespace, name);
+        let mut current = self.current(&key, name).await?;
+        loop {
+            let outcome = match change(&current.stored) {
+                Ok(object) => self.try_update(&key, &current, object, options).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => current = self.sure(&key, name).await?,
+                Err(error) if current.sure => return Err(error),
+                // The cache may have been behind: an error counts only against storage's own state (E-05).
+                Err(error) => {
+                    let fresh = self.sure(&key, name).await?;
+                    if fresh.stored.revision == current.stored.revision {
+                        return Err(error);
+                    }
+                    current = fresh;
+                }
+            }
+        }
+    }
+
+    /// The object as the cache has it, else as storage has it.
+    pub(super) async fn current(&self, key: &str, name: &str) -> Result<Current, ApiError> {
+        let snapshot = self.snapshot();
+        match snapshot.get(key) {
+            Some(entry) => Ok(Current { stored: self.value(entry)?.clone(), sure: false }),
+            None => self.sure(key, name).await,
+        }
+    }
+
+    /// The object as storage has it.
+    pub(super) async fn sure(&self, key: &str, name: &str) -> Result<Current, ApiError> {
+        match self.read(key).await? {
+            Some(stored) => Ok(Current { stored, sure: true }),
+            None => Err(ApiError::not_found(self.definition, name)),
+        }
+    }
+
+    /// One attempt; `None` when another writer was quicker.
+    async fn try_update(
+        &self,
+        key: &str,
+        current: &Current,
+        mut object: Box<dyn Hub>,
+        options: UpdateOptions,
+    ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
+        let old = current.stored.object();
+        self.check_preconditions(key, object.as_ref(), &current.stored)?;
+        let operation = match options.part {
+            Part::Main => Operation::Update,
+            Part::Status => Operation::UpdateStatus,
+        };
+        let attributes = Attributes {
+            operation,
+            definition: self.definition,
+            namespace: &old.meta().namespace,
+            name: &old.meta().name,
+            dry_run: options.dry_run,
+        };
+        self.prepare(object.as_mut(), old, options.part);
+        self.admission.mutate(&attributes, object.as_mut(), Some(old)).await?;
+        if options.part == Part::Main && !object.same_desired_state(old) {
+            object.meta_mut().generation = old.meta().generation + 1;
+        }
+        let warnings = self.check_changed(&attributes, object.as_ref(), old).await?;
+        if object.same(old) && !current.stored.stale {
+            return self.unchanged(key, current, warnings).await;
+        }
+        if options.dry_run {
+            return Ok(Some((Arc::new(Stored::new(object, current.stored.revision)), warnings)));
+        }
+        let written = if is_finished(object.as_ref()) {
+            self.remove(key, object, current).await?
+        } else {
+            self.write(key, object, current).await?
+        };
+        Ok(written.map(|stored| (stored, warnings)))
+    }
+
+    fn prepare(&self, object: &mut dyn Hub, old: &dyn Hub, part: Part) {
+        match part {
+            Part::Main => {
+                meta::prepare_update(object, old);
+                object.prepare_update(old);
+            }
+            Part::Status => {
+                let managed_fields = std::mem::take(&mut object.meta_mut().managed_fields);
+                object.prepare_status_update(old);
+                *object.meta_mut() = old.meta().clone();
+                if !managed_fields.is_empty() {
+                    object.meta_mut().managed_fields = managed_fields;
+                }
+            }
+        }
+        object.meta_mut().resource_version.clone_from(&old.meta().resource_version);
+    }
+
+    fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {
+        let (new, old) = (object.meta(), current.object().meta());
+        if !new.uid.is_empty() && new.uid != old.uid {
+            return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
+        }
+        if !new.resource_version.is_empty() && new.resource_version != old.resource_version {
+            return Err(ApiError::conflict(self.definition, &old.name));
+        }
+        Ok(())
+    }
+
+    async fn check_changed(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &dyn Hub,
+        old: &dyn Hub,
+    ) -> Result<Vec<String>, ApiError> {
+        let mut errors = validation::validate_meta_update(self.definition, object.meta(), old.meta());
+        object.validate_update(old, &mut errors);
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(self.definition, attributes.name, errors));
+        }
+        let mut warnings = object.warnings();
+        warnings.extend(self.admission.validate(attributes, object, Some(old)).await?);
+        Ok(warnings)
+    }
+
+    /// Nothing would change. That counts only against storage's own state.
+    async fn unchanged(
+        &self,
+        key: &str,
+        current: &Current,
+        warnings: Vec<String>,
+    ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
+        if !current.sure {
+            let fresh = self.read(key).await?;
+            if fresh.is_none_or(|fresh| fresh.revision != current.stored.revision) {
+                return Ok(None);
+            }
+        }
+        Ok(Some((current.stored.clone(), warnings)))
+    }
+
+    /// Compare and swap; `None` when another writer was quicker.
+    pub(super) async fn write(
+        &self,
+        key: &str,
+        object: Box<dyn Hub>,
+        current: &Current,
+    ) -> Result<Option<Arc<Stored>>, ApiError> {
+        let value = self.encode(object.as_ref());
+        let outcome = self.storage.update(key, value, current.stored.revision).await;
+        match outcome.map_err(|error| storage_error(&error))? {
+            Update::Done(revision) => Ok(Some(self.written(key, object, revision))),
+            Update::Conflict(_) => Ok(None),
+        }
+    }
+
+    /// Compare and delete; `None` when another writer was quicker.
+    pub(super) async fn remove(
+        &self,
+        key: &str,
+        object: Box<dyn Hub>,
+        current: &Current,
+    ) -> Result<Option<Arc<Stored>>, ApiError> {
+        let outcome = self.storage.delete(key, current.stored.revision).await;
+        match outcome.map_err(|error| storage_error(&error))? {
+            Update::Done(revision) => Ok(Some(Arc::new(Stored::new(object, revision)))),
+            Update::Conflict(_) => Ok(None),
+        }
+    }
+}
+
+/// A terminating object whose last finalizer went is deleted by that very update (V-34).
+fn is_finished(object: &dyn Hub) -> bool {
+    let meta = object.meta();
+    meta.deletion_timestamp.is_some()
+        && meta.finalizers.is_empty()
+        && !object.holds_deletion()
+        && meta.deletion_grace_period_seconds.unwrap_or(0) == 0
+}

@@ -1,0 +1,59 @@
+//! What admission asks of the registry that it guards.
+
+use crate::admission::{Classes, NamespaceState, Namespaces};
+use crate::registry::Registry;
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
+use databases_api::GROUP;
+use databases_api::databaseclass::DatabaseClass;
+use std::sync::{Arc, OnceLock, Weak};
+
+/// The registry, once it is open. Weak: the registry holds its admission.
+#[derive(Default)]
+pub(super) struct Link(OnceLock<Weak<Registry>>);
+
+impl Link {
+    pub(super) fn set(&self, registry: &Arc<Registry>) {
+        let _ = self.0.set(Arc::downgrade(registry));
+    }
+
+    fn registry(&self) -> Result<Arc<Registry>, ApiError> {
+        let registry = self.0.get().and_then(Weak::upgrade);
+        registry.ok_or_else(|| ApiError::service_unavailable("the server is starting or ending"))
+    }
+}
+
+#[async_trait]
+impl Namespaces for Link {
+    async fn state(&self, name: &str) -> Result<NamespaceState, ApiError> {
+        let registry = self.registry()?;
+        let Some(store) = registry.store("", "namespaces") else { return Ok(NamespaceState::Missing) };
+        match store.get("", name).await {
+            Ok(stored) if stored.object().meta().deletion_timestamp.is_some() => Ok(NamespaceState::Terminating),
+            Ok(_) => Ok(NamespaceState::Active),
+            Err(error) if error.code() == 404 => Ok(NamespaceState::Missing),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Classes for Link {
+    async fn all(&self) -> Result<Vec<DatabaseClass>, ApiError> {
+        let registry = self.registry()?;
+        let Some(store) = registry.store(GROUP, "databaseclasses") else { return Ok(Vec::new()) };
+        let snapshot = store.latest().await?;
+        let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
+        Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
+    }
+
+    async fn namespace_labels(&self, name: &str) -> Result<std::collections::BTreeMap<String, String>, ApiError> {
+        let registry = self.registry()?;
+        let Some(store) = registry.store("", "namespaces") else { return Ok(Default::default()) };
+        match store.get("", name).await {
+            Ok(stored) => Ok(stored.object().meta().labels.clone()),
+            Err(error) if error.code() == 404 => Ok(Default::default()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The checks behind `/readyz`.
+
+use crate::endpoint::Check;
+use crate::registry::Registry;
+use crate::serve::Shutdown;
+use std::sync::{Arc, Weak};
+
+struct Caches(Weak<Registry>);
+
+impl Check for Caches {
+    fn name(&self) -> &str {
+        "informer-sync"
+    }
+    fn check(&self) -> Result<(), String> {
+        match self.0.upgrade() {
+            Some(registry) if registry.is_ready() => Ok(()),
+            _ => Err("the caches are not filled yet".into()),
+        }
+    }
+}
+
+/// Every cache holds its whole state.
+pub(super) fn caches(registry: &Arc<Registry>) -> Arc<dyn Check> {
+    Arc::new(Caches(Arc::downgrade(registry)))
+}
+
+struct Ending(Shutdown);
+
+impl Check for Ending {
+    fn name(&self) -> &str {
+        "shutdown"
+    }
+    fn check(&self) -> Result<(), String> {
+        if self.0.announced().is_cancelled() { Err("the server is shutting down".into()) } else { Ok(()) }
+    }
+}
+
+/// The server is not about to end.
+pub(super) fn shutdown(shutdown: &Shutdown) -> Arc<dyn Check> {
+    Arc::new(Ending(shutdown.clone()))
+}
