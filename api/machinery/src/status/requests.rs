@@ -47,7 +47,13 @@ impl ApiError {
         Self::new(422, "Invalid", message).with_details(details).with_cause("FieldValueInvalid", why, "patch")
     }
 
-    pub(super) fn invalid_subject(subject: &str, group: &str, kind: &str, name: &str, errors: Errors) -> Self {
+    pub(super) fn invalid_subject(
+        subject: &str,
+        group: &str,
+        kind: &str,
+        name: &str,
+        errors: Errors,
+    ) -> Self {
         let faults = super::conditions::aggregate(&errors);
         let separator = if faults.is_empty() { "" } else { ": " };
         let cause = |error: crate::field::FieldError| StatusCause {
@@ -62,6 +68,7 @@ impl ApiError {
             causes: errors.into_iter().map(cause).collect(),
             ..StatusDetails::default()
         };
-        Self::new(422, "Invalid", format!("{subject} {name:?} is invalid{separator}{faults}")).with_details(details)
+        Self::new(422, "Invalid", format!("{subject} {name:?} is invalid{separator}{faults}"))
+            .with_details(details)
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod scalar;
 
 pub mod json;
 pub mod protobuf;
+pub mod yaml;
 
 pub use byte_string::ByteString;
 pub use decoding::{Decoding, Problem, TypeMeta};

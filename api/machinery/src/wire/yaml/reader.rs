@@ -1,0 +1,208 @@
+//! From parser events to a JSON tree.
+
+use super::super::decoding::{Decoding, Problem, Step};
+use super::YamlError;
+use super::scalar::resolve;
+use serde_json::{Map, Value};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StrInput};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tags of YAML itself; any other is text.
+const CORE: &str = "tag:yaml.org,2002:";
+/// As deep as JSON text may be.
+const DEEPEST: usize = 128;
+/// The memory that aliases may copy, roughly in bytes.
+const MOST_COPIED: usize = 4 << 20;
+/// What a node weighs besides its text.
+const NODE: usize = 32;
+
+type Read<T> = Result<T, YamlError>;
+
+pub(super) fn read(text: &str) -> Read<(Value, Vec<Problem>)> {
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        line: 1,
+        anchors: BTreeMap::new(),
+        copied: 0,
+        context: Decoding::default(),
+    };
+    loop {
+        match reader.next()? {
+            Event::StreamStart | Event::DocumentStart(..) => {}
+            Event::StreamEnd | Event::DocumentEnd => return Ok((Value::Null, Vec::new())),
+            event => {
+                let node = reader.node(event, 0)?;
+                return Ok((node.value, reader.context.problems().to_vec()));
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    line: usize,
+    anchors: BTreeMap<usize, Node>,
+    copied: usize,
+    context: Decoding,
+}
+
+/// A value with what it costs to copy it.
+#[derive(Clone)]
+struct Node {
+    value: Value,
+    depth: usize,
+    weight: usize,
+    /// A plain `<<`.
+    merge: bool,
+}
+
+impl Node {
+    fn scalar(value: Value) -> Self {
+        let text = value.as_str().map_or(0, str::len);
+        Node { value, depth: 0, weight: NODE + text, merge: false }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Read<Event<'a>> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                self.line = span.start.line();
+                Ok(event)
+            }
+            Some(Err(error)) => {
+                self.line = error.marker().line();
+                self.fail(error.info())
+            }
+            None => Ok(Event::StreamEnd),
+        }
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Read<T> {
+        Err(YamlError { line: self.line, message: message.into() })
+    }
+
+    fn node(&mut self, event: Event<'a>, level: usize) -> Read<Node> {
+        if level > DEEPEST {
+            return self.fail("exceeded max depth");
+        }
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let tag =
+                    tag.as_deref().map(|tag| tag.suffix_in_namespace(CORE).unwrap_or(Cow::Borrowed("str")));
+                let merge = plain && tag.as_deref().is_none_or(|tag| tag == "merge") && text == "<<";
+                match resolve(&text, plain, tag.as_deref()) {
+                    Ok(value) => (Node { merge, ..Node::scalar(value) }, anchor),
+                    Err(message) => return self.fail(message),
+                }
+            }
+            Event::SequenceStart(_, anchor, _) => (self.list(level)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.map(level)?, anchor),
+            Event::Alias(id) => (self.alias(id, level)?, 0),
+            _ => return self.fail("did not find expected node content"),
+        };
+        if anchor != 0 {
+            self.copy(node.weight)?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn copy(&mut self, weight: usize) -> Read<()> {
+        self.copied = self.copied.saturating_add(weight);
+        if self.copied > MOST_COPIED {
+            return self.fail("document contains excessive aliasing");
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, level: usize) -> Read<Node> {
+        let Some((depth, weight)) = self.anchors.get(&id).map(|node| (node.depth, node.weight)) else {
+            return self.fail("anchor value contains itself");
+        };
+        if level + depth > DEEPEST {
+            return self.fail("exceeded max depth");
+        }
+        self.copy(weight)?;
+        Ok(self.anchors[&id].clone())
+    }
+
+    fn list(&mut self, level: usize) -> Read<Node> {
+        let (mut items, mut depth, mut weight) = (Vec::new(), 0, NODE);
+        self.context.enter(Step::Index(0));
+        loop {
+            let event = self.next()?;
+            if event == Event::SequenceEnd {
+                break;
+            }
+            let item = self.node(event, level + 1)?;
+            depth = depth.max(item.depth + 1);
+            weight += item.weight;
+            items.push(item.value);
+            self.context.set_index(items.len());
+        }
+        self.context.leave();
+        Ok(Node { value: Value::Array(items), depth, weight, merge: false })
+    }
+
+    fn map(&mut self, level: usize) -> Read<Node> {
+        let (mut entries, mut own, mut merged) = (Map::new(), BTreeSet::new(), Map::new());
+        let (mut depth, mut weight) = (0, NODE);
+        loop {
+            let event = self.next()?;
+            if event == Event::MappingEnd {
+                break;
+            }
+            let key = self.node(event, level + 1)?;
+            let merge = key.merge;
+            let key = self.key(key.value)?;
+            if !merge && !own.insert(key.clone()) {
+                self.context.duplicate(&key);
+            }
+            self.context.enter(Step::Key(key.clone()));
+            let event = self.next()?;
+            let value = self.node(event, level + 1)?;
+            self.context.leave();
+            depth = depth.max(value.depth + 1);
+            weight += value.weight + key.len();
+            if merge {
+                self.merge(value.value, &mut merged)?;
+            } else {
+                entries.insert(key, value.value);
+            }
+        }
+        for (key, value) in merged {
+            entries.entry(key).or_insert(value);
+        }
+        Ok(Node { value: Value::Object(entries), depth, weight, merge: false })
+    }
+
+    /// Keys are strings in JSON.
+    fn key(&self, key: Value) -> Read<String> {
+        match key {
+            Value::String(text) => Ok(text),
+            Value::Number(number) => Ok(number.to_string()),
+            Value::Bool(flag) => Ok(flag.to_string()),
+            _ => self.fail("unsupported map key: it must be a string, a number or a boolean"),
+        }
+    }
+
+    /// Earlier mappings take precedence.
+    fn merge(&self, value: Value, into: &mut Map<String, Value>) -> Read<()> {
+        let sources = match value {
+            Value::Array(sources) => sources,
+            other => vec![other],
+        };
+        for source in sources {
+            let Value::Object(entries) = source else {
+                return self.fail("map merge requires map or sequence of maps as the value");
+            };
+            for (key, value) in entries {
+                into.entry(key).or_insert(value);
+            }
+        }
+        Ok(())
+    }
+}
