@@ -10,16 +10,17 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec;
 
 use futures_util::StreamExt;
 
 use super::load::load;
-use super::log::Slot;
+use super::log::{Slot, Told};
 use super::shared::Shared;
 use super::snapshot::State;
 use super::wake::Scratch;
 use super::{Change, Entry};
-use crate::{Error, Event, EventKind, ReadAt, WatchMessage};
+use crate::{Error, Event, EventKind, ReadAt, Revision, WatchMessage, WatchStream};
 
 /// How many messages that are there already are applied before readers see them.
 const READY: usize = 64;
@@ -32,15 +33,12 @@ where
     T: Send + Sync + 'static,
     F: Default + Send + Sync + 'static,
 {
-    let stop = StopOnDrop(shared.clone());
-    let mut feed = Feed { shared, scratch: Scratch::default(), pause: PAUSE.0, unswept: (0, 0) };
+    let _stop = StopOnDrop(shared.clone());
+    let mut feed = Feed { shared, scratch: Scratch::default(), pause: PAUSE.0, unswept: Toll::default() };
     loop {
         match feed.load().await {
             Ok(()) => feed.follow().await,
             Err(error) => feed.rest("loading failed", &error).await,
-        }
-        if stop.0.stopped.load(std::sync::atomic::Ordering::Acquire) {
-            return;
         }
     }
 }
@@ -58,8 +56,15 @@ struct Feed<T, F> {
     shared: Arc<Shared<T, F>>,
     scratch: Scratch,
     pause: Duration,
-    /// Changes, and their cost, since every watcher was last woken.
-    unswept: (usize, usize),
+    /// What came since every watcher was last woken.
+    unswept: Toll,
+}
+
+/// How much was appended to the history.
+#[derive(Clone, Copy, Default)]
+struct Toll {
+    changes: usize,
+    cost: usize,
 }
 
 impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
@@ -71,7 +76,7 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         shared.log.restart(state.clone());
         shared.publish(state, &mut self.scratch);
         shared.watchers.wake_all(&mut self.scratch);
-        self.unswept = (0, 0);
+        self.unswept = Toll::default();
         Ok(())
     }
 
@@ -92,11 +97,16 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         }
     }
 
-    async fn consume(&mut self, stream: crate::WatchStream) -> Error {
+    async fn consume(&mut self, stream: WatchStream) -> Error {
         let mut chunks = stream.ready_chunks(READY);
         while let Some(messages) = chunks.next().await {
-            if let Err(error) = self.apply(messages) {
-                return error;
+            let mut messages = messages.into_iter();
+            while messages.len() > 0 {
+                if let Err(error) = self.apply(&mut messages) {
+                    return error;
+                }
+                // Readers and watchers have their turn even where there is one thread for all.
+                tokio::task::yield_now().await;
             }
             self.pause = PAUSE.0;
         }
@@ -109,25 +119,19 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         self.pause = (self.pause * 2).min(PAUSE.1);
     }
 
-    /// Applies messages in order, up to the first error, and publishes once.
-    fn apply(&mut self, messages: Vec<Result<WatchMessage, Error>>) -> Result<(), Error> {
+    /// Applies messages in order and publishes once: at the end, at the first error, or when watchers must
+    /// have a chance to follow before the history window moves past them.
+    fn apply(&mut self, messages: &mut vec::IntoIter<Result<WatchMessage, Error>>) -> Result<(), Error> {
         let before = self.shared.state.load_full();
         let mut state = (*before).clone();
         let mut keys = Vec::new();
+        let begun = self.unswept.cost;
         let mut outcome = Ok(());
-        for message in messages {
-            outcome = match message {
-                Ok(WatchMessage::Events(events)) => self.apply_all(events, &mut state, &mut keys),
-                Ok(WatchMessage::Progress(revision)) => {
-                    state.revision = state.revision.max(revision);
-                    self.shared.tidy();
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            };
-            if outcome.is_err() {
-                break;
-            }
+        while outcome.is_ok()
+            && self.unswept.cost - begun <= self.shared.config.max_bytes / 4
+            && let Some(message) = messages.next()
+        {
+            outcome = message.and_then(|message| self.apply_message(message, &mut state, &mut keys));
         }
         if state.revision > before.revision || !keys.is_empty() {
             self.shared.publish(state, &mut self.scratch);
@@ -136,43 +140,44 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         outcome
     }
 
-    fn apply_all(
+    fn apply_message(
         &mut self,
-        events: Vec<Event>,
+        message: WatchMessage,
         state: &mut State<T>,
         keys: &mut Vec<Arc<str>>,
     ) -> Result<(), Error> {
-        for event in events {
-            keys.extend(self.apply_one(event, state)?);
+        match message {
+            WatchMessage::Events(events) => {
+                for event in events {
+                    keys.extend(self.apply_event(event, state)?);
+                }
+            }
+            WatchMessage::Progress(revision) => {
+                state.revision = state.revision.max(revision);
+                self.shared.tidy();
+            }
         }
         Ok(())
     }
 
-    /// Applies one event; says whose. `None`: it was known. An event that does not fit what is here tells
-    /// that one is missing, and then nothing may go on from here.
-    fn apply_one(&mut self, event: Event, state: &mut State<T>) -> Result<Option<Arc<str>>, Error> {
+    /// Applies one event and says whose it is; `None` when it was known already.
+    fn apply_event(&mut self, event: Event, state: &mut State<T>) -> Result<Option<Arc<str>>, Error> {
         let before = state.get(&event.key).cloned();
         let known = before.as_ref().is_some_and(|entry| entry.revision >= event.revision);
         if event.revision < state.revision || known {
             return Ok(None);
         }
-        let size = event.value.len() + event.previous.as_ref().map_or(0, |previous| previous.value.len());
-        if let (Some(before), Some(told)) = (before.as_ref().map(|entry| entry.revision), &event.previous)
-            && before != told.revision
-        {
-            let Event { key, revision, .. } = event;
-            return Err(Error::Corrupt(format!("an event of {key} before revision {revision} is missing")));
-        }
+        fits(before.as_deref(), &event)?;
         let key = before.as_ref().map_or_else(|| event.key.as_str().into(), |entry| entry.key.clone());
-        let entry = (event.kind != EventKind::Deleted).then(|| Arc::new(self.entry(&key, &event)));
-        if entry.is_none() && before.is_none() {
+        let after = (event.kind != EventKind::Deleted).then(|| Arc::new(self.entry(&key, &event)));
+        let Some(change) = change(&key, event.revision, before.as_deref(), after.as_deref()) else {
             return Ok(None);
-        }
-        let change = change(&key, event.revision, before.as_deref(), entry.as_deref());
-        let slot = Slot { key: key.clone(), revision: event.revision, entry: entry.clone(), change };
-        let cost = self.shared.log.append(&self.shared.config, state, slot, size);
-        self.unswept = (self.unswept.0 + 1, self.unswept.1 + cost);
-        match entry {
+        };
+        let slot = Slot { key: key.clone(), revision: event.revision, entry: after.clone(), change };
+        let size = event.value.len() + event.previous.map_or(0, |previous| previous.value.len());
+        self.unswept.changes += 1;
+        self.unswept.cost += self.shared.log.append(&self.shared.config, state, slot, size);
+        match after {
             Some(entry) => state.insert(entry),
             None => state.remove(&key),
         }
@@ -190,8 +195,9 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
     /// Wakes whom the changes concern; and everyone once in a while, lest the others fall out of the window.
     fn wake(&mut self, keys: &[Arc<str>]) {
         let (config, watchers) = (&self.shared.config, &self.shared.watchers);
-        if self.unswept.0 >= config.min_changes / 4 || self.unswept.1 >= config.max_bytes / 4 {
-            self.unswept = (0, 0);
+        let Toll { changes, cost } = self.unswept;
+        if changes >= config.min_changes / 4 || cost >= config.max_bytes / 4 {
+            self.unswept = Toll::default();
             watchers.wake_all(&mut self.scratch);
         } else if !keys.is_empty() {
             watchers.wake(keys.iter().map(|key| &key[config.prefix.len()..]), &mut self.scratch);
@@ -199,23 +205,33 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
     }
 }
 
-/// What watchers are told about the step from one entry to the next.
+/// Whether an event follows on what is here. If not, one was left out, and nothing may go on from here. An
+/// engine may leave the previous value out when it was compacted.
+fn fits<T>(before: Option<&Entry<T>>, event: &Event) -> Result<(), Error> {
+    let here = before.map(|entry| entry.revision);
+    let told = event.previous.as_ref().map(|previous| previous.revision);
+    if here == told || (told.is_none() && event.kind != EventKind::Created) {
+        return Ok(());
+    }
+    let Event { key, revision, .. } = event;
+    Err(Error::Corrupt(format!("an event of {key} before revision {revision} is missing")))
+}
+
+/// What watchers are told about the step from one entry to the next; `None` when there is neither.
 fn change<T, F: Default>(
     key: &Arc<str>,
-    revision: u64,
+    revision: Revision,
     before: Option<&Entry<T>>,
     after: Option<&Entry<T>>,
-) -> Result<Arc<Change<T, F>>, Arc<str>> {
+) -> Option<Told<T, F>> {
+    let told = after.or(before)?;
     let previous = before.and_then(|entry| entry.value.as_ref().ok()).cloned();
-    let (kind, told) = match (&previous, after) {
-        (Some(_), Some(after)) => (EventKind::Updated, Some(after)),
-        (None, Some(after)) => (EventKind::Created, Some(after)),
-        (_, None) => (EventKind::Deleted, before),
+    let kind = match (after, &previous) {
+        (None, _) => EventKind::Deleted,
+        (Some(_), Some(_)) => EventKind::Updated,
+        (Some(_), None) => EventKind::Created,
     };
-    let object = match told.map(|entry| &entry.value) {
-        Some(Ok(object)) => object.clone(),
-        Some(Err(reason)) => return Err(reason.clone()),
-        None => return Err("it was never there".into()),
-    };
-    Ok(Arc::new(Change { kind, revision, key: key.clone(), object, previous, frames: F::default() }))
+    Some(told.value.clone().map(|object| {
+        Arc::new(Change { kind, revision, key: key.clone(), object, previous, frames: F::default() })
+    }))
 }

@@ -22,13 +22,15 @@ const SLOTS: usize = 64;
 /// What a change costs beside its values: map nodes that only old states use, keys, slots.
 const OVERHEAD: usize = 1024;
 
+/// What watchers are told. `Err`: the change is to a damaged value, so there is no object to tell about.
+pub(super) type Told<T, F> = Result<Arc<Change<T, F>>, Arc<str>>;
+
 /// One change and the entry it left.
 pub(super) struct Slot<T, F> {
     pub(super) key: Arc<str>,
     pub(super) revision: Revision,
     pub(super) entry: Option<Arc<Entry<T>>>,
-    /// `Err`: the change involves a damaged value, so there is no object to tell about.
-    pub(super) change: Result<Arc<Change<T, F>>, Arc<str>>,
+    pub(super) change: Told<T, F>,
 }
 
 pub(super) struct Segment<T, F> {

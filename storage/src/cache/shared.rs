@@ -27,6 +27,8 @@ const OFFERS: usize = 1024;
 /// How many states from before the history window are kept for their next page.
 const FETCHED: usize = 2;
 
+type Offers<T> = BTreeMap<Revision, (Box<str>, Arc<T>)>;
+
 pub(super) struct Shared<T, F> {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) config: Config,
@@ -39,7 +41,7 @@ pub(super) struct Shared<T, F> {
     pub(super) flights: Flights,
     readers: Arc<Groups>,
     asked: Mutex<Option<(Revision, Instant)>>,
-    offers: Mutex<BTreeMap<Revision, (Box<str>, Arc<T>)>>,
+    offers: Mutex<Offers<T>>,
     fetched: tokio::sync::Mutex<VecDeque<(Instant, Snapshot<T>)>>,
 }
 
