@@ -1,0 +1,109 @@
+//! Where etcd is, and how to talk to it.
+
+use std::time::Duration;
+
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+
+use crate::Error;
+
+/// How long a dead connection may go unnoticed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Room for a whole page of a listing in flight.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+
+/// Where etcd is, and how to talk to it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The members' client URLs, `https://host:2379` or `http://host:2379`.
+    pub endpoints: Vec<String>,
+    /// What every key begins with in etcd. The store's keys begin with `/` and follow it directly: with the
+    /// default, `/kind/ns/name` is etcd's `/registry/databases.standard.k8s.io/kind/ns/name`.
+    pub prefix: String,
+    /// What `https` endpoints need.
+    pub tls: Option<Tls>,
+    /// How long making a connection may take.
+    pub dial_timeout: Duration,
+    /// How long an answer may take.
+    pub call_timeout: Duration,
+}
+
+/// What `https` endpoints need; all in PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// The authorities that may vouch for the servers.
+    pub ca: Vec<u8>,
+    /// The client's certificate (chain) and key.
+    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl std::fmt::Debug for Tls {
+    /// Never shows the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("identity", &self.identity.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// The etcd at `endpoints`, without TLS, with the defaults for the rest.
+    pub fn new(endpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            endpoints: endpoints.into_iter().map(Into::into).collect(),
+            prefix: "/registry/databases.standard.k8s.io".to_owned(),
+            tls: None,
+            dial_timeout: Duration::from_secs(5),
+            call_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The prefix as it is used: it begins with `/` and ends without one.
+    pub(super) fn checked_prefix(&self) -> Result<String, Error> {
+        let prefix = self.prefix.trim_end_matches('/');
+        if !prefix.is_empty() {
+            super::super::key::check(prefix)?;
+        }
+        Ok(prefix.to_owned())
+    }
+
+    /// A channel over all endpoints; it connects when it is used.
+    pub(super) fn channel(&self) -> Result<Channel, Error> {
+        let endpoints: Vec<_> = self.endpoints.iter().map(|url| self.endpoint(url)).collect::<Result<_, _>>()?;
+        match endpoints.as_slice() {
+            [] => Err(Error::Io("no etcd endpoint is given; name at least one, as http(s)://host:port".to_owned())),
+            [endpoint] => Ok(endpoint.connect_lazy()),
+            _ => Ok(Channel::balance_list(endpoints.into_iter())),
+        }
+    }
+
+    fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {
+        let refuse = |reason: String| Error::Io(format!("the etcd endpoint {url:?} cannot be used: {reason}"));
+        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| refuse(error.to_string()))?;
+        let endpoint = match endpoint.uri().scheme_str() {
+            Some("http") => endpoint,
+            Some("https") => {
+                let tls = self.tls.as_ref().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
+                endpoint.tls_config(tls.client()).map_err(|error| refuse(format!("bad TLS files: {error:?}")))?
+            }
+            _ => return Err(refuse("it must be http://host:port or https://host:port".to_owned())),
+        };
+        Ok(endpoint
+            .connect_timeout(self.dial_timeout)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW))
+    }
+}
+
+impl Tls {
+    fn client(&self) -> ClientTlsConfig {
+        let config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&self.ca));
+        match &self.identity {
+            Some((certificate, key)) => config.identity(Identity::from_pem(certificate, key)),
+            None => config,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! A watch on etcd that outlives its connection.
+//!
+//! `cursor` is the revision up to which everything was delivered. When the stream breaks, a new one begins
+//! right behind it, so nothing is skipped and nothing repeated; what cannot be had any more, because etcd
+//! compacted it, ends the watch. Nothing is queued here: a slow reader holds etcd back by flow control.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{StreamExt, try_unfold};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+
+use super::Prefix;
+use super::client::{Client, number, revision};
+use super::rpc::{self, watch_request::Request};
+use crate::engine::key;
+use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
+
+/// etcd drops a request for progress while a watch is catching up, so it is repeated.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// Requests on one stream: the one that begins it, and those for progress.
+const REQUESTS: usize = 4;
+
+/// What all watches of a store are asked for.
+#[derive(Default)]
+pub(super) struct Progress(watch::Sender<Revision>);
+
+impl Progress {
+    /// Has every open watch deliver `Progress` of at least `revision`.
+    pub(super) fn ask(&self, revision: Revision) {
+        self.0.send_modify(|wanted| *wanted = revision.max(*wanted));
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Revision> {
+        self.0.subscribe()
+    }
+}
+
+/// Every event below `below` after `after`.
+pub(super) fn watch(
+    client: Client,
+    prefix: Prefix,
+    below: &str,
+    after: Revision,
+    wanted: watch::Receiver<Revision>,
+) -> WatchStream {
+    let range = (prefix.key(below), prefix.key(&key::end(below)));
+    let watcher = Watcher {
+        client,
+        prefix,
+        range,
+        cursor: after,
+        wanted,
+        owed: None,
+        cluster: 0,
+        connection: None,
+        backoff: MIN_BACKOFF,
+    };
+    try_unfold(watcher, Watcher::next).boxed()
+}
+
+struct Watcher {
+    client: Client,
+    prefix: Prefix,
+    /// The first key, and the first behind the last.
+    range: (Bytes, Bytes),
+    /// Everything up to this revision was delivered.
+    cursor: Revision,
+    wanted: watch::Receiver<Revision>,
+    /// The progress that was asked for and not delivered yet, and when to ask etcd again.
+    owed: Option<(Revision, Instant)>,
+    /// etcd's id; 0 until it is known.
+    cluster: u64,
+    connection: Option<Connection>,
+    backoff: Duration,
+}
+
+/// One stream with one watch on it.
+struct Connection {
+    requests: mpsc::Sender<rpc::WatchRequest>,
+    answers: Streaming<rpc::WatchResponse>,
+    /// The events of an answer that is not complete yet.
+    fragments: Vec<rpc::Event>,
+}
+
+/// What woke the watch.
+enum Woken {
+    Answer(Result<Option<rpc::WatchResponse>, tonic::Status>),
+    Asked(bool),
+    AskAgain,
+}
+
+impl Watcher {
+    async fn next(mut self) -> Result<Option<(WatchMessage, Self)>, Error> {
+        loop {
+            let Some(connection) = &mut self.connection else {
+                self.reconnect().await?;
+                continue;
+            };
+            let ask_again = self.owed.map(|(_, when)| when);
+            let woken = tokio::select! {
+                biased;
+                changed = self.wanted.changed() => Woken::Asked(changed.is_ok()),
+                answer = connection.answers.message() => Woken::Answer(answer),
+                () = at(ask_again) => Woken::AskAgain,
+            };
+            match woken {
+                Woken::Asked(false) => return Err(Error::Unavailable("the store was closed".to_owned())),
+                Woken::Asked(true) => {
+                    let wanted = *self.wanted.borrow_and_update();
+                    self.ask(wanted);
+                }
+                Woken::AskAgain => self.ask(self.owed.map_or(0, |(wanted, _)| wanted)),
+                Woken::Answer(Ok(Some(answer))) => {
+                    if let Some(message) = self.receive(answer)? {
+                        return Ok(Some((message, self)));
+                    }
+                }
+                Woken::Answer(Ok(None)) => self.lose("the stream ended"),
+                Woken::Answer(Err(status)) => match self.client.explain(&status, self.cursor) {
+                    Error::Unavailable(reason) => self.lose(&reason),
+                    error => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Begins a stream, or waits a little when that failed.
+    async fn reconnect(&mut self) -> Result<(), Error> {
+        if self.wanted.has_changed().is_err() {
+            return Err(Error::Unavailable("the store was closed".to_owned()));
+        }
+        let create = rpc::WatchCreateRequest {
+            key: self.range.0.clone(),
+            range_end: self.range.1.clone(),
+            start_revision: number(self.cursor + 1),
+            progress_notify: true,
+            prev_kv: true,
+            fragment: true,
+        };
+        let (requests, queue) = mpsc::channel(REQUESTS);
+        // The queue is new and has room.
+        drop(requests.try_send(rpc::WatchRequest { request: Some(Request::Create(create)) }));
+        match self.client.watch(ReceiverStream::new(queue)).await {
+            Ok(answers) => {
+                self.connection = Some(Connection { requests, answers, fragments: Vec::new() });
+                Ok(())
+            }
+            Err(Error::Unavailable(reason)) => {
+                self.lose(&reason);
+                tokio::time::sleep(self.backoff).await;
+                self.backoff = MAX_BACKOFF.min(self.backoff * 2);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lose(&mut self, reason: &str) {
+        let prefix = String::from_utf8_lossy(&self.range.0);
+        tracing::warn!(%prefix, revision = self.cursor, reason, "the watch on etcd broke and will be resumed");
+        self.connection = None;
+    }
+
+    /// Asks etcd for progress, until `wanted` is reached.
+    fn ask(&mut self, wanted: Revision) {
+        self.owed = Some((wanted, Instant::now() + ASK_AGAIN));
+        if let Some(connection) = &self.connection {
+            let request = Request::Progress(rpc::WatchProgressRequest {});
+            // When the queue is full there are requests enough in it.
+            drop(connection.requests.try_send(rpc::WatchRequest { request: Some(request) }));
+        }
+    }
+
+    fn receive(&mut self, answer: rpc::WatchResponse) -> Result<Option<WatchMessage>, Error> {
+        let newest = self.client.see(answer.header.as_ref());
+        self.check_cluster(answer.header.as_ref().map_or(0, |header| header.cluster_id))?;
+        if answer.compact_revision > 0 {
+            return Err(self.client.compacted(self.cursor, revision(answer.compact_revision)));
+        }
+        if answer.canceled {
+            self.lose(&answer.cancel_reason);
+            return Ok(None);
+        }
+        self.backoff = MIN_BACKOFF;
+        let Some(connection) = &mut self.connection else { return Ok(None) };
+        connection.fragments.extend(answer.events);
+        if answer.created || answer.fragment {
+            return Ok(None);
+        }
+        let events = std::mem::take(&mut connection.fragments);
+        if events.is_empty() { Ok(self.progress(newest)) } else { self.deliver(events) }
+    }
+
+    /// A cluster restored from a backup counts its revisions anew.
+    fn check_cluster(&mut self, cluster: u64) -> Result<(), Error> {
+        if self.cluster != 0 && cluster != self.cluster {
+            return Err(self.client.unavailable("it is another cluster now, with a history of its own"));
+        }
+        self.cluster = cluster;
+        Ok(())
+    }
+
+    fn progress(&mut self, revision: Revision) -> Option<WatchMessage> {
+        if revision < self.cursor {
+            // A member that lags behind the one before.
+            return None;
+        }
+        self.cursor = revision;
+        if self.owed.is_some_and(|(wanted, _)| wanted <= revision) {
+            self.owed = None;
+        }
+        Some(WatchMessage::Progress(revision))
+    }
+
+    fn deliver(&mut self, events: Vec<rpc::Event>) -> Result<Option<WatchMessage>, Error> {
+        let mut delivered = Vec::with_capacity(events.len());
+        for event in events {
+            delivered.push(self.event(event)?);
+        }
+        if let Some(last) = delivered.last() {
+            self.cursor = last.revision;
+        }
+        Ok(Some(WatchMessage::Events(delivered)))
+    }
+
+    fn event(&self, event: rpc::Event) -> Result<Event, Error> {
+        let kv = event.kv.ok_or_else(|| Error::Corrupt("etcd sent an event without a key".to_owned()))?;
+        let kind = match event.r#type {
+            0 if kv.create_revision == kv.mod_revision => EventKind::Created,
+            0 => EventKind::Updated,
+            _ => EventKind::Deleted,
+        };
+        let previous = event.prev_kv.map(|kv| self.prefix.key_value(kv)).transpose()?;
+        let changed = revision(kv.mod_revision);
+        if kind != EventKind::Created && previous.is_none() {
+            // etcd leaves the previous value out when it was compacted before the event was sent.
+            return Err(self.client.compacted(self.cursor, changed));
+        }
+        let current = self.prefix.key_value(kv)?;
+        Ok(Event { kind, key: current.key, value: current.value, previous, revision: changed })
+    }
+}
+
+/// Waits until `when`, or forever.
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,86 @@
+//! Opening the file, and saying in one sentence why that or writing it failed.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use ::redb::{Builder, Database, DatabaseError, StorageError};
+
+use super::Config;
+use crate::Error;
+
+/// Where a database comes from. Tests give one that fails on demand.
+pub(super) trait Source: Send + Sync + 'static {
+    /// Opens the database, or makes it.
+    fn open(&self) -> Result<Database, DatabaseError>;
+
+    /// Its place.
+    fn path(&self) -> &Path;
+
+    /// The size in bytes.
+    fn size(&self) -> std::io::Result<u64> {
+        std::fs::metadata(self.path()).map(|metadata| metadata.len())
+    }
+}
+
+/// A database in a file.
+pub(super) struct File(Config);
+
+impl File {
+    pub(super) fn new(config: Config) -> Self {
+        Self(config)
+    }
+}
+
+impl Source for File {
+    fn open(&self) -> Result<Database, DatabaseError> {
+        if let Some(folder) = self.0.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        Builder::new().set_cache_size(self.0.cache_size).create(&self.0.path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+/// Why the database at `path` cannot be opened, and what to do.
+pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> Error {
+    let place = path.display();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Error::Io(format!(
+            "the database {place} is in use by another process; stop that process, or choose another path"
+        )),
+        DatabaseError::UpgradeRequired(format) => Error::Io(format!(
+            "the database {place} has redb's file format {format}, which this server does not read; \
+             open it with the server that wrote it, or choose another path"
+        )),
+        DatabaseError::Storage(error) => explain(path, "open", error),
+        other => Error::Io(format!("cannot open the database {place}: {other}")),
+    }
+}
+
+/// Why redb could not do `what` with the database at `path`, and what to do.
+pub(super) fn explain(path: &Path, what: &str, error: StorageError) -> Error {
+    let place = path.display();
+    let error = match error {
+        StorageError::Io(error) => error,
+        StorageError::Corrupted(reason) => {
+            return Error::Corrupt(format!("the database {place}: {reason}; restore it from a backup"));
+        }
+        other => return Error::Io(format!("cannot {what} the database {place}: {other}")),
+    };
+    let advice = match error.kind() {
+        ErrorKind::InvalidData => "it is not a database of this server; choose another path, or move it away",
+        ErrorKind::PermissionDenied => "give the server's user the right to read and write it and its folder",
+        ErrorKind::ReadOnlyFilesystem => "its file system is read-only; choose a writable path",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "free or add disk space; writes go on once there is some"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a part of its path is not a folder",
+        ErrorKind::IsADirectory => "it is a folder; give the path of a file",
+        ErrorKind::NotFound => "its folder cannot be made; choose another path",
+        _ => "check the disk",
+    };
+    Error::Io(format!("cannot {what} the database {place}: {error}; {advice}"))
+}
