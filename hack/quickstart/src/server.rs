@@ -115,7 +115,7 @@ impl Server {
         let _ = timeout(Duration::from_secs(1), &mut self.reader).await;
         let line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Error::Exited(match (line.is_empty(), status) {
-            (false, _) => line,
+            (false, _) => line.trim_start_matches("databases-apiserver: ").to_owned(),
             (true, Ok(status)) => format!("the server ended by itself ({status}) and said nothing"),
             (true, Err(error)) => format!("the server was lost: {error}"),
         })

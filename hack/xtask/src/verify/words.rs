@@ -45,20 +45,24 @@ fn is_ours(file: &File) -> bool {
     !written_by_others.contains(&file.path.as_str()) && !file.is("sum") && !file.is_generated()
 }
 
-/// Tests wait on a condition; they never sleep.
+/// How many lines above a sleep may name the deadline it polls until.
+const REACH: usize = 15;
+
+/// Tests wait on a condition until a deadline; a sleep without one is a guess.
 fn sleeping(file: &File) -> Vec<String> {
     if !file.is("rs") {
         return Vec::new();
     }
     let is_test_file = file.path.contains("/tests/") || file.path.ends_with("tests.rs");
     let start = if is_test_file { Some(0) } else { file.text.find("#[cfg(test)]") };
-    let Some(start) = start else { return Vec::new() };
-    let before = file.text[..start].lines().count();
-    let lines = file.text[start..].lines().enumerate();
-    lines
-        .filter(|(_, line)| line.contains(concat!("sle", "ep(")))
-        .map(|(number, _)| format!("{}:{}: a test that sleeps", file.path, before + number + 1))
-        .collect()
+    let first = start.map_or(usize::MAX, |start| file.text[..start].lines().count());
+    let lines: Vec<&str> = file.text.lines().collect();
+    let polls = |at: usize| {
+        lines[at.saturating_sub(REACH)..at].iter().any(|line| line.to_lowercase().contains("deadline"))
+    };
+    let guesses = (first.min(lines.len())..lines.len())
+        .filter(|at| lines[*at].contains(concat!("sle", "ep(")) && !polls(*at));
+    guesses.map(|at| format!("{}:{}: a test that sleeps", file.path, at + 1)).collect()
 }
 
 #[cfg(test)]
