@@ -102,6 +102,8 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn boxed(&self) -> Box<dyn Hub>;
     /// For downcasting.
     fn as_any(&self) -> &dyn Any;
+    /// For downcasting.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
     /// See [`Kind::default_fields`].
     fn default_fields(&mut self);
     /// See [`Kind::prepare_create`].
@@ -141,6 +143,11 @@ impl dyn Hub {
     pub fn downcast<K: Kind>(&self) -> Option<&K> {
         self.as_any().downcast_ref()
     }
+
+    /// The object as its own kind, to be changed.
+    pub fn downcast_mut<K: Kind>(&mut self) -> Option<&mut K> {
+        self.as_any_mut().downcast_mut()
+    }
 }
 
 /// One registry serves one kind; another kind in its place is a fault of this program.
@@ -162,6 +169,9 @@ impl<K: Kind> Hub for K {
         Box::new(self.clone())
     }
     fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
     fn default_fields(&mut self) {
