@@ -66,7 +66,9 @@ impl Account {
     /// Makes a folder that this user owns and nobody else enters; one that exists stays as it is.
     pub(super) fn own_folder(&self, path: &Path) -> Result<(), Error> {
         if make_folder(path, 0o700)? && self.root {
-            chown(path, Some(self.uid), Some(self.gid)).map_err(|error| error.into()).map_err(Error::io("own", path))?;
+            chown(path, Some(self.uid), Some(self.gid))
+                .map_err(|error| error.into())
+                .map_err(Error::io("own", path))?;
         }
         Ok(())
     }
@@ -82,7 +84,8 @@ impl Account {
         let shared = readers == Readers::Server && self.root;
         let temporary = path.with_extension("new");
         let write = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
             if shared {
                 fchown(&file, None, Some(self.gid.as_raw()))?;
             }

@@ -16,8 +16,11 @@ use std::path::Path;
 pub(super) const DIGEST_SETTING: &str = "databases_standard.digest";
 /// The role replicas stream with.
 pub(super) const REPLICATION_ROLE: &str = "databases_standby";
-/// Replication connections and slots beside one each per replica.
-const SPARE_SENDERS: u32 = 10;
+/// Replication connections and slots. Changing their number takes a restart, so few instances share one number, which
+/// leaves room for backups and logical subscribers, and only many take another.
+const SENDERS: u32 = 20;
+const FEW_INSTANCES: u32 = 10;
+const SENDERS_FOR_MANY: u32 = 120;
 
 /// What the configuration of one server is rendered from.
 pub(super) struct Config<'a> {
@@ -76,7 +79,8 @@ impl Config<'_> {
     }
 
     fn defaults(&self) -> Vec<(&'static str, String)> {
-        let senders = (SPARE_SENDERS + self.state.desired.instances).to_string();
+        let few = self.state.desired.instances <= FEW_INSTANCES;
+        let senders = if few { SENDERS } else { SENDERS_FOR_MANY }.to_string();
         vec![
             ("shared_buffers", "32MB".to_owned()),
             ("max_wal_senders", senders.clone()),

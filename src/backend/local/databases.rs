@@ -47,21 +47,26 @@ async fn grant(
         grants.insert((column(&row, "role")?, column(&row, "name")?), column(&row, "privileges")?);
     }
     for user in &desired.users {
-        let held = |database: &String| grants.get(&(user.name.clone(), database.clone())).copied().unwrap_or(0);
+        let held =
+            |database: &String| grants.get(&(user.name.clone(), database.clone())).copied().unwrap_or(0);
         for database in &user.databases {
-            let known = found.contains_key(database) || desired.databases.iter().any(|known| known.name == *database);
+            let known =
+                found.contains_key(database) || desired.databases.iter().any(|known| known.name == *database);
             if !known {
-                let message = format!("user {} lists database {database}, which does not exist; add it", user.name);
+                let message =
+                    format!("user {} lists database {database}, which does not exist; add it", user.name);
                 return Err(Error::InvalidSpec(message));
             }
             if held(database) < ALL_PRIVILEGES {
-                let statement = format!("GRANT ALL ON DATABASE {} TO {}", identifier(database), identifier(&user.name));
+                let statement =
+                    format!("GRANT ALL ON DATABASE {} TO {}", identifier(database), identifier(&user.name));
                 session.run(format!("grant database {database} to {}", user.name), &statement).await?;
             }
         }
         for Database { name, .. } in &desired.databases {
             if !user.databases.contains(name) && held(name) > 0 {
-                let statement = format!("REVOKE ALL ON DATABASE {} FROM {}", identifier(name), identifier(&user.name));
+                let statement =
+                    format!("REVOKE ALL ON DATABASE {} FROM {}", identifier(name), identifier(&user.name));
                 session.run(format!("revoke database {name} from {}", user.name), &statement).await?;
             }
         }

@@ -38,7 +38,9 @@ pub enum Error {
         available: String,
     },
     /// The certificate and key cannot serve TLS.
-    #[error("the certificate cannot be used: {0}; give a PEM certificate and the private key that belongs to it")]
+    #[error(
+        "the certificate cannot be used: {0}; give a PEM certificate and the private key that belongs to it"
+    )]
     InvalidCertificate(String),
     /// The data directory belongs to another major version.
     #[error(
@@ -54,7 +56,9 @@ pub enum Error {
         wanted: u32,
     },
     /// The wished port belongs to somebody else.
-    #[error("port {0} is already in use on 127.0.0.1; choose another port or stop the process that listens there")]
+    #[error(
+        "port {0} is already in use on 127.0.0.1; choose another port or stop the process that listens there"
+    )]
     PortTaken(u16),
     /// Every port of the range is in use.
     #[error("no port between {0} and {1} is free on 127.0.0.1; give the backend a wider range")]
@@ -63,7 +67,9 @@ pub enum Error {
     #[error("no space is left for {0}; free some and PostgreSQL is started again")]
     DiskFull(PathBuf),
     /// A state file that cannot be understood. Nothing is deleted.
-    #[error("{path} cannot be read as the state of an instance ({message}); restore it from a copy, nothing was changed")]
+    #[error(
+        "{path} cannot be read as the state of an instance ({message}); restore it from a copy, nothing was changed"
+    )]
     CorruptState {
         /// The file.
         path: PathBuf,
@@ -92,7 +98,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// The user PostgreSQL should run as is unknown.
-    #[error("there is no user {0}; PostgreSQL does not run as root: install its package, or name another user")]
+    #[error(
+        "there is no user {0}; PostgreSQL does not run as root: install its package, or name another user"
+    )]
     NoUser(String),
     /// A socket's path would not fit the system's limit.
     #[error("the data root {0} is too long a path for Unix sockets; choose one of at most {1} bytes")]

@@ -76,6 +76,7 @@ impl<'a> Instance<'a> {
             account: &self.host.account,
             install: &self.install,
             folder: self.folder.server(index),
+            sockets: self.host.layout.sockets(),
             name: server_name(&self.state, index),
             port: self.state.ports.get(index as usize).copied().unwrap_or_default(),
         }
@@ -83,7 +84,11 @@ impl<'a> Instance<'a> {
 
     /// Where the server that listens on `port` is managed.
     pub(super) fn access(&self, port: u16) -> Access {
-        Access { sockets: self.host.layout.sockets(), port, password: self.state.superuser.password.clone() }
+        Access {
+            sockets: self.host.layout.sockets().to_owned(),
+            port,
+            password: self.state.superuser.password.clone(),
+        }
     }
 
     /// Brings everything to what is wanted.
@@ -131,7 +136,7 @@ impl<'a> Instance<'a> {
         let certificate = self.certificate();
         let sockets = self.host.layout.sockets();
         let folder = self.folder.server(index);
-        Config { state: &self.state, folder: &folder, sockets: &sockets, index, certificate: certificate.as_ref() }
+        Config { state: &self.state, folder: &folder, sockets, index, certificate: certificate.as_ref() }
             .render()
     }
 
@@ -186,8 +191,8 @@ impl<'a> Instance<'a> {
         if self.state.rejected.is_some() || self.state.parameters.as_ref() == Some(wanted) {
             return Ok(());
         }
-        let data = self.folder.server(0).data();
-        match parameters::validate(&self.host.account, &self.install, &data, wanted).await {
+        let folder = self.folder.server(0);
+        match parameters::validate(&self.host.account, &self.install, &folder, wanted).await {
             Err(Error::InvalidParameters(message)) if self.state.parameters.is_some() => self.reject(message),
             judged => judged,
         }

@@ -30,6 +30,7 @@ struct Version {
 #[derive(Debug)]
 pub(super) struct Layout {
     root: PathBuf,
+    sockets: PathBuf,
 }
 
 impl Layout {
@@ -45,12 +46,12 @@ impl Layout {
             return Err(Error::PathTooLong(root, longest));
         }
         account.check_reach(&root)?;
-        let layout = Self { root };
+        let layout = Self { sockets: root.join("run"), root };
         let lock = layout.lock()?;
         layout.check_version(account)?;
         account.our_folder(&layout.ca(), Readers::Us)?;
         account.our_folder(&layout.instances(), Readers::Server)?;
-        account.own_folder(&layout.sockets())?;
+        account.own_folder(layout.sockets())?;
         Ok((layout, lock))
     }
 
@@ -60,8 +61,8 @@ impl Layout {
     }
 
     /// The folder of all sockets.
-    pub(super) fn sockets(&self) -> PathBuf {
-        self.root.join("run")
+    pub(super) fn sockets(&self) -> &Path {
+        &self.sockets
     }
 
     /// The folder of one instance.
@@ -94,7 +95,8 @@ impl Layout {
 
     fn check_version(&self, account: &Account) -> Result<(), Error> {
         let path = self.root.join("layout.json");
-        let corrupt = |error: serde_json::Error| Error::CorruptState { path: path.clone(), message: error.to_string() };
+        let corrupt =
+            |error: serde_json::Error| Error::CorruptState { path: path.clone(), message: error.to_string() };
         match std::fs::read(&path) {
             Ok(bytes) => {
                 let Version { layout: found } = serde_json::from_slice(&bytes).map_err(corrupt)?;

@@ -105,7 +105,7 @@ impl LocalPostgres {
         let account = Account::resolve(&options.user)?;
         let (layout, lock) = Layout::open(&root, &account)?;
         let installs = Installs::discover(options.packages, &account).await;
-        let supervisor = Supervisor::new(layout.sockets());
+        let supervisor = Supervisor::new(layout.sockets().to_owned());
         let host = Host { account, layout, installs, ports: Ports::new(options.ports) };
         for uid in host.layout.uids()? {
             if let Err(error) = take_up(&host, &supervisor, &uid).await {
@@ -124,7 +124,11 @@ impl LocalPostgres {
     /// The extensions whose packages are installed for a major version.
     pub fn available_extensions(&self, major: u32) -> BTreeSet<String> {
         let installs = self.host.installs.all();
-        installs.iter().find(|install| install.major == major).map(|install| install.extensions()).unwrap_or_default()
+        installs
+            .iter()
+            .find(|install| install.major == major)
+            .map(|install| install.extensions())
+            .unwrap_or_default()
     }
 
     /// Brings an instance to what is wanted, and says what it then is.
@@ -193,7 +197,9 @@ impl LocalPostgres {
             loop {
                 match receiver.recv().await {
                     Ok(uid) => return Some((uid, receiver)),
-                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "changes of instances were missed"),
+                    Err(RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "changes of instances were missed")
+                    }
                     Err(RecvError::Closed) => return None,
                 }
             }

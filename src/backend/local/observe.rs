@@ -61,8 +61,12 @@ impl Instance<'_> {
         let primary = server_name(&self.state, 0);
         let running = self.server(0).running().is_some();
         match trouble {
-            _ if self.state.retained => (Reason::Stopped, "The instance was removed and its data kept.".to_owned()),
-            _ if self.state.desired.stopped && !running => (Reason::Stopped, "All servers are stopped.".to_owned()),
+            _ if self.state.retained => {
+                (Reason::Stopped, "The instance was removed and its data kept.".to_owned())
+            }
+            _ if self.state.desired.stopped && !running => {
+                (Reason::Stopped, "All servers are stopped.".to_owned())
+            }
             _ if !self.state.created => (Reason::Creating, "The instance is being created.".to_owned()),
             None => (Reason::Available, format!("Server {primary} accepts connections.")),
             Some(_) if !running => (Reason::NoPrimary, format!("Server {primary} does not run.")),
@@ -93,7 +97,8 @@ fn credentials(state: &State) -> Vec<Credentials> {
     let first = desired.databases.first().map(|database| database.name.clone()).unwrap_or_default();
     let owners = desired.databases.iter().map(|database| (&database.owner, database.name.clone()));
     let users = desired.users.iter();
-    let users = users.map(|user| (&user.name, user.databases.first().cloned().unwrap_or_else(|| first.clone())));
+    let users =
+        users.map(|user| (&user.name, user.databases.first().cloned().unwrap_or_else(|| first.clone())));
     let mut seen = HashSet::new();
     let login = |(role, database): (&String, String)| {
         let password = state.logins.get(role)?.password.clone();

@@ -1,10 +1,10 @@
 //! Server parameters: which ones a caller may set, how they are written, and whether PostgreSQL takes them.
 
-use super::account::Account;
+use super::account::{Account, Readers};
 use super::error::Error;
 use super::install::Install;
+use super::layout::ServerFolder;
 use super::state::Parameters;
-use std::path::Path;
 
 /// Parameters that run programs, load code or move files, and those this backend sets itself.
 const DENIED: [&str; 27] = [
@@ -51,7 +51,9 @@ pub(super) fn check(parameters: &Parameters) -> Result<(), Error> {
         let well_formed = name.starts_with(|first: char| first.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
         if !well_formed {
-            return Err(invalid(format!("{name:?} is not the name of a parameter; use lower case, as in work_mem")));
+            return Err(invalid(format!(
+                "{name:?} is not the name of a parameter; use lower case, as in work_mem"
+            )));
         }
         if is_denied(name) {
             return Err(invalid(format!("parameter {name} is set by the backend; remove it")));
@@ -63,15 +65,19 @@ pub(super) fn check(parameters: &Parameters) -> Result<(), Error> {
     Ok(())
 }
 
-/// Asks PostgreSQL, without touching the running server, whether it would take the parameters.
+/// Asks PostgreSQL whether it would take the parameters: of an empty configuration, so that neither the running server
+/// nor what it is configured with matters.
 pub(super) async fn validate(
     account: &Account,
     install: &Install,
-    data: &Path,
+    folder: &ServerFolder,
     parameters: &Parameters,
 ) -> Result<(), Error> {
-    let mut command = account.command(&install.program("postgres"), data);
-    command.arg("-D").arg(data).args(["-C", "port"]);
+    let empty = folder.conf("empty.conf");
+    account.write(&empty, b"", Readers::Server)?;
+    let data = folder.data();
+    let mut command = account.command(&install.program("postgres"), &data);
+    command.arg("-D").arg(&data).args(["-C", "port", "-c"]).arg(format!("config_file={}", empty.display()));
     for (name, value) in parameters {
         command.arg("-c").arg(format!("{name}={value}"));
     }
@@ -90,9 +96,14 @@ pub(super) fn line(name: &str, value: &str) -> String {
 /// What PostgreSQL says is wrong, without time stamps and process ids.
 pub(super) fn complaint(log: &str) -> String {
     const KEPT: [&str; 5] = ["FATAL:  ", "PANIC:  ", "ERROR:  ", "DETAIL:  ", "HINT:  "];
-    let words = |line: &str| KEPT.iter().find_map(|key| line.split_once(key)).map(|(_, text)| text.trim().to_owned());
+    let words =
+        |line: &str| KEPT.iter().find_map(|key| line.split_once(key)).map(|(_, text)| text.trim().to_owned());
     let kept: Vec<String> = log.lines().filter_map(words).collect();
-    let text = if kept.is_empty() { log.trim().lines().last().unwrap_or("no output").to_owned() } else { kept.join("; ") };
+    let text = if kept.is_empty() {
+        log.trim().lines().last().unwrap_or("no output").to_owned()
+    } else {
+        kept.join("; ")
+    };
     text.chars().take(1000).collect()
 }
 
@@ -106,11 +117,16 @@ mod tests {
 
     #[test]
     fn parameters_that_run_programs_or_move_files_are_refused() {
-        let accepts = |name: &str, value: &str| check(&Parameters::from([(name.to_owned(), value.to_owned())])).is_ok();
-        for name in ["work_mem", "shared_preload_libraries", "pg_stat_statements.track", "log_min_duration_statement"] {
+        let accepts =
+            |name: &str, value: &str| check(&Parameters::from([(name.to_owned(), value.to_owned())])).is_ok();
+        for name in
+            ["work_mem", "shared_preload_libraries", "pg_stat_statements.track", "log_min_duration_statement"]
+        {
             assert!(accepts(name, "1"), "{name}");
         }
-        for name in ["archive_command", "dynamic_library_path", "ssl_passphrase_command", "port", "include", "Work"] {
+        for name in
+            ["archive_command", "dynamic_library_path", "ssl_passphrase_command", "port", "include", "Work"]
+        {
             assert!(!accepts(name, "1"), "{name}");
         }
         assert!(!accepts("work_mem", "1\nport = 1"));
@@ -123,7 +139,8 @@ mod tests {
 
     #[test]
     fn the_complaint_is_what_was_fatal() {
-        let log = "2026-01-01 00:00:00 UTC [7] LOG:  starting\n2026-01-01 00:00:00 UTC [7] FATAL:  no\nHINT:  yes";
+        let log =
+            "2026-01-01 00:00:00 UTC [7] LOG:  starting\n2026-01-01 00:00:00 UTC [7] FATAL:  no\nHINT:  yes";
         assert_eq!(complaint(log), "no; yes");
         assert_eq!(complaint("a\nb"), "b");
     }

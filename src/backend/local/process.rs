@@ -5,9 +5,13 @@
 
 use super::error::Error;
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,6 +19,8 @@ use tokio::time::Instant;
 const POLL: Duration = Duration::from_millis(20);
 /// How long processes without a server may take to end before they are killed.
 const ORPHAN_GRACE: Duration = Duration::from_secs(5);
+/// No file read here is longer.
+const SMALL: u64 = 4 << 10;
 
 /// A running server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,25 +32,54 @@ pub(super) struct Postmaster {
 
 /// The server that runs on a data directory, as its `postmaster.pid` and the kernel agree.
 pub(super) fn running(data: &Path) -> Option<Postmaster> {
-    let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
+    let text = read_small(&data.join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?);
     let port = lines.nth(2)?.trim().parse().ok()?;
     (is_alive(pid) && works_in(pid, data)).then_some(Postmaster { pid, port })
 }
 
-/// Clears away what a server that died left behind: its remaining processes, and a process id taken by another one.
-pub(super) async fn clear(data: &Path) -> Result<(), Error> {
+/// Clears away what a server that died left behind: its remaining processes, and the lock files with its process id,
+/// which another process, or a zombie, may have.
+pub(super) async fn clear(data: &Path, sockets: &Path) -> Result<(), Error> {
     signal_all(data, Signal::SIGQUIT);
     if !ended(data, ORPHAN_GRACE).await {
         signal_all(data, Signal::SIGKILL);
         if !ended(data, ORPHAN_GRACE).await {
-            return Err(Error::Timeout(format!("the end of the processes that still use {}", data.display())));
+            return Err(Error::Timeout(format!(
+                "the end of the processes that still use {}",
+                data.display()
+            )));
         }
     }
-    let file = data.join("postmaster.pid");
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &file)(error)),
+    for lock in socket_locks(data, sockets) {
+        remove_file(&lock.with_extension(""))?;
+        remove_file(&lock)?;
+    }
+    remove_file(&data.join("postmaster.pid"))
+}
+
+/// The lock files of sockets that name this data directory in their second line.
+fn socket_locks(data: &Path, sockets: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(sockets).into_iter().flatten().flatten().map(|entry| entry.path());
+    let locks = entries.filter(|path| path.extension().is_some_and(|extension| extension == "lock"));
+    let names_data =
+        |path: &PathBuf| read_small(path).is_ok_and(|text| text.lines().nth(1).map(Path::new) == Some(data));
+    locks.filter(names_data).collect()
+}
+
+/// The text of a small file in a folder of the server's, where links are not followed nor pipes waited for.
+pub(super) fn read_small(path: &Path) -> std::io::Result<String> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let file: File = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    let mut text = String::new();
+    file.take(SMALL).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn remove_file(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
         _ => Ok(()),
     }
 }

@@ -43,7 +43,8 @@ impl Instance<'_> {
 
     /// What may help after a start that failed: another port, or the parameters of before. Else the error itself.
     fn yield_to(&mut self, index: u32, error: Error) -> Result<(), Error> {
-        let is_trial = self.state.parameters.as_ref().is_some_and(|last| last != self.state.effective_parameters());
+        let is_trial =
+            self.state.parameters.as_ref().is_some_and(|last| last != self.state.effective_parameters());
         match error {
             Error::PortTaken(port) if index > 0 || self.state.desired.port != Some(port) => {
                 let next = self.host.ports.take(Some(port))?;

@@ -42,7 +42,11 @@ pub(super) async fn wait_replayed(primary: &Session, replica: &Session) -> Resul
 
 impl Instance<'_> {
     /// Makes and repairs the replicas, then waits a while for all to stream.
-    pub(super) async fn converge_replicas(&mut self, session: &Session, primary: &Access) -> Result<(), Error> {
+    pub(super) async fn converge_replicas(
+        &mut self,
+        session: &Session,
+        primary: &Access,
+    ) -> Result<(), Error> {
         let count = self.state.desired.instances;
         let mut slots = BTreeMap::new();
         for row in session.rows("read replication slots", SLOTS).await? {
@@ -53,7 +57,10 @@ impl Instance<'_> {
             self.converge_replica(session, primary, index, usable).await?;
         }
         let deadline = Instant::now() + STREAMING;
-        while count > 1 && streaming(session, count).await?.len() + 1 < count as usize && Instant::now() < deadline {
+        while count > 1
+            && streaming(session, count).await?.len() + 1 < count as usize
+            && Instant::now() < deadline
+        {
             tokio::time::sleep(POLL).await;
         }
         Ok(())
@@ -84,13 +91,14 @@ impl Instance<'_> {
 
     async fn copy_primary(&mut self, primary: &Access, index: u32) -> Result<(), Error> {
         let password = self.state.replication.password.clone();
-        self.server(index).copy(&primary.sockets, primary.port, &password, &slot_name(index)).await?;
+        self.server(index).copy(primary.port, &password, &slot_name(index)).await?;
         self.raise(index).await
     }
 
     async fn renew_slot(&self, session: &Session, index: u32) -> Result<(), Error> {
         drop_slot(session, index).await?;
-        let statement = format!("SELECT pg_create_physical_replication_slot({}, true)", literal(&slot_name(index)));
+        let statement =
+            format!("SELECT pg_create_physical_replication_slot({}, true)", literal(&slot_name(index)));
         session.run("create a replication slot", &statement).await
     }
 
@@ -122,7 +130,8 @@ async fn drop_slot(session: &Session, index: u32) -> Result<(), Error> {
         }
         tokio::time::sleep(POLL).await;
     }
-    let statement =
-        format!("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = {name}");
+    let statement = format!(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = {name}"
+    );
     session.run("drop a replication slot", &statement).await
 }

@@ -33,7 +33,8 @@ pub(super) async fn converge(session: &Session, state: &mut State) -> Result<(),
     if state.desired.instances > 1 {
         let clause = "LOGIN REPLICATION NOSUPERUSER";
         let meets = |role: &Role| role.has == [false, false, false, true, false, false];
-        apply(session, REPLICATION_ROLE, &state.replication, clause, found.get(REPLICATION_ROLE), meets).await?;
+        apply(session, REPLICATION_ROLE, &state.replication, clause, found.get(REPLICATION_ROLE), meets)
+            .await?;
     }
     let owners: BTreeSet<&String> = state.desired.databases.iter().map(|database| &database.owner).collect();
     for owner in owners {
@@ -44,7 +45,10 @@ pub(super) async fn converge(session: &Session, state: &mut State) -> Result<(),
     for user in &state.desired.users {
         if let Some(login) = state.logins.get(&user.name) {
             let wanted = ATTRIBUTES.map(|(attribute, _)| user.attributes.contains(&attribute));
-            apply(session, &user.name, login, &clause(user), found.get(&user.name), |role| role.has == wanted).await?;
+            apply(session, &user.name, login, &clause(user), found.get(&user.name), |role| {
+                role.has == wanted
+            })
+            .await?;
         }
     }
     retire(session, state, &found).await

@@ -3,7 +3,7 @@
 //! A server is started by `pg_ctl`, in a session of its own and with its output in a file, so that it lives on whatever
 //! becomes of us.
 
-use super::account::Account;
+use super::account::{Account, Readers};
 use super::config::REPLICATION_ROLE;
 use super::error::Error;
 use super::install::Install;
@@ -11,6 +11,7 @@ use super::layout::ServerFolder;
 use super::parameters::complaint;
 use super::process::{self, Postmaster};
 use super::secret::Secret;
+use nix::fcntl::OFlag;
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -48,6 +49,7 @@ pub(super) struct Server<'a> {
     pub(super) account: &'a Account,
     pub(super) install: &'a Install,
     pub(super) folder: ServerFolder,
+    pub(super) sockets: &'a Path,
     pub(super) name: String,
     pub(super) port: u16,
 }
@@ -63,7 +65,7 @@ impl Server<'_> {
         self.folder.create(self.account)?;
         let data = self.folder.prepare(self.account)?;
         let file = self.folder.conf("initdb.password");
-        self.account.write(&file, password.expose().as_bytes(), super::account::Readers::Server)?;
+        self.account.write(&file, password.expose().as_bytes(), Readers::Server)?;
         let mut command = self.account.command(&self.install.program("initdb"), &data);
         command.arg("-D").arg(&data).arg(format!("--pwfile={}", file.display()));
         command.args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]);
@@ -78,11 +80,11 @@ impl Server<'_> {
     }
 
     /// Makes the data directory a copy of the primary's that streams from it.
-    pub(super) async fn copy(&self, sockets: &Path, primary: u16, password: &Secret, slot: &str) -> Result<(), Error> {
+    pub(super) async fn copy(&self, primary: u16, password: &Secret, slot: &str) -> Result<(), Error> {
         self.folder.create(self.account)?;
         let data = self.folder.prepare(self.account)?;
         let mut command = self.account.command(&self.install.program("pg_basebackup"), &data);
-        command.arg("-D").arg(&data).arg("-h").arg(sockets).args(["-p", &primary.to_string()]);
+        command.arg("-D").arg(&data).arg("-h").arg(self.sockets).args(["-p", &primary.to_string()]);
         command.args(["-U", REPLICATION_ROLE, "-w", "-X", "stream", "-c", "fast", "-S", slot]);
         command.env("PGPASSWORD", password.expose());
         self.account.run(&mut command).await.map_err(|error| full_disk(error, &data))?;
@@ -95,7 +97,7 @@ impl Server<'_> {
     pub(super) async fn start(&self) -> Result<(), Error> {
         let data = self.folder.data();
         self.check_major(&data)?;
-        process::clear(&data).await?;
+        process::clear(&data, self.sockets).await?;
         let before = self.turn_log()?;
         let mut command = self.account.command(&self.install.program("pg_ctl"), &data);
         command.args(["start", "-s", "-w", "-t", PATIENCE]);
@@ -131,7 +133,7 @@ impl Server<'_> {
 
     fn check_major(&self, data: &Path) -> Result<(), Error> {
         let file = data.join("PG_VERSION");
-        let found = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?.trim().to_owned();
+        let found = process::read_small(&file).map_err(Error::io("read", &file))?.trim().to_owned();
         if found == self.install.major.to_string() {
             return Ok(());
         }
@@ -163,8 +165,8 @@ impl Server<'_> {
 
     /// The end of what was logged since. The log's folder is the server's own: a link in it is not followed.
     fn read_log(&self, before: u64) -> std::io::Result<String> {
-        let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
-        let mut file = OpenOptions::new().read(true).custom_flags(flags).open(self.folder.log())?;
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+        let mut file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(self.folder.log())?;
         let end = file.metadata()?.len();
         file.seek(SeekFrom::Start(before.max(end.saturating_sub(LOG_TAIL))))?;
         let mut bytes = Vec::new();
@@ -186,7 +188,9 @@ pub(super) fn disk_usage(folder: &Path) -> u64 {
 
 fn full_disk(error: Error, path: &Path) -> Error {
     match error {
-        Error::Program { output, .. } if output.contains("No space left on device") => Error::DiskFull(path.to_owned()),
+        Error::Program { output, .. } if output.contains("No space left on device") => {
+            Error::DiskFull(path.to_owned())
+        }
         error => error,
     }
 }

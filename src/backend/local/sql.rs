@@ -67,7 +67,10 @@ impl Session {
 }
 
 /// A column of a row.
-pub(super) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Error> {
+pub(super) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    name: &str,
+) -> Result<T, Error> {
     row.try_get(name).map_err(Error::sql(format!("read column {name}")))
 }
 

@@ -110,8 +110,12 @@ impl Supervisor {
     }
 
     async fn look(&self, ask: bool) {
-        let watched: Vec<(String, Watched)> =
-            self.lock().iter().filter(|(_, watched)| !watched.paused).map(|(u, w)| (u.clone(), w.clone())).collect();
+        let watched: Vec<(String, Watched)> = self
+            .lock()
+            .iter()
+            .filter(|(_, watched)| !watched.paused)
+            .map(|(u, w)| (u.clone(), w.clone()))
+            .collect();
         for (uid, watched) in watched {
             let mut alive = Vec::with_capacity(watched.servers.len());
             for server in &watched.servers {

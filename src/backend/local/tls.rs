@@ -7,7 +7,10 @@ use super::layout::Layout;
 use super::secret::Secret;
 use super::state::Issued;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -59,7 +62,8 @@ pub(super) fn check(certificate: &Certificate) -> Result<(), Error> {
     let key = PrivateKeyDer::from_pem_slice(certificate.key.expose().as_bytes());
     let key = key.map_err(|error| invalid(format!("its private key: {error}")))?;
     let provider = rustls::crypto::aws_lc_rs::default_provider();
-    rustls::sign::CertifiedKey::from_der(chain, key, &provider).map_err(|error| invalid(error.to_string()))?;
+    rustls::sign::CertifiedKey::from_der(chain, key, &provider)
+        .map_err(|error| invalid(error.to_string()))?;
     Ok(())
 }
 

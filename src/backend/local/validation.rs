@@ -15,9 +15,14 @@ const MOST_INSTANCES: u32 = 99;
 pub(super) fn check(desired: &Desired) -> Result<(), Error> {
     check_uid(&desired.uid)?;
     if !(1..=MOST_INSTANCES).contains(&desired.instances) {
-        return refuse(format!("instances is {}; give a number between 1 and {MOST_INSTANCES}", desired.instances));
+        return refuse(format!(
+            "instances is {}; give a number between 1 and {MOST_INSTANCES}",
+            desired.instances
+        ));
     }
-    if desired.name.is_empty() || !desired.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.') {
+    if desired.name.is_empty()
+        || !desired.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+    {
         return refuse(format!("{:?} cannot name servers; use letters, digits and dashes", desired.name));
     }
     check_databases(desired)?;
@@ -45,7 +50,8 @@ pub(super) fn check_extensions(desired: &Desired, install: &Install) -> Result<(
 
 /// A uid becomes the name of a folder.
 pub(super) fn check_uid(uid: &str) -> Result<(), Error> {
-    let well_formed = (1..=64).contains(&uid.len()) && uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let well_formed =
+        (1..=64).contains(&uid.len()) && uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if well_formed { Ok(()) } else { refuse(format!("{uid:?} is not a uid; use letters, digits and dashes")) }
 }
 
@@ -58,7 +64,10 @@ fn check_databases(desired: &Desired) -> Result<(), Error> {
         check_name("database", &database.name)?;
         check_role(&database.owner)?;
         if database.name == "postgres" || database.name.starts_with("template") {
-            return refuse(format!("database {} belongs to PostgreSQL itself; choose another name", database.name));
+            return refuse(format!(
+                "database {} belongs to PostgreSQL itself; choose another name",
+                database.name
+            ));
         }
         if !seen.insert(&database.name) {
             return refuse(format!("database {} is listed twice; list it once", database.name));
@@ -84,7 +93,8 @@ fn check_users(desired: &Desired) -> Result<(), Error> {
 
 fn check_role(name: &str) -> Result<(), Error> {
     check_name("role", name)?;
-    let words = ["postgres", "public", "none", "current_user", "current_role", "session_user", REPLICATION_ROLE];
+    let words =
+        ["postgres", "public", "none", "current_user", "current_role", "session_user", REPLICATION_ROLE];
     if name.starts_with("pg_") || words.contains(&name) {
         return refuse(format!("role {name} belongs to PostgreSQL itself; choose another name"));
     }
@@ -93,7 +103,9 @@ fn check_role(name: &str) -> Result<(), Error> {
 
 fn check_name(what: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
-        return refuse(format!("{name:?} cannot name a {what}; use 1 to {NAME_BYTES} bytes and no control characters"));
+        return refuse(format!(
+            "{name:?} cannot name a {what}; use 1 to {NAME_BYTES} bytes and no control characters"
+        ));
     }
     Ok(())
 }

@@ -58,8 +58,15 @@ async fn a_password_changed_from_outside_is_set_again() {
 #[tokio::test]
 async fn extensions_are_installed_or_named_when_missing() {
     let Some(fixture) = Fixture::new().await else { return };
-    let with = |extensions| Desired { databases: vec![Database { extensions, ..database("shop", "shop") }], ..desired() };
-    let error = fixture.local().ensure(&with(vec![extension("nonesuch", None)])).await.expect_err("no such extension");
+    let with = |extensions| Desired {
+        databases: vec![Database { extensions, ..database("shop", "shop") }],
+        ..desired()
+    };
+    let error = fixture
+        .local()
+        .ensure(&with(vec![extension("nonesuch", None)]))
+        .await
+        .expect_err("no such extension");
     assert!(error.to_string().contains("nonesuch") && error.to_string().contains("pgcrypto"), "{error}");
     let wanted = with(vec![extension("pgcrypto", Some("crypto")), extension("earthdistance", None)]);
     let observed = fixture.ensure(&wanted).await;

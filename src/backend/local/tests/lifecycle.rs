@@ -14,10 +14,14 @@ async fn an_instance_is_created_and_its_owner_connects() {
     assert!(observed.read_only.is_none() && observed.superuser.is_none() && observed.ca.is_none());
     assert!(observed.storage_bytes > 1 << 20);
     let client = connect(&observed).await;
-    client.batch_execute("CREATE TABLE cart (item text); INSERT INTO cart VALUES ('tea')").await.expect("a table");
+    client
+        .batch_execute("CREATE TABLE cart (item text); INSERT INTO cart VALUES ('tea')")
+        .await
+        .expect("a table");
     assert_eq!(value(&client, "SHOW data_checksums").await, "on");
     assert_eq!(value(&client, "SHOW server_encoding").await, "UTF8");
-    assert_eq!(fixture.local().observe(UID).await.expect("observed"), observed.clone());
+    let again = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!(Observed { storage_bytes: observed.storage_bytes, ..again }, observed);
 }
 
 #[tokio::test]
@@ -104,7 +108,8 @@ async fn nothing_with_a_password_can_be_read_by_others() {
 #[tokio::test]
 async fn what_cannot_be_run_is_refused_in_one_sentence() {
     let Some(fixture) = Fixture::new().await else { return };
-    let error = fixture.local().ensure(&Desired { version: "9".to_owned(), ..desired() }).await.expect_err("no such");
+    let error =
+        fixture.local().ensure(&Desired { version: "9".to_owned(), ..desired() }).await.expect_err("no such");
     assert!(error.to_string().contains("apt-get install postgresql-9"), "{error}");
     assert_eq!(error.reason(), "UnsupportedVersion");
     fixture.ensure(&desired()).await;

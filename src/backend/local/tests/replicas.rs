@@ -26,14 +26,17 @@ async fn replicas_come_follow_survive_and_go() {
     assert_eq!(value(&client, "SHOW synchronous_standby_names").await, "ANY 1 (*)");
     client.batch_execute("CREATE TABLE t AS SELECT 'first' AS n").await.expect("written on both");
     eventually("the row on the replica", async || shows(&two, "SELECT n FROM t", "first").await).await;
-    let replica = try_connect(two.read_only.as_ref().expect("a replica"), &two.credentials[0]).await.expect("connected");
+    let replica = try_connect(two.read_only.as_ref().expect("a replica"), &two.credentials[0])
+        .await
+        .expect("connected");
     assert!(replica.batch_execute("DELETE FROM t").await.is_err(), "a replica takes no writes");
 
     kill(Pid::from_raw(fixture.pid(1)), Signal::SIGKILL).expect("killed");
     let repaired = fixture.ensure(&with_instances(2)).await;
     assert_eq!(repaired.ready_instances, 2);
     connect(&repaired).await.batch_execute("UPDATE t SET n = 'second'").await.expect("written");
-    eventually("the change on the replica", async || shows(&repaired, "SELECT n FROM t", "second").await).await;
+    eventually("the change on the replica", async || shows(&repaired, "SELECT n FROM t", "second").await)
+        .await;
 
     std::fs::write(fixture.data(1).join("global/pg_control"), "broken").expect("broken");
     kill(Pid::from_raw(fixture.pid(1)), Signal::SIGKILL).expect("killed");

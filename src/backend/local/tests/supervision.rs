@@ -33,7 +33,8 @@ async fn a_process_id_used_again_by_another_process_is_no_server() {
     kill(Pid::from_raw(killed), Signal::SIGKILL).expect("killed");
     let file = fixture.data(0).join("postmaster.pid");
     let text = std::fs::read_to_string(&file).expect("the file of the process id");
-    std::fs::write(&file, text.replacen(&killed.to_string(), &std::process::id().to_string(), 1)).expect("written");
+    std::fs::write(&file, text.replacen(&killed.to_string(), &std::process::id().to_string(), 1))
+        .expect("written");
     assert!(process::running(&fixture.data(0)).is_none());
     assert!(fixture.ensure(&desired()).await.ready);
 }
@@ -46,7 +47,8 @@ async fn opening_again_takes_up_running_servers_as_they_are() {
     let pid = fixture.pid(0);
     assert!(matches!(LocalPostgres::open(fixture.root(), Options::default()).await, Err(Error::Locked(_))));
     fixture.reopen().await;
-    assert_eq!(fixture.local().observe(UID).await.expect("observed"), Observed { ..observed.clone() });
+    let seen = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!(Observed { storage_bytes: observed.storage_bytes, ..seen }, observed);
     assert!(fixture.ensure(&desired()).await.ready);
     assert_eq!(fixture.pid(0), pid);
     assert_eq!(value(&client, "SELECT 'still here'").await, "still here");

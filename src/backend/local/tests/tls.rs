@@ -51,7 +51,8 @@ async fn a_certificate_of_the_callers_is_served_and_a_wrong_one_refused() {
     let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let other = rcgen::KeyPair::generate().expect("another key").serialize_pem();
     let pem = own.cert.pem();
-    let certificate = |key: String| Certificate { chain: pem.clone(), key: Secret::new(key), ca: Some(pem.clone()) };
+    let certificate =
+        |key: String| Certificate { chain: pem.clone(), key: Secret::new(key), ca: Some(pem.clone()) };
     let wrong = with_tls(TlsMode::Required, Some(certificate(other)));
     let error = fixture.local().ensure(&wrong).await.expect_err("a key of another certificate");
     assert!(matches!(error, Error::InvalidCertificate(_)), "{error}");
