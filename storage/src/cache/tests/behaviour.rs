@@ -7,6 +7,8 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::Storage;
+use crate::cache::log::{Log, Place};
+use crate::cache::snapshot::State;
 
 #[tokio::test]
 async fn before_the_first_load_there_is_nothing() {
@@ -156,6 +158,27 @@ async fn readers_share_one_read_of_the_revision() {
 }
 
 #[tokio::test]
+async fn a_shared_read_never_began_before_its_reader_came() {
+    let store = Store::new().await;
+    let cache = start(&store);
+    cache.ready().await;
+    store.slow.store(true, Ordering::SeqCst);
+    let mut readers = Vec::new();
+    for number in 0..20 {
+        let written = store.put("/t/a/x", &number.to_string()).await;
+        readers.extend((0..3).map(|_| {
+            let cache = cache.clone();
+            tokio::spawn(async move { cache.latest().await.unwrap().revision() >= written })
+        }));
+        tokio::task::yield_now().await;
+        store.permits.add_permits(number % 2);
+    }
+    store.permits.add_permits(100);
+    let all = tokio::time::timeout(DEADLINE, join_all(readers)).await.unwrap();
+    assert!(all.into_iter().all(|fresh| fresh.unwrap()));
+}
+
+#[tokio::test]
 async fn a_shared_read_survives_readers_that_give_up() {
     let store = Store::new().await;
     let cache = start(&store);
@@ -204,4 +227,15 @@ async fn a_dropped_cache_ends_its_watchers() {
     drop(cache);
     let outcome = tokio::time::timeout(DEADLINE, waiting).await.unwrap().unwrap();
     assert!(matches!(outcome, Err(CacheError::Stopped)));
+}
+
+#[test]
+fn a_reader_at_the_tip_learns_that_history_began_anew() {
+    let log = Log::<String, ()>::new(State::empty(1));
+    let (segment, index) = log.seek(1).unwrap();
+    let segment = segment.upgrade().unwrap();
+    assert!(matches!(segment.at(index, 1), Place::Tip));
+    log.restart(State::empty(9));
+    assert!(matches!(segment.at(index, 9), Place::Retired));
+    assert!(matches!(log.seek(1), Err(CacheError::Expired { requested: 1, oldest: 9 })));
 }

@@ -24,12 +24,15 @@ async fn reads_fail_where_the_damage_is() {
     store.put("/t/a/x", "fine").await;
     store.put("/t/b/x", DAMAGED).await;
     store.put("/t/c/x", "panic").await;
-    let snapshot = start_strict(&store).latest().await.unwrap();
+    let cache = start_strict(&store);
+    let snapshot = cache.latest().await.unwrap();
     assert_eq!(snapshot.len(), 3);
     assert!(snapshot.intact("/t/a/").is_ok());
     assert!(damaged_at(snapshot.intact("/t/"), "/t/b/x"));
     assert!(damaged_at(snapshot.intact("/t/c/"), "/t/c/x"));
     assert!(damaged_at(snapshot.get("/t/b/x").unwrap().value(), "/t/b/x"));
+    store.put("/t/b/x", "repaired").await;
+    assert!(damaged_at(cache.latest().await.unwrap().intact("/t/"), "/t/c/x"));
 }
 
 #[tokio::test]

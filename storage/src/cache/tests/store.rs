@@ -18,7 +18,7 @@ pub(super) struct Store {
     /// How often each was called.
     pub(super) reads: AtomicUsize,
     pub(super) lists: AtomicUsize,
-    /// Permits for reads of the revision, when they are slow.
+    /// Permits for answers to reads of the revision, when they are slow.
     pub(super) slow: AtomicBool,
     pub(super) permits: Semaphore,
 }
@@ -124,10 +124,11 @@ impl Faulty {
 impl Storage for Store {
     async fn revision(&self) -> Result<Revision, Error> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        let revision = self.memory.revision().await;
         if self.slow.load(Ordering::SeqCst) {
             self.permits.acquire().await.unwrap().forget();
         }
-        self.memory.revision().await
+        revision
     }
 
     async fn get(&self, key: &str, at: ReadAt) -> Result<(Option<KeyValue>, Revision), Error> {
