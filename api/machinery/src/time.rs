@@ -106,8 +106,8 @@ macro_rules! time_message {
 
 time_message!(Time, 1, 1_000_000_000);
 time_message!(MicroTime, 1_000_000, 1_000);
-text_value!(Time, Scalar::Time, "an RFC 3339 time");
-text_value!(MicroTime, Scalar::MicroTime, "an RFC 3339 time");
+text_value!(Time, Scalar::Time, "Time", zero is "null");
+text_value!(MicroTime, Scalar::MicroTime, "MicroTime", zero is "null");
 
 impl Duration {
     fn encode_message(&self, number: u32, out: &mut Vec<u8>) {
@@ -130,7 +130,7 @@ impl Duration {
     }
 }
 
-text_value!(Duration, Scalar::Duration, "a duration such as 1h30m");
+text_value!(Duration, Scalar::Duration, "Duration", zero is "text");
 
 const UNITS: [(&str, i64); 7] = [
     ("ns", 1),
@@ -147,28 +147,42 @@ impl FromStr for Duration {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a duration such as 1h30m or 90s");
-        let (sign, mut rest) = match text.strip_prefix('-') {
-            Some(rest) => (-1.0, rest),
-            None => (1.0, text.strip_prefix('+').unwrap_or(text)),
-        };
-        if rest == "0" || rest.is_empty() && text.is_empty() {
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if unsigned == "0" || text.is_empty() {
             return Ok(Duration(0));
         }
-        let mut total = 0f64;
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-            let value: f64 = rest[..digits].parse().map_err(|_| wrong())?;
-            rest = &rest[digits..];
-            let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-            let unit = UNITS.iter().find(|(name, _)| *name == &rest[..end]).ok_or_else(wrong)?;
-            total += value * unit.1 as f64;
-            rest = &rest[end..];
-        }
-        if text.ends_with(['+', '-']) || total > i64::MAX as f64 {
+        let (mut total, mut rest) = (0i128, unsigned);
+        if unsigned.is_empty() {
             return Err(wrong());
         }
-        Ok(Duration((sign * total).round() as i64))
+        while !rest.is_empty() {
+            let (part, tail) = part(rest).ok_or_else(wrong)?;
+            total = total.checked_add(part).ok_or_else(wrong)?;
+            rest = tail;
+        }
+        let total = if text.starts_with('-') { -total } else { total };
+        i64::try_from(total).map(Duration).map_err(|_| wrong())
     }
+}
+
+/// The first number with its unit, in nanoseconds, and what comes after.
+fn part(text: &str) -> Option<(i128, &str)> {
+    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (whole, rest) = text.split_at(digits(text));
+    let (fraction, rest) = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at(digits(rest)),
+        None => ("", rest),
+    };
+    let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+    let unit = i128::from(UNITS.iter().find(|(name, _)| *name == &rest[..end])?.1);
+    // The sixteenth digit of a fraction of an hour is less than a nanosecond.
+    let fraction = &fraction[..fraction.len().min(15)];
+    let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().map(i128::from) };
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let part = number(fraction)? * unit / 10i128.pow(fraction.len() as u32);
+    Some((number(whole)? * unit + part, &rest[end..]))
 }
 
 impl fmt::Display for Duration {

@@ -94,7 +94,7 @@ struct ListVisitor<'c, T> {
 impl<'de, T: Value> Visitor<'de> for ListVisitor<'_, T> {
     type Value = Vec<T>;
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a list")
+        out.write_str("array")
     }
     fn visit_unit<E>(self) -> Result<Vec<T>, E> {
         Ok(Vec::new())
@@ -166,7 +166,7 @@ struct MapVisitor<'c, T> {
 impl<'de, T: Value> Visitor<'de> for MapVisitor<'_, T> {
     type Value = BTreeMap<String, T>;
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a map")
+        out.write_str("map")
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(BTreeMap::new())

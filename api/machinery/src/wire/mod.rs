@@ -8,6 +8,7 @@
 mod byte_string;
 mod collections;
 mod decoding;
+mod double;
 mod enumeration;
 pub(crate) mod message;
 mod object;

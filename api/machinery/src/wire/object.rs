@@ -63,7 +63,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     type Value = T;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object")
+        out.write_str("object")
     }
 
     fn visit_unit<E>(self) -> Result<T, E> {
@@ -80,12 +80,11 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
         let mut seen = 0u128;
         while let Some(Key(name)) = map.next_key::<Key<'de>>()? {
             if T::TOP_LEVEL && (name == "kind" || name == "apiVersion") {
-                let bit = if name == "kind" { 126 } else { 127 };
-                note(&mut seen, bit, &name, self.context);
-                let text: Option<String> = map.next_value()?;
+                let (bit, name) = if name == "kind" { (126, "kind") } else { (127, "apiVersion") };
+                note(&mut seen, bit, name, self.context);
+                let text: String = next_value(&mut map, name, self.context)?;
                 let slot = &mut self.context.type_meta;
-                *(if name == "kind" { &mut slot.kind } else { &mut slot.api_version }) =
-                    text.unwrap_or_default();
+                *(if bit == 126 { &mut slot.kind } else { &mut slot.api_version }) = text;
             } else if let Some(index) = T::field_index(&name) {
                 note(&mut seen, index, &name, self.context);
                 value.decode_field(index, &mut map, self.context)?;

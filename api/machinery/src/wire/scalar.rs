@@ -4,9 +4,10 @@ use super::message::{delimited, expect};
 use super::{Decoding, ProtobufError, Value, WireType};
 use crate::schema::{Scalar, Schema, Shape};
 use prost::encoding::{decode_varint, encode_key, encode_varint, encoded_len_varint, key_len};
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Reads text, `null` being empty, with a parser of its own.
 pub(crate) fn decode_text<'de, T: Default, D: Deserializer<'de>>(
@@ -61,7 +62,7 @@ impl Value for String {
         self.is_empty()
     }
     fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        decode_text(source, "a string", |text| Ok(text.to_owned()))
+        decode_text(source, "string", |text| Ok(text.to_owned()))
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_text(self, number, out);
@@ -76,15 +77,15 @@ impl Value for String {
 }
 
 macro_rules! varint {
-    ($type:ty, $scalar:ident, $empty:expr, $to:expr, $from:expr) => {
+    ($type:ty, $scalar:ident, $visitor:expr, $to:expr, $from:expr) => {
         impl Value for $type {
             const SCHEMA: &'static Schema = &Schema::unnamed(Shape::Scalar(Scalar::$scalar));
 
             fn is_empty(&self) -> bool {
-                *self == $empty
+                *self == <$type>::default()
             }
             fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-                Ok(Option::<$type>::deserialize(source)?.unwrap_or_default())
+                source.deserialize_any($visitor)
             }
             fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
                 encode_key(number, WireType::Varint, out);
@@ -102,9 +103,50 @@ macro_rules! varint {
     };
 }
 
-varint!(bool, Bool, false, u64::from, |raw| raw != 0);
-varint!(i32, Int32, 0, |value: i32| i64::from(value) as u64, |raw| raw as i32);
-varint!(i64, Int64, 0, |value: i64| value as u64, |raw| raw as i64);
+varint!(bool, Bool, Flag, u64::from, |raw| raw != 0);
+varint!(i32, Int32, Integer("int32", PhantomData), |value: i32| i64::from(value) as u64, |raw| raw as i32);
+varint!(i64, Int64, Integer("int64", PhantomData), |value: i64| value as u64, |raw| raw as i64);
+
+struct Flag;
+
+impl Visitor<'_> for Flag {
+    type Value = bool;
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("bool")
+    }
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_bool<E>(self, flag: bool) -> Result<bool, E> {
+        Ok(flag)
+    }
+}
+
+/// An exact integer: `1.0` and `1e3` are none (C-11).
+struct Integer<T>(&'static str, PhantomData<T>);
+
+impl<T: Default + TryFrom<i64> + TryFrom<u64>> Visitor<'_> for Integer<T> {
+    type Value = T;
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0)
+    }
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        // The JSON reader takes `-0` for a float.
+        if number == 0.0 && number.is_sign_negative() {
+            return Ok(T::default());
+        }
+        Err(E::invalid_type(Unexpected::Float(number), &self))
+    }
+}
 
 /// JSON that the server carries without knowing it, as compact text; empty means absent.
 ///
@@ -183,7 +225,7 @@ impl Value for FieldsV1 {
 
 /// Implements [`Value`] for a type whose wire form is a string everywhere.
 macro_rules! text_value {
-    ($type:ty, $scalar:expr, $expecting:literal) => {
+    ($type:ty, $scalar:expr, $expecting:literal, zero is $zero:literal) => {
         impl $crate::wire::Value for $type {
             const SCHEMA: &'static $crate::schema::Schema =
                 &$crate::schema::Schema::unnamed($crate::schema::Shape::Scalar($scalar));
@@ -213,7 +255,10 @@ macro_rules! text_value {
         }
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-                target.collect_str(self)
+                match *self == <$type>::default() && $zero == "null" {
+                    true => target.serialize_unit(),
+                    false => target.collect_str(self),
+                }
             }
         }
     };

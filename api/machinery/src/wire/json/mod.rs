@@ -1,40 +1,33 @@
-//! JSON text.
+//! JSON text: read by the rules of Go's decoder as the API uses it, written as Go's encoder does.
+//!
+//! Depth is bounded by serde_json's limit of 128.
+
+mod error;
 
 use super::{Decoding, Object, Value};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io;
 
-/// Why a body is not the object that was expected, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JsonError {
-    /// The text is not JSON.
-    #[error("invalid JSON: {0}")]
-    Syntax(String),
-    /// The text is JSON, but a field has another type.
-    #[error("cannot read field {path:?}: {message}")]
-    Type {
-        /// The field, such as `spec.instances`.
-        path: String,
-        /// What was found and what was expected.
-        message: String,
-    },
-}
+pub use error::JsonError;
 
 /// Reads an object, with what strict clients want to hear of.
 pub fn decode<T: Object>(text: &[u8]) -> Result<(T, Decoding), JsonError> {
-    let mut context = Decoding::default();
-    let mut source = serde_json::Deserializer::from_slice(text);
-    let result = T::decode(&mut source, &mut context).and_then(|value| source.end().map(|()| value));
-    finish(result, context)
+    decode_any(text)
 }
 
 /// Reads one value of any form.
 pub fn decode_value<T: Value>(text: &[u8]) -> Result<T, JsonError> {
+    decode_any(text).map(|(value, _)| value)
+}
+
+/// Bytes that are not UTF-8 become U+FFFD (C-19).
+fn decode_any<T: Value>(text: &[u8]) -> Result<(T, Decoding), JsonError> {
+    let text = String::from_utf8_lossy(text);
     let mut context = Decoding::default();
-    let mut source = serde_json::Deserializer::from_slice(text);
+    let mut source = serde_json::Deserializer::from_str(&text);
     let result = T::decode(&mut source, &mut context).and_then(|value| source.end().map(|()| value));
-    finish(result, context).map(|(value, _)| value)
+    finish(result, context)
 }
 
 /// Reads an object out of a parsed tree.
@@ -47,10 +40,7 @@ pub fn decode_tree<T: Object>(tree: &serde_json::Value) -> Result<(T, Decoding),
 fn finish<T>(result: serde_json::Result<T>, context: Decoding) -> Result<(T, Decoding), JsonError> {
     match result {
         Ok(value) => Ok((value, context)),
-        Err(error) if error.is_data() => {
-            Err(JsonError::Type { path: context.path(), message: error.to_string() })
-        }
-        Err(error) => Err(JsonError::Syntax(error.to_string())),
+        Err(error) => Err(JsonError::at(&error, context.path())),
     }
 }
 

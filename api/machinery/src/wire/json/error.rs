@@ -1,0 +1,56 @@
+//! What is wrong with a body, in words close to those of Go's decoder.
+
+/// Why a body is not the object that was expected, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The text is not JSON.
+    #[error("invalid JSON: {0}")]
+    Syntax(String),
+    /// The text is JSON, but a field has another type.
+    #[error("{message}")]
+    Type {
+        /// The field, such as `spec.instances`.
+        path: String,
+        /// What was found and what was expected, such as `cannot unmarshal string into field spec.instances of
+        /// type int32`.
+        message: String,
+    },
+}
+
+impl JsonError {
+    /// The error that a decoding came to at that path.
+    pub(super) fn at(error: &serde_json::Error, path: String) -> Self {
+        let text = error.to_string();
+        if !error.is_data() {
+            return JsonError::Syntax(text);
+        }
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        let text = text.strip_suffix(&position).unwrap_or(&text);
+        let place = if path.is_empty() { String::new() } else { format!("field {path} of ") };
+        let message = match mismatch(text) {
+            Some((found, expected)) => format!("cannot unmarshal {found} into {place}type {expected}"),
+            None if path.is_empty() => text.to_owned(),
+            None => format!("cannot unmarshal field {path}: {text}"),
+        };
+        JsonError::Type { path, message }
+    }
+}
+
+/// What serde found, as Go names it, and what it expected.
+fn mismatch(text: &str) -> Option<(String, &str)> {
+    let text = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "))?;
+    let (found, expected) = text.rsplit_once(", expected ")?;
+    let number = |quoted: &str| format!("number {}", quoted.trim_matches('`'));
+    let found = match found.split_once(' ') {
+        Some(("string", _)) => "string".into(),
+        Some(("boolean", _)) => "bool".into(),
+        Some(("integer", quoted)) => number(quoted),
+        Some(("floating", point)) => number(point.strip_prefix("point ").unwrap_or(point)),
+        _ => match found {
+            "sequence" => "array".into(),
+            "map" => "object".into(),
+            other => other.into(),
+        },
+    };
+    Some((found, expected))
+}
