@@ -45,6 +45,8 @@ install() {
     fail "Debian's package for $what could not be installed: see the lines above"
 }
 
+need_git() { command -v git >/dev/null || install "git" git; }
+
 need_cc() { command -v cc >/dev/null || install "a C compiler" gcc libc6-dev; }
 
 postgresql_installed() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }

@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::{Error, Result};
 
 const START: Duration = Duration::from_secs(60);
-const STOP: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What to start, and where it keeps its data.
