@@ -1,6 +1,5 @@
 //! Builds every test once, then runs the binaries a suite asks for and keeps what they print.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -9,6 +8,9 @@ use serde_json::Value;
 use super::count::{Count, skipped_lines};
 use super::suites::{Suite, Work};
 use crate::tree;
+
+/// How many seconds one test binary may take.
+const LIMIT: &str = "1200";
 
 /// A test binary.
 pub(super) struct Binary {
@@ -91,7 +93,7 @@ pub(super) fn run(suite: &Suite, binaries: &[Binary]) -> Result<(Log, Count), St
     };
     if let Work::Verify = suite.work {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        add(output(Command::new(program).arg("verify"))?, Count::of_verify);
+        add(output("verify", Command::new(program).arg("verify"))?, Count::of_verify);
     }
     let mine: Vec<&Binary> =
         binaries.iter().filter(|binary| suite.runs(&binary.package, &binary.target)).collect();
@@ -99,14 +101,16 @@ pub(super) fn run(suite: &Suite, binaries: &[Binary]) -> Result<(Log, Count), St
         return Err(format!("suite {} has no tests", suite.name));
     }
     for binary in mine {
-        let mut command = Command::new(&binary.program);
+        // A test that hangs is a test that fails.
+        let mut command = Command::new("timeout");
+        command.args(["--foreground", "--kill-after=10", LIMIT]).arg(&binary.program);
         command.arg("--show-output").current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
-        add(output(&mut command)?, Count::of_tests);
+        add(output(&binary.target, &mut command)?, Count::of_tests);
     }
     if let Work::Crates = suite.work {
         let mut command = Command::new("cargo");
         command.args(["test", "--locked", "--workspace", "--doc", "--", "--show-output"]);
-        add(output(command.current_dir(tree::root()))?, Count::of_tests);
+        add(output("documentation", command.current_dir(tree::root()))?, Count::of_tests);
     }
     std::fs::write(&log.path, &log.text)
         .map_err(|error| format!("cannot write {}: {error}", log.path.display()))?;
@@ -123,13 +127,14 @@ fn log_folder() -> Result<PathBuf, String> {
 }
 
 /// Everything a program prints, and whether it ended well.
-fn output(command: &mut Command) -> Result<(String, bool), String> {
-    let name = Path::new(command.get_program()).file_name().unwrap_or_else(|| OsStr::new("?")).to_owned();
-    let name = name.to_string_lossy().into_owned();
-    let output =
-        command.stdin(Stdio::null()).output().map_err(|error| format!("cannot run {name}: {error}"))?;
+fn output(name: &str, command: &mut Command) -> Result<(String, bool), String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("cannot run the tests of {name}: {error}"))?;
     let (printed, complained) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let text = format!("\n--- {name} ---\n{printed}{complained}--- {} ---\n", output.status);
-    Ok((text, output.status.success()))
+    let end = match output.status.code() {
+        Some(124 | 137) => format!("took longer than {LIMIT} s and was ended"),
+        _ => output.status.to_string(),
+    };
+    Ok((format!("\n--- {name} ---\n{printed}{complained}--- {name}: {end} ---\n"), output.status.success()))
 }
