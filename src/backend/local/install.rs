@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+/// The oldest major version this backend knows how to run.
+const OLDEST: u32 = 13;
+
 /// One installed major version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Install {
@@ -74,7 +77,7 @@ impl Installs {
         let mut found = BTreeMap::new();
         let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
         let majors = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        for major in majors {
+        for major in majors.filter(|major| *major >= OLDEST) {
             if let Some(install) = inspect(&self.root, major, account).await {
                 found.insert(major, install);
             }

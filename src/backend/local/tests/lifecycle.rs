@@ -133,3 +133,43 @@ async fn a_wished_port_is_taken_or_refused() {
     assert_eq!(observed.read_write.port, port);
     connect(&observed).await;
 }
+
+#[tokio::test]
+async fn data_of_another_major_version_is_left_alone() {
+    let Some(fixture) = Fixture::new().await else { return };
+    fixture.ensure(&Desired { stopped: true, ..desired() }).await;
+    fixture.ensure(&desired()).await;
+    fixture.ensure(&Desired { stopped: true, ..desired() }).await;
+    std::fs::write(fixture.data(0).join("PG_VERSION"), "12\n").expect("written");
+    let error = fixture.local().ensure(&desired()).await.expect_err("data of another major version");
+    assert!(matches!(&error, Error::OtherMajor { found, .. } if found == "12"), "{error}");
+    assert_eq!(error.reason(), "UnsupportedVersion");
+}
+
+#[tokio::test]
+async fn data_that_vanished_is_not_replaced_by_an_empty_database() {
+    let Some(fixture) = Fixture::new().await else { return };
+    fixture.ensure(&desired()).await;
+    fixture.ensure(&Desired { stopped: true, ..desired() }).await;
+    std::fs::rename(fixture.data(0), fixture.root().join("elsewhere")).expect("moved");
+    let error = fixture.local().ensure(&desired()).await.expect_err("no data");
+    assert!(matches!(&error, Error::CorruptState { .. }), "{error}");
+    std::fs::rename(fixture.root().join("elsewhere"), fixture.data(0)).expect("moved back");
+    assert!(fixture.ensure(&desired()).await.ready);
+}
+
+#[tokio::test]
+async fn a_root_postgresql_cannot_use_is_refused() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let closed = fixture.folder.path().join("closed");
+    std::fs::create_dir(&closed).expect("a folder");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).expect("its rights");
+    let opened = LocalPostgres::open(closed.join("root"), fixture.options.clone()).await;
+    if nix::unistd::geteuid().is_root() {
+        let error = opened.expect_err("postgres cannot get there");
+        assert!(matches!(&error, Error::Unreachable { path, .. } if path.ends_with("closed")), "{error}");
+    }
+    let long = fixture.folder.path().join("x".repeat(100));
+    let error = LocalPostgres::open(long, fixture.options.clone()).await.expect_err("too long for a socket");
+    assert!(matches!(error, Error::PathTooLong(..)), "{error}");
+}

@@ -11,6 +11,7 @@ use super::*;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,9 +19,14 @@ const MAJOR: u32 = 15;
 const UID: &str = "4d5bd3a8-66e2-4b55-8d8b-0c9f6a3b1f11";
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Data roots share no ports, as a stopped server's port may be taken by whoever comes first.
+static NEXT_PORT: AtomicU16 = AtomicU16::new(17000);
+const PORTS_EACH: u16 = 20;
+
 /// A data root of its own. Its servers are stopped, and it is deleted, at the end of the test.
 struct Fixture {
     folder: tempfile::TempDir,
+    options: Options,
     local: Option<Arc<LocalPostgres>>,
 }
 
@@ -30,7 +36,9 @@ impl Fixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("its rights");
-        let mut fixture = Self { folder, local: None };
+        let first = NEXT_PORT.fetch_add(PORTS_EACH, Ordering::Relaxed);
+        let options = Options { ports: first..=first + PORTS_EACH - 1, ..Options::default() };
+        let mut fixture = Self { folder, options, local: None };
         match fixture.open().await {
             Err(Error::NoUser(user)) => return skip(&format!("there is no user {user}")),
             opened => opened.expect("the data root opens"),
@@ -50,7 +58,7 @@ impl Fixture {
     }
 
     async fn open(&mut self) -> Result<(), Error> {
-        self.local = Some(LocalPostgres::open(self.root(), Options::default()).await?);
+        self.local = Some(LocalPostgres::open(self.root(), self.options.clone()).await?);
         Ok(())
     }
 

@@ -45,7 +45,10 @@ async fn opening_again_takes_up_running_servers_as_they_are() {
     let observed = fixture.ensure(&desired()).await;
     let client = connect(&observed).await;
     let pid = fixture.pid(0);
-    assert!(matches!(LocalPostgres::open(fixture.root(), Options::default()).await, Err(Error::Locked(_))));
+    assert!(matches!(
+        LocalPostgres::open(fixture.root(), fixture.options.clone()).await,
+        Err(Error::Locked(_))
+    ));
     fixture.reopen().await;
     let seen = fixture.local().observe(UID).await.expect("observed");
     assert_eq!(Observed { storage_bytes: observed.storage_bytes, ..seen }, observed);
