@@ -204,3 +204,6 @@ fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> R
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,6 @@ mod ready;
 pub use options::Standalone;
 
 use crate::admission::{Admission, Chain, ClassAdmission, NamespaceLifecycle};
-use crate::backend::{self, Backend};
 use crate::cluster::Cluster;
 use crate::controller::{self, Controllers};
 use crate::endpoint::{Endpoint, Health};
@@ -51,8 +50,8 @@ pub enum Error {
     #[error("cannot prepare the store: {0}")]
     Bootstrap(#[from] apimachinery::status::ApiError),
     /// The backend of this machine cannot work.
-    #[error("{0}")]
-    Backend(String),
+    #[error(transparent)]
+    Backend(#[from] crate::backend::local::Error),
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signals(std::io::Error),
@@ -72,7 +71,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let storage = databases_storage::engine::open(options.engine()?).await?;
     let local = options.open_local().await?;
     let definitions = options::definitions();
-    let registry = open_registry(&definitions, &storage, std::slice::from_ref(&local));
+    let registry = open_registry(&definitions, &storage);
 
     let health = Health(vec![ready::caches(&registry), ready::shutdown(&shutdown)]);
     let metrics = Arc::new(Metrics::new());
@@ -122,13 +121,11 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
 fn open_registry(
     definitions: &[&'static Definition],
     storage: &Arc<dyn Storage>,
-    backends: &[Arc<dyn backend::Backend>],
 ) -> Arc<Registry> {
     let link = Arc::new(Link::default());
-    let refusals = backends.iter().map(|backend| backend.controller_name()).collect();
     let admission: Arc<dyn Admission> = Arc::new(Chain(vec![
         Box::new(NamespaceLifecycle(link.clone())),
-        Box::new(ClassAdmission::new(link.clone(), refusals)),
+        Box::new(ClassAdmission::new(link.clone())),
     ]));
     let registry = Registry::open(definitions, storage, &admission);
     link.set(&registry);

@@ -120,7 +120,7 @@ impl Standalone {
 
     pub(super) async fn open_local(&self) -> Result<Arc<dyn Backend>, Error> {
         let root = self.data_dir.join("instances");
-        let local = LocalPostgreSQL::open(root, self.postgresql_dir.clone(), self.postgresql_user.clone());
-        Ok(Arc::new(local.map_err(Error::Backend)?))
+        let (packages, user) = (self.postgresql_dir.clone(), self.postgresql_user.clone());
+        Ok(Arc::new(LocalPostgreSQL::open(root, packages, user).await?))
     }
 }

@@ -1,0 +1,130 @@
+//! Defaults, limits and features of a class, while somebody is still looking (§5.2 of the standard).
+
+use super::{Admission, Attributes, Operation};
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::kind::Hub;
+use apimachinery::meta::is_true;
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
+use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
+use databases_api::defaulting;
+use databases_api::features;
+use databases_api::postgresql::PostgreSQL;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Who knows the classes and the labels of namespaces.
+#[async_trait]
+pub trait Classes: Send + Sync + 'static {
+    /// All classes, no older than the call.
+    async fn all(&self) -> Result<Vec<DatabaseClass>, ApiError>;
+    /// The labels of a namespace; none where there is no such namespace.
+    async fn namespace_labels(&self, name: &str) -> Result<BTreeMap<String, String>, ApiError>;
+}
+
+/// The admission step.
+pub struct ClassAdmission {
+    classes: Arc<dyn Classes>,
+}
+
+impl ClassAdmission {
+    /// Over these classes.
+    pub fn new(classes: Arc<dyn Classes>) -> Self {
+        ClassAdmission { classes }
+    }
+}
+
+fn is_write(operation: Operation) -> bool {
+    matches!(operation, Operation::Create | Operation::Update)
+}
+
+#[async_trait]
+impl Admission for ClassAdmission {
+    async fn mutate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &mut dyn Hub,
+        old: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        let Some(postgresql) = object.downcast_mut::<PostgreSQL>() else { return Ok(()) };
+        // Defaults are resolved once: on creation, or when the class is first known.
+        let first = match old.and_then(|old| old.downcast::<PostgreSQL>()) {
+            None => attributes.operation == Operation::Create,
+            Some(old) => attributes.operation == Operation::Update && old.spec.class_name.is_empty(),
+        };
+        if first {
+            defaulting::resolve(postgresql, &self.classes.all().await?);
+        }
+        Ok(())
+    }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &dyn Hub,
+        old: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        let Some(postgresql) = object.downcast::<PostgreSQL>() else { return Ok(Vec::new()) };
+        if !is_write(attributes.operation) || postgresql.metadata.deletion_timestamp.is_some() {
+            return Ok(Vec::new());
+        }
+        let old = old.and_then(|old| old.downcast::<PostgreSQL>());
+        if old.is_some_and(|old| old.spec == postgresql.spec && old.metadata.annotations == postgresql.metadata.annotations) {
+            return Ok(Vec::new());
+        }
+        let classes = self.classes.all().await?;
+        let Some(class) = classes.iter().find(|class| class.metadata.name == postgresql.spec.class_name) else {
+            return Ok(Vec::new());
+        };
+        let mut errors = Errors::new();
+        let labels = self.classes.namespace_labels(attributes.namespace).await?;
+        defaulting::check(class, postgresql, old, attributes.namespace, &labels, &mut errors);
+        let warnings = if is_true(&class.status.conditions, "Accepted") {
+            check_features(class, &classes, postgresql, old, &mut errors)
+        } else {
+            Vec::new()
+        };
+        if errors.is_empty() {
+            return Ok(warnings);
+        }
+        Err(ApiError::invalid(attributes.definition, &postgresql.metadata.name, errors))
+    }
+}
+
+/// What the class does not offer is refused, or warned of where the class says so.
+fn check_features(
+    class: &DatabaseClass,
+    classes: &[DatabaseClass],
+    new: &PostgreSQL,
+    old: Option<&PostgreSQL>,
+    errors: &mut Errors,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let warn = class.spec.unsupported_field_policy == Some(UnsupportedFieldPolicy::Warn);
+    for used in features::required(new, old) {
+        if offers(class, &used.feature) {
+            continue;
+        }
+        let (feature, name) = (&used.feature, &class.metadata.name);
+        if warn {
+            warnings.push(format!("{}: feature {feature:?} is not supported by class {name:?}: ignored", used.path));
+            continue;
+        }
+        let others: Vec<&str> = classes
+            .iter()
+            .filter(|other| offers(other, feature))
+            .map(|other| other.metadata.name.as_str())
+            .collect();
+        let others = match others.is_empty() {
+            true => "no class supports it".to_owned(),
+            false => format!("classes that support it: {}", others.join(", ")),
+        };
+        let message = format!("feature {feature:?} is not supported by class {name:?} ({others})");
+        errors.push(FieldError::unsupported(&Path::new(&used.path), &message));
+    }
+    warnings
+}
+
+fn offers(class: &DatabaseClass, feature: &str) -> bool {
+    class.status.supported_features.iter().any(|supported| supported.name == feature)
+}

@@ -1,0 +1,201 @@
+//! `local`: PostgreSQL from this machine's packages, as a backend.
+
+use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
+use super::{Backend, Disposal, Endpoint, Engine, Error, Login, Observed, Offer, Reference};
+use async_trait::async_trait;
+use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
+use databases_api::shared::{Access, State, TlsMode};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const CONTROLLER_NAME: &str = "local.databases.standard.k8s.io/postgresql";
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// What is offered beyond the core; everything else in a manifest is refused when it is written.
+const FEATURES: &[&str] = &[
+    "PostgreSQL",
+    "PostgreSQLExtensions",
+    "PostgreSQLMultipleDatabases",
+    "PostgreSQLParameters",
+    "PostgreSQLPort",
+    "PostgreSQLReadOnlyEndpoint",
+    "PostgreSQLReplicas",
+    "PostgreSQLRestart",
+    "PostgreSQLStop",
+    "PostgreSQLStorageExpansion",
+    "PostgreSQLSuperuserAccess",
+    "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+    "PostgreSQLUsers",
+];
+
+/// The backend over one data root.
+pub struct LocalPostgreSQL(Arc<LocalPostgres>);
+
+impl LocalPostgreSQL {
+    /// Opens the data root. Instances that run already are left alone.
+    pub async fn open(root: PathBuf, packages: PathBuf, user: String) -> Result<Self, local::Error> {
+        let options = local::Options { user, packages, ..local::Options::default() };
+        Ok(LocalPostgreSQL(LocalPostgres::open(root, options).await?))
+    }
+}
+
+#[async_trait]
+impl Backend for LocalPostgreSQL {
+    fn controller_name(&self) -> &'static str {
+        CONTROLLER_NAME
+    }
+
+    fn offer(&self) -> Offer {
+        let mut majors: Vec<String> = self.0.versions().iter().map(|version| major(version).to_owned()).collect();
+        majors.reverse();
+        majors.dedup();
+        let engine = Engine { kind: "PostgreSQL", flavor: "PostgreSQL", versions: majors };
+        Offer { engines: vec![engine], features: FEATURES.to_vec() }
+    }
+
+    fn reference(&self, object: &PostgreSQL) -> Reference {
+        Reference {
+            group: "local.databases.standard.k8s.io".into(),
+            kind: "Instance".into(),
+            namespace: object.metadata.namespace.clone(),
+            name: object.metadata.uid.clone(),
+        }
+    }
+
+    async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error> {
+        let versions = self.0.versions();
+        let desired = desired(object, versions.last().map_or("", |version| major(version)));
+        self.0.ensure(&desired).await.map(|observed| seen(&desired, observed)).map_err(error)
+    }
+
+    async fn remove(&self, object: &PostgreSQL, disposal: Disposal) -> Result<(), Error> {
+        let policy = match disposal {
+            Disposal::Retain => RemovePolicy::Retain,
+            Disposal::Delete => RemovePolicy::Delete,
+        };
+        self.0.remove(&object.metadata.uid, policy).await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    fn changes(&self) -> BoxStream<'static, String> {
+        self.0.changes().boxed()
+    }
+
+    async fn stop_all(&self) {
+        if let Err(error) = self.0.shutdown(ShutdownMode::Fast).await {
+            tracing::error!(%error, "not every database could be stopped");
+        }
+    }
+}
+
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
+}
+
+fn error(error: local::Error) -> Error {
+    if error.is_permanent() {
+        Error::Rejected { reason: error.reason(), message: error.to_string() }
+    } else {
+        Error::Unavailable(error.to_string())
+    }
+}
+
+fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
+    let (meta, spec) = (&object.metadata, &object.spec);
+    // An object keeps the version it began with, whatever is installed later.
+    let version = [&spec.version, &object.status.version].into_iter().find(|version| !version.is_empty());
+    local::Desired {
+        uid: meta.uid.clone(),
+        namespace: meta.namespace.clone(),
+        name: meta.name.clone(),
+        version: version.map_or_else(|| newest.to_owned(), |version| major(version).to_owned()),
+        instances: spec.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
+        synchronous: spec.replication.as_ref().and_then(|replication| replication.mode.as_ref())
+            == Some(&ReplicationMode::Synchronous),
+        parameters: spec.parameters.clone(),
+        databases: databases(object),
+        users: users(object),
+        superuser_access: spec.superuser_access == Some(Access::Enabled),
+        tls: tls(object),
+        port: spec.network.as_ref().and_then(|network| network.port).and_then(|port| u16::try_from(port).ok()),
+        stopped: spec.state == Some(State::Stopped),
+        restarted_at: meta.annotations.get(RESTARTED_AT).cloned(),
+    }
+}
+
+fn databases(object: &PostgreSQL) -> Vec<local::Database> {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let databases = object.spec.databases.iter().map(|database| local::Database {
+        name: database.name.clone(),
+        owner: database.owner.clone(),
+        extensions: database
+            .extensions
+            .iter()
+            .map(|extension| local::Extension {
+                name: extension.name.clone(),
+                version: some(&extension.version),
+                schema: some(&extension.schema),
+            })
+            .collect(),
+    });
+    databases.collect()
+}
+
+fn users(object: &PostgreSQL) -> Vec<local::User> {
+    let attribute = |attribute: &UserAttribute| match attribute {
+        UserAttribute::Superuser => Some(local::Attribute::Superuser),
+        UserAttribute::CreateDB => Some(local::Attribute::CreateDB),
+        UserAttribute::CreateRole => Some(local::Attribute::CreateRole),
+        UserAttribute::Replication => Some(local::Attribute::Replication),
+        UserAttribute::BypassRLS => Some(local::Attribute::BypassRLS),
+        UserAttribute::NoLogin => Some(local::Attribute::NoLogin),
+        UserAttribute::Other(_) => None,
+    };
+    let users = object.spec.users.iter().map(|user| local::User {
+        name: user.name.clone(),
+        attributes: user.attributes.iter().filter_map(attribute).collect(),
+        databases: user.databases.clone(),
+    });
+    users.collect()
+}
+
+fn tls(object: &PostgreSQL) -> local::Tls {
+    let mode = match object.spec.tls.as_ref().and_then(|tls| tls.mode.as_ref()) {
+        Some(TlsMode::Required) => local::TlsMode::Required,
+        Some(TlsMode::Optional) => local::TlsMode::Optional,
+        _ => local::TlsMode::Disabled,
+    };
+    local::Tls { mode, certificate: None }
+}
+
+fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
+    let databases: BTreeMap<&str, &str> =
+        desired.databases.iter().rev().map(|database| (database.owner.as_str(), database.name.as_str())).collect();
+    let login = |credentials: local::Credentials| Login {
+        database: databases
+            .get(credentials.username.as_str())
+            .map_or_else(|| credentials.database.clone(), |database| (*database).to_owned()),
+        password: credentials.password.expose().to_owned(),
+        username: credentials.username,
+    };
+    let endpoint = |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
+    let read_only = observed.read_only.map(|found| endpoint("ReadOnly", found));
+    Observed {
+        ready: observed.ready,
+        reason: observed.reason.as_str().to_owned(),
+        message: observed.message,
+        version: observed.version,
+        instances: i32::try_from(observed.instances).unwrap_or(i32::MAX),
+        ready_instances: i32::try_from(observed.ready_instances).unwrap_or(i32::MAX),
+        primary: observed.primary,
+        endpoints: [endpoint("ReadWrite", observed.read_write)].into_iter().chain(read_only).collect(),
+        logins: observed.credentials.into_iter().map(login).collect(),
+        superuser: observed.superuser.map(login),
+        certificates: observed.ca,
+        tls_required: desired.tls.mode == local::TlsMode::Required,
+        storage_bytes: Some(observed.storage_bytes),
+    }
+}

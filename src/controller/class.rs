@@ -1,0 +1,103 @@
+//! Every `DatabaseClass` whose controller is here: what it can do is written to its status.
+
+use super::Controllers;
+use super::feed;
+use super::queue::Queue;
+use crate::backend::Offer;
+use crate::registry::{Part, Store, UpdateOptions};
+use apimachinery::kind::Hub;
+use apimachinery::meta::{ConditionStatus, set_condition};
+use apimachinery::status::ApiError;
+use databases_api::GROUP;
+use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, SupportedFeature};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What is installed may change while the server runs.
+const RESYNC: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
+    let Some(store) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
+    let queue = Queue::default();
+    let fed = feed::follow(store.clone(), ended.clone(), |stored| queue.add(&stored.object().meta().name));
+    let work = async {
+        loop {
+            let name = queue.next().await;
+            match accept(&controllers, &store, &name).await {
+                Ok(true) => {
+                    queue.done(&name);
+                    queue.add_after(&name, RESYNC);
+                }
+                Ok(false) => queue.done(&name),
+                Err(error) => {
+                    tracing::warn!(%error, class = name, "a class's status is not written yet");
+                    queue.failed(&name);
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = fed => {}
+        () = work => {}
+        () = ended.cancelled() => {}
+    }
+}
+
+/// Writes what the class's backend offers; whether the class is one of ours.
+async fn accept(controllers: &Controllers, store: &Store, name: &str) -> Result<bool, ApiError> {
+    let stored = match store.get("", name).await {
+        Err(error) if error.code() == 404 => return Ok(false),
+        outcome => outcome?,
+    };
+    let class = stored.object().downcast::<DatabaseClass>();
+    let controller = class.map_or("", |class| &class.spec.controller_name);
+    let Some(backend) = controllers.backend(controller) else { return Ok(false) };
+    let offer = backend.offer();
+    let options = UpdateOptions { part: Part::Status, dry_run: false };
+    let outcome = store.update("", name, options, |stored| {
+        let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
+        write(&mut class, &offer);
+        Ok(Box::new(class) as Box<dyn Hub>)
+    });
+    match outcome.await {
+        Err(error) if error.code() == 404 => Ok(false),
+        outcome => outcome.map(|_| true),
+    }
+}
+
+fn write(class: &mut DatabaseClass, offer: &Offer) {
+    let engines = offer.engines.iter().map(|engine| Engine {
+        kind: engine.kind.to_owned(),
+        flavor: engine.flavor.to_owned(),
+        versions: versions(&engine.versions),
+        instance_counts: Vec::new(),
+    });
+    class.status.engines = engines.collect();
+    let mut names: Vec<&str> = offer.features.to_vec();
+    names.sort_unstable();
+    let feature = |name: &str| SupportedFeature { name: name.to_owned() };
+    class.status.supported_features = names.into_iter().map(feature).collect();
+    let generation = class.metadata.generation;
+    let none = offer.engines.iter().all(|engine| engine.versions.is_empty());
+    let (status, reason, message) = match none {
+        true => (
+            ConditionStatus::False,
+            "Unsupported",
+            "no PostgreSQL is installed on this machine: install it with `apt-get install postgresql`",
+        ),
+        false => (ConditionStatus::True, "Accepted", ""),
+    };
+    set_condition(&mut class.status.conditions, "Accepted", status, reason, message, generation);
+    class.status.observed_generation = generation;
+}
+
+fn versions(names: &[String]) -> Vec<EngineVersion> {
+    let version = |(index, name): (usize, &String)| EngineVersion {
+        name: name.clone(),
+        default: index == 0,
+        deprecated: false,
+        upgrades_to: Vec::new(),
+    };
+    names.iter().enumerate().map(version).collect()
+}

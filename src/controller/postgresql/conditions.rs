@@ -1,0 +1,146 @@
+//! The status of an object, from what its backend saw.
+
+use super::binding;
+use crate::backend::{Observed, Reference};
+use apimachinery::meta::{ConditionStatus, set_condition};
+use apimachinery::quantity::Quantity;
+use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UserSecret};
+
+/// Where an object is on its way, when its backend has nothing to show yet.
+pub(super) enum Progress {
+    /// It is about to be made.
+    Creating,
+    /// The backend cannot now.
+    Unavailable(String),
+    /// The backend will not.
+    Rejected { reason: &'static str, message: String },
+}
+
+/// Sets conditions of one object at its present generation.
+struct Conditions<'a>(&'a mut PostgreSQL);
+
+impl Conditions<'_> {
+    fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+        let generation = self.0.metadata.generation;
+        set_condition(&mut self.0.status.conditions, kind, status, reason, message, generation);
+    }
+
+    fn accepted(&mut self) {
+        self.set("Accepted", ConditionStatus::True, "Accepted", "");
+        self.set("ResolvedRefs", ConditionStatus::True, "ResolvedRefs", "");
+        self.0.status.observed_generation = self.0.metadata.generation;
+    }
+}
+
+/// The class is missing, or there is none yet.
+pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str) {
+    let status = if reason == "Pending" { ConditionStatus::Unknown } else { ConditionStatus::False };
+    object.status.observed_generation = object.metadata.generation;
+    let mut conditions = Conditions(object);
+    conditions.set("Accepted", status, reason, message);
+    conditions.set("Ready", ConditionStatus::False, "Pending", message);
+}
+
+/// What can be said before the backend has anything to show, or when it refuses.
+pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
+    let mut conditions = Conditions(object);
+    match progress {
+        Progress::Creating => {
+            conditions.accepted();
+            let message = "the database is being created";
+            conditions.set("Programmed", ConditionStatus::False, "Pending", message);
+            conditions.set("Progressing", ConditionStatus::True, "Provisioning", message);
+            conditions.set("Ready", ConditionStatus::False, "Creating", message);
+        }
+        Progress::Unavailable(message) => {
+            conditions.accepted();
+            conditions.set("Programmed", ConditionStatus::False, "BackendUnavailable", message);
+            conditions.set("Ready", ConditionStatus::False, "Failing", message);
+        }
+        Progress::Rejected { reason, message } => {
+            conditions.set("Accepted", ConditionStatus::False, reason, message);
+            conditions.set("Programmed", ConditionStatus::False, "BackendRejected", message);
+            conditions.set("Progressing", ConditionStatus::False, "Stalled", message);
+            // What ran before the refused change runs on: Ready is left to whoever sees it.
+            if object.status.endpoints.is_empty() {
+                Conditions(object).set("Ready", ConditionStatus::False, "Failing", message);
+            }
+            object.status.observed_generation = object.metadata.generation;
+        }
+    }
+}
+
+/// What the backend saw; `trouble` is why the credentials could not be published.
+pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) {
+    facts(object, observed, trouble.is_none());
+    let stopped = observed.reason == "Stopped";
+    let ready = observed.ready && trouble.is_none();
+    let (reason, message) = match trouble {
+        Some(trouble) => ("Failing", trouble),
+        None => (observed.reason.as_str(), observed.message.as_str()),
+    };
+    let wanted = object.spec.instances.unwrap_or(1);
+    let complete = observed.ready_instances >= wanted;
+    let mut conditions = Conditions(object);
+    conditions.accepted();
+    conditions.set("Programmed", ConditionStatus::True, "Programmed", "");
+    let status = |holds| if holds { ConditionStatus::True } else { ConditionStatus::False };
+    conditions.set("Ready", status(ready), reason, if ready { "" } else { message });
+    let counted = format!("{} of {wanted} instances are ready", observed.ready_instances);
+    match (complete, stopped) {
+        (true, _) => conditions.set("InstancesReady", ConditionStatus::True, "AllReady", ""),
+        (false, true) => conditions.set("InstancesReady", ConditionStatus::False, "Scaling", "stopped"),
+        (false, false) => conditions.set("InstancesReady", ConditionStatus::False, "Degraded", &counted),
+    }
+    match (ready && complete) || stopped {
+        true => conditions.set("Progressing", ConditionStatus::False, "Idle", ""),
+        false if ready => conditions.set("Progressing", ConditionStatus::True, "Scaling", &counted),
+        false => conditions.set("Progressing", ConditionStatus::True, "Provisioning", message),
+    }
+}
+
+fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
+    let endpoints = observed.endpoints.iter().map(|endpoint| Endpoint {
+        role: endpoint.role.into(),
+        host: endpoint.host.clone(),
+        port: i32::from(endpoint.port),
+        scope: "Cluster".into(),
+    });
+    let name = &object.metadata.name;
+    let users = observed.logins.iter().skip(1).map(|login| UserSecret {
+        user: login.username.clone(),
+        name: binding::user_name(object, &login.username),
+    });
+    let user_secrets = users.collect();
+    let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
+    let binding = SecretRef { name: binding::binding_name(object) };
+    let selector = format!("databases.standard.k8s.io/instance={name}");
+    let status = &mut object.status;
+    status.endpoints = endpoints.collect();
+    status.version.clone_from(&observed.version);
+    status.flavor = "PostgreSQL".into();
+    status.instances = observed.instances;
+    status.ready_instances = observed.ready_instances;
+    status.primary.clone_from(&observed.primary);
+    status.selector = selector;
+    if published && !observed.logins.is_empty() {
+        status.binding = Some(binding);
+        status.user_secrets = user_secrets;
+        status.superuser_secret_ref = superuser;
+    }
+    // No volume of its own: the instance has what was asked for, which the file system does not enforce.
+    if let Some(size) = &object.spec.storage.size {
+        status.storage = Some(StorageStatus { size: Some(Quantity::clone(size)) });
+    }
+}
+
+/// A reference of a backend as the status has it.
+pub(super) fn backend_ref(reference: &Reference) -> BackendRef {
+    BackendRef {
+        group: reference.group.clone(),
+        kind: reference.kind.clone(),
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Get, list, forms.
+
+use super::*;
+
+async fn names(server: &Server, path: &str) -> Vec<String> {
+    let list = server.get(path).await.json();
+    let items = list["items"].as_array().unwrap_or_else(|| panic!("{list}")).clone();
+    items.iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_empty_list_has_items_and_a_version() {
+    let server = Server::start().await;
+    let list = server.get(BASE).await.json();
+    assert_eq!((&list["kind"], &list["items"]), (&"FlunderList".into(), &json!([])));
+    assert!(list["metadata"]["resourceVersion"].is_string());
+}
+
+#[tokio::test]
+async fn lists_are_selected_and_ordered() {
+    let server = Server::start().await;
+    for name in ["b", "a", "c"] {
+        let mut object = flunder(name);
+        object["metadata"]["labels"] = json!({"name": name});
+        server.post(BASE, &object).await;
+    }
+    assert_eq!(names(&server, BASE).await, ["a", "b", "c"]);
+    assert_eq!(names(&server, &format!("{BASE}?labelSelector=name%20in%20(a,c)")).await, ["a", "c"]);
+    assert_eq!(names(&server, &format!("{BASE}?fieldSelector=spec.reference%3Db")).await, ["b"]);
+    assert_eq!(server.get(&format!("{BASE}?fieldSelector=spec.no%3Db")).await.code, 400);
+    assert_eq!(server.get(&format!("{BASE}?labelSelector=a%20b")).await.code, 400);
+    assert_eq!(server.get(&format!("{BASE}?limit=x")).await.code, 400);
+    let items = server.get(BASE).await.json()["items"].clone();
+    assert_eq!((items[0].get("kind"), items[0].get("apiVersion")), (None, None));
+}
+
+#[tokio::test]
+async fn pages_are_of_one_state() {
+    let server = Server::start().await;
+    for index in 0..7 {
+        server.create(&format!("f{index}")).await;
+    }
+    let first = server.get(&format!("{BASE}?limit=3")).await.json();
+    assert_eq!(first["metadata"]["remainingItemCount"], 4);
+    server.create("f00").await;
+    let mut seen = first["items"].as_array().unwrap().len();
+    let mut token = first["metadata"]["continue"].as_str().unwrap().to_owned();
+    while !token.is_empty() {
+        let page = server.get(&format!("{BASE}?limit=3&continue={token}")).await.json();
+        assert_eq!(page["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+        seen += page["items"].as_array().unwrap().len();
+        token = page["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(seen, 7);
+    assert_eq!(server.get(&format!("{BASE}?continue=nonsense")).await.code, 400);
+}
+
+#[tokio::test]
+async fn the_state_at_a_version_is_kept() {
+    let server = Server::start().await;
+    let old = server.create("a").await["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    server.create("b").await;
+    let exact = format!("{BASE}?resourceVersion={old}&resourceVersionMatch=Exact");
+    assert_eq!(names(&server, &exact).await, ["a"]);
+    assert_eq!(names(&server, &format!("{BASE}?resourceVersion={old}")).await, ["a", "b"]);
+    assert_eq!(names(&server, &format!("{BASE}?resourceVersion=0&limit=1")).await, ["a", "b"]);
+    for wrong in ["resourceVersionMatch=Exact", "resourceVersion=0&resourceVersionMatch=Exact", "sendInitialEvents=true"] {
+        assert_eq!(server.get(&format!("{BASE}?{wrong}")).await.code, 422, "{wrong}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_future_is_not_listed() {
+    let server = Server::start().await;
+    let answer = server.get(&format!("{BASE}?resourceVersion=1000")).await;
+    assert_eq!(answer.code, 504);
+    assert_eq!(answer.json()["details"]["causes"][0]["reason"], "ResourceVersionTooLarge");
+    assert_eq!(answer.headers["retry-after"], "1");
+}
+
+#[tokio::test]
+async fn forms_of_one_object() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let accept = async |path: &str, accept: &str| server.send(Method::GET, path, &[("accept", accept)], "").await;
+    let table = accept(BASE, "application/json;as=Table;v=v1;g=meta.k8s.io").await.json();
+    assert_eq!((&table["kind"], &table["rows"][0]["cells"][0]), (&"Table".into(), &"a".into()));
+    assert_eq!(table["rows"][0]["object"]["kind"], "PartialObjectMetadata");
+    let partial = accept(BASE, "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io").await.json();
+    assert_eq!(partial["kind"], "PartialObjectMetadataList");
+    assert_eq!(partial["items"][0].get("spec"), None);
+    let yaml = accept(&of("a"), "application/yaml").await;
+    assert_eq!(yaml.headers["content-type"], "application/yaml");
+    assert!(std::str::from_utf8(&yaml.bytes).unwrap().contains("kind: Flunder"));
+    let protobuf = accept(&of("a"), "application/vnd.kubernetes.protobuf").await;
+    assert_eq!(&protobuf.bytes[..4], b"k8s\0");
+    let list = accept(BASE, "application/vnd.kubernetes.protobuf").await;
+    let envelope = apimachinery::wire::protobuf::decode(&list.bytes).unwrap();
+    assert_eq!(envelope.type_meta.kind, "FlunderList");
+    assert_eq!(accept(BASE, "application/cbor").await.code, 406);
+    assert_eq!(server.get(&format!("{BASE}?includeObject=x")).await.code, 400);
+    assert!(server.get(&format!("{}?pretty=1", of("a"))).await.bytes.starts_with(b"{\n  \"kind\": \"Flunder\","));
+}
+
+#[tokio::test]
+async fn protobuf_is_read_as_it_is_written() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let media = "application/vnd.kubernetes.protobuf";
+    let object = server.send(Method::GET, &of("a"), &[("accept", media)], "").await;
+    let same = server.send(Method::PUT, &of("a"), &[("content-type", media)], object.bytes.clone()).await;
+    assert_eq!(same.code, 200, "{:?}", same.bytes);
+    assert_eq!(same.json(), server.get(&of("a")).await.json());
+    let bad = server.send(Method::PUT, &of("a"), &[("content-type", media)], "xxxxxxxx").await;
+    assert_eq!(bad.code, 400);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_so() {
+    let server = Server::start().await;
+    let unknown = server.get("/apis/wardle.example.com/v1/namespaces/ns/things").await;
+    assert_eq!(unknown.json()["message"], "the server could not find the requested resource");
+    assert_eq!(server.get("/apis/wardle.example.com/v9/flunders").await.code, 404);
+    assert_eq!(server.get("/nothing").await.bytes, "404 page not found\n");
+    assert_eq!(server.get("/apis/wardle.example.com/v1").await.json()["resources"][0]["name"], "flunders");
+    assert_eq!(server.get("/readyz").await.bytes, "ok");
+    assert_eq!(server.registry.stores().len(), 1);
+}

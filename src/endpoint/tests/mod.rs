@@ -1,0 +1,114 @@
+//! The whole way of a request, over a foreign kind and the `memory` engine.
+
+mod deletes;
+mod flunder;
+mod lists;
+mod watches;
+mod writes;
+
+use super::{Endpoint, Health};
+use crate::admission::Chain;
+use crate::pipeline::{
+    Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Pipeline, Rejected, RequestBody, UserInfo,
+};
+use crate::registry::Registry;
+use crate::serve::Shutdown;
+use crate::telemetry::Metrics;
+use bytes::Bytes;
+use databases_storage::engine;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const BASE: &str = "/apis/wardle.example.com/v1/namespaces/ns/flunders";
+
+struct Nobody;
+
+impl Authenticator for Nobody {
+    async fn authenticate(&self, _: &Peer, _: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
+        Ok(None)
+    }
+}
+
+/// A server in this process.
+struct Server {
+    client: InProcess<Nobody, MastersOnly, Endpoint>,
+    registry: Arc<Registry>,
+    storage: Arc<dyn databases_storage::Storage>,
+}
+
+/// An answer, read to its end.
+struct Answer {
+    code: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("not JSON: {:?}", self.bytes))
+    }
+}
+
+impl Server {
+    async fn start() -> Self {
+        let config = engine::Config::Memory(engine::memory::Config::default());
+        let storage = engine::open(config).await.unwrap();
+        let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
+        let definitions = [&flunder::DEFINITION];
+        let registry = Registry::open(&definitions, &storage, &admission);
+        for store in registry.stores() {
+            store.ready().await;
+        }
+        let metrics = Arc::new(Metrics::new());
+        let requests = metrics.requests().clone();
+        let endpoint = Endpoint::new(&definitions, registry.clone(), Health::default(), metrics);
+        let pipeline =
+            Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
+        pipeline.complete();
+        let client = pipeline.as_user(UserInfo::new("tester", [MASTERS_GROUP]));
+        Server { client, registry, storage }
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(RequestBody::from(body.into())).unwrap();
+        let (parts, body) = self.client.send(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { code: parts.status, headers: parts.headers, bytes }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    async fn post(&self, path: &str, object: &Value) -> Answer {
+        self.send(Method::POST, path, &[], object.to_string()).await
+    }
+
+    async fn put(&self, path: &str, object: &Value) -> Answer {
+        self.send(Method::PUT, path, &[], object.to_string()).await
+    }
+
+    async fn merge(&self, path: &str, patch: &Value) -> Answer {
+        self.send(Method::PATCH, path, &[("content-type", "application/merge-patch+json")], patch.to_string()).await
+    }
+
+    async fn create(&self, name: &str) -> Value {
+        let answer = self.post(BASE, &flunder(name)).await;
+        assert_eq!(answer.code, 201, "{:?}", answer.bytes);
+        answer.json()
+    }
+}
+
+fn flunder(name: &str) -> Value {
+    json!({"metadata": {"name": name}, "spec": {"reference": name, "count": 1}})
+}
+
+fn of(name: &str) -> String {
+    format!("{BASE}/{name}")
+}

@@ -1,0 +1,149 @@
+//! Create, update, patch.
+
+use super::*;
+
+#[tokio::test]
+async fn create_sets_what_the_server_owns() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    assert_eq!(object["kind"], "Flunder");
+    assert_eq!(object["apiVersion"], "wardle.example.com/v1");
+    assert_eq!(object["metadata"]["generation"], 1);
+    assert_eq!(object["metadata"]["namespace"], "ns");
+    assert_eq!(object["metadata"]["uid"].as_str().unwrap().len(), 36);
+    assert!(object["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert_eq!(server.get(&of("a")).await.json(), object);
+    let again = server.post(BASE, &flunder("a")).await;
+    assert_eq!((again.code.as_u16(), again.json()["reason"].clone()), (409, "AlreadyExists".into()));
+}
+
+#[tokio::test]
+async fn bad_objects_are_refused_with_the_field() {
+    let server = Server::start().await;
+    let check = async |object: Value, code: u16, part: &str| {
+        let answer = server.post(BASE, &object).await;
+        let message = answer.json()["message"].to_string();
+        assert_eq!(answer.code, code, "{message}");
+        assert!(message.contains(part), "{message} has no {part}");
+    };
+    check(json!({"spec": {}}), 422, "name or generateName is required").await;
+    check(json!({"metadata": {"name": "A"}}), 422, "metadata.name").await;
+    check(json!({"metadata": {"name": "a"}, "spec": {"count": -1}}), 422, "spec.count").await;
+    check(json!({"metadata": {"name": "a"}, "spec": {"count": "x"}}), 400, "count").await;
+    check(json!({"metadata": {"name": "a", "resourceVersion": "1"}}), 500, "resourceVersion should not be set").await;
+    check(json!({"metadata": {"name": "a", "namespace": "other"}}), 400, "namespace").await;
+    check(json!({"apiVersion": "wardle.example.com/v2", "metadata": {"name": "a"}}), 400, "v2").await;
+    check(json!({"kind": "Fischer", "metadata": {"name": "a"}}), 400, "Fischer").await;
+}
+
+#[tokio::test]
+async fn unknown_fields_warn_or_fail() {
+    let server = Server::start().await;
+    let mut object = flunder("a");
+    object["spec"]["nonsense"] = 1.into();
+    let strict = server.post(&format!("{BASE}?fieldValidation=Strict"), &object).await;
+    assert_eq!(strict.code, 400);
+    assert!(strict.json()["message"].as_str().unwrap().contains("unknown field \"spec.nonsense\""));
+    let warned = server.post(BASE, &object).await;
+    assert_eq!(warned.code, 201);
+    assert_eq!(warned.headers["warning"], "299 - \"unknown field \\\"spec.nonsense\\\"\"");
+}
+
+#[tokio::test]
+async fn generated_names_differ() {
+    let server = Server::start().await;
+    let object = json!({"metadata": {"generateName": "x-"}});
+    let first = server.post(BASE, &object).await.json()["metadata"]["name"].clone();
+    let second = server.post(BASE, &object).await.json()["metadata"]["name"].clone();
+    assert_ne!(first, second);
+    assert!(first.as_str().unwrap().starts_with("x-"));
+}
+
+#[tokio::test]
+async fn dry_run_writes_nothing() {
+    let server = Server::start().await;
+    let answer = server.post(&format!("{BASE}?dryRun=All"), &flunder("a")).await;
+    assert_eq!(answer.code, 201);
+    assert_eq!(answer.json()["metadata"].get("resourceVersion"), None);
+    assert_eq!(server.get(&of("a")).await.code, 404);
+    assert_eq!(server.post(&format!("{BASE}?dryRun=Some"), &flunder("a")).await.code, 422);
+}
+
+#[tokio::test]
+async fn updates_compare_resource_versions() {
+    let server = Server::start().await;
+    let old = server.create("a").await;
+    let mut new = old.clone();
+    new["spec"]["count"] = 2.into();
+    let updated = server.put(&of("a"), &new).await;
+    assert_eq!(updated.code, 200);
+    assert_eq!(updated.json()["metadata"]["generation"], 2);
+    let stale = server.put(&of("a"), &new).await;
+    assert_eq!((stale.code.as_u16(), stale.json()["reason"].clone()), (409, "Conflict".into()));
+    new["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+    assert_eq!(server.put(&of("a"), &new).await.code, 422);
+    new["metadata"]["name"] = "b".into();
+    assert_eq!(server.put(&of("a"), &new).await.code, 400);
+}
+
+#[tokio::test]
+async fn an_update_that_changes_nothing_is_not_written() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    let revision = server.storage.revision().await.unwrap();
+    let same = server.put(&of("a"), &object).await;
+    assert_eq!(same.json()["metadata"], object["metadata"]);
+    assert_eq!(server.storage.revision().await.unwrap(), revision);
+}
+
+#[tokio::test]
+async fn status_and_spec_are_written_apart() {
+    let server = Server::start().await;
+    let mut object = server.create("a").await;
+    object["spec"]["count"] = 7.into();
+    object["status"]["phase"] = "Done".into();
+    object["metadata"]["labels"] = json!({"a": "b"});
+    let status = server.put(&format!("{}/status", of("a")), &object).await.json();
+    assert_eq!((&status["spec"]["count"], &status["status"]["phase"]), (&1.into(), &"Done".into()));
+    assert_eq!((&status["metadata"]["generation"], &status["metadata"]["labels"]), (&1.into(), &Value::Null));
+    let patched = server.merge(&of("a"), &json!({"status": {"phase": "No"}, "spec": {"count": 3}})).await.json();
+    assert_eq!((&patched["spec"]["count"], &patched["status"]["phase"]), (&3.into(), &"Done".into()));
+}
+
+#[tokio::test]
+async fn patches_of_both_kinds() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    let json_patch = |patch: Value| {
+        let path = of("a");
+        let server = &server;
+        async move {
+            let headers = [("content-type", "application/json-patch+json")];
+            server.send(Method::PATCH, &path, &headers, patch.to_string()).await
+        }
+    };
+    let replaced = json_patch(json!([{"op": "replace", "path": "/spec/count", "value": 5}])).await;
+    assert_eq!((replaced.code.as_u16(), replaced.json()["spec"]["count"].clone()), (200, 5.into()));
+    assert_eq!(json_patch(json!([{"op": "test", "path": "/spec/count", "value": 9}])).await.code, 422);
+    assert_eq!(json_patch(json!({"no": "list"})).await.code, 400);
+    assert_eq!(server.merge(&of("a"), &json!({"spec": {"count": "x"}})).await.code, 422);
+    let lock = json!({"metadata": {"resourceVersion": object["metadata"]["resourceVersion"]}, "spec": {"count": 8}});
+    assert_eq!(server.merge(&of("a"), &lock).await.code, 409);
+    let uid = json!({"metadata": {"uid": "other"}});
+    assert_eq!(server.merge(&of("a"), &uid).await.code, 422);
+    let unknown = server.send(Method::PATCH, &of("a"), &[("content-type", "application/apply-patch+yaml")], "{}").await;
+    assert_eq!(unknown.code, 415);
+    assert_eq!(server.merge(&of("absent"), &json!({})).await.code, 404);
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused() {
+    let server = Server::start().await;
+    let mut object = flunder("a");
+    object["metadata"]["annotations"] = json!({"a": "x".repeat(4 << 20)});
+    let answer = server.post(BASE, &object).await;
+    assert_eq!((answer.code.as_u16(), answer.json()["reason"].clone()), (413, "RequestEntityTooLarge".into()));
+    object["metadata"]["annotations"] = json!({"a": "x".repeat(1 << 20)});
+    let answer = server.post(BASE, &object).await;
+    assert!(answer.json()["message"].as_str().unwrap().contains("Too long: may not be more than 262144 bytes"));
+}
