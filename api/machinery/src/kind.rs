@@ -284,6 +284,7 @@ pub struct Column {
 }
 
 type DecodedHub = Result<(Box<dyn Hub>, Decoding), JsonError>;
+type ProtobufHub = Result<Box<dyn Hub>, ProtobufError>;
 
 /// A served version of a kind, with its codecs. JSON comes without `kind` and `apiVersion`, which the server
 /// puts in front where they belong.
@@ -300,7 +301,7 @@ pub struct Version {
     /// Reads a JSON tree.
     pub decode_tree: fn(&serde_json::Value) -> DecodedHub,
     /// Reads a protobuf message.
-    pub decode_protobuf: fn(&[u8]) -> Result<Box<dyn Hub>, ProtobufError>,
+    pub decode_protobuf: fn(&[u8]) -> ProtobufHub,
     /// Appends JSON text.
     pub encode_json: fn(&dyn Hub, &mut Vec<u8>),
     /// Appends a protobuf message.
@@ -336,7 +337,7 @@ fn decode_tree<K: Kind, V: WireVersion<K>>(tree: &serde_json::Value) -> DecodedH
     Ok((Box::new(value.into_hub()), context))
 }
 
-fn decode_protobuf<K: Kind, V: WireVersion<K>>(mut body: &[u8]) -> Result<Box<dyn Hub>, ProtobufError> {
+fn decode_protobuf<K: Kind, V: WireVersion<K>>(mut body: &[u8]) -> ProtobufHub {
     let mut value = V::default();
     wire::merge_fields(&mut value, &mut body)?;
     Ok(Box::new(value.into_hub()))

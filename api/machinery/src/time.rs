@@ -36,20 +36,38 @@ impl MicroTime {
 }
 
 fn parse(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("{text:?} is not an RFC 3339 time such as 2006-01-02T15:04:05Z"))
+    let time = if is_rfc3339(text) { text.parse().ok() } else { None };
+    time.ok_or_else(|| format!("{text:?} is not an RFC 3339 time such as 2006-01-02T15:04:05Z"))
+}
+
+/// Whether digits and signs stand where RFC 3339 has them; [`Timestamp`] takes other forms of ISO 8601 too.
+fn is_rfc3339(text: &str) -> bool {
+    let like = |text: &str, pattern: &str| {
+        let fits =
+            |(byte, wanted): (u8, u8)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
+        text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(fits)
+    };
+    let Some((date, rest)) = text.split_at_checked(19) else { return false };
+    let (fraction, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+    let fraction = fraction.strip_prefix('.').map_or(fraction.is_empty(), |digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    like(date, "0000-00-00T00:00:00")
+        && fraction
+        && (zone == "Z" || like(zone, "+00:00") || like(zone, "-00:00"))
 }
 
 impl FromStr for Time {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Ok(Time(0)) } else { Ok(Time(parse(text)?.as_second())) }
+        Ok(Time(parse(text)?.as_second()))
     }
 }
 
 impl FromStr for MicroTime {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Ok(MicroTime(0)) } else { Ok(MicroTime(parse(text)?.as_microsecond())) }
+        Ok(MicroTime(parse(text)?.as_microsecond()))
     }
 }
 
@@ -148,7 +166,7 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a duration such as 1h30m or 90s");
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-        if unsigned == "0" || text.is_empty() {
+        if unsigned == "0" {
             return Ok(Duration(0));
         }
         let (mut total, mut rest) = (0i128, unsigned);
@@ -177,7 +195,8 @@ fn part(text: &str) -> Option<(i128, &str)> {
     let unit = i128::from(UNITS.iter().find(|(name, _)| *name == &rest[..end])?.1);
     // The sixteenth digit of a fraction of an hour is less than a nanosecond.
     let fraction = &fraction[..fraction.len().min(15)];
-    let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().map(i128::from) };
+    let number =
+        |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().map(i128::from) };
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
@@ -229,10 +248,16 @@ mod tests {
             ("-2m", "-2m0s"),
             ("0", "0s"),
             ("1500ns", "1.5µs"),
+            ("1.h", "1h0m0s"),
+            ("+.5s", "500ms"),
+            ("342935h31m30.123456789s", "342935h31m30.123456789s"),
+            ("-2562047h47m16.854775808s", "-2562047h47m16.854775808s"),
         ] {
             assert_eq!(input.parse::<Duration>().unwrap().to_string(), output, "{input}");
         }
-        for wrong in ["1", "h", "1x", "--1s", "1h-"] {
+        for wrong in
+            ["", "-", "1", "h", ".h", "1x", "--1s", "1h-", "1..5h", "9999999999h", "99999999999999999999s"]
+        {
             assert!(wrong.parse::<Duration>().is_err(), "{wrong}");
         }
     }
@@ -243,5 +268,19 @@ mod tests {
         assert_eq!(time.to_string(), "2026-07-01T12:00:00Z");
         let micro: MicroTime = "2026-07-01T12:00:00.000001Z".parse().unwrap();
         assert_eq!(micro.to_string(), "2026-07-01T12:00:00.000001Z");
+        for wrong in [
+            "",
+            "2026-07-01",
+            "2026-07-01 12:00:00Z",
+            "20260701T120000Z",
+            "2026-07-01T12:00Z",
+            "2026-07-01T12:00:00",
+            "2026-07-01T12:00:00.Z",
+            "2026-07-01T12:00:00+0200",
+            "2026-02-30T12:00:00Z",
+            "2026-07-01T12:00:00Z[UTC]",
+        ] {
+            assert!(wrong.parse::<Time>().is_err(), "{wrong}");
+        }
     }
 }

@@ -112,7 +112,7 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
     let decode_inline = inline.iter().enumerate().map(|(position, field)| {
         let (ident, ty) = (&field.ident, &field.ty);
         let base = inline_base(count, &inline[..position]);
-        quote!(if index >= #base && index < #base + <#ty as ::apimachinery::wire::Object>::FIELDS {
+        quote!(if (#base..#base + <#ty as ::apimachinery::wire::Object>::FIELDS).contains(&index) {
             return self.#ident.decode_field(index - #base, map, context);
         })
     });

@@ -14,6 +14,9 @@ pub enum LabelSelectorError {
     /// Something else stands there.
     #[error("found '{found}', expected: {expected}")]
     Found { found: String, expected: &'static str },
+    /// `in` and `notin` want a set.
+    #[error("found '{0}' expected: '('")]
+    NoSet(String),
     /// The key is not one.
     #[error("<nil>: Invalid value: {key:?}: {faults}")]
     Key { key: String, faults: String },
@@ -138,12 +141,11 @@ impl<'a> Parser<'a> {
             other => return found(other, "identifier"),
         };
         check_key(key)?;
-        if self.peek().is_end_or(",") {
-            let operator = if absent { Operator::DoesNotExist } else { Operator::Exists };
-            return LabelRequirement::new(key, operator, Vec::new());
-        }
         if absent {
-            return found(self.peek(), "',' or 'end of string'");
+            return LabelRequirement::new(key, Operator::DoesNotExist, Vec::new());
+        }
+        if self.peek().is_end_or(",") {
+            return LabelRequirement::new(key, Operator::Exists, Vec::new());
         }
         let (operator, values) = match self.next() {
             Token::Word("in") => (Operator::In, self.set()?),
@@ -172,7 +174,7 @@ impl<'a> Parser<'a> {
     fn set(&mut self) -> Parsed<Vec<String>> {
         let open = self.next();
         if open != Token::Symbol("(") {
-            return found(open, "'('");
+            return Err(LabelSelectorError::NoSet(open.text().to_owned()));
         }
         let mut values = Vec::new();
         loop {

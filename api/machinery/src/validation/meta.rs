@@ -78,10 +78,10 @@ pub fn dedupe_owner_references(meta: &mut ObjectMeta) -> Option<String> {
         }
         false
     });
-    let text = ".metadata.ownerReferences contains duplicate entries, with UID(s)";
     (!twice.is_empty()).then(|| {
         format!(
-            "{text} {}; the API server dedups owner references, and may reject such requests in the future",
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and \
+             may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
             twice.join(", ")
         )
     })

@@ -2,7 +2,8 @@
 
 use super::{Object, WireType};
 use prost::encoding::{
-    DecodeContext, decode_key, decode_varint, encode_key, encode_varint, encoded_len_varint, key_len, skip_field,
+    DecodeContext, decode_key, decode_varint, encode_key, encode_varint, encoded_len_varint, key_len,
+    skip_field,
 };
 
 /// Why bytes are not the protobuf message that was expected.

@@ -20,9 +20,7 @@ pub mod yaml;
 
 pub use byte_string::ByteString;
 pub use decoding::{Decoding, Problem, TypeMeta};
-pub use message::{
-    ProtobufError, encode_message, merge_message, message_field_length, merge_fields, skip,
-};
+pub use message::{ProtobufError, encode_message, merge_fields, merge_message, message_field_length, skip};
 pub use object::{decode_object, next_value, serialize_object};
 pub use prost::encoding::WireType;
 pub use scalar::{FieldsV1, Raw};

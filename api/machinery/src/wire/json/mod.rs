@@ -59,7 +59,11 @@ pub fn to_tree<T: Value>(value: &T) -> serde_json::Value {
 struct HtmlSafe(CompactFormatter);
 
 impl Formatter for HtmlSafe {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut rest = fragment;
         while let Some(position) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
             let (clean, tail) = rest.split_at(position);
@@ -72,7 +76,11 @@ impl Formatter for HtmlSafe {
         out.write_all(rest.as_bytes())
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.0.write_char_escape(out, escape)
     }
 }

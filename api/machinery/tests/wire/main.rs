@@ -1,0 +1,6 @@
+//! Every form a field can have, on every wire.
+
+mod decoding;
+mod everything;
+mod golden;
+mod round_trip;
