@@ -8,9 +8,9 @@
 //!                               └──── the watch broke ───┘
 //! ```
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use std::vec;
 
 use futures_util::StreamExt;
 
@@ -60,6 +60,20 @@ struct Feed<T, F> {
     unswept: Toll,
 }
 
+/// A message, taken apart.
+enum Step {
+    Event(Event),
+    Progress(Revision),
+}
+
+fn steps(message: Result<WatchMessage, Error>) -> Vec<Result<Step, Error>> {
+    match message {
+        Ok(WatchMessage::Events(events)) => events.into_iter().map(|event| Ok(Step::Event(event))).collect(),
+        Ok(WatchMessage::Progress(revision)) => vec![Ok(Step::Progress(revision))],
+        Err(error) => vec![Err(error)],
+    }
+}
+
 /// How much was appended to the history.
 #[derive(Clone, Copy, Default)]
 struct Toll {
@@ -100,9 +114,9 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
     async fn consume(&mut self, stream: WatchStream) -> Error {
         let mut chunks = stream.ready_chunks(READY);
         while let Some(messages) = chunks.next().await {
-            let mut messages = messages.into_iter();
-            while messages.len() > 0 {
-                if let Err(error) = self.apply(&mut messages) {
+            let mut steps = messages.into_iter().flat_map(steps).collect::<VecDeque<_>>();
+            while !steps.is_empty() {
+                if let Err(error) = self.apply(&mut steps) {
                     return error;
                 }
                 // Readers and watchers have their turn even where there is one thread for all.
@@ -119,19 +133,23 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         self.pause = (self.pause * 2).min(PAUSE.1);
     }
 
-    /// Applies messages in order and publishes once: at the end, at the first error, or when watchers must
-    /// have a chance to follow before the history window moves past them.
-    fn apply(&mut self, messages: &mut vec::IntoIter<Result<WatchMessage, Error>>) -> Result<(), Error> {
+    /// Applies steps in order and publishes once: at the end, at the first error, or when watchers must have a
+    /// chance to follow before the history window moves past them.
+    fn apply(&mut self, steps: &mut VecDeque<Result<Step, Error>>) -> Result<(), Error> {
         let before = self.shared.state.load_full();
         let mut state = (*before).clone();
         let mut keys = Vec::new();
-        let begun = self.unswept.cost;
         let mut outcome = Ok(());
+        let bound = self.unswept.cost + self.shared.config.max_bytes / 4;
         while outcome.is_ok()
-            && self.unswept.cost - begun <= self.shared.config.max_bytes / 4
-            && let Some(message) = messages.next()
+            && let Some(step) = steps.pop_front()
         {
-            outcome = message.and_then(|message| self.apply_message(message, &mut state, &mut keys));
+            outcome = step.and_then(|step| self.apply_step(step, &mut state, &mut keys));
+            let torn =
+                matches!(steps.front(), Some(Ok(Step::Event(next))) if next.revision == state.revision);
+            if self.unswept.cost > bound && !torn {
+                break;
+            }
         }
         if state.revision > before.revision || !keys.is_empty() {
             self.shared.publish(state, &mut self.scratch);
@@ -140,19 +158,15 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         outcome
     }
 
-    fn apply_message(
+    fn apply_step(
         &mut self,
-        message: WatchMessage,
+        step: Step,
         state: &mut State<T>,
         keys: &mut Vec<Arc<str>>,
     ) -> Result<(), Error> {
-        match message {
-            WatchMessage::Events(events) => {
-                for event in events {
-                    keys.extend(self.apply_event(event, state)?);
-                }
-            }
-            WatchMessage::Progress(revision) => {
+        match step {
+            Step::Event(event) => keys.extend(self.apply_event(event, state)?),
+            Step::Progress(revision) => {
                 state.revision = state.revision.max(revision);
                 self.shared.tidy();
             }

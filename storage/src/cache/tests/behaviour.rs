@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::Storage;
+use crate::cache::flight::Flights;
 use crate::cache::log::{Log, Place};
 use crate::cache::snapshot::State;
 
@@ -160,15 +161,14 @@ async fn readers_share_one_read_of_the_revision() {
 #[tokio::test]
 async fn a_shared_read_never_began_before_its_reader_came() {
     let store = Store::new().await;
-    let cache = start(&store);
-    cache.ready().await;
+    let flights = Arc::new(Flights::new(store.clone()));
     store.slow.store(true, Ordering::SeqCst);
     let mut readers = Vec::new();
     for number in 0..20 {
         let written = store.put("/t/a/x", &number.to_string()).await;
         readers.extend((0..3).map(|_| {
-            let cache = cache.clone();
-            tokio::spawn(async move { cache.latest().await.unwrap().revision() >= written })
+            let flights = flights.clone();
+            tokio::spawn(async move { flights.revision().await.unwrap() >= written })
         }));
         tokio::task::yield_now().await;
         store.permits.add_permits(number % 2);

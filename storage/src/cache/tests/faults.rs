@@ -77,3 +77,21 @@ async fn a_consistent_read_goes_to_the_store_when_the_watch_lags() {
     assert!(cache.snapshot().is_empty(), "what there is now does not wait");
     assert!(matches!(cache.at_least(revision).await, Err(CacheError::TooLarge { .. })));
 }
+
+#[tokio::test]
+async fn a_burst_larger_than_the_history_leaves_no_waiting_watcher_behind() {
+    let store = Store::new().await;
+    let cache = start_with(&store, short());
+    cache.ready().await;
+    let mut watcher = cache.watch(cache.snapshot().revision(), "/t/").unwrap();
+    store.hold();
+    let mut last = 0;
+    for number in 0..1000 {
+        last = store.put("/t/a/x", &number.to_string()).await;
+    }
+    let following = tokio::spawn(async move { drain(&mut watcher, last).await });
+    tokio::task::yield_now().await;
+    store.release();
+    let got = tokio::time::timeout(DEADLINE, following).await.unwrap().unwrap().unwrap();
+    assert_eq!(got.len(), 1000);
+}
