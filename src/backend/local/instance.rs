@@ -144,14 +144,11 @@ impl<'a> Instance<'a> {
         if let Some(wish) = self.state.desired.port
             && self.state.ports.first() != Some(&wish)
         {
+            self.host.ports.take_this(wish)?;
             match self.state.ports.first_mut() {
-                Some(port) => {
-                    self.host.ports.release(*port);
-                    *port = wish;
-                }
+                Some(port) => self.host.ports.release(std::mem::replace(port, wish)),
                 None => self.state.ports.push(wish),
             }
-            self.host.ports.keep(wish);
         }
         while self.state.ports.len() < self.state.desired.instances as usize {
             self.state.ports.push(self.host.ports.take(None)?);

@@ -32,6 +32,14 @@ impl Ports {
         Ok(port)
     }
 
+    /// Gives out this very port, when it is free.
+    pub(super) fn take_this(&self, port: u16) -> Result<(), Error> {
+        if !is_free(port) || !self.lock().insert(port) {
+            return Err(Error::PortTaken(port));
+        }
+        Ok(())
+    }
+
     /// Marks a port as given.
     pub(super) fn keep(&self, port: u16) {
         self.lock().insert(port);

@@ -128,6 +128,9 @@ async fn a_wished_port_is_taken_or_refused() {
     let port = taken.local_addr().expect("its address").port();
     let error = fixture.local().ensure(&wish(port)).await.expect_err("a port in use");
     assert!(matches!(error, Error::PortTaken(refused) if refused == port), "{error}");
+    let elsewhere = fixture.ensure(&desired()).await;
+    fixture.local().ensure(&wish(port)).await.expect_err("a port in use");
+    connect(&elsewhere).await;
     drop(taken);
     let observed = fixture.ensure(&wish(port)).await;
     assert_eq!(observed.read_write.port, port);
