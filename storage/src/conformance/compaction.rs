@@ -98,7 +98,10 @@ pub(super) async fn the_future_is_refused_too(room: Room) -> Result<(), Fault> {
     .await?;
     let far = room.store().revision().await? + 1_000_000;
     let compacted = room.store().compact(far).await.err();
-    ensure!(matches!(compacted, Some(Error::FutureRevision { .. })), "compaction to {far} gave {compacted:?}");
+    ensure!(
+        matches!(compacted, Some(Error::FutureRevision { .. })),
+        "compaction to {far} gave {compacted:?}"
+    );
     ensure_eq!(room.listed(ReadAt::Latest).await?.len(), 4, "the number of keys is");
     Ok(())
 }

@@ -98,7 +98,8 @@ fn check(events: &[Event], calls: &[Call]) -> Result<(), Fault> {
         check_write(events, *revision, call)?;
     }
     for call in calls {
-        let earlier = writes.iter().filter(|(_, write)| write.ended < call.began).map(|(revision, _)| *revision);
+        let earlier =
+            writes.iter().filter(|(_, write)| write.ended < call.began).map(|(revision, _)| *revision);
         check_seen(events, call, earlier.max().unwrap_or(0))?;
     }
     Ok(())
@@ -150,7 +151,11 @@ fn check_write(events: &[Event], revision: Revision, call: &Call) -> Result<(), 
     let What::Write { kind, value, expected, .. } = &call.what else {
         return Err(Fault::new("a read was acknowledged as a write"));
     };
-    ensure_eq!((&event.key, event.kind, &event.value), (&call.key, *kind, value), "the event of {revision} tells");
+    ensure_eq!(
+        (&event.key, event.kind, &event.value),
+        (&call.key, *kind, value),
+        "the event of {revision} tells"
+    );
     let previous = event.previous.as_ref().map_or(0, |kv| kv.revision);
     ensure_eq!(previous, *expected, "the write at {revision} replaced");
     Ok(())
@@ -161,14 +166,20 @@ fn check_write(events: &[Event], revision: Revision, call: &Call) -> Result<(), 
 fn check_seen(events: &[Event], call: &Call, earlier: Revision) -> Result<(), Fault> {
     match &call.what {
         What::Write { outcome: Update::Done(revision), .. } => {
-            ensure!(*revision > earlier, "a write at {revision} began after that at {earlier} was acknowledged");
+            ensure!(
+                *revision > earlier,
+                "a write at {revision} began after that at {earlier} was acknowledged"
+            );
         }
         What::Read { found, at } => {
             ensure!(*at >= earlier, "a read at {at} began after the write at {earlier} was acknowledged");
             ensure_eq!(*found, state(events, &call.key, *at), "a read at {at} saw");
         }
         What::Write { outcome: Update::Conflict(found), expected, .. } => {
-            ensure!(found.as_ref().map_or(0, |kv| kv.revision) != *expected, "a conflict shows what was expected");
+            ensure!(
+                found.as_ref().map_or(0, |kv| kv.revision) != *expected,
+                "a conflict shows what was expected"
+            );
             let later = events.iter().filter(|event| event.key == call.key && event.revision > earlier);
             let mut states = std::iter::once(state(events, &call.key, earlier)).chain(later.map(after));
             ensure!(states.any(|state| state == *found), "a conflict shows {found:?}, stale since {earlier}");

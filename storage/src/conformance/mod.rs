@@ -21,10 +21,13 @@ pub use self::room::{Fault, Room};
 
 use crate::{Error, Storage};
 
+/// Opens a store.
+pub type Open<'a> = Box<dyn Fn() -> BoxFuture<'a, Result<Arc<dyn Storage>, Error>> + Send + Sync + 'a>;
+
 /// The engine under test.
 pub struct Subject<'a> {
     /// Opens the store. Every call opens the same one; it is called again only after what it gave is dropped.
-    pub open: Box<dyn Fn() -> BoxFuture<'a, Result<Arc<dyn Storage>, Error>> + Send + Sync + 'a>,
+    pub open: Open<'a>,
     /// Whether the store is still there when it is opened again.
     pub durable: bool,
 }

@@ -33,7 +33,8 @@ pub(super) async fn exact_reads_see_the_past(room: Room) -> Result<(), Fault> {
     states.push((b3, vec![("a", "a2"), ("b", "b3")]));
     for (revision, state) in states {
         let at = ReadAt::Exactly(revision);
-        let expected: Vec<_> = state.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let expected: Vec<_> =
+            state.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         ensure_eq!(room.listed(at).await?, expected, "a list at {revision} sees");
         for name in ["a", "b"] {
             let value = state.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_bytes());
@@ -75,7 +76,11 @@ pub(super) async fn pages_are_one_state(room: Room) -> Result<(), Fault> {
         seen.extend(page.items.iter().map(|kv| kv.key[room.prefix().len()..].to_owned()));
         let left = names.len().saturating_sub(seen.len()) as u64;
         ensure_eq!(page.more, left > 0, "with {left} items left, `more` is");
-        ensure!(page.remaining.is_none_or(|remaining| remaining == left), "{left} left, not {:?}", page.remaining);
+        ensure!(
+            page.remaining.is_none_or(|remaining| remaining == left),
+            "{left} left, not {:?}",
+            page.remaining
+        );
         if !page.more {
             break;
         }
@@ -88,7 +93,11 @@ pub(super) async fn pages_are_one_state(room: Room) -> Result<(), Fault> {
     let from = room.store().list(room.prefix(), Some(&room.key("item-20")), 0, at).await?;
     ensure_eq!(from.items.len(), 4, "from item-20, inclusive, the number of items is");
     let behind = room.store().list(room.prefix(), Some("/~"), 0, ReadAt::Latest).await?;
-    ensure!(behind.items.is_empty() && !behind.more, "a start behind the prefix finds {}", behind.items.len());
+    ensure!(
+        behind.items.is_empty() && !behind.more,
+        "a start behind the prefix finds {}",
+        behind.items.len()
+    );
     let ahead = room.store().list(room.prefix(), Some("/"), 1, at).await?;
     ensure_eq!(ahead.items.len(), 1, "a start before the prefix finds, with limit 1,");
     Ok(())
@@ -110,6 +119,10 @@ pub(super) async fn prefixes_are_apart(room: Room) -> Result<(), Fault> {
     let keys: Vec<_> = watch.events.iter().map(|event| event.key.clone()).collect();
     ensure_eq!(keys, [room.key("ns1/a"), room.key("ns1/b")], "the watch of ns1/ sees");
     let everything = room.store().list("/", Some(room.prefix()), 1, ReadAt::Latest).await?;
-    ensure_eq!(everything.items.first().map(|kv| kv.key.clone()), Some(room.key("ns")), "the whole store has");
+    ensure_eq!(
+        everything.items.first().map(|kv| kv.key.clone()),
+        Some(room.key("ns")),
+        "the whole store has"
+    );
     Ok(())
 }

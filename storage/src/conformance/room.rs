@@ -91,7 +91,12 @@ impl Room {
         done(self.store.create(&self.key(name), value).await?)
     }
 
-    pub(super) async fn update(&self, name: &str, value: &str, expected: Revision) -> Result<Revision, Fault> {
+    pub(super) async fn update(
+        &self,
+        name: &str,
+        value: &str,
+        expected: Revision,
+    ) -> Result<Revision, Fault> {
         let value = Bytes::copy_from_slice(value.as_bytes());
         done(self.store.update(&self.key(name), value, expected).await?)
     }
@@ -167,7 +172,7 @@ impl Watch {
     /// Reads one message of a watch that should go on.
     async fn step(&mut self) -> Result<(), Fault> {
         match self.next().await? {
-            Some(message) => Ok(drop(message?)),
+            Some(message) => Ok(message.map(drop)?),
             None => Err(Fault::new("a watch ended without an error")),
         }
     }

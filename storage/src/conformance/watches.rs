@@ -11,7 +11,13 @@ pub(super) async fn events_tell_what_happened(room: Room) -> Result<(), Fault> {
     let mut watch = room.watch(before).await?;
     let (key, value) = (room.key("a"), |text: &'static str| Bytes::from_static(text.as_bytes()));
     let kv = |text, revision| Some(KeyValue { key: key.clone(), value: value(text), revision });
-    let event = |kind, text, previous, revision| Event { kind, key: key.clone(), value: value(text), previous, revision };
+    let event = |kind, text, previous, revision| Event {
+        kind,
+        key: key.clone(),
+        value: value(text),
+        previous,
+        revision,
+    };
     let first = room.create("a", "one").await?;
     let second = room.update("a", "two", first).await?;
     let third = room.delete("a", second).await?;

@@ -110,7 +110,10 @@ pub(super) async fn values_of_any_size(room: Room) -> Result<(), Fault> {
         let name = format!("size-{size}");
         let revision = done(room.store().create(&room.key(&name), value.clone()).await?)?;
         let read = room.get(&name, ReadAt::Latest).await?;
-        ensure!(read.as_ref().is_some_and(|kv| kv.value == value), "a value of {size} bytes came back otherwise");
+        ensure!(
+            read.as_ref().is_some_and(|kv| kv.value == value),
+            "a value of {size} bytes came back otherwise"
+        );
         let mut watch = room.watch(revision - 1).await?;
         watch.until(revision).await?;
         ensure!(watch.events.iter().any(|event| event.value == value), "no event has the {size} bytes");

@@ -68,22 +68,29 @@ impl Config {
 
     /// A channel over all endpoints; it connects when it is used.
     pub(super) fn channel(&self) -> Result<Channel, Error> {
-        let endpoints: Vec<_> = self.endpoints.iter().map(|url| self.endpoint(url)).collect::<Result<_, _>>()?;
+        let endpoints: Vec<_> =
+            self.endpoints.iter().map(|url| self.endpoint(url)).collect::<Result<_, _>>()?;
         match endpoints.as_slice() {
-            [] => Err(Error::Io("no etcd endpoint is given; name at least one, as http(s)://host:port".to_owned())),
+            [] => Err(Error::Io(
+                "no etcd endpoint is given; name at least one, as http(s)://host:port".to_owned(),
+            )),
             [endpoint] => Ok(endpoint.connect_lazy()),
             _ => Ok(Channel::balance_list(endpoints.into_iter())),
         }
     }
 
     fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {
-        let refuse = |reason: String| Error::Io(format!("the etcd endpoint {url:?} cannot be used: {reason}"));
+        let refuse =
+            |reason: String| Error::Io(format!("the etcd endpoint {url:?} cannot be used: {reason}"));
         let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| refuse(error.to_string()))?;
         let endpoint = match endpoint.uri().scheme_str() {
             Some("http") => endpoint,
             Some("https") => {
-                let tls = self.tls.as_ref().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
-                endpoint.tls_config(tls.client()).map_err(|error| refuse(format!("bad TLS files: {error:?}")))?
+                let tls =
+                    self.tls.as_ref().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
+                endpoint
+                    .tls_config(tls.client())
+                    .map_err(|error| refuse(format!("bad TLS files: {error:?}")))?
             }
             _ => return Err(refuse("it must be http://host:port or https://host:port".to_owned())),
         };

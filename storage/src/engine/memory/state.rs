@@ -73,7 +73,10 @@ impl State {
         let end = key::end(prefix);
         let mut found = self
             .versions
-            .range::<str, _>((std::ops::Bound::Included(key::start(prefix, start)), std::ops::Bound::Unbounded))
+            .range::<str, _>((
+                std::ops::Bound::Included(key::start(prefix, start)),
+                std::ops::Bound::Unbounded,
+            ))
             .take_while(|(key, _)| **key < end)
             .filter_map(|(key, versions)| newest(key, versions, revision));
         let items = found.by_ref().take(if limit == 0 { usize::MAX } else { limit }).collect();

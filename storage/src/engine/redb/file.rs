@@ -6,12 +6,18 @@ use std::path::Path;
 use ::redb::{Builder, Database, DatabaseError, StorageError};
 
 use super::Config;
+use super::overlay::Overlay;
 use crate::Error;
 
 /// Where a database comes from. Tests give one that fails on demand.
 pub(super) trait Source: Send + Sync + 'static {
     /// Opens the database, or makes it.
     fn open(&self) -> Result<Database, DatabaseError>;
+
+    /// Opens the database as the last durable commit left it, without writing to the disk.
+    fn open_for_reading(&self) -> Result<Database, DatabaseError> {
+        Builder::new().create_with_backend(Overlay::open(self.path())?)
+    }
 
     /// Its place.
     fn path(&self) -> &Path;
@@ -79,6 +85,7 @@ pub(super) fn explain(path: &Path, what: &str, error: StorageError) -> Error {
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a part of its path is not a folder",
         ErrorKind::IsADirectory => "it is a folder; give the path of a file",
+        ErrorKind::ResourceBusy => "stop the other process",
         ErrorKind::NotFound => "its folder cannot be made; choose another path",
         _ => "check the disk",
     };

@@ -5,9 +5,11 @@
 //! snapshots on the blocking pool; no call into redb ever runs on a worker of the async runtime.
 //!
 //! A failed commit acknowledges nothing. The file is then opened afresh, by whichever read or write comes
-//! next, since only what is in the file tells what became of that commit.
+//! next, since only what is in the file tells what became of that commit. While that fails too, as on a full
+//! disk, reads are served from what is durable, and every write tries again.
 
 mod file;
+mod overlay;
 mod recent;
 mod shared;
 mod tables;
@@ -89,7 +91,8 @@ async fn blocking<T: Send + 'static>(
 
 impl Redb {
     async fn submit(&self, work: Work) -> Result<Update, Error> {
-        let stopped = || Error::Unavailable("the writer of the store has stopped; restart the server".to_owned());
+        let stopped =
+            || Error::Unavailable("the writer of the store has stopped; restart the server".to_owned());
         let (answer, answered) = oneshot::channel();
         let tasks = self.tasks.as_ref().ok_or_else(stopped)?;
         tasks.send(Task { work, answer }).await.map_err(|_| stopped())?;

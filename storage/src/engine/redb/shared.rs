@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use ::redb::{Database, StorageError};
+use ::redb::{Database, DatabaseError, StorageError};
 
 use super::super::feed::{Feed, History, Scan};
 use super::file::{self, Source};
@@ -23,12 +23,14 @@ enum State {
     Open(Database),
     /// A commit failed: what is in the file has to be read anew.
     Failed,
+    /// And the file cannot be opened for writing.
+    ReadOnly(Database),
     Closed,
 }
 
 impl Shared {
     pub(super) fn open(source: Box<dyn Source>) -> Result<Self, Error> {
-        let (database, revision) = prepare(source.as_ref())?;
+        let (database, revision) = prepare(source.as_ref(), source.open())?;
         Ok(Self {
             source,
             state: RwLock::new(State::Open(database)),
@@ -47,7 +49,7 @@ impl Shared {
 
     /// Reads one snapshot.
     pub(super) fn read<T>(&self, work: impl FnOnce(&View) -> Result<T, Failure>) -> Result<T, Error> {
-        self.with("read", |database| {
+        self.with(Use::Read, |database| {
             let view = View::open(database)?;
             // A snapshot may be newer than what the writer has published by now.
             self.feed.publish(view.revision());
@@ -58,20 +60,21 @@ impl Shared {
     /// Uses the database, opening it afresh when the last commit failed.
     pub(super) fn with<T>(
         &self,
-        what: &str,
+        purpose: Use,
         work: impl FnOnce(&Database) -> Result<T, Failure>,
     ) -> Result<T, Error> {
         loop {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            match &*state {
-                State::Open(database) => {
-                    return work(database).map_err(|failure| failure.explain(self.source.path(), what));
+            match (&*state, purpose) {
+                (State::Open(database), _) | (State::ReadOnly(database), Use::Read) => {
+                    return work(database)
+                        .map_err(|failure| failure.explain(self.source.path(), purpose.verb()));
                 }
-                State::Closed => return Err(Error::Unavailable("the store was closed".to_owned())),
-                State::Failed => {}
+                (State::Closed, _) => return Err(Error::Unavailable("the store was closed".to_owned())),
+                (State::Failed, _) | (State::ReadOnly(_), Use::Write) => {}
             }
             drop(state);
-            self.reopen()?;
+            self.reopen(purpose)?;
         }
     }
 
@@ -94,21 +97,53 @@ impl Shared {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    fn reopen(&self) -> Result<(), Error> {
+    fn reopen(&self, purpose: Use) -> Result<(), Error> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Failed) {
-            let (database, revision) = prepare(self.source.as_ref())?;
-            tracing::info!(path = %self.source.path().display(), revision, "the database was opened afresh");
-            *state = State::Open(database);
-            self.feed.publish(revision);
+        match (&*state, purpose) {
+            (State::Failed, _) | (State::ReadOnly(_), Use::Write) => {}
+            // Somebody else was first.
+            _ => return Ok(()),
         }
+        // What is open holds the file's lock.
+        *state = State::Failed;
+        let source = self.source.as_ref();
+        let (database, revision) = match (prepare(source, source.open()), purpose) {
+            (Ok((database, revision)), _) => (State::Open(database), revision),
+            (Err(error), Use::Write) => return Err(error),
+            (Err(_), Use::Read) => {
+                let (database, revision) = prepare(source, source.open_for_reading())?;
+                (State::ReadOnly(database), revision)
+            }
+        };
+        tracing::info!(path = %source.path().display(), revision, "the database was opened afresh");
+        *state = database;
+        self.feed.publish(revision);
         Ok(())
     }
 }
 
-/// Opens the database and checks its layout.
-fn prepare(source: &dyn Source) -> Result<(Database, Revision), Error> {
-    let database = source.open().map_err(|error| file::cannot_open(source.path(), error))?;
+/// What the database is needed for.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    Read,
+    Write,
+}
+
+impl Use {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Checks the layout of a database that was opened.
+fn prepare(
+    source: &dyn Source,
+    opened: Result<Database, DatabaseError>,
+) -> Result<(Database, Revision), Error> {
+    let database = opened.map_err(|error| file::cannot_open(source.path(), error))?;
     let revision = write::prepare(&database).map_err(|failure| failure.explain(source.path(), "open"))?;
     Ok((database, revision))
 }

@@ -91,14 +91,20 @@ mod tests {
         let bytes = record.encode();
         assert_eq!(bytes, b"\x02\x07\0\0\0\0\0\0\0\x02\0\0\0/axyz");
         let read = Record::decode(9, &bytes).unwrap();
-        assert_eq!((read.kind, read.previous, read.key, read.value), (EventKind::Updated, 7, "/a", &b"xyz"[..]));
+        assert_eq!(
+            (read.kind, read.previous, read.key, read.value),
+            (EventKind::Updated, 7, "/a", &b"xyz"[..])
+        );
     }
 
     #[test]
     fn a_cut_entry_is_damage() {
         let bytes = Record { kind: EventKind::Created, previous: 0, key: "/abc", value: b"" }.encode();
         for length in 0..bytes.len() {
-            assert!(matches!(Record::decode(9, &bytes[..length]), Err(StorageError::Corrupted(_))), "{length}");
+            assert!(
+                matches!(Record::decode(9, &bytes[..length]), Err(StorageError::Corrupted(_))),
+                "{length}"
+            );
         }
     }
 }

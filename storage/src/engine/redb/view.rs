@@ -154,7 +154,8 @@ fn load(
     revision: Revision,
 ) -> Result<KeyValue, Failure> {
     let entry = log.get(revision)?;
-    let entry = entry.ok_or_else(|| StorageError::Corrupted(format!("the log's entry {revision} is missing")))?;
+    let entry =
+        entry.ok_or_else(|| StorageError::Corrupted(format!("the log's entry {revision} is missing")))?;
     let value = Record::decode(revision, entry.value())?.value();
     Ok(KeyValue { key: key.to_owned(), value, revision })
 }

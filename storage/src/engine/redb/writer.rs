@@ -5,7 +5,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot::Sender;
 
 use super::super::Write;
-use super::shared::{Failure, Shared};
+use super::shared::{Failure, Shared, Use};
 use super::write::{self, Batch};
 use crate::{Error, Event, Revision, Update};
 
@@ -67,7 +67,7 @@ fn next_batch(queue: &mut Receiver<Task>, wait: bool) -> Option<Vec<Task>> {
 
 /// Writes `batch` durably, publishes its events, and answers; or answers that it failed.
 fn commit(shared: &Shared, batch: Vec<Task>) {
-    match shared.with("write", |database| apply(database, &batch)) {
+    match shared.with(Use::Write, |database| apply(database, &batch)) {
         Ok(Written { outcomes, revision, events }) => {
             shared.recent().extend(events);
             shared.feed().publish(revision);
@@ -113,7 +113,7 @@ fn apply(database: &Database, batch: &[Task]) -> Result<Written, Failure> {
 
 /// Whether more is left to sweep.
 fn sweep(shared: &Shared) -> bool {
-    shared.with("compact", write::sweep).unwrap_or_else(|error| {
+    shared.with(Use::Write, write::sweep).unwrap_or_else(|error| {
         tracing::error!(%error, "compaction failed; the next one goes on with it");
         shared.fail();
         false

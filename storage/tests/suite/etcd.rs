@@ -1,0 +1,192 @@
+//! What only etcd can do: go away, come back, and ask for certificates.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use databases_storage::engine::etcd::{self, Config, Tls};
+use databases_storage::{Error, Revision, Storage, Update, WatchMessage, WatchStream};
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+use crate::support::Etcd;
+
+async fn create(store: &dyn Storage, key: &str) -> Revision {
+    match store.create(key, Bytes::from_static(b"x")).await.unwrap() {
+        Update::Done(revision) => revision,
+        Update::Conflict(found) => panic!("a conflict with {found:?}"),
+    }
+}
+
+/// The revisions of the events up to `last`.
+async fn revisions(watch: &mut WatchStream, last: Revision) -> Vec<Revision> {
+    let mut seen = Vec::new();
+    let read = async {
+        while seen.last().is_none_or(|seen| *seen < last) {
+            if let WatchMessage::Events(events) = watch.next().await.unwrap().unwrap() {
+                seen.extend(events.iter().map(|event| event.revision));
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), read).await.expect("the events come");
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_outlives_restarts() {
+    let Some(mut server) = Etcd::start().await else { return };
+    let store = server.open(server.config()).await;
+    let mut watch = store.watch("/a/", store.revision().await.unwrap()).await.unwrap();
+    let mut written = Vec::new();
+    let mut seen = Vec::new();
+    for round in 0..3 {
+        for number in 0..5 {
+            written.push(create(&store, &format!("/a/{round}-{number}")).await);
+        }
+        if round != 1 {
+            // In round 1 the events wait unread while etcd is away.
+            seen.extend(revisions(&mut watch, *written.last().unwrap()).await);
+        }
+        server.kill().await;
+        let error = store.revision().await.unwrap_err();
+        assert!(matches!(&error, Error::Unavailable(reason) if reason.contains("127.")), "{error}");
+        server.run().await;
+        // The same handle works again.
+        drop(server.open(server.config()).await);
+    }
+    written.push(create(&store, "/a/last").await);
+    seen.extend(revisions(&mut watch, *written.last().unwrap()).await);
+    assert_eq!(seen, written);
+
+    let now = store.revision().await.unwrap();
+    store.request_progress().await.unwrap();
+    let progress =
+        async { while !matches!(watch.next().await, Some(Ok(WatchMessage::Progress(r))) if r >= now) {} };
+    tokio::time::timeout(Duration::from_secs(30), progress).await.expect("progress after a restart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_compaction_overtook_ends() {
+    let Some(mut server) = Etcd::start().await else { return };
+    let store = server.open(server.config()).await;
+    let first = create(&store, "/a/1").await;
+    let mut watch = store.watch("/a/", first - 1).await.unwrap();
+    assert_eq!(revisions(&mut watch, first).await, [first]);
+    server.kill().await;
+    // The watch notices only now, so the rest happens behind its back.
+    let lost = tokio::spawn(async move { watch.next().await });
+    server.run().await;
+    let other = server.open(server.config()).await;
+    let last = create(&other, "/b/2").await;
+    drop(lost);
+    other.compact(last).await.unwrap();
+    let mut watch = store.watch("/a/", first).await.unwrap();
+    let error =
+        tokio::time::timeout(Duration::from_secs(30), watch.next()).await.unwrap().unwrap().unwrap_err();
+    assert!(
+        matches!(error, Error::Compacted { requested, oldest } if requested == first && oldest == last),
+        "{error}"
+    );
+    assert!(watch.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_prefixes_share_an_etcd() {
+    let Some(server) = Etcd::start().await else { return };
+    let here = server.open(server.config()).await;
+    let there = server.open(Config { prefix: "/registry/other/".to_owned(), ..server.config() }).await;
+    let mut watch = here.watch("/", here.revision().await.unwrap()).await.unwrap();
+    create(&there, "/a/1").await;
+    let revision = create(&here, "/a/1").await;
+    assert_eq!(revisions(&mut watch, revision).await, [revision]);
+    let page = there.list("/", None, 0, databases_storage::ReadAt::Latest).await.unwrap();
+    assert_eq!(page.items.len(), 1);
+    assert!(here.size().await.unwrap().is_some_and(|size| size > 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_share_reads_of_the_revision() {
+    let Some(server) = Etcd::start().await else { return };
+    let store = Arc::new(server.open(server.config()).await);
+    let written = create(store.as_ref(), "/a/1").await;
+    let revisions = join_all((0..200).map(|_| store.revision())).await;
+    assert!(revisions.into_iter().all(|revision| revision.unwrap() >= written));
+}
+
+/// An authority, and what it signs, in PEM.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn sign(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_shown_and_checked() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.sign("localhost");
+    let flags = |folder: &std::path::Path| {
+        let file = |name: &str, content: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, content).unwrap();
+            path.to_string_lossy().into_owned()
+        };
+        ["--client-cert-auth".to_owned()]
+            .into_iter()
+            .chain(["--cert-file".to_owned(), file("tls.crt", &certificate)])
+            .chain(["--key-file".to_owned(), file("tls.key", &key)])
+            .chain(["--trusted-ca-file".to_owned(), file("ca.crt", &authority.pem())])
+            .collect()
+    };
+    let Some(server) = Etcd::prepare("https", flags) else { return };
+    let server = server.started().await;
+    let (certificate, key) = authority.sign("client");
+    let identity = Some((certificate.into_bytes(), key.into_bytes()));
+    let tls = Tls { ca: authority.pem().into_bytes(), identity };
+    let config = Config { tls: Some(tls.clone()), ..server.config() };
+    let store = server.open(config.clone()).await;
+    create(&store, "/a/1").await;
+
+    let stranger = Tls { ca: Authority::new().pem().into_bytes(), ..tls.clone() };
+    let nobody = Tls { identity: None, ..tls };
+    for tls in [Some(stranger), Some(nobody), None] {
+        let error = etcd::open(Config { tls, ..config.clone() }).await.err().expect("it is refused");
+        eprintln!("{error}");
+        assert!(error.to_string().contains(&config.endpoints[0]), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absent_etcd_is_named() {
+    let config =
+        Config { dial_timeout: Duration::from_millis(500), ..Config::new(["http://127.255.255.1:1"]) };
+    let error = etcd::open(config).await.err().expect("nothing listens there");
+    assert!(
+        matches!(&error, Error::Unavailable(reason) if reason.contains("http://127.255.255.1:1")),
+        "{error}"
+    );
+    let text = error.to_string();
+    assert!(text.contains("refused"), "{text}");
+
+    for endpoints in
+        [vec![], vec!["127.0.0.1:2379"], vec!["ftp://127.0.0.1:2379"], vec!["https://127.0.0.1:2379"]]
+    {
+        let error = etcd::open(Config::new(endpoints.clone())).await.err().expect("it is refused");
+        assert!(matches!(error, Error::Io(_)), "{endpoints:?}: {error}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The engines, each as the real thing: files on disk, processes that are killed, a real etcd.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod conformance;
+mod crash;
+mod etcd;
+mod model;
+mod support;

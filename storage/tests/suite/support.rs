@@ -1,0 +1,126 @@
+//! A real etcd for tests.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use databases_storage::engine::etcd::{self, Config};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// How long etcd may take to start.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running etcd with a data folder of its own. Dropped, it is killed and its data removed.
+pub(crate) struct Etcd {
+    binary: PathBuf,
+    folder: TempDir,
+    client: SocketAddr,
+    peer: SocketAddr,
+    flags: Vec<String>,
+    scheme: &'static str,
+    process: Option<Child>,
+}
+
+impl Etcd {
+    /// Starts etcd; `None`, with a line that says so, when there is none on this machine.
+    pub(crate) async fn start() -> Option<Self> {
+        let etcd = Self::prepare("http", |_| Vec::new())?;
+        Some(etcd.started().await)
+    }
+
+    /// An etcd that is not started yet, with further flags that may depend on its data folder.
+    pub(crate) fn prepare(scheme: &'static str, flags: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
+        let Some(binary) = binary() else {
+            eprintln!(
+                "SKIPPED: no etcd; build it with hack/lib/etcd.sh, or set ETCD_BIN to one of version 3.5 or newer"
+            );
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let flags = flags(folder.path());
+        let (client, peer) = addresses();
+        Some(Self { binary, folder, client, peer, flags, scheme, process: None })
+    }
+
+    /// Starts it and waits until it accepts connections.
+    pub(crate) async fn started(mut self) -> Self {
+        self.run().await;
+        self
+    }
+
+    /// Runs the process on the data that is there.
+    pub(crate) async fn run(&mut self) {
+        let client = format!("{}://{}", self.scheme, self.client);
+        let peer = format!("http://{}", self.peer);
+        let process = Command::new(&self.binary)
+            .arg("--data-dir")
+            .arg(self.folder.path().join("data"))
+            .args(["--name", "test", "--log-level", "error"])
+            .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("test={peer}")])
+            .args(&self.flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        self.process = Some(process);
+        let connected = async {
+            while tokio::net::TcpStream::connect(self.client).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, connected).await.expect("etcd accepts connections");
+    }
+
+    /// Kills the process; its data stays.
+    pub(crate) async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await.unwrap();
+        }
+    }
+
+    /// How to reach it.
+    pub(crate) fn config(&self) -> Config {
+        Config::new([format!("{}://{}", self.scheme, self.client)])
+    }
+
+    /// Opens the engine, once etcd answers.
+    pub(crate) async fn open(&self, config: Config) -> etcd::Etcd {
+        let answered = async {
+            loop {
+                match etcd::open(config.clone()).await {
+                    Ok(store) => return store,
+                    Err(error) => eprintln!("etcd is not ready: {error}"),
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, answered).await.expect("etcd answers")
+    }
+}
+
+/// `ETCD_BIN`, or the newest that `hack/lib/etcd.sh` built.
+fn binary() -> Option<PathBuf> {
+    if let Some(binary) = std::env::var_os("ETCD_BIN") {
+        return Some(binary.into());
+    }
+    let tools = PathBuf::from(std::env::var_os("HOME")?).join(".cache/databases-standard/bin");
+    let folders = std::fs::read_dir(tools).ok()?.filter_map(Result::ok);
+    let etcds = folders.filter(|entry| entry.file_name().to_string_lossy().starts_with("etcd-"));
+    etcds.map(|entry| entry.path().join("etcd")).filter(|path| path.is_file()).max()
+}
+
+/// Two free ports on a loopback address that no other process and no other test uses.
+fn addresses() -> (SocketAddr, SocketAddr) {
+    static NUMBER: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let address = Ipv4Addr::new(127, high, low, NUMBER.fetch_add(1, Ordering::Relaxed));
+    let bound = [0; 2].map(|port| TcpListener::bind((address, port)).unwrap());
+    let [client, peer] = bound.map(|listener| listener.local_addr().unwrap());
+    (client, peer)
+}
