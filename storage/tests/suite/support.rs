@@ -1,6 +1,6 @@
 //! A real etcd for tests.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -27,12 +27,15 @@ pub(crate) struct Etcd {
 impl Etcd {
     /// Starts etcd; `None`, with a line that says so, when there is none on this machine.
     pub(crate) async fn start() -> Option<Self> {
-        let etcd = Self::prepare("http", |_| Vec::new())?;
+        let etcd = Self::prepare("http", |_, _| Vec::new())?;
         Some(etcd.started().await)
     }
 
-    /// An etcd that is not started yet, with further flags that may depend on its data folder.
-    pub(crate) fn prepare(scheme: &'static str, flags: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
+    /// An etcd that is not started yet, with further flags that may depend on its folder and address.
+    pub(crate) fn prepare(
+        scheme: &'static str,
+        flags: impl FnOnce(&Path, IpAddr) -> Vec<String>,
+    ) -> Option<Self> {
         let Some(binary) = binary() else {
             eprintln!(
                 "SKIPPED: no etcd; build it with hack/lib/etcd.sh, or set ETCD_BIN to one of version 3.5 or newer"
@@ -40,8 +43,8 @@ impl Etcd {
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        let flags = flags(folder.path());
         let (client, peer) = addresses();
+        let flags = flags(folder.path(), client.ip());
         Some(Self { binary, folder, client, peer, flags, scheme, process: None })
     }
 
