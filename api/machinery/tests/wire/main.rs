@@ -3,4 +3,5 @@
 mod decoding;
 mod everything;
 mod golden;
+mod kubernetes;
 mod round_trip;
