@@ -12,8 +12,8 @@ use suites::{Etcd, Sandbox};
 
 const ROUNDS: u64 = 6;
 const WRITERS: u64 = 8;
-/// Acknowledged writes of one round before the server is killed.
-const WRITES: usize = 150;
+/// How many objects a round creates, and mostly changes, before the server is killed.
+const OBJECTS: usize = 40;
 
 /// The last acknowledged counter and revision of each object.
 type Acknowledged = Arc<Mutex<BTreeMap<String, (u64, u64)>>>;
@@ -87,7 +87,7 @@ async fn crash_and_look(mut sandbox: Sandbox) {
         let writers: Vec<_> = (0..WRITERS).map(write).collect();
         until("enough writes are acknowledged", async || {
             let now = acknowledged.lock().expect("no writer panics").len();
-            (now - before >= WRITES / 4).then_some(())
+            (now - before >= OBJECTS).then_some(())
         })
         .await;
         sandbox.kill().await;
