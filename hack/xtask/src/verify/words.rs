@@ -45,7 +45,7 @@ fn is_ours(file: &File) -> bool {
     !written_by_others.contains(&file.path.as_str()) && !file.is("sum") && !file.is_generated()
 }
 
-/// How many lines above a sleep may name the deadline it polls until.
+/// Within how many lines of a sleep the deadline it polls until must be named.
 const REACH: usize = 15;
 
 /// Tests wait on a condition until a deadline; a sleep without one is a guess.
@@ -58,7 +58,8 @@ fn sleeping(file: &File) -> Vec<String> {
     let first = start.map_or(usize::MAX, |start| file.text[..start].lines().count());
     let lines: Vec<&str> = file.text.lines().collect();
     let polls = |at: usize| {
-        lines[at.saturating_sub(REACH)..at].iter().any(|line| line.to_lowercase().contains("deadline"))
+        let around = at.saturating_sub(REACH)..lines.len().min(at + REACH);
+        lines[around].iter().any(|line| line.to_lowercase().contains("deadline"))
     };
     let guesses = (first.min(lines.len())..lines.len())
         .filter(|at| lines[*at].contains(concat!("sle", "ep(")) && !polls(*at));
