@@ -1,7 +1,7 @@
 //! Notices servers that die, or come up, without us.
 //!
 //! Servers are not our children, least of all those that were there before us: the kernel is asked about each once a
-//! second, and the server itself every ten seconds.
+//! second, and the server itself every ten seconds, or every second while it is down.
 
 use super::process;
 use super::server::Server;
@@ -118,7 +118,9 @@ impl Supervisor {
             .collect();
         for (uid, watched) in watched {
             let mut alive = Vec::with_capacity(watched.servers.len());
-            for server in &watched.servers {
+            for (server, known) in watched.servers.iter().zip(&watched.known) {
+                // One that was down counts as up only once it answers.
+                let ask = ask || !known;
                 let runs = process::running(&server.data).is_some();
                 alive.push(runs && (!ask || answers(&self.sockets, server.port).await));
             }

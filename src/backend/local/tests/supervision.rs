@@ -62,6 +62,21 @@ async fn opening_again_takes_up_running_servers_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_noticed_and_so_is_its_recovery() {
+    let Some(fixture) = Fixture::new().await else { return };
+    fixture.ensure(&desired()).await;
+    let mut changes = std::pin::pin!(fixture.local().changes());
+    let pid = Pid::from_raw(fixture.pid(0));
+    kill(pid, Signal::SIGSTOP).expect("stopped");
+    let down = tokio::time::timeout(DEADLINE, changes.next()).await;
+    kill(pid, Signal::SIGCONT).expect("continued");
+    assert_eq!(down.expect("in time").as_deref(), Some(UID));
+    let up = tokio::time::timeout(DEADLINE, changes.next()).await.expect("in time");
+    assert_eq!(up.as_deref(), Some(UID));
+    assert!(fixture.local().observe(UID).await.expect("observed").ready);
+}
+
+#[tokio::test]
 async fn shutdown_stops_every_server() {
     let Some(fixture) = Fixture::new().await else { return };
     fixture.ensure(&desired()).await;
