@@ -1,0 +1,38 @@
+//! The kinds of `core/v1` that a server without a cluster serves: what our objects refer to.
+
+pub mod config_map;
+pub mod event;
+pub mod namespace;
+pub mod secret;
+
+pub use config_map::ConfigMap;
+pub use event::Event;
+pub use namespace::Namespace;
+pub use secret::Secret;
+
+const PACKAGE: &str = "io.k8s.api.core.v1";
+
+/// A kind whose only version is its hub: the standard has no say in how `core/v1` evolves.
+macro_rules! only_version {
+    ($kind:ty) => {
+        impl apimachinery::kind::WireVersion<$kind> for $kind {
+            const NAME: &'static str = "v1";
+            fn into_hub(self) -> $kind {
+                self
+            }
+            fn from_hub(hub: &$kind) -> Self {
+                hub.clone()
+            }
+        }
+    };
+}
+use only_version;
+
+const fn column(name: &'static str, kind: &'static str, priority: i32) -> apimachinery::kind::Column {
+    let format = if priority < 0 { "name" } else { "" };
+    let priority = if priority < 0 { 0 } else { priority };
+    apimachinery::kind::Column { name, kind, format, description: "", priority }
+}
+
+/// The column of the name.
+const NAME: apimachinery::kind::Column = column("Name", "string", -1);

@@ -1,0 +1,114 @@
+//! `Secret`.
+
+use super::{NAME, PACKAGE, column, only_version};
+use crate::age;
+use apimachinery::api_type;
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::kind::{Definition, Kind, NameRule, Version};
+use apimachinery::meta::ObjectMeta;
+use apimachinery::wire::ByteString;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const LARGEST: usize = 1024 * 1024;
+
+/// Data to be kept from those who may not read it.
+#[api_type(kind)]
+pub struct Secret {
+    /// Metadata.
+    #[api(1, required)]
+    pub metadata: ObjectMeta,
+    /// The data by key, base64 in JSON.
+    #[api(2)]
+    pub data: BTreeMap<String, ByteString>,
+    /// What the data is for. Defaults to Opaque. It cannot change.
+    #[api(3, name = "type")]
+    pub kind: String,
+    /// The data as text, for writing only: it is merged into data and never read back.
+    #[api(4)]
+    pub string_data: BTreeMap<String, String>,
+    /// Whether the data can no longer change.
+    #[api(5)]
+    pub immutable: Option<bool>,
+}
+
+only_version!(Secret);
+
+/// The kind.
+pub static DEFINITION: Definition = Definition {
+    group: "",
+    kind: "Secret",
+    plural: "secrets",
+    singular: "secret",
+    short_names: &[],
+    categories: &[],
+    namespaced: true,
+    versions: const { &[Version::of::<Secret, Secret>()] },
+    storage_version: "v1",
+    status: false,
+    scale: false,
+    columns: &[NAME, column("Type", "string", 0), column("Data", "string", 0), column("Age", "string", 0)],
+    selectable_fields: &["type"],
+    name_rule: NameRule::Subdomain,
+};
+
+/// Keys are file names: letters, digits, `-`, `_` and `.`.
+pub(super) fn check_keys<'a>(keys: impl Iterator<Item = &'a String>, path: &Path, errors: &mut Errors) {
+    for key in keys {
+        let clean = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if key.is_empty() || key.len() > 253 || !clean || matches!(key.as_str(), "." | "..") {
+            let detail = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+            errors.push(FieldError::invalid(&path.key(key), &**key, detail));
+        }
+    }
+}
+
+impl Kind for Secret {
+    fn definition() -> &'static Definition {
+        &DEFINITION
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+    fn default_fields(&mut self) {
+        if self.kind.is_empty() {
+            self.kind = "Opaque".into();
+        }
+        for (key, text) in std::mem::take(&mut self.string_data) {
+            self.data.insert(key, ByteString(text.into_bytes()));
+        }
+    }
+    fn same_desired_state(&self, _: &Self) -> bool {
+        true
+    }
+    fn validate(&self, errors: &mut Errors) {
+        let path = Path::new("data");
+        check_keys(self.data.keys(), &path, errors);
+        if self.data.values().map(|value| value.0.len()).sum::<usize>() > LARGEST {
+            errors.push(FieldError::too_long(&path, LARGEST));
+        }
+    }
+    fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        self.validate(errors);
+        if self.kind != old.kind {
+            errors.push(FieldError::immutable(&Path::new("type"), &*self.kind));
+        }
+        if old.immutable == Some(true) && (self.data != old.data || self.immutable != Some(true)) {
+            errors.push(FieldError::forbidden(&Path::new("data"), "field is immutable when `immutable` is set"));
+        }
+    }
+    fn cells(&self) -> Vec<Value> {
+        vec![
+            self.metadata.name.clone().into(),
+            self.kind.clone().into(),
+            self.data.len().into(),
+            age::since(self.metadata.creation_timestamp),
+        ]
+    }
+    fn selectable(&self, _: &str) -> String {
+        self.kind.clone()
+    }
+}

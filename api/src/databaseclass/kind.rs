@@ -1,0 +1,133 @@
+//! Names, columns and rules of `DatabaseClass`.
+
+use super::{DatabaseClass, V1};
+use crate::{GROUP, age};
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Version};
+use apimachinery::meta::{Condition, ConditionStatus, ObjectMeta, condition};
+use apimachinery::time::Time;
+use serde_json::Value;
+
+const LONGEST_DESCRIPTION: usize = 64;
+
+const fn column(name: &'static str, kind: &'static str, description: &'static str, priority: i32) -> Column {
+    Column { name, kind, format: "", description, priority }
+}
+
+/// The kind.
+pub static DEFINITION: Definition = Definition {
+    group: GROUP,
+    kind: "DatabaseClass",
+    plural: "databaseclasses",
+    singular: "databaseclass",
+    short_names: &["dbclass"],
+    categories: &["dbstandard"],
+    namespaced: false,
+    versions: const { &[Version::of::<DatabaseClass, V1>()] },
+    storage_version: "v1",
+    status: true,
+    scale: false,
+    columns: &[
+        Column { name: "Name", kind: "string", format: "name", description: "Name of the class.", priority: 0 },
+        column("Controller", "string", "Who answers objects of this class.", 0),
+        column("Accepted", "string", "Whether the controller has taken the class on.", 0),
+        column("Default-For", "string", "Kinds for which it is the default.", 0),
+        column("Age", "string", "Time since its creation.", 0),
+        column("Kinds", "string", "Kinds that it answers.", 1),
+        column("Features", "integer", "How many features it supports.", 1),
+        column("Description", "string", "What it is for.", 1),
+    ],
+    selectable_fields: &[],
+    name_rule: NameRule::Subdomain,
+};
+
+impl Kind for DatabaseClass {
+    fn definition() -> &'static Definition {
+        &DEFINITION
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+
+    /// A new class waits for its controller.
+    fn prepare_create(&mut self) {
+        self.status = super::DatabaseClassStatus {
+            conditions: vec![Condition {
+                kind: "Accepted".into(),
+                status: ConditionStatus::Unknown,
+                observed_generation: 0,
+                last_transition_time: Time::now(),
+                reason: "Pending".into(),
+                message: "waiting for the controller that spec.controllerName names".into(),
+            }],
+            ..Default::default()
+        };
+    }
+
+    fn prepare_update(&mut self, old: &Self) {
+        self.status = old.status.clone();
+    }
+
+    fn prepare_status_update(&mut self, old: &Self) {
+        self.spec = old.spec.clone();
+    }
+
+    fn same_desired_state(&self, old: &Self) -> bool {
+        self.spec == old.spec
+    }
+
+    fn validate(&self, errors: &mut Errors) {
+        let path = Path::new("spec");
+        let name = &self.spec.controller_name;
+        let at = path.child("controllerName");
+        if name.is_empty() {
+            errors.push(FieldError::required(&at, "name who answers objects of this class, as domain/path"));
+        } else if name.split_once('/').is_none_or(|(domain, path)| {
+            path.is_empty() || !apimachinery::validation::is_dns1123_subdomain(domain).is_empty()
+        }) {
+            errors.push(FieldError::invalid(&at, &**name, "must be domain/path, such as example.com/postgresql"));
+        }
+        if self.spec.description.chars().count() > LONGEST_DESCRIPTION {
+            errors.push(FieldError::too_long(&path.child("description"), LONGEST_DESCRIPTION));
+        }
+        for (index, kind) in self.spec.default_for.iter().enumerate() {
+            let known = crate::definitions().iter().any(|definition| definition.kind == kind && definition.namespaced);
+            if !known {
+                let at = path.child("defaultFor").index(index);
+                errors.push(FieldError::not_supported(&at, &**kind, &["PostgreSQL"]));
+            }
+        }
+        let tree = apimachinery::wire::json::to_tree(&self.spec);
+        let schema = <super::DatabaseClassSpec as apimachinery::wire::Value>::SCHEMA;
+        crate::shared::check_enumerations(schema, &tree, &path, errors);
+    }
+
+    fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        if self.spec != old.spec {
+            self.validate(errors);
+        }
+        if self.spec.controller_name != old.spec.controller_name {
+            let path = Path::new("spec.controllerName");
+            errors.push(FieldError::immutable(&path, &*self.spec.controller_name));
+        }
+    }
+
+    fn cells(&self) -> Vec<Value> {
+        let accepted = condition(&self.status.conditions, "Accepted");
+        let mut kinds: Vec<&str> = self.status.engines.iter().map(|engine| engine.kind.as_str()).collect();
+        kinds.dedup();
+        vec![
+            self.metadata.name.clone().into(),
+            self.spec.controller_name.clone().into(),
+            accepted.map_or("Unknown", |accepted| accepted.status.as_str()).into(),
+            self.spec.default_for.join(",").into(),
+            age::since(self.metadata.creation_timestamp),
+            kinds.join(",").into(),
+            self.status.supported_features.len().into(),
+            self.spec.description.clone().into(),
+        ]
+    }
+}

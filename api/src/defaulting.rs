@@ -1,0 +1,181 @@
+//! What a class decides for an object: defaults, limits, versions, and who may use it.
+//!
+//! Defaults are written into the object when it is created, so that a class that changes later changes nothing
+//! that exists. Who set what stands in an annotation.
+
+use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
+use crate::postgresql::PostgreSQL;
+use crate::shared::{NamespacesFrom, Storage};
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::selector::LabelSelector;
+use std::collections::BTreeMap;
+
+/// Which class set which field.
+const PROVENANCE: &str = "databases.standard.k8s.io/defaulted";
+const KIND: &str = "PostgreSQL";
+
+/// Chooses a class where none is named, and takes from it what the object leaves unset.
+pub fn resolve(object: &mut PostgreSQL, classes: &[DatabaseClass]) {
+    let mut set = BTreeMap::new();
+    if object.spec.instance.class_name.is_empty()
+        && let Some(class) = default_class(classes)
+    {
+        object.spec.instance.class_name.clone_from(&class.metadata.name);
+        set.insert("spec.className", class.metadata.name.clone());
+    }
+    let name = object.spec.instance.class_name.clone();
+    if let Some(class) = classes.iter().find(|class| class.metadata.name == name) {
+        let fields = class.spec.defaults.as_ref().map_or_else(Vec::new, |defaults| fill(object, defaults));
+        set.extend(fields.into_iter().map(|field| (field, name.clone())));
+        if object.spec.instance.version.is_empty()
+            && let Some(version) = default_version(class)
+        {
+            object.spec.instance.version = version;
+            set.insert("spec.version", name.clone());
+        }
+    }
+    if !set.is_empty() {
+        let provenance: BTreeMap<_, _> =
+            set.into_iter().map(|(field, class)| (field, format!("DatabaseClass/{class}"))).collect();
+        let text = serde_json::to_string(&provenance).unwrap_or_default();
+        object.metadata.annotations.insert(PROVENANCE.into(), text);
+    }
+}
+
+/// The newest of the default classes, then the first by name (KEP-3333).
+fn default_class(classes: &[DatabaseClass]) -> Option<&DatabaseClass> {
+    let is_default = |class: &&DatabaseClass| class.spec.default_for.iter().any(|kind| kind == KIND);
+    classes.iter().filter(is_default).min_by_key(|class| {
+        let created = class.metadata.creation_timestamp.map_or(0, |time| time.0);
+        (std::cmp::Reverse(created), &class.metadata.name)
+    })
+}
+
+fn engines(class: &DatabaseClass) -> impl Iterator<Item = &Engine> {
+    class.status.engines.iter().filter(|engine| engine.kind == KIND)
+}
+
+fn default_version(class: &DatabaseClass) -> Option<String> {
+    let mut versions = engines(class).flat_map(|engine| &engine.versions);
+    versions.find(|version| version.default).map(|version| version.name.clone())
+}
+
+/// Takes what is unset; returns the fields that were.
+fn fill(object: &mut PostgreSQL, defaults: &InstanceDefaults) -> Vec<&'static str> {
+    let InstanceDefaults {
+        version,
+        instances,
+        storage,
+        resources,
+        tls,
+        backup,
+        observability,
+        maintenance,
+        upgrade_policy,
+        deletion_policy,
+    } = defaults.clone();
+    let spec = &mut object.spec.instance;
+    let Storage { size, storage_class_name } = storage.unwrap_or_default();
+    let mut set = Vec::new();
+    if spec.version.is_empty() && !version.is_empty() {
+        spec.version = version;
+        set.push("spec.version");
+    }
+    fill_one(&mut spec.instances, instances, "spec.instances", &mut set);
+    fill_one(&mut spec.storage.size, size, "spec.storage.size", &mut set);
+    let class_name = &mut spec.storage.storage_class_name;
+    fill_one(class_name, storage_class_name, "spec.storage.storageClassName", &mut set);
+    fill_one(&mut spec.resources, resources, "spec.resources", &mut set);
+    fill_one(&mut spec.tls, tls, "spec.tls", &mut set);
+    fill_one(&mut spec.backup, backup, "spec.backup", &mut set);
+    fill_one(&mut spec.observability, observability, "spec.observability", &mut set);
+    fill_one(&mut spec.maintenance, maintenance, "spec.maintenance", &mut set);
+    fill_one(&mut spec.upgrade_policy, upgrade_policy, "spec.upgradePolicy", &mut set);
+    fill_one(&mut spec.deletion_policy, deletion_policy, "spec.deletionPolicy", &mut set);
+    set
+}
+
+fn fill_one<T>(slot: &mut Option<T>, value: Option<T>, field: &'static str, set: &mut Vec<&'static str>) {
+    if slot.is_none() && value.is_some() {
+        *slot = value;
+        set.push(field);
+    }
+}
+
+/// What the class does not allow. Of an update only what changed is looked at.
+pub fn check(
+    class: &DatabaseClass,
+    new: &PostgreSQL,
+    old: Option<&PostgreSQL>,
+    namespace_labels: &BTreeMap<String, String>,
+    errors: &mut Errors,
+) {
+    if old.is_none() && !admits(class, namespace_labels) {
+        let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
+        errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
+    }
+    check_version(class, new, old, errors);
+    check_limits(class, new, old, errors);
+}
+
+fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
+    let Some(allowed) = &class.spec.allowed_namespaces else { return true };
+    match &allowed.from {
+        Some(NamespacesFrom::Selector) => allowed.selector.as_ref().is_some_and(|selector| {
+            LabelSelector::try_from(selector).is_ok_and(|selector| selector.matches(labels))
+        }),
+        _ => true,
+    }
+}
+
+fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let wanted = &new.spec.instance.version;
+    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
+    let offered: Vec<&str> =
+        engines(class).flat_map(|engine| &engine.versions).map(|version| version.name.as_str()).collect();
+    if wanted.is_empty() || unchanged || offered.is_empty() {
+        return;
+    }
+    let fits = |version: &&str| {
+        let rest = version.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if !offered.iter().any(|version| fits(version)) {
+        errors.push(FieldError::not_supported(&Path::new("spec.version"), &**wanted, &offered));
+    }
+}
+
+fn check_limits(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let Some(limits) = &class.spec.limits else { return };
+    let (name, spec) = (&class.metadata.name, &new.spec.instance);
+    let before = old.map(|old| &old.spec.instance);
+    let path = Path::new("spec");
+    if let (Some(count), Some(most)) = (spec.instances, limits.max_instances)
+        && count > most
+        && before.is_none_or(|before| before.instances != spec.instances)
+    {
+        let detail = format!("class {name:?} allows at most {most}");
+        errors.push(FieldError::invalid(&path.child("instances"), count, &detail));
+    }
+    if let (Some(size), Some(most)) = (&spec.storage.size, &limits.max_storage_size)
+        && size > most
+        && before.is_none_or(|before| before.storage.size != spec.storage.size)
+    {
+        let at = path.child("storage").child("size");
+        let detail = format!("class {name:?} allows at most {most}");
+        errors.push(FieldError::invalid(&at, size.to_string(), &detail));
+    }
+    let Some(resources) = spec.resources.as_ref() else { return };
+    if before.is_some_and(|before| before.resources == spec.resources) {
+        return;
+    }
+    for (part, list) in [("requests", &resources.requests), ("limits", &resources.limits)] {
+        for (resource, amount) in list {
+            if let Some(most) = limits.max_resources.get(resource).filter(|most| amount > *most) {
+                let at = path.child("resources").child(part).key(resource);
+                let detail = format!("class {name:?} allows at most {most}");
+                errors.push(FieldError::invalid(&at, amount.to_string(), &detail));
+            }
+        }
+    }
+}

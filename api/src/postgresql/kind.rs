@@ -1,0 +1,150 @@
+//! Names, columns and life cycle of `PostgreSQL`.
+
+use super::{Database, PostgreSQL, V1, validation};
+use crate::shared::{DeletionPolicy, State};
+use crate::{GROUP, age};
+use apimachinery::field::Errors;
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version};
+use apimachinery::meta::{ObjectMeta, condition};
+use serde_json::Value;
+
+const fn column(name: &'static str, kind: &'static str, description: &'static str, priority: i32) -> Column {
+    Column { name, kind, format: "", description, priority }
+}
+
+/// The kind.
+pub static DEFINITION: Definition = Definition {
+    group: GROUP,
+    kind: "PostgreSQL",
+    plural: "postgresqls",
+    singular: "postgresql",
+    short_names: &["stdpg"],
+    categories: &["dbstandard"],
+    namespaced: true,
+    versions: const { &[Version::of::<PostgreSQL, V1>()] },
+    storage_version: "v1",
+    status: true,
+    scale: true,
+    columns: &[
+        Column { name: "Name", kind: "string", format: "name", description: "Name of the object.", priority: 0 },
+        column("Class", "string", "The DatabaseClass that answers it.", 0),
+        column("Version", "string", "The version that runs, or is to run.", 0),
+        column("Instances", "string", "Servers that serve, of those wanted.", 0),
+        column("Ready", "string", "Whether the read-write endpoint accepts connections.", 0),
+        column("Status", "string", "Why it is, or is not, ready.", 0),
+        column("Age", "string", "Time since its creation.", 0),
+        column("Primary", "string", "The server that takes writes.", 1),
+        column("Endpoint", "string", "Where reads and writes go.", 1),
+        column("Backend", "string", "What implements it.", 1),
+    ],
+    selectable_fields: &["spec.className", "spec.state"],
+    name_rule: NameRule::Label1035(50),
+};
+
+impl PostgreSQL {
+    /// How many servers are wanted; none while stopped.
+    fn wanted(&self) -> i32 {
+        match self.spec.instance.state {
+            Some(State::Stopped) => 0,
+            _ => self.spec.instance.instances.unwrap_or(1),
+        }
+    }
+}
+
+impl Kind for PostgreSQL {
+    fn definition() -> &'static Definition {
+        &DEFINITION
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+
+    fn default_fields(&mut self) {
+        if self.spec.databases.is_empty() {
+            let app = Database { name: "app".into(), owner: "app".into(), extensions: Vec::new() };
+            self.spec.databases.push(app);
+        }
+    }
+
+    fn prepare_create(&mut self) {
+        self.status = super::PostgreSQLStatus::default();
+    }
+
+    fn prepare_update(&mut self, old: &Self) {
+        self.status = old.status.clone();
+        // The deletion under way follows the policy it began with.
+        if old.metadata.deletion_timestamp.is_some() {
+            self.spec.instance.deletion_policy.clone_from(&old.spec.instance.deletion_policy);
+        }
+    }
+
+    fn prepare_status_update(&mut self, old: &Self) {
+        self.spec = old.spec.clone();
+    }
+
+    fn same_desired_state(&self, old: &Self) -> bool {
+        self.spec == old.spec
+    }
+
+    fn validate(&self, errors: &mut Errors) {
+        validation::validate(self, errors);
+    }
+
+    fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        validation::validate_update(self, old, errors);
+    }
+
+    fn forbid_deletion(&self) -> Option<String> {
+        (self.spec.instance.deletion_policy == Some(DeletionPolicy::Forbid)).then(|| {
+            "spec.deletionPolicy is Forbid: set it to Retain, Snapshot or Delete before deleting this object".into()
+        })
+    }
+
+    fn cells(&self) -> Vec<Value> {
+        let ready = condition(&self.status.conditions, "Ready");
+        let version = [&self.status.version, &self.spec.instance.version];
+        let version = version.into_iter().find(|version| !version.is_empty());
+        let endpoint = self.status.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
+        let backend = self.status.backend_ref.as_ref();
+        vec![
+            self.metadata.name.clone().into(),
+            self.spec.instance.class_name.clone().into(),
+            version.cloned().unwrap_or_default().into(),
+            format!("{}/{}", self.status.ready_instances, self.wanted()).into(),
+            ready.map_or("Unknown", |ready| ready.status.as_str()).into(),
+            ready.map_or("", |ready| &ready.reason).into(),
+            age::since(self.metadata.creation_timestamp),
+            self.status.primary.clone().into(),
+            endpoint.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).unwrap_or_default().into(),
+            backend.map(|backend| format!("{}/{}", backend.kind, backend.name)).unwrap_or_default().into(),
+        ]
+    }
+
+    fn selectable(&self, field: &str) -> String {
+        match field {
+            "spec.className" => self.spec.instance.class_name.clone(),
+            "spec.state" => self.spec.instance.state.as_ref().map_or("Running", State::as_str).to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn scale(&self) -> Option<Scale> {
+        let selector = self.status.selector.clone();
+        Some(Scale { desired: self.wanted(), current: self.status.instances, selector })
+    }
+
+    /// 0 stops the database and keeps the number to come back to.
+    fn set_scale(&mut self, replicas: i32) {
+        if replicas == 0 {
+            self.spec.instance.state = Some(State::Stopped);
+            return;
+        }
+        if self.spec.instance.state == Some(State::Stopped) {
+            self.spec.instance.state = Some(State::Running);
+        }
+        self.spec.instance.instances = Some(replicas);
+    }
+}

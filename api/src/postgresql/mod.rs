@@ -1,0 +1,183 @@
+//! `PostgreSQL`: a database that speaks PostgreSQL's protocol.
+
+mod kind;
+mod v1;
+mod validation;
+
+pub use kind::DEFINITION;
+pub use v1::V1;
+
+use crate::shared::{
+    Access, BackendRef, BackupStatus, Endpoint, InstanceSpec, PACKAGE, SecretRef, StorageStatus,
+    UnsupportedField, UserSecret,
+};
+use apimachinery::meta::{Condition, ObjectMeta};
+use apimachinery::{api_enum, api_type};
+
+/// The hub.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PostgreSQL {
+    /// Metadata.
+    pub metadata: ObjectMeta,
+    /// What is wanted.
+    pub spec: PostgreSQLSpec,
+    /// What is.
+    pub status: PostgreSQLStatus,
+}
+
+api_enum! {
+    /// Whether a commit waits for a replica.
+    pub enum ReplicationMode { Asynchronous, Synchronous }
+}
+
+api_enum! {
+    /// What a role may do.
+    pub enum UserAttribute { Superuser, CreateDB, CreateRole, Replication, BypassRLS, NoLogin }
+}
+
+api_enum! {
+    /// How a pooler hands out connections.
+    pub enum PoolingMode { Disabled, Session, Transaction }
+}
+
+/// What is wanted of a PostgreSQL database.
+#[api_type]
+pub struct PostgreSQLSpec {
+    /// What every kind of database can be asked for.
+    #[api(1, inline)]
+    pub instance: InstanceSpec,
+    /// How replicas follow the primary.
+    #[api(2)]
+    pub replication: Option<Replication>,
+    /// Databases and their owners. The first is the one that status.binding opens. Defaults to one database "app"
+    /// owned by "app". Taking an entry off the list never drops data.
+    #[api(3, keys("name"), merge_key = "name", merge)]
+    pub databases: Vec<Database>,
+    /// Further roles. Owners of databases are roles already and are not listed here.
+    #[api(4, keys("name"), merge_key = "name", merge, feature = "Users")]
+    pub users: Vec<User>,
+    /// Whether a superuser's credentials are published, in the Secret that status.superuserSecretRef names.
+    /// Defaults to Disabled.
+    #[api(5, feature = "SuperuserAccess", default = "\"Disabled\"")]
+    pub superuser_access: Option<Access>,
+    /// A connection pooler in front of the database.
+    #[api(6)]
+    pub pooling: Option<Pooling>,
+}
+
+/// How replicas follow the primary.
+#[api_type]
+pub struct Replication {
+    /// Asynchronous, or Synchronous: a commit waits until one replica has it. Synchronous needs more than one
+    /// instance. Defaults to Asynchronous.
+    #[api(1, feature = "SynchronousReplication", default = "\"Asynchronous\"")]
+    pub mode: Option<ReplicationMode>,
+}
+
+/// A database and its owner.
+#[api_type]
+pub struct Database {
+    /// Name of the database, up to 63 bytes; not postgres and not template0 or template1.
+    #[api(1, required)]
+    pub name: String,
+    /// Role that owns it, created with a password of its own.
+    #[api(2, required)]
+    pub owner: String,
+    /// Extensions installed in it.
+    #[api(3, keys("name"), merge_key = "name", merge, feature = "Extensions")]
+    pub extensions: Vec<Extension>,
+}
+
+/// An extension of a database.
+#[api_type]
+pub struct Extension {
+    /// Its name, as in CREATE EXTENSION.
+    #[api(1, required)]
+    pub name: String,
+    /// Its version. When unset, the default of the installed package.
+    #[api(2)]
+    pub version: String,
+    /// Schema of its objects. When unset, the extension's own choice.
+    #[api(3)]
+    pub schema: String,
+}
+
+/// A role beside the owners.
+#[api_type]
+pub struct User {
+    /// Name of the role.
+    #[api(1, required)]
+    pub name: String,
+    /// What the role may do: Superuser, CreateDB, CreateRole, Replication, BypassRLS, NoLogin.
+    #[api(2, set)]
+    pub attributes: Vec<UserAttribute>,
+    /// Databases on which the role has all privileges.
+    #[api(3, set)]
+    pub databases: Vec<String>,
+}
+
+/// A connection pooler.
+#[api_type]
+pub struct Pooling {
+    /// Disabled, Session or Transaction. Defaults to Disabled.
+    #[api(1, feature = "ConnectionPooling", default = "\"Disabled\"")]
+    pub mode: Option<PoolingMode>,
+    /// How many poolers there are. When unset, the class decides.
+    #[api(2, feature = "ConnectionPooling")]
+    pub instances: Option<i32>,
+}
+
+/// What a PostgreSQL database is.
+#[api_type]
+pub struct PostgreSQLStatus {
+    /// The generation of spec that the rest of the status is about.
+    #[api(1)]
+    pub observed_generation: i64,
+    /// Accepted, ResolvedRefs, FullySupported, Programmed, Ready, InstancesReady, Progressing, BackupsHealthy.
+    /// `kubectl wait --for=condition=Ready` waits until the read-write endpoint accepts connections and the
+    /// Secret of status.binding exists.
+    #[api(2, keys("type"), merge_key = "type", merge)]
+    pub conditions: Vec<Condition>,
+    /// The exact version that runs.
+    #[api(3)]
+    pub version: String,
+    /// The product that runs.
+    #[api(4)]
+    pub flavor: String,
+    /// How many servers there are.
+    #[api(5)]
+    pub instances: i32,
+    /// How many of them serve.
+    #[api(6)]
+    pub ready_instances: i32,
+    /// Label selector of the servers, in text form, for the scale subresource.
+    #[api(7)]
+    pub selector: String,
+    /// The server that takes writes, as the backend calls it.
+    #[api(8)]
+    pub primary: String,
+    /// Where to connect.
+    #[api(9, keys("role"), merge_key = "role", merge)]
+    pub endpoints: Vec<Endpoint>,
+    /// The Secret with the credentials of the first database's owner.
+    #[api(10)]
+    pub binding: Option<SecretRef>,
+    /// The Secret with the superuser's credentials, with superuserAccess Enabled.
+    #[api(11)]
+    pub superuser_secret_ref: Option<SecretRef>,
+    /// The Secrets of the other roles.
+    #[api(12, keys("user"), merge_key = "user", merge)]
+    pub user_secrets: Vec<UserSecret>,
+    /// What the volumes have.
+    #[api(13)]
+    pub storage: Option<StorageStatus>,
+    /// What implements this object; written before it exists.
+    #[api(14)]
+    pub backend_ref: Option<BackendRef>,
+    /// Fields that the class does not honour, where it warns instead of refusing.
+    #[api(15, keys("path"))]
+    pub unsupported_fields: Vec<UnsupportedField>,
+    /// How backups are doing.
+    #[api(16)]
+    pub backup: Option<BackupStatus>,
+}

@@ -1,0 +1,276 @@
+//! What a `PostgreSQL` may say (§5.4 of the standard).
+
+use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User};
+use crate::shared::{MajorUpgrade, NetworkType};
+use apimachinery::field::{Errors, FieldError, Path};
+use std::collections::BTreeSet;
+
+/// What PostgreSQL takes as an identifier without cutting it.
+const LONGEST_IDENTIFIER: usize = 63;
+const MOST_DATABASES: usize = 64;
+const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
+/// Parameters that would take the server out of its class's hands.
+const DENIED: [&str; 11] = [
+    "archive_command",
+    "config_file",
+    "data_directory",
+    "hba_file",
+    "listen_addresses",
+    "local_preload_libraries",
+    "port",
+    "restore_command",
+    "session_preload_libraries",
+    "ssl_passphrase_command",
+    "unix_socket_directories",
+];
+
+pub(super) fn validate(object: &PostgreSQL, errors: &mut Errors) {
+    let (spec, path) = (&object.spec, Path::new("spec"));
+    instance(spec, &path, errors);
+    parameters(spec, &path.child("parameters"), errors);
+    databases(&spec.databases, &path.child("databases"), errors);
+    users(spec, &path.child("users"), errors);
+    let replication = spec.replication.as_ref().and_then(|replication| replication.mode.as_ref());
+    if replication == Some(&ReplicationMode::Synchronous) && spec.instance.instances.unwrap_or(1) < 2 {
+        let path = path.child("replication").child("mode");
+        errors.push(FieldError::invalid(&path, "Synchronous", "needs spec.instances greater than 1"));
+    }
+    enumerations(spec, errors);
+}
+
+/// Unknown texts of enumerations, wherever they stand.
+fn enumerations(spec: &PostgreSQLSpec, errors: &mut Errors) {
+    let tree = apimachinery::wire::json::to_tree(spec);
+    let schema = <PostgreSQLSpec as apimachinery::wire::Value>::SCHEMA;
+    crate::shared::check_enumerations(schema, &tree, &Path::new("spec"), errors);
+}
+
+fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
+    let instance = &spec.instance;
+    if !instance.version.is_empty() && !is_version(&instance.version) {
+        let detail = "must be a version such as 17 or 17.6";
+        errors.push(FieldError::invalid(&path.child("version"), &*instance.version, detail));
+    }
+    if let Some(count) = instance.instances.filter(|count| !(1..=99).contains(count)) {
+        let detail = "must be between 1 and 99; to stop the database set spec.state to Stopped";
+        errors.push(FieldError::invalid(&path.child("instances"), count, detail));
+    }
+    match &instance.storage.size {
+        None => errors.push(FieldError::required(
+            &path.child("storage").child("size"),
+            "say how much space the data gets, such as 20Gi, or choose a class that has a default",
+        )),
+        Some(size) if !size.is_positive() => {
+            let path = path.child("storage").child("size");
+            errors.push(FieldError::invalid(&path, size.to_string(), "must be greater than zero"));
+        }
+        Some(_) => {}
+    }
+    resources(spec, &path.child("resources"), errors);
+    if let Some(network) = &instance.network {
+        let path = path.child("network");
+        if let Some(port) = network.port.filter(|port| !(1..=65535).contains(port)) {
+            errors.push(FieldError::invalid(&path.child("port"), port, "must be between 1 and 65535"));
+        }
+        let internal = network.kind.as_ref().is_none_or(|kind| *kind == NetworkType::ClusterIP);
+        if internal && !network.allowed_source_ranges.is_empty() {
+            let detail = "needs spec.network.type NodePort or LoadBalancer";
+            errors.push(FieldError::forbidden(&path.child("allowedSourceRanges"), detail));
+        }
+    }
+    if let Some(tls) = &instance.tls
+        && tls.certificate_secret_ref.is_some()
+        && tls.issuer_ref.is_some()
+    {
+        errors.push(FieldError::forbidden(&path.child("tls").child("issuerRef"), "excludes certificateSecretRef"));
+    }
+    if instance.adopt_ref.is_some() && instance.data_source_ref.is_some() {
+        errors.push(FieldError::forbidden(&path.child("adoptRef"), "excludes dataSourceRef"));
+    }
+    if instance.recovery_target.is_some()
+        && instance.data_source_ref.as_ref().is_none_or(|source| source.kind == "Secret")
+    {
+        let detail = "needs spec.dataSourceRef to name a backup, a repository or a database";
+        errors.push(FieldError::forbidden(&path.child("recoveryTarget"), detail));
+    }
+}
+
+fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
+    let Some(resources) = &spec.instance.resources else { return };
+    if !resources.claims.is_empty() {
+        errors.push(FieldError::forbidden(&path.child("claims"), "resource claims are not supported"));
+    }
+    for (list, part) in [(&resources.requests, "requests"), (&resources.limits, "limits")] {
+        for (name, amount) in list {
+            let at = path.child(part).key(name);
+            if !matches!(name.as_str(), "cpu" | "memory") && !name.starts_with("hugepages-") {
+                errors.push(FieldError::not_supported(&at, &**name, &["cpu", "memory", "hugepages-*"]));
+            }
+            if amount.is_negative() {
+                errors.push(FieldError::invalid(&at, amount.to_string(), "must be greater than or equal to 0"));
+            }
+        }
+    }
+    for (name, request) in &resources.requests {
+        if let Some(limit) = resources.limits.get(name).filter(|limit| *limit < request) {
+            let at = path.child("requests").key(name);
+            let detail = format!("must be less than or equal to {name} limit of {limit}");
+            errors.push(FieldError::invalid(&at, request.to_string(), &detail));
+        }
+    }
+}
+
+fn parameters(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
+    for name in spec.instance.parameters.keys() {
+        let first = name.starts_with(|character: char| character.is_ascii_lowercase());
+        let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
+        if !first || !rest {
+            let detail = "a parameter is named by lower-case letters, digits, '_' and '.'";
+            errors.push(FieldError::invalid(&path.key(name), &**name, detail));
+        } else if DENIED.contains(&name.as_str()) || name.ends_with("_library_path") {
+            errors.push(FieldError::forbidden(&path.key(name), "the class's implementation sets this parameter itself"));
+        }
+    }
+}
+
+fn identifier(name: &str, path: &Path, errors: &mut Errors) {
+    if name.is_empty() {
+        errors.push(FieldError::required(path, ""));
+    } else if name.len() > LONGEST_IDENTIFIER {
+        errors.push(FieldError::too_long(path, LONGEST_IDENTIFIER));
+    } else if name.contains('\0') {
+        errors.push(FieldError::invalid(path, name, "must not contain a NUL character"));
+    }
+}
+
+fn databases(databases: &[Database], path: &Path, errors: &mut Errors) {
+    if databases.len() > MOST_DATABASES {
+        errors.push(FieldError::too_many(path, databases.len(), MOST_DATABASES));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, database) in databases.iter().enumerate() {
+        let at = path.index(index);
+        identifier(&database.name, &at.child("name"), errors);
+        identifier(&database.owner, &at.child("owner"), errors);
+        if RESERVED.contains(&database.name.as_str()) {
+            errors.push(FieldError::invalid(&at.child("name"), &*database.name, "is reserved by PostgreSQL"));
+        }
+        if database.owner == "postgres" {
+            let detail = "is the superuser's; a database needs an owner of its own";
+            errors.push(FieldError::invalid(&at.child("owner"), "postgres", detail));
+        }
+        if !seen.insert(&database.name) {
+            errors.push(FieldError::duplicate(&at.child("name"), &*database.name));
+        }
+        let mut extensions = BTreeSet::new();
+        for (index, extension) in database.extensions.iter().enumerate() {
+            let at = at.child("extensions").index(index).child("name");
+            identifier(&extension.name, &at, errors);
+            if !extensions.insert(&extension.name) {
+                errors.push(FieldError::duplicate(&at, &*extension.name));
+            }
+        }
+    }
+}
+
+fn users(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
+    let mut seen = BTreeSet::new();
+    for (index, User { name, databases, .. }) in spec.users.iter().enumerate() {
+        let at = path.index(index);
+        identifier(name, &at.child("name"), errors);
+        if spec.databases.iter().any(|database| database.owner == *name) {
+            let detail = "owns a database and is a role already";
+            errors.push(FieldError::invalid(&at.child("name"), &**name, detail));
+        }
+        if name == "postgres" {
+            let detail = "is the superuser; use spec.superuserAccess";
+            errors.push(FieldError::invalid(&at.child("name"), "postgres", detail));
+        }
+        if !seen.insert(name) {
+            errors.push(FieldError::duplicate(&at.child("name"), &**name));
+        }
+        for (index, database) in databases.iter().enumerate() {
+            if !spec.databases.iter().any(|known| known.name == *database) {
+                errors.push(FieldError::not_found(&at.child("databases").index(index), &**database));
+            }
+        }
+    }
+}
+
+/// Up to three numbers with dots in between.
+fn is_version(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() <= 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn numbers(version: &str) -> Vec<u64> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+/// Faults of the change; a fault that was there before is not held against it (K-09).
+pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
+    let (mut now, mut before) = (Errors::new(), Errors::new());
+    validate(new, &mut now);
+    validate(old, &mut before);
+    errors.extend(now.into_iter().filter(|error| !before.contains(error)));
+    immutable(new, old, errors);
+    version_change(new, old, errors);
+    let path = Path::new("spec").child("storage").child("size");
+    if let (Some(wanted), Some(previous)) = (&new.spec.instance.storage.size, &old.spec.instance.storage.size)
+        && wanted < previous
+    {
+        let actual = old.status.storage.as_ref().and_then(|storage| storage.size.as_ref());
+        if actual.is_none_or(|actual| wanted < actual) {
+            let actual = actual.unwrap_or(previous);
+            let detail = format!("can shrink only to what the volumes have: {actual}");
+            errors.push(FieldError::invalid(&path, wanted.to_string(), &detail));
+        }
+    }
+}
+
+fn immutable(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
+    let path = Path::new("spec");
+    let (new, old) = (&new.spec.instance, &old.spec.instance);
+    if new.class_name != old.class_name && !old.class_name.is_empty() {
+        errors.push(FieldError::immutable(&path.child("className"), &*new.class_name));
+    }
+    if new.flavor != old.flavor {
+        errors.push(FieldError::immutable(&path.child("flavor"), &*new.flavor));
+    }
+    let (class, before) = (&new.storage.storage_class_name, &old.storage.storage_class_name);
+    if class != before && before.is_some() {
+        let at = path.child("storage").child("storageClassName");
+        errors.push(FieldError::immutable(&at, class.clone().unwrap_or_default()));
+    }
+    let tree = |name: &str, changed: bool| changed.then(|| path.child(name));
+    for at in [
+        tree("dataSourceRef", new.data_source_ref != old.data_source_ref),
+        tree("dataSourcePath", new.data_source_path != old.data_source_path),
+        tree("recoveryTarget", new.recovery_target != old.recovery_target),
+        tree("adoptRef", new.adopt_ref != old.adopt_ref),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        errors.push(FieldError::forbidden(&at, "field is immutable"));
+    }
+}
+
+fn version_change(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
+    let path = Path::new("spec").child("version");
+    let wanted = &new.spec.instance.version;
+    let previous = [&old.status.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
+    let Some(previous) = previous.filter(|_| !wanted.is_empty() && *wanted != old.spec.instance.version) else { return };
+    let (to, from) = (numbers(wanted), numbers(previous));
+    let common = to.len().min(from.len());
+    if to[..common] < from[..common] {
+        let detail = format!("cannot be lower than the version that runs, {previous}");
+        errors.push(FieldError::invalid(&path, &**wanted, &detail));
+        return;
+    }
+    let policy = new.spec.instance.upgrade_policy.as_ref().and_then(|policy| policy.major.as_ref());
+    if to.first() != from.first() && policy != Some(&MajorUpgrade::InPlace) {
+        let detail = "is a new major version: set spec.upgradePolicy.major to InPlace to allow it";
+        errors.push(FieldError::forbidden(&path, detail));
+    }
+}

@@ -1,0 +1,22 @@
+//! What the kinds of databases have in common.
+
+mod enumerations;
+mod instance;
+mod network;
+mod policies;
+mod references;
+mod status;
+
+pub(crate) use enumerations::check_enumerations;
+pub use instance::{InstanceSpec, MachineType, Resources, Scheduling, Storage};
+pub use network::{IngressPolicy, Network, NetworkType, Tls, TlsMode};
+pub use policies::{
+    Access, AllowedAccess, AllowedNamespaces, Backup, DeletionPolicy, Maintenance, MaintenanceWindow,
+    MajorUpgrade, MinorUpgrade, NamespacesFrom, Observability, State, Switch, UpgradePolicy, UpgradeStrategy,
+    Weekday,
+};
+pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
+pub use status::{BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret};
+
+/// The package of every type of version v1.
+pub(crate) const PACKAGE: &str = "io.k8s.standard.databases.v1";
