@@ -5,8 +5,12 @@
 //! `backend` and `controller` reach the host cluster through `cluster`. `hack/verify` holds this.
 
 pub mod admission;
+pub mod backend;
+pub mod cluster;
+pub mod controller;
 pub mod endpoint;
 pub mod pipeline;
 pub mod registry;
 pub mod serve;
+pub mod server;
 pub mod telemetry;

@@ -50,7 +50,7 @@ impl Admission for ClassAdmission {
         // Defaults are resolved once: on creation, or when the class is first known.
         let first = match old.and_then(|old| old.downcast::<PostgreSQL>()) {
             None => attributes.operation == Operation::Create,
-            Some(old) => attributes.operation == Operation::Update && old.spec.class_name.is_empty(),
+            Some(old) => attributes.operation == Operation::Update && old.spec.instance.class_name.is_empty(),
         };
         if first {
             defaulting::resolve(postgresql, &self.classes.all().await?);
@@ -73,12 +73,12 @@ impl Admission for ClassAdmission {
             return Ok(Vec::new());
         }
         let classes = self.classes.all().await?;
-        let Some(class) = classes.iter().find(|class| class.metadata.name == postgresql.spec.class_name) else {
+        let Some(class) = classes.iter().find(|class| class.metadata.name == postgresql.spec.instance.class_name) else {
             return Ok(Vec::new());
         };
         let mut errors = Errors::new();
         let labels = self.classes.namespace_labels(attributes.namespace).await?;
-        defaulting::check(class, postgresql, old, attributes.namespace, &labels, &mut errors);
+        defaulting::check(class, postgresql, old, &labels, &mut errors);
         let warnings = if is_true(&class.status.conditions, "Accepted") {
             check_features(class, &classes, postgresql, old, &mut errors)
         } else {

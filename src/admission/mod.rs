@@ -3,8 +3,10 @@
 //! A mutating step may change the object; a validating step sees the final object and runs again when a write
 //! has to be tried again. The registry calls both around its own work.
 
+mod class;
 mod namespace;
 
+pub use class::{ClassAdmission, Classes};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 
 use apimachinery::kind::{Definition, Hub};

@@ -106,22 +106,22 @@ fn error(error: local::Error) -> Error {
 fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
     let (meta, spec) = (&object.metadata, &object.spec);
     // An object keeps the version it began with, whatever is installed later.
-    let version = [&spec.version, &object.status.version].into_iter().find(|version| !version.is_empty());
+    let version = [&spec.instance.version, &object.status.version].into_iter().find(|version| !version.is_empty());
     local::Desired {
         uid: meta.uid.clone(),
         namespace: meta.namespace.clone(),
         name: meta.name.clone(),
         version: version.map_or_else(|| newest.to_owned(), |version| major(version).to_owned()),
-        instances: spec.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
+        instances: spec.instance.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
         synchronous: spec.replication.as_ref().and_then(|replication| replication.mode.as_ref())
             == Some(&ReplicationMode::Synchronous),
-        parameters: spec.parameters.clone(),
+        parameters: spec.instance.parameters.clone(),
         databases: databases(object),
         users: users(object),
         superuser_access: spec.superuser_access == Some(Access::Enabled),
         tls: tls(object),
-        port: spec.network.as_ref().and_then(|network| network.port).and_then(|port| u16::try_from(port).ok()),
-        stopped: spec.state == Some(State::Stopped),
+        port: spec.instance.network.as_ref().and_then(|network| network.port).and_then(|port| u16::try_from(port).ok()),
+        stopped: spec.instance.state == Some(State::Stopped),
         restarted_at: meta.annotations.get(RESTARTED_AT).cloned(),
     }
 }
@@ -163,7 +163,7 @@ fn users(object: &PostgreSQL) -> Vec<local::User> {
 }
 
 fn tls(object: &PostgreSQL) -> local::Tls {
-    let mode = match object.spec.tls.as_ref().and_then(|tls| tls.mode.as_ref()) {
+    let mode = match object.spec.instance.tls.as_ref().and_then(|tls| tls.mode.as_ref()) {
         Some(TlsMode::Required) => local::TlsMode::Required,
         Some(TlsMode::Optional) => local::TlsMode::Optional,
         _ => local::TlsMode::Disabled,

@@ -78,7 +78,7 @@ async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
 /// Takes the namespace's own finalizers off; the update that does so deletes it.
 async fn finalize(registry: &Registry, name: &str) -> Result<(), ApiError> {
     let Some(store) = registry.store("", "namespaces") else { return Ok(()) };
-    let options = UpdateOptions { part: Part::Main, dry_run: false };
+    let options = UpdateOptions { part: Part::Status, dry_run: false };
     let outcome = store.update("", name, options, |stored| {
         let mut namespace = stored.object().downcast::<Namespace>().cloned().unwrap_or_default();
         namespace.spec.finalizers.clear();

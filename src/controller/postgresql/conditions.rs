@@ -80,7 +80,7 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
         Some(trouble) => ("Failing", trouble),
         None => (observed.reason.as_str(), observed.message.as_str()),
     };
-    let wanted = object.spec.instances.unwrap_or(1);
+    let wanted = object.spec.instance.instances.unwrap_or(1);
     let complete = observed.ready_instances >= wanted;
     let mut conditions = Conditions(object);
     conditions.accepted();
@@ -130,7 +130,7 @@ fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
         status.superuser_secret_ref = superuser;
     }
     // No volume of its own: the instance has what was asked for, which the file system does not enforce.
-    if let Some(size) = &object.spec.storage.size {
+    if let Some(size) = &object.spec.instance.storage.size {
         status.storage = Some(StorageStatus { size: Some(Quantity::clone(size)) });
     }
 }

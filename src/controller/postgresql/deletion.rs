@@ -19,7 +19,7 @@ impl Reconciler {
         if !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
             return Ok(Outcome::Settled);
         }
-        let disposal = match object.spec.deletion_policy {
+        let disposal = match object.spec.instance.deletion_policy {
             Some(DeletionPolicy::Delete) => Disposal::Delete,
             _ => Disposal::Retain,
         };

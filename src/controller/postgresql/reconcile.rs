@@ -77,7 +77,7 @@ impl Reconciler {
         &self,
         object: &PostgreSQL,
     ) -> Result<Result<Arc<dyn Backend>, Option<(&'static str, String)>>, Error> {
-        let name = &object.spec.class_name;
+        let name = &object.spec.instance.class_name;
         if name.is_empty() {
             let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
             return Ok(Err(Some(("Pending", message.into()))));
@@ -157,7 +157,7 @@ impl Reconciler {
     }
 
     /// Writes the status, and tells of what it changed.
-    async fn set_status(&self, object: &PostgreSQL, change: impl Fn(&mut PostgreSQL) + Send) -> Result<(), Error> {
+    async fn set_status(&self, object: &PostgreSQL, change: impl Fn(&mut PostgreSQL) + Send + Sync) -> Result<(), Error> {
         let after = self.update(object, Part::Status, change).await?;
         for news in News::between(object, &after) {
             self.controllers.tell(&after, &news).await;
@@ -170,7 +170,7 @@ impl Reconciler {
         &self,
         object: &PostgreSQL,
         part: Part,
-        change: impl Fn(&mut PostgreSQL) + Send,
+        change: impl Fn(&mut PostgreSQL) + Send + Sync,
     ) -> Result<PostgreSQL, Error> {
         let (meta, uid) = (&object.metadata, &object.metadata.uid);
         let options = UpdateOptions { part, dry_run: false };
