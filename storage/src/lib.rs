@@ -33,7 +33,8 @@ use futures_util::stream::BoxStream;
 /// The messages of a watch, in revision order. An `Err` is the last item.
 pub type WatchStream = BoxStream<'static, Result<WatchMessage, Error>>;
 
-/// A store of revisioned bytes. Keys are `/`-separated text; a prefix ends with `/`.
+/// A store of revisioned bytes. Keys are `/`-separated text that begins with `/`; a prefix ends with `/`, and
+/// `/` is the whole store.
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
     /// The newest revision of the whole store, linearizable.
@@ -57,7 +58,8 @@ pub trait Storage: Send + Sync + 'static {
     /// Every event below `prefix` with a revision greater than `after`.
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, Error>;
 
-    /// Asks that every open watch soon delivers `Progress(r)` with `r` at least the revision of now.
+    /// Asks that every open watch soon delivers `Progress(r)`, with `r` at least the greatest revision that any
+    /// call on this store returned before.
     async fn request_progress(&self) -> Result<(), Error>;
 
     /// Forgets the history before `revision`; reads and watches that need it then fail as `Compacted`.

@@ -90,6 +90,22 @@ async fn a_watch_that_compaction_overtook_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn dead_members_are_passed_over() {
+    let Some(server) = Etcd::start().await else { return };
+    drop(server.open(server.config()).await);
+    let live = &server.config().endpoints[0];
+    let config = Config::new(["http://127.255.255.1:1", "http://127.255.255.1:2", live]);
+    let store = etcd::open(config).await.unwrap();
+    let mut watch = store.watch("/", 1).await.unwrap();
+    let mut written = Vec::new();
+    for number in 0..20 {
+        written.push(create(&store, &format!("/a/{number}")).await);
+        assert!(store.revision().await.unwrap() >= written[number]);
+    }
+    assert_eq!(revisions(&mut watch, written[19]).await, written);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_prefixes_share_an_etcd() {
     let Some(server) = Etcd::start().await else { return };
     let here = server.open(server.config()).await;

@@ -66,17 +66,14 @@ impl Config {
         Ok(prefix.to_owned())
     }
 
-    /// A channel over all endpoints; it connects when it is used.
-    pub(super) fn channel(&self) -> Result<Channel, Error> {
-        let endpoints: Vec<_> =
-            self.endpoints.iter().map(|url| self.endpoint(url)).collect::<Result<_, _>>()?;
-        match endpoints.as_slice() {
-            [] => Err(Error::Io(
+    /// One channel for each endpoint; they connect when they are used.
+    pub(super) fn channels(&self) -> Result<Vec<Channel>, Error> {
+        if self.endpoints.is_empty() {
+            return Err(Error::Io(
                 "no etcd endpoint is given; name at least one, as http(s)://host:port".to_owned(),
-            )),
-            [endpoint] => Ok(endpoint.connect_lazy()),
-            _ => Ok(Channel::balance_list(endpoints.into_iter())),
+            ));
         }
+        self.endpoints.iter().map(|url| Ok(self.endpoint(url)?.connect_lazy())).collect()
     }
 
     fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {

@@ -10,11 +10,10 @@ use bytes::Bytes;
 use futures_util::stream::{StreamExt, try_unfold};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 use super::Prefix;
-use super::client::{Client, number, revision};
+use super::client::{Client, Member, number, revision};
 use super::rpc::{self, watch_request::Request};
 use crate::engine::key;
 use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
@@ -23,8 +22,6 @@ use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// Requests on one stream: the one that begins it, and those for progress.
-const REQUESTS: usize = 4;
 
 /// What all watches of a store are asked for.
 #[derive(Default)]
@@ -59,7 +56,7 @@ pub(super) fn watch(
         owed: None,
         cluster: 0,
         connection: None,
-        backoff: MIN_BACKOFF,
+        backoff: Duration::ZERO,
     };
     try_unfold(watcher, Watcher::next).boxed()
 }
@@ -77,6 +74,7 @@ struct Watcher {
     /// etcd's id; 0 until it is known.
     cluster: u64,
     connection: Option<Connection>,
+    /// How long to wait before the next connection.
     backoff: Duration,
 }
 
@@ -84,6 +82,7 @@ struct Watcher {
 struct Connection {
     requests: mpsc::Sender<rpc::WatchRequest>,
     answers: Streaming<rpc::WatchResponse>,
+    member: Member,
     /// The events of an answer that is not complete yet.
     fragments: Vec<rpc::Event>,
 }
@@ -104,7 +103,6 @@ impl Watcher {
             };
             let ask_again = self.owed.map(|(_, when)| when);
             let woken = tokio::select! {
-                biased;
                 changed = self.wanted.changed() => Woken::Asked(changed.is_ok()),
                 answer = connection.answers.message() => Woken::Answer(answer),
                 () = at(ask_again) => Woken::AskAgain,
@@ -130,8 +128,9 @@ impl Watcher {
         }
     }
 
-    /// Begins a stream, or waits a little when that failed.
+    /// Begins a stream.
     async fn reconnect(&mut self) -> Result<(), Error> {
+        tokio::time::sleep(self.backoff).await;
         if self.wanted.has_changed().is_err() {
             return Err(Error::Unavailable("the store was closed".to_owned()));
         }
@@ -143,28 +142,27 @@ impl Watcher {
             prev_kv: true,
             fragment: true,
         };
-        let (requests, queue) = mpsc::channel(REQUESTS);
-        // The queue is new and has room.
-        drop(requests.try_send(rpc::WatchRequest { request: Some(Request::Create(create)) }));
-        match self.client.watch(ReceiverStream::new(queue)).await {
-            Ok(answers) => {
-                self.connection = Some(Connection { requests, answers, fragments: Vec::new() });
+        match self.client.watch(rpc::WatchRequest { request: Some(Request::Create(create)) }).await {
+            Ok((requests, answers, member)) => {
+                self.connection = Some(Connection { requests, answers, member, fragments: Vec::new() });
                 Ok(())
             }
             Err(Error::Unavailable(reason)) => {
                 self.lose(&reason);
-                tokio::time::sleep(self.backoff).await;
-                self.backoff = MAX_BACKOFF.min(self.backoff * 2);
                 Ok(())
             }
             Err(error) => Err(error),
         }
     }
 
+    /// Gives the stream up; the next one is with another member, if there is one, and not at once.
     fn lose(&mut self, reason: &str) {
         let prefix = String::from_utf8_lossy(&self.range.0);
         tracing::warn!(%prefix, revision = self.cursor, reason, "the watch on etcd broke and will be resumed");
-        self.connection = None;
+        if let Some(connection) = self.connection.take() {
+            self.client.leave(connection.member);
+        }
+        self.backoff = (self.backoff * 2).clamp(MIN_BACKOFF, MAX_BACKOFF);
     }
 
     /// Asks etcd for progress, until `wanted` is reached.
@@ -187,13 +185,13 @@ impl Watcher {
             self.lose(&answer.cancel_reason);
             return Ok(None);
         }
-        self.backoff = MIN_BACKOFF;
         let Some(connection) = &mut self.connection else { return Ok(None) };
         connection.fragments.extend(answer.events);
         if answer.created || answer.fragment {
             return Ok(None);
         }
         let events = std::mem::take(&mut connection.fragments);
+        self.backoff = Duration::ZERO;
         if events.is_empty() { Ok(self.progress(newest)) } else { self.deliver(events) }
     }
 

@@ -87,11 +87,10 @@ impl State {
     pub(super) fn events(&self, prefix: &str, after: Revision, until: Revision) -> Result<Scan, Error> {
         self.check_kept(after)?;
         let until = until.min(after + SCAN);
-        let skip = usize::try_from(after - self.oldest).unwrap_or(usize::MAX);
+        let skip = usize::try_from(after - self.oldest).unwrap_or(usize::MAX).min(self.history.len());
         let events = self
             .history
-            .iter()
-            .skip(skip)
+            .range(skip..)
             .take_while(|event| event.revision <= until)
             .filter(|event| event.key.starts_with(prefix))
             .cloned()

@@ -1,5 +1,6 @@
 //! Opening the file, and saying in one sentence why that or writing it failed.
 
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -39,15 +40,31 @@ impl File {
 
 impl Source for File {
     fn open(&self) -> Result<Database, DatabaseError> {
-        if let Some(folder) = self.0.path.parent() {
-            std::fs::create_dir_all(folder)?;
+        let path = &self.0.path;
+        if !path.exists() {
+            create(path)?;
         }
-        Builder::new().set_cache_size(self.0.cache_size).create(&self.0.path)
+        Builder::new().set_cache_size(self.0.cache_size).create(path)
     }
 
     fn path(&self) -> &Path {
         &self.0.path
     }
+}
+
+/// Makes an empty file that only its owner may read, since objects can hold secrets, and makes sure that a
+/// power cut does not take its name away.
+fn create(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 /// Why the database at `path` cannot be opened, and what to do.

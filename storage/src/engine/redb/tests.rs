@@ -153,6 +153,17 @@ async fn one_process_has_the_file() {
     open(config).await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::new(folder.path().join("deep/db"));
+    open(config.clone()).await.unwrap();
+    assert_eq!(std::fs::metadata(config.path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[tokio::test]
 async fn a_foreign_file_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
