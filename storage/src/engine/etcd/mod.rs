@@ -44,7 +44,7 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
     client.see(status.header.as_ref());
     if !supported(&status.version) {
         let version = &status.version;
-        return Err(Error::Io(format!("etcd is version {version}; upgrade it to 3.5.13 or newer")));
+        return Err(Error::Io(format!("etcd is version {version}; upgrade it to 3.5.8 or newer")));
     }
     let flight = Flight::new({
         let (client, key) = (client.clone(), prefix.key("/"));
