@@ -8,7 +8,7 @@ set -euo pipefail
 
 tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/etcd" && pwd)"
 version="$(awk '$1 == "go.etcd.io/etcd/server/v3" || $2 == "go.etcd.io/etcd/server/v3" { print $NF; exit }' "$tools/go.mod")"
-target="${DATABASES_CACHE:-$HOME/.cache/databases-standard}/bin/etcd-$version"
+target="${DATABASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/databases-standard}/bin/etcd-$version"
 
 if [[ ! -x "$target/etcd" ]]; then
   command -v go >/dev/null || { echo "etcd.sh: Go is needed to build etcd $version; install it from https://go.dev/dl/" >&2; exit 1; }

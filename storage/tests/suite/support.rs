@@ -112,7 +112,12 @@ fn binary() -> Option<PathBuf> {
     if let Some(binary) = std::env::var_os("ETCD_BIN") {
         return Some(binary.into());
     }
-    let tools = PathBuf::from(std::env::var_os("HOME")?).join(".cache/databases-standard/bin");
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let cache = folder("DATABASES_CACHE").or_else(|| {
+        let caches = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+        Some(caches?.join("databases-standard"))
+    });
+    let tools = cache?.join("bin");
     let folders = std::fs::read_dir(tools).ok()?.filter_map(Result::ok);
     let etcds = folders.filter(|entry| entry.file_name().to_string_lossy().starts_with("etcd-"));
     etcds.map(|entry| entry.path().join("etcd")).filter(|path| path.is_file()).max()
