@@ -41,6 +41,11 @@ impl LocalPostgreSQL {
         let options = local::Options { user, packages, ..local::Options::default() };
         Ok(LocalPostgreSQL(LocalPostgres::open(root, options).await?))
     }
+
+    fn desired(&self, object: &PostgreSQL) -> local::Desired {
+        let versions = self.0.versions();
+        desired(object, versions.last().map_or("", |version| major(version)))
+    }
 }
 
 #[async_trait]
@@ -66,9 +71,16 @@ impl Backend for LocalPostgreSQL {
         }
     }
 
+    async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error> {
+        match self.0.observe(&object.metadata.uid).await {
+            Ok(observed) => Ok(Some(seen(&self.desired(object), observed))),
+            Err(local::Error::UnknownInstance(_)) => Ok(None),
+            Err(other) => Err(error(other)),
+        }
+    }
+
     async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error> {
-        let versions = self.0.versions();
-        let desired = desired(object, versions.last().map_or("", |version| major(version)));
+        let desired = self.desired(object);
         self.0.ensure(&desired).await.map(|observed| seen(&desired, observed)).map_err(error)
     }
 

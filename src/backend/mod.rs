@@ -142,6 +142,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Where the implementation of an object will be, known before it exists.
     fn reference(&self, object: &PostgreSQL) -> Reference;
 
+    /// What is there, changing nothing; `None` where there is nothing yet.
+    async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error>;
+
     /// Makes it so, as far as that goes now, and says how far it went.
     async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error>;
 

@@ -40,10 +40,11 @@ impl Cluster {
         controller: &str,
     ) -> Result<(), Error> {
         let namespace = if regarding.namespace.is_empty() { "default" } else { &regarding.namespace };
-        let now = Time(k8s_openapi::jiff::Timestamp::now());
+        let timestamp = k8s_openapi::jiff::Timestamp::now();
+        let now = Time(timestamp);
         let event = Event {
             metadata: ObjectMeta {
-                generate_name: Some(format!("{}.", regarding.name)),
+                name: Some(format!("{}.{:x}", regarding.name, timestamp.as_nanosecond())),
                 namespace: Some(namespace.to_owned()),
                 ..ObjectMeta::default()
             },

@@ -98,10 +98,8 @@ impl ListOptions {
         let fields = FieldSelector::from_str(&get("fieldSelector")).map_err(|error| bad(&error.to_string()))?;
         let resource_version = get("resourceVersion");
         let matching = get("resourceVersionMatch");
-        let send_initial = match query::first(text, "sendInitialEvents") {
-            Some(_) => Some(query::is_true(text, "sendInitialEvents")),
-            None => None,
-        };
+        let send_initial =
+            query::first(text, "sendInitialEvents").map(|_| query::is_true(text, "sendInitialEvents"));
         let limit = number(text, "limit")?.unwrap_or(0);
         let continue_token = get("continue");
         check(watch, &resource_version, &matching, send_initial, &continue_token)?;

@@ -32,12 +32,14 @@ impl Store {
         meta::prepare_create(object.as_mut())?;
         object.prepare_create();
         let generated = given.is_empty() && !object.meta().generate_name.is_empty();
+        let duplicates = validation::dedupe_owner_references(object.meta_mut());
         for attempt in 1.. {
             if generated {
                 let name = meta::generate_name(&object.meta().generate_name);
                 object.meta_mut().name = name;
             }
-            let warnings = self.check_new(namespace, object.as_ref(), options).await?;
+            let mut warnings = self.check_new(namespace, object.as_ref(), options).await?;
+            warnings.extend(duplicates.clone());
             let name = object.meta().name.clone();
             if options.dry_run {
                 return self.pretend(object).await.map(|stored| (stored, warnings));

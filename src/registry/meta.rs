@@ -12,6 +12,7 @@ const LONGEST_BASE: usize = 63 - SUFFIX;
 
 /// Wipes what a creator may not set, and sets what the server owns (V-11).
 pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
+    let generation = i64::from(object.has_generation());
     let meta = object.meta_mut();
     if !meta.resource_version.is_empty() {
         return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
@@ -22,7 +23,7 @@ pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
     meta.managed_fields.clear();
     meta.uid = uuid::Uuid::new_v4().to_string();
     meta.creation_timestamp = Some(Time::now());
-    meta.generation = 1;
+    meta.generation = generation;
     Ok(())
 }
 

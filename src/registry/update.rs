@@ -108,7 +108,9 @@ impl Store {
         if options.part == Part::Main && !object.same_desired_state(old) {
             object.meta_mut().generation = old.meta().generation + 1;
         }
-        let warnings = self.check_changed(&attributes, object.as_ref(), old).await?;
+        let duplicates = validation::dedupe_owner_references(object.meta_mut());
+        let mut warnings = self.check_changed(&attributes, object.as_ref(), old).await?;
+        warnings.extend(duplicates);
         if object.same(old) && !current.stored.stale {
             return self.unchanged(key, current, warnings).await;
         }

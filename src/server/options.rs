@@ -6,7 +6,7 @@ use apimachinery::kind::Definition;
 use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +82,10 @@ pub(super) fn definitions() -> Vec<&'static Definition> {
     databases_api::definitions().iter().chain(databases_api::core_definitions()).copied().collect()
 }
 
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::Flags(format!("cannot read {}: {error}", path.display())))
+}
+
 impl Standalone {
     pub(super) fn address(&self) -> SocketAddr {
         SocketAddr::new(self.bind_address, self.port)
@@ -103,7 +107,7 @@ impl Standalone {
             return Err(Error::Flags("--etcd-servers needs --storage etcd".into()));
         }
         Ok(match self.storage {
-            Engine::Memory => engine::Config::Memory(engine::memory::Config::default()),
+            Engine::Memory => engine::Config::Memory(engine::memory::Config),
             Engine::Redb => engine::Config::Redb(engine::redb::Config::new(self.data_dir.join("store.redb"))),
             Engine::Etcd if self.etcd_servers.is_empty() => {
                 return Err(Error::Flags("--storage etcd needs --etcd-servers, such as http://127.0.0.1:2379".into()));
@@ -115,6 +119,15 @@ impl Standalone {
     fn etcd(&self) -> Result<engine::etcd::Config, Error> {
         let mut config = engine::etcd::Config::new(self.etcd_servers.clone());
         config.prefix.clone_from(&self.etcd_prefix);
+        if let Some(ca) = &self.etcd_cafile {
+            let identity = match (&self.etcd_certfile, &self.etcd_keyfile) {
+                (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+                _ => None,
+            };
+            config.tls = Some(engine::etcd::Tls { ca: read(ca)?, identity });
+        } else if self.etcd_certfile.is_some() {
+            return Err(Error::Flags("--etcd-certfile needs --etcd-cafile, to know the servers by".into()));
+        }
         Ok(config)
     }
 

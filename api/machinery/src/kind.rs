@@ -49,6 +49,10 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     }
     /// Called once when the deletion of an object begins that cannot go at once.
     fn begin_deletion(&mut self) {}
+    /// Whether changes of the desired state are counted in `metadata.generation`.
+    fn has_generation(&self) -> bool {
+        true
+    }
     /// Warnings for the person who writes the object.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -126,6 +130,8 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn holds_deletion(&self) -> bool;
     /// See [`Kind::begin_deletion`].
     fn begin_deletion(&mut self);
+    /// See [`Kind::has_generation`].
+    fn has_generation(&self) -> bool;
     /// See [`Kind::warnings`].
     fn warnings(&self) -> Vec<String>;
     /// See [`Kind::cells`].
@@ -206,6 +212,9 @@ impl<K: Kind> Hub for K {
     }
     fn begin_deletion(&mut self) {
         Kind::begin_deletion(self);
+    }
+    fn has_generation(&self) -> bool {
+        Kind::has_generation(self)
     }
     fn warnings(&self) -> Vec<String> {
         Kind::warnings(self)

@@ -63,6 +63,9 @@ impl Kind for ConfigMap {
     fn same_desired_state(&self, _: &Self) -> bool {
         true
     }
+    fn has_generation(&self) -> bool {
+        false
+    }
     fn validate(&self, errors: &mut Errors) {
         check_keys(self.data.keys(), &Path::new("data"), errors);
         check_keys(self.binary_data.keys(), &Path::new("binaryData"), errors);

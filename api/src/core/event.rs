@@ -122,6 +122,9 @@ impl Kind for Event {
     fn same_desired_state(&self, _: &Self) -> bool {
         true
     }
+    fn has_generation(&self) -> bool {
+        false
+    }
     fn cells(&self) -> Vec<Value> {
         let object = &self.involved_object;
         vec![

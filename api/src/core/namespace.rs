@@ -94,6 +94,9 @@ impl Kind for Namespace {
     fn same_desired_state(&self, _: &Self) -> bool {
         true
     }
+    fn has_generation(&self) -> bool {
+        false
+    }
     fn holds_deletion(&self) -> bool {
         !self.spec.finalizers.is_empty()
     }

@@ -84,6 +84,9 @@ impl Kind for Secret {
     fn same_desired_state(&self, _: &Self) -> bool {
         true
     }
+    fn has_generation(&self) -> bool {
+        false
+    }
     fn validate(&self, errors: &mut Errors) {
         let path = Path::new("data");
         check_keys(self.data.keys(), &path, errors);

@@ -79,7 +79,9 @@ impl Controllers {
         };
         let recorded =
             self.cluster.record(&regarding, news.event_type, news.reason, &news.message, COMPONENT).await;
-        if let Err(error) = recorded {
+        if let Err(error) = recorded
+            && object.metadata.deletion_timestamp.is_none()
+        {
             tracing::warn!(%error, reason = news.reason, object = regarding.name, "an event was not recorded");
         }
     }

@@ -9,6 +9,7 @@ use crate::backend::{Backend, Error as BackendError, Observed};
 use crate::cluster;
 use crate::registry::{Part, Store, UpdateOptions};
 use apimachinery::kind::Hub;
+use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::postgresql::PostgreSQL;
@@ -120,6 +121,7 @@ impl Reconciler {
     }
 
     async fn ensure(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<Outcome, Error> {
+        self.note_failure(object, backend).await?;
         let observed = match backend.ensure(object).await {
             Ok(observed) => observed,
             Err(error @ BackendError::Unavailable(_)) => {
@@ -142,6 +144,20 @@ impl Reconciler {
         published?;
         let settled = observed.ready || observed.reason == "Stopped";
         Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
+    }
+
+    /// A database that was ready and is not is shown so before it is repaired, and told of.
+    async fn note_failure(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<(), Error> {
+        let current = object.status.observed_generation == object.metadata.generation;
+        if !current || !is_true(&object.status.conditions, "Ready") {
+            return Ok(());
+        }
+        match backend.observe(object).await {
+            Ok(Some(seen)) if !seen.ready => {
+                self.set_status(object, |object| conditions::observed(object, &seen, None)).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn publish(

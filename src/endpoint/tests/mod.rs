@@ -53,7 +53,7 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let config = engine::Config::Memory(engine::memory::Config::default());
+        let config = engine::Config::Memory(engine::memory::Config);
         let storage = engine::open(config).await.unwrap();
         let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
         let definitions = [&flunder::DEFINITION];
