@@ -3,6 +3,7 @@
 mod bootstrap;
 mod compaction;
 mod link;
+mod monitor;
 mod options;
 mod ready;
 
@@ -20,6 +21,7 @@ use crate::telemetry::Metrics;
 use apimachinery::kind::Definition;
 use databases_storage::Storage;
 use link::Link;
+use monitor::Monitored;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,12 +70,13 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let address = listener.address();
     let certificates = Certificates::new(&options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
-    let storage = databases_storage::engine::open(options.engine()?).await?;
+    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
+    let storage: Arc<dyn Storage> = monitor.clone();
     let local = options.open_local().await?;
     let definitions = options::definitions();
     let registry = open_registry(&definitions, &storage);
 
-    let health = Health(vec![ready::caches(&registry), ready::shutdown(&shutdown)]);
+    let health = Health(vec![monitor.clone(), ready::caches(&registry), ready::shutdown(&shutdown)]);
     let metrics = Arc::new(Metrics::new());
     let endpoint = Endpoint::new(&definitions, registry.clone(), health, metrics.clone());
     let pipeline = Pipeline::new(
@@ -99,6 +102,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     }
     pipeline.complete();
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
+    tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
     let controllers = Controllers {
         registry,

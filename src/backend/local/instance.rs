@@ -118,7 +118,7 @@ impl<'a> Instance<'a> {
 
     /// Stops every server, the primary first, so that replicas receive all it wrote.
     pub(super) async fn stop(&self, mode: ShutdownMode) -> Result<(), Error> {
-        for index in (0..self.state.ports.len() as u32).rev() {
+        for index in 0..self.state.ports.len() as u32 {
             self.server(index).stop(mode).await?;
         }
         Ok(())
