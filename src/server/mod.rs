@@ -135,3 +135,6 @@ fn open_registry(
     link.set(&registry);
     registry
 }
+
+#[cfg(test)]
+mod tests;

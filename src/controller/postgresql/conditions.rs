@@ -5,7 +5,9 @@ use crate::backend::{Observed, Reference};
 use apimachinery::meta::{ConditionStatus, set_condition};
 use apimachinery::quantity::Quantity;
 use databases_api::postgresql::PostgreSQL;
-use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UserSecret};
+use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
+use databases_api::features;
+use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret};
 
 /// Where an object is on its way, when its backend has nothing to show yet.
 pub(super) enum Progress {
@@ -31,6 +33,26 @@ impl Conditions<'_> {
         self.set("ResolvedRefs", ConditionStatus::True, "ResolvedRefs", "");
         self.0.status.observed_generation = self.0.metadata.generation;
     }
+}
+
+/// Fields that a class only warns of; a class that refuses them needs no condition.
+pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
+    object.status.unsupported_fields.clear();
+    if class.spec.unsupported_field_policy != Some(UnsupportedFieldPolicy::Warn) {
+        object.status.conditions.retain(|condition| condition.kind != "FullySupported");
+        return;
+    }
+    let offered = |feature: &str| class.status.supported_features.iter().any(|known| known.name == feature);
+    let unsupported = features::required(object, None).into_iter().filter(|used| !offered(&used.feature));
+    object.status.unsupported_fields =
+        unsupported.map(|used| UnsupportedField { path: used.path, feature: used.feature }).collect();
+    let paths: Vec<&str> = object.status.unsupported_fields.iter().map(|field| field.path.as_str()).collect();
+    let message = paths.join(", ");
+    let (status, reason) = match message.is_empty() {
+        true => (ConditionStatus::True, "AllFieldsSupported"),
+        false => (ConditionStatus::False, "UnsupportedFields"),
+    };
+    Conditions(object).set("FullySupported", status, reason, &message);
 }
 
 /// The class is missing, or there is none yet.

@@ -35,6 +35,12 @@ pub(super) enum Error {
     Backend(#[from] BackendError),
 }
 
+/// Who answers an object.
+struct Chosen {
+    class: DatabaseClass,
+    backend: Arc<dyn Backend>,
+}
+
 /// What looks at objects.
 pub(super) struct Reconciler {
     pub(super) controllers: Arc<Controllers>,
@@ -55,8 +61,8 @@ impl Reconciler {
             Err(error) => return Err(error.into()),
         };
         let Some(object) = stored.object().downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
-        let backend = match self.backend(object).await? {
-            Ok(backend) => backend,
+        let Chosen { class, backend } = match self.choose(object).await? {
+            Ok(chosen) => chosen,
             Err(trouble) => return self.without_backend(object, trouble).await,
         };
         if object.metadata.deletion_timestamp.is_some() {
@@ -67,17 +73,17 @@ impl Reconciler {
             return Ok(Outcome::Again(Duration::ZERO));
         }
         if object.status.backend_ref.is_none() {
-            self.announce(object, &*backend).await?;
+            self.announce(object, &class, &*backend).await?;
             return Ok(Outcome::Again(Duration::ZERO));
         }
-        self.ensure(object, &*backend).await
+        self.ensure(object, &class, &*backend).await
     }
 
-    /// The backend of the object's class, or why there is none: a reason and a message of `Accepted`.
-    async fn backend(
+    /// The object's class and its backend, or why there is none: a reason and a message of `Accepted`.
+    async fn choose(
         &self,
         object: &PostgreSQL,
-    ) -> Result<Result<Arc<dyn Backend>, Option<(&'static str, String)>>, Error> {
+    ) -> Result<Result<Chosen, Option<(&'static str, String)>>, Error> {
         let name = &object.spec.instance.class_name;
         if name.is_empty() {
             let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
@@ -91,9 +97,10 @@ impl Reconciler {
             }
             Err(error) => return Err(error.into()),
         };
-        let controller = class.object().downcast::<DatabaseClass>().map_or("", |class| &class.spec.controller_name);
+        let class = class.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
         // A class of somebody else's is somebody else's to answer.
-        Ok(self.controllers.backend(controller).cloned().ok_or(None))
+        let backend = self.controllers.backend(&class.spec.controller_name).cloned();
+        Ok(backend.map(|backend| Chosen { class, backend }).ok_or(None))
     }
 
     async fn without_backend(
@@ -111,16 +118,27 @@ impl Reconciler {
     }
 
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
-    async fn announce(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<(), Error> {
+    async fn announce(
+        &self,
+        object: &PostgreSQL,
+        class: &DatabaseClass,
+        backend: &dyn Backend,
+    ) -> Result<(), Error> {
         let reference = backend.reference(object);
         self.set_status(object, |object| {
+            conditions::supported(object, class);
             object.status.backend_ref = Some(conditions::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
         .await
     }
 
-    async fn ensure(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<Outcome, Error> {
+    async fn ensure(
+        &self,
+        object: &PostgreSQL,
+        class: &DatabaseClass,
+        backend: &dyn Backend,
+    ) -> Result<Outcome, Error> {
         self.note_failure(object, backend).await?;
         let observed = match backend.ensure(object).await {
             Ok(observed) => observed,
@@ -138,6 +156,7 @@ impl Reconciler {
         let published = self.publish(object, backend, &observed).await;
         let trouble = published.as_ref().err().map(ToString::to_string);
         self.set_status(object, |object| {
+            conditions::supported(object, class);
             conditions::observed(object, &observed, trouble.as_deref());
         })
         .await?;

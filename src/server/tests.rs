@@ -1,0 +1,201 @@
+//! The kinds of the standard behind the whole way of a request, with admission and controllers, over the `memory`
+//! engine and without a backend.
+
+use super::*;
+use crate::pipeline::{Authenticator, InProcess, Peer, Rejected, RequestBody};
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+const CLASSES: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses";
+const IN_DEMO: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls";
+
+struct Nobody;
+
+impl Authenticator for Nobody {
+    async fn authenticate(&self, _: &Peer, _: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
+        Ok(None)
+    }
+}
+
+struct Server {
+    client: InProcess<Nobody, MastersOnly, Endpoint>,
+    _ended: tokio_util::sync::DropGuard,
+}
+
+impl Server {
+    /// A server with a namespace `demo`.
+    async fn start() -> Self {
+        let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
+        let storage = databases_storage::engine::open(config).await.unwrap();
+        let definitions = options::definitions();
+        let registry = open_registry(&definitions, &storage);
+        let metrics = Arc::new(Metrics::new());
+        let requests = metrics.requests().clone();
+        let endpoint = Endpoint::new(&definitions, registry.clone(), Health::default(), metrics);
+        let pipeline =
+            Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
+        bootstrap::run(&registry).await.unwrap();
+        pipeline.complete();
+        let user = UserInfo::new("tester", [MASTERS_GROUP]);
+        let cluster = Cluster::new(kube::Client::new(pipeline.as_user(user.clone()), "default"));
+        let ended = CancellationToken::new();
+        let controllers = Controllers { registry, cluster, backends: Vec::new() };
+        tokio::spawn(controller::run(controllers, ended.clone()));
+        let server = Server { client: pipeline.as_user(user), _ended: ended.drop_guard() };
+        server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
+        server
+    }
+
+    async fn send(&self, method: Method, path: &str, media: &str, body: String) -> (u16, HeaderMap, Value) {
+        let request = Request::builder().method(method).uri(path).header("content-type", media);
+        let request = request.body(RequestBody::from(bytes::Bytes::from(body))).unwrap();
+        let (parts, body) = self.client.send(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    async fn post(&self, path: &str, object: Value) -> (u16, HeaderMap, Value) {
+        self.send(Method::POST, path, "application/json", object.to_string()).await
+    }
+
+    async fn merge(&self, path: &str, patch: Value) -> (u16, HeaderMap, Value) {
+        self.send(Method::PATCH, path, "application/merge-patch+json", patch.to_string()).await
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let (code, _, value) = self.send(Method::GET, path, "application/json", String::new()).await;
+        (code, value)
+    }
+
+    /// A class that somebody else's controller has accepted.
+    async fn class(&self, name: &str, spec: Value, features: &[&str]) {
+        let mut object = json!({"metadata": {"name": name}, "spec": {"controllerName": "example.com/x"}});
+        json_patch::merge(&mut object["spec"], &spec);
+        assert_eq!(self.post(CLASSES, object).await.0, 201);
+        let features: Vec<Value> = features.iter().map(|name| json!({"name": name})).collect();
+        let versions = json!([{"name": "16"}, {"name": "17", "default": true}]);
+        let accepted = json!({"type": "Accepted", "status": "True", "reason": "Accepted", "message": "",
+            "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        let status = json!({"status": {
+            "conditions": [accepted],
+            "engines": [{"kind": "PostgreSQL", "versions": versions}],
+            "supportedFeatures": features,
+        }});
+        assert_eq!(self.merge(&format!("{CLASSES}/{name}/status"), status).await.0, 200);
+    }
+}
+
+fn database(name: &str, spec: Value) -> Value {
+    let mut object = json!({"metadata": {"name": name}, "spec": {"storage": {"size": "1Gi"}}});
+    json_patch::merge(&mut object["spec"], &spec);
+    object
+}
+
+#[tokio::test]
+async fn what_a_class_does_not_offer_is_refused_by_field_and_feature() {
+    let server = Server::start().await;
+    server.class("small", json!({"defaultFor": ["PostgreSQL"]}), &["PostgreSQL"]).await;
+    server.class("pooled", json!({}), &["PostgreSQL", "PostgreSQLConnectionPooling"]).await;
+    let (code, _, answer) = server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Session"}}))).await;
+    assert_eq!(code, 422);
+    let cause = &answer["details"]["causes"][0];
+    assert_eq!((&cause["field"], &cause["reason"]), (&"spec.pooling.mode".into(), &"FieldValueNotSupported".into()));
+    assert_eq!(
+        cause["message"],
+        "feature \"PostgreSQLConnectionPooling\" is not supported by class \"small\" (classes that support it: pooled)"
+    );
+    let (code, _, _) = server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Disabled"}, "instances": 1}))).await;
+    assert_eq!(code, 201);
+    let (code, _, _) = server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"instances": 2}})).await;
+    assert_eq!(code, 422);
+}
+
+#[tokio::test]
+async fn a_class_that_warns_lets_it_pass() {
+    let server = Server::start().await;
+    server.class("lax", json!({"unsupportedFieldPolicy": "Warn"}), &["PostgreSQL"]).await;
+    let object = database("a", json!({"className": "lax", "instances": 3}));
+    let (code, headers, _) = server.post(IN_DEMO, object).await;
+    assert_eq!(code, 201);
+    assert!(headers["warning"].to_str().unwrap().contains("PostgreSQLReplicas"));
+}
+
+#[tokio::test]
+async fn defaults_are_written_into_the_object_with_where_they_come_from() {
+    let server = Server::start().await;
+    let spec = json!({"defaultFor": ["PostgreSQL"], "defaults": {"deletionPolicy": "Delete"}});
+    server.class("standard", spec, &["PostgreSQL"]).await;
+    let (_, _, object) = server.post(IN_DEMO, database("a", json!({}))).await;
+    assert_eq!(object["spec"]["className"], "standard");
+    assert_eq!(object["spec"]["version"], "17");
+    assert_eq!(object["spec"]["deletionPolicy"], "Delete");
+    assert_eq!(object["spec"]["databases"][0]["owner"], "app");
+    let provenance = object["metadata"]["annotations"]["databases.standard.k8s.io/defaulted"].as_str().unwrap();
+    let provenance: Value = serde_json::from_str(provenance).unwrap();
+    assert_eq!(provenance["spec.version"], "DatabaseClass/standard");
+}
+
+#[tokio::test]
+async fn versions_limits_and_immutable_fields_are_held() {
+    let server = Server::start().await;
+    let spec = json!({"defaultFor": ["PostgreSQL"], "limits": {"maxStorageSize": "10Gi"}});
+    server.class("standard", spec, &["PostgreSQL"]).await;
+    let check = async |spec: Value, field: &str| {
+        let (code, _, answer) = server.post(IN_DEMO, database("x", spec)).await;
+        assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &field.into()), "{answer}");
+    };
+    check(json!({"version": "12"}), "spec.version").await;
+    check(json!({"storage": {"size": "20Gi"}}), "spec.storage.size").await;
+    check(json!({"parameters": {"port": "1"}}), "spec.parameters[port]").await;
+    server.post(IN_DEMO, database("a", json!({}))).await;
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"className": "other"}})).await;
+    assert_eq!(code, 422);
+    assert!(answer["message"].as_str().unwrap().contains("field is immutable"), "{answer}");
+}
+
+#[tokio::test]
+async fn scale_to_zero_stops_and_keeps_the_number() {
+    let server = Server::start().await;
+    server.class("any", json!({"defaultFor": ["PostgreSQL"]}), &["PostgreSQL", "PostgreSQLReplicas", "PostgreSQLStop"]).await;
+    server.post(IN_DEMO, database("a", json!({"instances": 3}))).await;
+    let path = format!("{IN_DEMO}/a");
+    let (code, _, scale) = server.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 0}})).await;
+    assert_eq!((code, &scale["kind"]), (200, &"Scale".into()));
+    let (_, object) = server.get(&path).await;
+    assert_eq!((&object["spec"]["state"], &object["spec"]["instances"]), (&"Stopped".into(), &3.into()));
+    server.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 2}})).await;
+    let (_, object) = server.get(&path).await;
+    assert_eq!((&object["spec"]["state"], &object["spec"]["instances"]), (&"Running".into(), &2.into()));
+}
+
+#[tokio::test]
+async fn nothing_is_created_where_no_namespace_is() {
+    let server = Server::start().await;
+    let missing = "/apis/databases.standard.k8s.io/v1/namespaces/nowhere/postgresqls";
+    let (code, _, answer) = server.post(missing, database("a", json!({}))).await;
+    assert_eq!((code, &answer["message"]), (404, &"namespaces \"nowhere\" not found".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_goes_with_everything_in_it_but_waits_for_what_forbids_it() {
+    let server = Server::start().await;
+    server.post("/api/v1/namespaces/demo/configmaps", json!({"metadata": {"name": "c"}})).await;
+    let keep = database("keep", json!({"deletionPolicy": "Forbid"}));
+    assert_eq!(server.post(IN_DEMO, keep).await.0, 201);
+    let namespace = "/api/v1/namespaces/demo";
+    let (code, _, answer) = server.send(Method::DELETE, namespace, "application/json", String::new()).await;
+    assert_eq!((code, &answer["status"]["phase"]), (200, &"Terminating".into()));
+    let (code, _, refused) = server.post(IN_DEMO, database("late", json!({}))).await;
+    assert_eq!((code, &refused["details"]["causes"][0]["reason"]), (403, &"NamespaceTerminating".into()));
+    let gone = async |path: String| {
+        while server.get(&path).await.0 != 404 {
+            tokio::time::advance(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    gone(format!("{namespace}/configmaps/c")).await;
+    assert_eq!(server.get(namespace).await.0, 200);
+    server.merge(&format!("{IN_DEMO}/keep"), json!({"spec": {"deletionPolicy": "Retain"}})).await;
+    gone(namespace.to_owned()).await;
+}
