@@ -69,11 +69,15 @@ impl Admission for ClassAdmission {
             return Ok(Vec::new());
         }
         let old = old.and_then(|old| old.downcast::<PostgreSQL>());
-        if old.is_some_and(|old| old.spec == postgresql.spec && old.metadata.annotations == postgresql.metadata.annotations) {
+        if old.is_some_and(|old| {
+            old.spec == postgresql.spec && old.metadata.annotations == postgresql.metadata.annotations
+        }) {
             return Ok(Vec::new());
         }
         let classes = self.classes.all().await?;
-        let Some(class) = classes.iter().find(|class| class.metadata.name == postgresql.spec.instance.class_name) else {
+        let Some(class) =
+            classes.iter().find(|class| class.metadata.name == postgresql.spec.instance.class_name)
+        else {
             return Ok(Vec::new());
         };
         let mut errors = Errors::new();
@@ -107,7 +111,10 @@ fn check_features(
         }
         let (feature, name) = (&used.feature, &class.metadata.name);
         if warn {
-            warnings.push(format!("{}: feature {feature:?} is not supported by class {name:?}: ignored", used.path));
+            warnings.push(format!(
+                "{}: feature {feature:?} is not supported by class {name:?}: ignored",
+                used.path
+            ));
             continue;
         }
         let others: Vec<&str> = classes

@@ -41,9 +41,11 @@ impl Admission for NamespaceLifecycle {
         match self.0.state(attributes.namespace).await? {
             NamespaceState::Active => Ok(()),
             NamespaceState::Missing => Err(ApiError::namespace_not_found(attributes.namespace)),
-            NamespaceState::Terminating => {
-                Err(ApiError::namespace_terminating(attributes.definition, attributes.name, attributes.namespace))
-            }
+            NamespaceState::Terminating => Err(ApiError::namespace_terminating(
+                attributes.definition,
+                attributes.name,
+                attributes.namespace,
+            )),
         }
     }
 }

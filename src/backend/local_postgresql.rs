@@ -55,7 +55,8 @@ impl Backend for LocalPostgreSQL {
     }
 
     fn offer(&self) -> Offer {
-        let mut majors: Vec<String> = self.0.versions().iter().map(|version| major(version).to_owned()).collect();
+        let mut majors: Vec<String> =
+            self.0.versions().iter().map(|version| major(version).to_owned()).collect();
         majors.reverse();
         majors.dedup();
         let engine = Engine { kind: "PostgreSQL", flavor: "PostgreSQL", versions: majors };
@@ -89,7 +90,10 @@ impl Backend for LocalPostgreSQL {
             Disposal::Retain => RemovePolicy::Retain,
             Disposal::Delete => RemovePolicy::Delete,
         };
-        self.0.remove(&object.metadata.uid, policy).await.map_err(|error| Error::Unavailable(error.to_string()))
+        self.0
+            .remove(&object.metadata.uid, policy)
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
     fn changes(&self) -> BoxStream<'static, String> {
@@ -118,7 +122,8 @@ fn error(error: local::Error) -> Error {
 fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
     let (meta, spec) = (&object.metadata, &object.spec);
     // An object keeps the version it began with, whatever is installed later.
-    let version = [&spec.instance.version, &object.status.version].into_iter().find(|version| !version.is_empty());
+    let version =
+        [&spec.instance.version, &object.status.version].into_iter().find(|version| !version.is_empty());
     local::Desired {
         uid: meta.uid.clone(),
         namespace: meta.namespace.clone(),
@@ -132,7 +137,12 @@ fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
         users: users(object),
         superuser_access: spec.superuser_access == Some(Access::Enabled),
         tls: tls(object),
-        port: spec.instance.network.as_ref().and_then(|network| network.port).and_then(|port| u16::try_from(port).ok()),
+        port: spec
+            .instance
+            .network
+            .as_ref()
+            .and_then(|network| network.port)
+            .and_then(|port| u16::try_from(port).ok()),
         stopped: spec.instance.state == Some(State::Stopped),
         restarted_at: meta.annotations.get(RESTARTED_AT).cloned(),
     }
@@ -184,8 +194,12 @@ fn tls(object: &PostgreSQL) -> local::Tls {
 }
 
 fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
-    let databases: BTreeMap<&str, &str> =
-        desired.databases.iter().rev().map(|database| (database.owner.as_str(), database.name.as_str())).collect();
+    let databases: BTreeMap<&str, &str> = desired
+        .databases
+        .iter()
+        .rev()
+        .map(|database| (database.owner.as_str(), database.name.as_str()))
+        .collect();
     let login = |credentials: local::Credentials| Login {
         database: databases
             .get(credentials.username.as_str())
@@ -193,7 +207,8 @@ fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
         password: credentials.password.expose().to_owned(),
         username: credentials.username,
     };
-    let endpoint = |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
+    let endpoint =
+        |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
     let read_only = observed.read_only.map(|found| endpoint("ReadOnly", found));
     Observed {
         ready: observed.ready,

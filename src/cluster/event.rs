@@ -66,7 +66,9 @@ impl Cluster {
             count: Some(1),
             ..Event::default()
         };
-        Api::<Event>::namespaced(self.client.clone(), namespace).create(&PostParams::default(), &event).await?;
+        Api::<Event>::namespaced(self.client.clone(), namespace)
+            .create(&PostParams::default(), &event)
+            .await?;
         Ok(())
     }
 }

@@ -67,7 +67,10 @@ impl Cluster {
         let owner = secret.metadata.labels.as_ref().and_then(|labels| labels.get(UID_LABEL));
         let free = owner.is_none() && binding.is_compatible(&secret);
         if owner != Some(&binding.owner_uid) && !free {
-            return Err(Error::ForeignSecret { namespace: binding.namespace.clone(), name: binding.name.clone() });
+            return Err(Error::ForeignSecret {
+                namespace: binding.namespace.clone(),
+                name: binding.name.clone(),
+            });
         }
         if binding.settle(&mut secret) {
             api.replace(&binding.name, &PostParams::default(), &secret).await?;

@@ -29,7 +29,9 @@ impl Namespaces for Link {
         let registry = self.registry()?;
         let Some(store) = registry.store("", "namespaces") else { return Ok(NamespaceState::Missing) };
         match store.get("", name).await {
-            Ok(stored) if stored.object().meta().deletion_timestamp.is_some() => Ok(NamespaceState::Terminating),
+            Ok(stored) if stored.object().meta().deletion_timestamp.is_some() => {
+                Ok(NamespaceState::Terminating)
+            }
             Ok(_) => Ok(NamespaceState::Active),
             Err(error) if error.code() == 404 => Ok(NamespaceState::Missing),
             Err(error) => Err(error),
@@ -47,7 +49,10 @@ impl Classes for Link {
         Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
     }
 
-    async fn namespace_labels(&self, name: &str) -> Result<std::collections::BTreeMap<String, String>, ApiError> {
+    async fn namespace_labels(
+        &self,
+        name: &str,
+    ) -> Result<std::collections::BTreeMap<String, String>, ApiError> {
         let registry = self.registry()?;
         let Some(store) = registry.store("", "namespaces") else { return Ok(Default::default()) };
         match store.get("", name).await {

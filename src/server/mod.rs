@@ -29,7 +29,9 @@ use std::sync::Arc;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The data directory cannot be used.
-    #[error("cannot use the data directory {path}: {source}; choose another with --data-dir or mend its rights")]
+    #[error(
+        "cannot use the data directory {path}: {source}; choose another with --data-dir or mend its rights"
+    )]
     DataDirectory {
         /// The directory.
         path: PathBuf,
@@ -104,11 +106,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let controllers = Controllers {
-        registry,
-        cluster: Cluster::new(client),
-        backends: vec![local.clone()],
-    };
+    let controllers = Controllers { registry, cluster: Cluster::new(client), backends: vec![local.clone()] };
     controller::run(controllers, shutdown.draining().clone()).await;
     let drained = serving.await.unwrap_or(false);
     if !drained {
@@ -122,10 +120,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
 }
 
 /// The registry and its admission, which asks the registry itself about namespaces and classes.
-fn open_registry(
-    definitions: &[&'static Definition],
-    storage: &Arc<dyn Storage>,
-) -> Arc<Registry> {
+fn open_registry(definitions: &[&'static Definition], storage: &Arc<dyn Storage>) -> Arc<Registry> {
     let link = Arc::new(Link::default());
     let admission: Arc<dyn Admission> = Arc::new(Chain(vec![
         Box::new(NamespaceLifecycle(link.clone())),

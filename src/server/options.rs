@@ -110,7 +110,9 @@ impl Standalone {
             Engine::Memory => engine::Config::Memory(engine::memory::Config),
             Engine::Redb => engine::Config::Redb(engine::redb::Config::new(self.data_dir.join("store.redb"))),
             Engine::Etcd if self.etcd_servers.is_empty() => {
-                return Err(Error::Flags("--storage etcd needs --etcd-servers, such as http://127.0.0.1:2379".into()));
+                return Err(Error::Flags(
+                    "--storage etcd needs --etcd-servers, such as http://127.0.0.1:2379".into(),
+                ));
             }
             Engine::Etcd => engine::Config::Etcd(self.etcd()?),
         })

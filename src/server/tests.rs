@@ -98,15 +98,20 @@ async fn what_a_class_does_not_offer_is_refused_by_field_and_feature() {
     let server = Server::start().await;
     server.class("small", json!({"defaultFor": ["PostgreSQL"]}), &["PostgreSQL"]).await;
     server.class("pooled", json!({}), &["PostgreSQL", "PostgreSQLConnectionPooling"]).await;
-    let (code, _, answer) = server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Session"}}))).await;
+    let (code, _, answer) =
+        server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Session"}}))).await;
     assert_eq!(code, 422);
     let cause = &answer["details"]["causes"][0];
-    assert_eq!((&cause["field"], &cause["reason"]), (&"spec.pooling.mode".into(), &"FieldValueNotSupported".into()));
+    assert_eq!(
+        (&cause["field"], &cause["reason"]),
+        (&"spec.pooling.mode".into(), &"FieldValueNotSupported".into())
+    );
     assert_eq!(
         cause["message"],
         "feature \"PostgreSQLConnectionPooling\" is not supported by class \"small\" (classes that support it: pooled)"
     );
-    let (code, _, _) = server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Disabled"}, "instances": 1}))).await;
+    let (code, _, _) =
+        server.post(IN_DEMO, database("a", json!({"pooling": {"mode": "Disabled"}, "instances": 1}))).await;
     assert_eq!(code, 201);
     let (code, _, _) = server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"instances": 2}})).await;
     assert_eq!(code, 422);
@@ -132,7 +137,8 @@ async fn defaults_are_written_into_the_object_with_where_they_come_from() {
     assert_eq!(object["spec"]["version"], "17");
     assert_eq!(object["spec"]["deletionPolicy"], "Delete");
     assert_eq!(object["spec"]["databases"][0]["owner"], "app");
-    let provenance = object["metadata"]["annotations"]["databases.standard.k8s.io/defaulted"].as_str().unwrap();
+    let provenance =
+        object["metadata"]["annotations"]["databases.standard.k8s.io/defaulted"].as_str().unwrap();
     let provenance: Value = serde_json::from_str(provenance).unwrap();
     assert_eq!(provenance["spec.version"], "DatabaseClass/standard");
 }
@@ -150,7 +156,8 @@ async fn versions_limits_and_immutable_fields_are_held() {
     check(json!({"storage": {"size": "20Gi"}}), "spec.storage.size").await;
     check(json!({"parameters": {"port": "1"}}), "spec.parameters[port]").await;
     server.post(IN_DEMO, database("a", json!({}))).await;
-    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"className": "other"}})).await;
+    let (code, _, answer) =
+        server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"className": "other"}})).await;
     assert_eq!(code, 422);
     assert!(answer["message"].as_str().unwrap().contains("field is immutable"), "{answer}");
 }
@@ -158,7 +165,13 @@ async fn versions_limits_and_immutable_fields_are_held() {
 #[tokio::test]
 async fn scale_to_zero_stops_and_keeps_the_number() {
     let server = Server::start().await;
-    server.class("any", json!({"defaultFor": ["PostgreSQL"]}), &["PostgreSQL", "PostgreSQLReplicas", "PostgreSQLStop"]).await;
+    server
+        .class(
+            "any",
+            json!({"defaultFor": ["PostgreSQL"]}),
+            &["PostgreSQL", "PostgreSQLReplicas", "PostgreSQLStop"],
+        )
+        .await;
     server.post(IN_DEMO, database("a", json!({"instances": 3}))).await;
     let path = format!("{IN_DEMO}/a");
     let (code, _, scale) = server.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 0}})).await;

@@ -109,8 +109,13 @@ impl FieldError {
     /// The value is not one of the supported ones.
     pub fn not_supported(path: &Path, value: impl Into<Value>, supported: &[&str]) -> Self {
         let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
-        let detail = if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
-        Self::new(Fault::NotSupported, path, with_detail(format!("Unsupported value: {}", value.into()), &detail))
+        let detail =
+            if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
+        Self::new(
+            Fault::NotSupported,
+            path,
+            with_detail(format!("Unsupported value: {}", value.into()), &detail),
+        )
     }
     /// A feature or option that is not there; the body is the whole message.
     pub fn unsupported(path: &Path, message: &str) -> Self {

@@ -44,7 +44,9 @@ pub(super) fn all(object: &PostgreSQL, provider: &str, observed: &Observed) -> V
     let Some((first, others)) = observed.logins.split_first() else { return Vec::new() };
     let mut secrets = vec![secret(object, provider, observed, binding_name(object), first)];
     secrets.extend(
-        others.iter().map(|login| secret(object, provider, observed, user_name(object, &login.username), login)),
+        others
+            .iter()
+            .map(|login| secret(object, provider, observed, user_name(object, &login.username), login)),
     );
     if let Some(login) = &observed.superuser {
         secrets.push(secret(object, provider, observed, superuser_name(object), login));

@@ -4,9 +4,9 @@ use super::binding;
 use crate::backend::{Observed, Reference};
 use apimachinery::meta::{ConditionStatus, set_condition};
 use apimachinery::quantity::Quantity;
-use databases_api::postgresql::PostgreSQL;
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::features;
+use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret};
 
 /// Where an object is on its way, when its backend has nothing to show yet.

@@ -55,7 +55,8 @@ fn key(stored: &Stored) -> String {
 /// What uses a class, or waits for one, is looked at again when the class changes.
 fn requeue_class(store: &Store, queue: &Queue, class: &str) {
     for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
-        let name = stored.object().downcast::<PostgreSQL>().map_or("", |object| &object.spec.instance.class_name);
+        let name =
+            stored.object().downcast::<PostgreSQL>().map_or("", |object| &object.spec.instance.class_name);
         if name == class || name.is_empty() {
             queue.add(&key(stored));
         }

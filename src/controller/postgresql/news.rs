@@ -42,19 +42,25 @@ impl News {
             news.push(News::normal("Provisioning", "the database is being created"));
         }
         if let Some(refused) = became("Accepted", |now| now.status == ConditionStatus::False) {
-            let reason = if refused.reason == "InvalidParameters" { "InvalidParameters" } else { "BackendRejected" };
+            let reason =
+                if refused.reason == "InvalidParameters" { "InvalidParameters" } else { "BackendRejected" };
             news.push(News::warning(reason, &refused.message));
         }
         if became("Ready", |now| now.status == ConditionStatus::True).is_some() {
-            let started = condition(&before.status.conditions, "Ready").is_some_and(|then| then.reason == "Stopped");
+            let started =
+                condition(&before.status.conditions, "Ready").is_some_and(|then| then.reason == "Stopped");
             let reason = if started { "Started" } else { "Ready" };
-            news.push(News::normal(reason, format!("PostgreSQL {} accepts connections", after.status.version)));
+            news.push(News::normal(
+                reason,
+                format!("PostgreSQL {} accepts connections", after.status.version),
+            ));
         }
         if became("Ready", |now| now.reason == "Stopped").is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
         let trouble = |now: &Condition| {
-            now.status == ConditionStatus::False && !matches!(now.reason.as_str(), "Stopped" | "Creating" | "Pending")
+            now.status == ConditionStatus::False
+                && !matches!(now.reason.as_str(), "Stopped" | "Creating" | "Pending")
         };
         if let Some(now) = became("Ready", trouble) {
             news.push(News::warning("NotReady", &now.message));

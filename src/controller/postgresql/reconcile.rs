@@ -69,7 +69,8 @@ impl Reconciler {
             return self.delete(object, Some(&*backend)).await;
         }
         if !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
-            self.update(object, Part::Main, |object| object.metadata.finalizers.push(FINALIZER.into())).await?;
+            self.update(object, Part::Main, |object| object.metadata.finalizers.push(FINALIZER.into()))
+                .await?;
             return Ok(Outcome::Again(Duration::ZERO));
         }
         if object.status.backend_ref.is_none() {
@@ -192,7 +193,11 @@ impl Reconciler {
     }
 
     /// Writes the status, and tells of what it changed.
-    async fn set_status(&self, object: &PostgreSQL, change: impl Fn(&mut PostgreSQL) + Send + Sync) -> Result<(), Error> {
+    async fn set_status(
+        &self,
+        object: &PostgreSQL,
+        change: impl Fn(&mut PostgreSQL) + Send + Sync,
+    ) -> Result<(), Error> {
         let after = self.update(object, Part::Status, change).await?;
         for news in News::between(object, &after) {
             self.controllers.tell(&after, &news).await;
@@ -210,7 +215,8 @@ impl Reconciler {
         let (meta, uid) = (&object.metadata, &object.metadata.uid);
         let options = UpdateOptions { part, dry_run: false };
         let outcome = self.store.update(&meta.namespace, &meta.name, options, |stored| {
-            let mut current = stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone());
+            let mut current =
+                stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone());
             current.metadata.uid.clone_from(uid);
             change(&mut current);
             Ok(Box::new(current) as Box<dyn Hub>)

@@ -66,7 +66,9 @@ impl Options {
                 let keys = inner.parse_terminated(<LitStr as Parse>::parse, Token![,])?;
                 self.keys = keys.iter().map(LitStr::value).collect();
             }
-            other => return Err(syn::Error::new(word.span(), format!("`{other}` is not known in #[api(…)]"))),
+            other => {
+                return Err(syn::Error::new(word.span(), format!("`{other}` is not known in #[api(…)]")));
+            }
         }
         Ok(())
     }
