@@ -1,0 +1,84 @@
+//! What a server knows of a kind: names, versions, columns, subresources.
+
+use super::Version;
+
+/// What a server knows of a kind: names, versions, columns, subresources.
+#[derive(Debug)]
+pub struct Definition {
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// The kind, such as `PostgreSQL`.
+    pub kind: &'static str,
+    /// The resource, such as `postgresqls`.
+    pub plural: &'static str,
+    /// Such as `postgresql`.
+    pub singular: &'static str,
+    /// Such as `stdpg`.
+    pub short_names: &'static [&'static str],
+    /// Such as `dbstandard`.
+    pub categories: &'static [&'static str],
+    /// Whether objects live in namespaces.
+    pub namespaced: bool,
+    /// Served versions, the preferred one first.
+    pub versions: &'static [Version],
+    /// The version objects are stored in.
+    pub storage_version: &'static str,
+    /// Whether there is a status subresource.
+    pub status: bool,
+    /// Whether there is a scale subresource.
+    pub scale: bool,
+    /// Printer columns.
+    pub columns: &'static [Column],
+    /// Fields that a field selector takes besides `metadata.name` and `metadata.namespace`.
+    pub selectable_fields: &'static [&'static str],
+    /// The longest name, and whether it must be a DNS-1035 label (else a DNS-1123 subdomain).
+    pub name_rule: NameRule,
+}
+
+/// Which names objects of a kind may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameRule {
+    /// A DNS-1123 subdomain of up to 253 characters.
+    Subdomain,
+    /// A DNS-1123 label of up to 63 characters.
+    Label,
+    /// A DNS-1035 label of up to so many characters.
+    Label1035(usize),
+}
+
+/// A printer column.
+#[derive(Debug)]
+pub struct Column {
+    /// The heading.
+    pub name: &'static str,
+    /// `string`, `integer`, `number`, `boolean` or `date`.
+    pub kind: &'static str,
+    /// `name` for the name column, else empty.
+    pub format: &'static str,
+    /// What it shows.
+    pub description: &'static str,
+    /// 0: always shown; above: only with `-o wide`.
+    pub priority: i32,
+}
+
+impl Definition {
+    /// The served version of that name.
+    pub fn version(&self, name: &str) -> Option<&'static Version> {
+        self.versions.iter().find(|version| version.name == name)
+    }
+
+    /// `group/version`, or the version alone in the core group.
+    pub fn api_version(&self, version: &str) -> String {
+        if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
+    }
+
+    /// `plural.group`, or the plural alone in the core group.
+    pub fn qualified_resource(&self) -> String {
+        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// `Kind.group`, or the kind alone in the core group.
+    pub fn qualified_kind(&self) -> String {
+        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
+    }
+}
