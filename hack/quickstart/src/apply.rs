@@ -65,6 +65,10 @@ pub async fn apply(client: &Client, manifest: &Value) -> Result<(Outcome, String
         client.expect(Method::POST, &collection, "application/json", manifest).await?;
         return Ok((Outcome::Created, path));
     }
+    if !before.status.is_success() {
+        let (request, status) = (format!("GET {path}"), before.status);
+        return Err(Error::Refused { request, status, message: before.message() });
+    }
     let after = client.expect(Method::PATCH, &path, "application/merge-patch+json", manifest).await?;
     let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
     let same = version(&before.json()) == version(&after);

@@ -1,4 +1,4 @@
-//! A small HTTPS client: one connection per request, JSON bodies, watches as lines.
+//! A small HTTP/2 client: one connection per request, JSON bodies, watches as lines.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::handshake;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::client::conn::http2::handshake;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -52,7 +52,8 @@ impl Answer {
 impl Client {
     /// A client for the first cluster and user of a kubeconfig.
     pub fn from_kubeconfig(path: &Path) -> Result<Self> {
-        let Kubeconfig { address, tls, token } = Kubeconfig::read(path)?;
+        let Kubeconfig { address, mut tls, token } = Kubeconfig::read(path)?;
+        tls.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self { address, tls: TlsConnector::from(Arc::new(tls)), token })
     }
 
@@ -106,8 +107,7 @@ impl Client {
     ) -> Result<Response<Incoming>> {
         let mut request = Request::builder()
             .method(method)
-            .uri(path)
-            .header(HOST, &self.address)
+            .uri(format!("https://{}{path}", self.address))
             .header(ACCEPT, "application/json");
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, content);
@@ -121,8 +121,9 @@ impl Client {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|error| self.unreachable(error))?;
         let stream = self.tls.connect(name, stream).await.map_err(|error| self.unreachable(error))?;
-        let (mut sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| self.unreachable(error))?;
+        let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .map_err(|error| self.unreachable(error))?;
         tokio::spawn(connection);
         sender.send_request(request).await.map_err(|error| self.unreachable(error))
     }

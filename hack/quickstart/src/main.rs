@@ -120,7 +120,9 @@ async fn until(
     display: &mut Display,
 ) -> Result<Value> {
     let object = wait::condition(client, path, condition, limit, |object| {
-        display.waiting(&format!("{}: {}", name(object), wait::summary(object)));
+        if !wait::is_true(object, condition) {
+            display.waiting(&format!("{}: {}", name(object), wait::summary(object)));
+        }
     })
     .await;
     display.settled();

@@ -51,7 +51,8 @@ pub fn is_true(object: &Value, condition: &str) -> bool {
 pub fn summary(object: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let open: Vec<String> = conditions(object)
-        .filter(|condition| condition["status"] != "True")
+        // That nothing is under way is no reason to wait.
+        .filter(|condition| condition["status"] != "True" && condition["reason"] != "Idle")
         .map(|condition| {
             let (kind, reason) = (text(&condition["type"]), text(&condition["reason"]));
             match text(&condition["message"]) {

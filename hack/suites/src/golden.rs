@@ -74,9 +74,14 @@ impl Transcript {
         }
     }
 
+    /// The rules hold for what was printed; what was typed stays.
     fn normalised(&self) -> String {
         let replaced = |text: String, (rule, by): &(Regex, &str)| rule.replace_all(&text, *by).into_owned();
-        self.rules.iter().fold(self.text.clone(), replaced)
+        let line = |line: &str| match line.starts_with("$ ") {
+            true => format!("{line}\n"),
+            false => self.rules.iter().fold(format!("{line}\n"), replaced),
+        };
+        self.text.lines().map(line).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// How long a PostgreSQL may take to become ready.
 pub const READY: Duration = Duration::from_secs(120);
 
-/// The namespace the suites work in.
+/// Its name.
 pub const NAMESPACE: &str = "demo";
 
 /// Applies one object and gives its path.
@@ -19,15 +19,24 @@ pub async fn applied(client: &Client, manifest: &Value) -> String {
     path
 }
 
-/// Applies the class of this machine and the namespace.
-pub async fn prepare(client: &Client) {
-    let class = json!({
+/// The class of this machine.
+pub fn class() -> Value {
+    json!({
         "apiVersion": "databases.standard.k8s.io/v1", "kind": "DatabaseClass", "metadata": {"name": "local"},
         "spec": {"controllerName": "local.databases.standard.k8s.io/postgresql", "defaultFor": ["PostgreSQL"]},
-    });
-    let path = applied(client, &class).await;
+    })
+}
+
+/// The namespace the suites work in.
+pub fn namespace() -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+}
+
+/// Applies both and waits until the class is accepted.
+pub async fn prepare(client: &Client) {
+    let path = applied(client, &class()).await;
     wait::condition(client, &path, "Accepted", READY, |_| {}).await.expect("the class is accepted");
-    applied(client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})).await;
+    applied(client, &namespace()).await;
 }
 
 /// A PostgreSQL manifest; `spec` is merged over the smallest one.

@@ -1,4 +1,4 @@
-//! Upstream's kubectl, run as a person runs it.
+//! Upstream's kubectl, run as a person runs it: at the top of the checkout.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub struct Kubectl {
     program: PathBuf,
     kubeconfig: PathBuf,
-    folder: PathBuf,
+    home: PathBuf,
     environment: Vec<(String, OsString)>,
 }
 
@@ -39,8 +39,8 @@ impl Kubectl {
             skipped("kubectl is not built (hack/lib/kubectl.sh)");
             return None;
         };
-        let folder = sandbox.folder().to_owned();
-        Some(Self { program, kubeconfig: sandbox.launch.kubeconfig(), folder, environment: Vec::new() })
+        let home = sandbox.folder().to_owned();
+        Some(Self { program, kubeconfig: sandbox.launch.kubeconfig(), home, environment: Vec::new() })
     }
 
     /// Sets a variable for the commands that follow.
@@ -60,10 +60,10 @@ impl Kubectl {
         command
             .args(arguments)
             .env("KUBECONFIG", &self.kubeconfig)
-            .env("HOME", &self.folder)
+            .env("HOME", &self.home)
             .env("KUBECTL_KUBERC", "false")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&self.folder)
+            .current_dir(programs::checkout())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -3,8 +3,7 @@
 use std::net::TcpListener;
 
 use quickstart::server::Server;
-use serde_json::json;
-use suites::instance::{NAMESPACE, applied, postgresql, prepare};
+use suites::instance::{applied, class, namespace};
 use suites::sandbox::free_port;
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
@@ -63,23 +62,22 @@ async fn a_second_server_on_the_same_folder_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_postgresql_the_object_says_what_to_install() {
+async fn without_postgresql_the_class_says_what_to_install() {
     let Some(sandbox) = Sandbox::new() else { return };
     let mut sandbox = sandbox.with_flags(["--postgresql-dir", "/nowhere"]);
     let client = sandbox.start().await;
-    prepare(&client).await;
-    let path = applied(&client, &postgresql("hopeless", &json!({"version": "15"}))).await;
-    let said = until("the object says why it is not ready", async || {
+    let path = applied(&client, &class()).await;
+    let said = until("the class says why it is not accepted", async || {
         let object = client.read(&path).await.ok()?;
-        let conditions = object["status"]["conditions"].as_array()?.clone();
-        let texts = conditions.iter().filter(|condition| condition["status"] == "False");
-        texts
-            .filter_map(|condition| condition["message"].as_str())
-            .find(|text| text.contains("install"))
-            .map(str::to_owned)
+        let conditions = object["status"]["conditions"].as_array()?;
+        let accepted = conditions.iter().find(|condition| condition["type"] == "Accepted")?;
+        if accepted["status"] != "False" {
+            return None;
+        }
+        accepted["message"].as_str().map(str::to_owned)
     })
     .await;
-    check(&said, &["15"]);
+    check(&said, &["install", "postgresql"]);
     sandbox.stop().await;
 }
 
@@ -98,8 +96,7 @@ async fn a_lost_etcd_makes_the_server_unready_and_loses_nothing() {
     let Some(etcd) = Etcd::start(&folder).await else { return };
     let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &etcd.url]);
     let client = sandbox.start().await;
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    applied(&client, &namespace).await;
+    applied(&client, &namespace()).await;
     drop(etcd);
     until("the server says that it is not ready", async || {
         let answer = client.get("/readyz").await.ok()?;

@@ -5,7 +5,7 @@ use hyper::Method;
 use quickstart::client::Client;
 use serde_json::{Value, json};
 use suites::Sandbox;
-use suites::instance::{NAMESPACE, applied, postgresql};
+use suites::instance::{NAMESPACE, applied, namespace, postgresql};
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
@@ -64,8 +64,7 @@ fn nested(depth: usize) -> String {
 async fn hostile_bodies_get_a_status_and_cost_no_memory() {
     let Some(mut sandbox) = Sandbox::new() else { return };
     let client = sandbox.start().await;
-    applied(&client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
-        .await;
+    applied(&client, &namespace()).await;
 
     check(&client, "an empty body", JSON, Vec::new(), 400, "BadRequest").await;
     check(&client, "half a document", JSON, "{\"apiVersion\": \"databases", 400, "BadRequest").await;

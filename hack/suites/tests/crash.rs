@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use hyper::Method;
 use quickstart::client::Client;
 use serde_json::{Value, json};
-use suites::instance::{NAMESPACE, applied, postgresql};
+use suites::instance::{NAMESPACE, applied, namespace, postgresql};
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
 
@@ -79,8 +79,7 @@ async fn check(client: &Client, acknowledged: &Acknowledged) {
 async fn crash_and_look(mut sandbox: Sandbox) {
     let acknowledged = Acknowledged::default();
     let mut client = sandbox.start().await;
-    applied(&client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
-        .await;
+    applied(&client, &namespace()).await;
     for round in 0..ROUNDS {
         let before = acknowledged.lock().expect("no writer panics").len();
         let write = |writer| tokio::spawn(write(client.clone(), round, writer, Arc::clone(&acknowledged)));

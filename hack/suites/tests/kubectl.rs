@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use suites::programs::{checkout, has_postgresql, skipped};
+use suites::programs::{has_postgresql, skipped};
 use suites::wait::until;
 use suites::{Kubectl, Sandbox, Transcript};
 
@@ -45,8 +45,6 @@ async fn the_life_of_a_postgresql() {
         return skipped("PostgreSQL is not installed (Debian package postgresql)");
     }
     let Some((mut sandbox, mut kubectl)) = started().await else { return };
-    let examples = checkout().join("deploy/examples");
-    std::os::unix::fs::symlink(&examples, sandbox.folder().join("examples")).expect("a link to the examples");
     birth(&kubectl).await;
     looking(&kubectl).await;
     changing(&sandbox, &mut kubectl).await;
@@ -61,13 +59,13 @@ async fn birth(kubectl: &Kubectl) {
     for arguments in [
         "create namespace demo",
         "create namespace demo",
-        "apply -f examples/class.yaml",
+        "apply -f deploy/examples/class.yaml",
         "wait --for=condition=Accepted databaseclass/local --timeout=60s",
-        "apply -f examples/postgresql.yaml",
+        "apply -f deploy/examples/postgresql.yaml",
         "wait --for=condition=Ready stdpg/wiki -n demo --timeout=90s",
-        "apply -f examples",
-        "apply -f examples",
-        "diff -f examples",
+        "apply -f deploy/examples",
+        "apply -f deploy/examples",
+        "diff -f deploy/examples",
     ] {
         transcript.run(kubectl, arguments).await;
     }
@@ -132,9 +130,9 @@ async fn scaling(sandbox: &Sandbox, kubectl: &Kubectl) {
     let mut transcript = Transcript::new("scale");
     transcript.run(kubectl, "scale stdpg -n demo wiki --replicas=0").await;
     until("PostgreSQL is stopped", async || sandbox.postmasters().is_empty().then_some(())).await;
-    let stopped = "wait --for=jsonpath={.status.instances}=0 stdpg/wiki -n demo --timeout=60s";
     for arguments in [
-        stopped,
+        "wait --for=condition=Ready=false stdpg/wiki -n demo --timeout=60s",
+        "get stdpg -n demo",
         "get stdpg -n demo wiki -o jsonpath={.spec.state}/{.spec.instances}",
         "scale stdpg -n demo wiki --replicas=1",
         "wait --for=condition=Ready stdpg/wiki -n demo --timeout=90s",
