@@ -4,6 +4,7 @@ use crate::backend::{Login, Observed};
 use crate::cluster::Binding;
 use databases_api::postgresql::PostgreSQL;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const KIND: &str = "PostgreSQL";
@@ -21,7 +22,8 @@ pub(super) fn superuser_name(object: &PostgreSQL) -> String {
     format!("{}-superuser", object.metadata.name)
 }
 
-/// The Secret of any other role. Roles may have characters that names of objects may not.
+/// The Secret of any other role. Roles may have characters that names of objects may not; a hash then keeps
+/// apart what looks the same without them.
 pub(super) fn user_name(object: &PostgreSQL, user: &str) -> String {
     let clean: String = user
         .chars()
@@ -30,13 +32,32 @@ pub(super) fn user_name(object: &PostgreSQL, user: &str) -> String {
             _ => '-',
         })
         .collect();
-    format!("{}-user-{}", object.metadata.name, clean.trim_matches('-'))
+    let clean = clean.trim_matches('-');
+    if clean == user {
+        return format!("{}-user-{user}", object.metadata.name);
+    }
+    let digest = Sha256::digest(user);
+    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-user-{clean}-{hash}", object.metadata.name)
 }
 
-/// The names of all Secrets that may exist for an object.
+/// The names of the Secrets that the status tells of.
+pub(super) fn recorded(object: &PostgreSQL) -> Vec<String> {
+    let status = &object.status;
+    let references =
+        status.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
+    references.chain(status.user_secrets.iter().map(|secret| secret.name.clone())).collect()
+}
+
+/// The names of all Secrets that may exist for an object, whether the status tells of them yet or not.
 pub(super) fn names(object: &PostgreSQL) -> Vec<String> {
-    let recorded = object.status.user_secrets.iter().map(|secret| secret.name.clone());
-    [binding_name(object), superuser_name(object)].into_iter().chain(recorded).collect()
+    let mut names = vec![binding_name(object), superuser_name(object)];
+    names.extend(object.spec.databases.iter().skip(1).map(|database| user_name(object, &database.owner)));
+    names.extend(object.spec.users.iter().map(|user| user_name(object, &user.name)));
+    names.extend(recorded(object));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// All Secrets as they should be.
@@ -120,6 +141,20 @@ fn jdbc_uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_that_look_alike_have_secrets_of_their_own() {
+        let mut object = PostgreSQL::default();
+        object.metadata.name = "shop".into();
+        assert_eq!(user_name(&object, "etl"), "shop-user-etl");
+        assert_ne!(user_name(&object, "a_b"), user_name(&object, "a-b"));
+        assert_ne!(user_name(&object, "a_b"), user_name(&object, "A.B"));
+        assert!(
+            user_name(&object, "Äpfel")
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        );
+    }
 
     #[test]
     fn uris_are_percent_encoded() {

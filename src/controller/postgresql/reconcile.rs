@@ -186,8 +186,15 @@ impl Reconciler {
         backend: &dyn Backend,
         observed: &Observed,
     ) -> Result<(), cluster::Error> {
-        for secret in binding::all(object, backend.controller_name(), observed) {
-            self.controllers.cluster.publish(&secret).await?;
+        let secrets = binding::all(object, backend.controller_name(), observed);
+        for secret in &secrets {
+            self.controllers.cluster.publish(secret).await?;
+        }
+        let (namespace, uid) = (&object.metadata.namespace, &object.metadata.uid);
+        let withdrawn =
+            |name: &String| !secrets.is_empty() && secrets.iter().all(|secret| secret.name != *name);
+        for name in binding::recorded(object).into_iter().filter(withdrawn) {
+            self.controllers.cluster.retract(namespace, &name, uid).await?;
         }
         Ok(())
     }
