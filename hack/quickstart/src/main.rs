@@ -20,6 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const ACCEPTED: Duration = Duration::from_secs(30);
 const READY: Duration = Duration::from_secs(180);
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Starts a server with a PostgreSQL in it, and proves that it answers.
 #[derive(Parser)]
@@ -65,20 +66,21 @@ async fn run(flags: &Flags) -> Result<()> {
     let objects = manifests::read(&flags.manifests)?;
     display.stage(&format!("Starting the server on https://{}", launch.address()));
     let mut server = Server::spawn(&launch)?;
-    let outcome = tokio::select! {
-        proof = prove(&launch, &objects, &mut display) => proof.map(|()| true),
+    let proof = tokio::select! {
+        proof = prove(&launch, &objects, &mut display) => proof.map(Some),
         error = server.exited() => return Err(error),
-        () = interrupts.next() => Ok(false),
+        () = interrupts.next() => Ok(None),
     };
     display.settled();
-    let outcome = match outcome {
-        Ok(true) if !flags.check => {
+    let outcome = match proof {
+        Ok(Some(next)) if !flags.check => {
+            next.iter().for_each(|text| display.line(text));
             tokio::select! {
                 error = server.exited() => return Err(error),
                 () = interrupts.next() => Ok(()),
             }
         }
-        Ok(false) if flags.check => Err(Error::Interrupted),
+        Ok(None) if flags.check => Err(Error::Interrupted),
         other => other.map(|_| ()),
     };
     display.stage("Stopping the server and its PostgreSQL; the data stays");
@@ -86,8 +88,8 @@ async fn run(flags: &Flags) -> Result<()> {
     outcome.and(stopped.map(|_| ()))
 }
 
-/// Everything up to the proof.
-async fn prove(launch: &Launch, objects: &[Value], display: &mut Display) -> Result<()> {
+/// Everything up to the proof; gives what a person may do next.
+async fn prove(launch: &Launch, objects: &[Value], display: &mut Display) -> Result<Vec<String>> {
     let began = Instant::now();
     let client = launch.ready().await?;
     display.item(&format!("kubeconfig {}", launch.kubeconfig().display()));
@@ -102,14 +104,16 @@ async fn prove(launch: &Launch, objects: &[Value], display: &mut Display) -> Res
             _ => {}
         }
     }
+    display.stage("Waiting for PostgreSQL");
+    let mut next = Vec::new();
     for path in &instances {
-        let instance = until(&client, path, "Ready", READY, display).await?;
-        let version = version(&client, &instance).await?;
+        let (instance, version) = answer(&client, path, display).await?;
+        display.item(&format!("{} is ready after {:.1} s", name(&instance), began.elapsed().as_secs_f64()));
         display.stage(&format!("SELECT version() on {}", name(&instance)));
         display.item(&version);
-        display.line(&going_on(launch, &instance, began.elapsed()));
+        next.push(going_on(launch, &instance));
     }
-    Ok(())
+    Ok(next)
 }
 
 async fn until(
@@ -126,9 +130,26 @@ async fn until(
     })
     .await;
     display.settled();
-    let object = object?;
-    display.item(&format!("{} is {condition}", name(&object)));
-    Ok(object)
+    object
+}
+
+/// Waits for an instance, and for its answer.
+///
+/// After a restart the status is that of the last run until the controller has looked, so an
+/// instance that is Ready and does not answer is looked at again.
+async fn answer(client: &Client, path: &str, display: &mut Display) -> Result<(Value, String)> {
+    let deadline = Instant::now() + READY;
+    loop {
+        let instance = until(client, path, "Ready", READY, display).await?;
+        match version(client, &instance).await {
+            Ok(version) => return Ok((instance, version)),
+            Err(error @ Error::Database { .. }) if Instant::now() < deadline => {
+                display.waiting(&error.to_string());
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn version(client: &Client, instance: &Value) -> Result<String> {
@@ -143,23 +164,22 @@ fn secret_path(instance: &Value) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets/{secret}")
 }
 
-fn going_on(launch: &Launch, instance: &Value, took: Duration) -> String {
+fn going_on(launch: &Launch, instance: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (namespace, secret) =
-        (text(&instance["metadata"]["namespace"]), text(&instance["status"]["binding"]["name"]));
-    let (name, kubeconfig) = (text(&instance["metadata"]["name"]), launch.kubeconfig().display().to_string());
+    let (namespace, name) = (text(&instance["metadata"]["namespace"]), text(&instance["metadata"]["name"]));
+    let secret = text(&instance["status"]["binding"]["name"]);
     format!(
         "
-PostgreSQL {name} is ready after {:.1} s. In another terminal:
+It serves. In another terminal:
 
-  export KUBECONFIG={kubeconfig}
+  export KUBECONFIG={}
   kubectl get stdpg -A
   kubectl describe stdpg -n {namespace} {name}
   psql \"$(kubectl get secret -n {namespace} {secret} -o jsonpath='{{.data.uri}}' | base64 -d)\"
   kubectl explain postgresql.spec
 
-Ctrl-C stops the server and this PostgreSQL; hack/up finds both again.",
-        took.as_secs_f64()
+Ctrl-C stops the server and PostgreSQL; hack/up finds both again.",
+        launch.kubeconfig().display()
     )
 }
 

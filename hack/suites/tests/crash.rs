@@ -10,7 +10,7 @@ use suites::instance::{NAMESPACE, applied, namespace, postgresql};
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
 
-const ROUNDS: u64 = 6;
+const ROUNDS: u64 = 15;
 const WRITERS: u64 = 8;
 /// How many objects a round creates, and mostly changes, before the server is killed.
 const OBJECTS: usize = 40;
