@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Prints stages, items, and what is being waited for.
 pub struct Display {
+    is_terminal: bool,
+    /// There only while something is being waited for.
     spinner: Option<ProgressBar>,
     said: String,
 }
@@ -14,7 +16,7 @@ pub struct Display {
 impl Display {
     /// A display that suits stdout.
     pub fn new() -> Self {
-        Self { spinner: std::io::stdout().is_terminal().then(spinner), said: String::new() }
+        Self { is_terminal: std::io::stdout().is_terminal(), spinner: None, said: String::new() }
     }
 
     /// A step begins.
@@ -33,23 +35,18 @@ impl Display {
             return;
         }
         text.clone_into(&mut self.said);
-        match &self.spinner {
-            Some(spinner) => {
-                spinner.set_message(text.to_owned());
-                spinner.enable_steady_tick(Duration::from_millis(100));
-            }
-            None => self.item(&format!("waiting: {text}")),
+        if self.is_terminal {
+            self.spinner.get_or_insert_with(spinner).set_message(text.to_owned());
+        } else {
+            self.item(&format!("waiting: {text}"));
         }
     }
 
     /// Nothing is being waited for any more.
     pub fn settled(&mut self) {
         self.said.clear();
-        if let Some(spinner) = &self.spinner {
-            spinner.disable_steady_tick();
-            spinner.set_message("");
+        if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
-            self.spinner = Some(self::spinner());
         }
     }
 
@@ -74,7 +71,9 @@ fn print(text: &str) {
 }
 
 fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("    {spinner} {msg} ({elapsed})")
+    let style = ProgressStyle::with_template("    {spinner} {elapsed} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new_spinner().with_style(style)
+    let spinner = ProgressBar::new_spinner().with_style(style);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
 }

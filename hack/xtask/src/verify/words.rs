@@ -10,6 +10,7 @@ const WORDS: &[(&str, &str)] = &[
     ("XX", "X"),
     ("/wo", "rk/"),
     ("#[ign", "ore"),
+    ("```ign", "ore"),
     ("todo", "!("),
     ("unimpl", "emented!("),
     ("Co-Auth", "ored-By"),
