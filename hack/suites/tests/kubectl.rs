@@ -120,6 +120,8 @@ async fn changing(sandbox: &Sandbox, kubectl: &mut Kubectl) {
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"className":"other"}}"#,
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"storage":{"size":"many"}}}"#,
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"instances":0}}"#,
+        r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"pooling":{"mode":"Transaction"}}}"#,
+        r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"colour":"blue"}}"#,
     ] {
         transcript.run(kubectl, arguments).await;
     }
