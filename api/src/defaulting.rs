@@ -140,7 +140,7 @@ fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQ
         let rest = version.strip_prefix(wanted.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    if !offered.iter().any(|version| fits(version)) {
+    if !offered.iter().any(fits) {
         errors.push(FieldError::not_supported(&Path::new("spec.version"), &**wanted, &offered));
     }
 }

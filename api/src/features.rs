@@ -70,7 +70,8 @@ fn is_default(default: Option<&str>, value: &Value) -> bool {
 
 fn by_value(new: &PostgreSQL, old: Option<&PostgreSQL>, uses: &mut Vec<FeatureUse>) {
     let (spec, before) = (&new.spec, old.map(|old| &old.spec));
-    if spec.databases.len() > 1 && before.is_none_or(|before| before.databases.len() != spec.databases.len()) {
+    if spec.databases.len() > 1 && before.is_none_or(|before| before.databases.len() != spec.databases.len())
+    {
         uses.push(FeatureUse::new("spec.databases", "MultipleDatabases"));
     }
     if let Some(before) = before
@@ -80,7 +81,9 @@ fn by_value(new: &PostgreSQL, old: Option<&PostgreSQL>, uses: &mut Vec<FeatureUs
         uses.push(FeatureUse::new("spec.storage.size", "StorageExpansion"));
     }
     let source = &spec.instance.data_source_ref;
-    if let Some(source) = source.as_ref().filter(|_| before.is_none_or(|before| before.instance.data_source_ref != *source)) {
+    if let Some(source) =
+        source.as_ref().filter(|_| before.is_none_or(|before| before.instance.data_source_ref != *source))
+    {
         let feature = match source.kind.as_str() {
             "DatabaseBackup" => "Restore",
             "BackupRepository" => "RestoreFromRepository",

@@ -78,7 +78,9 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let definitions = options::definitions();
     let registry = open_registry(&definitions, &storage);
 
-    let health = Health(vec![monitor.clone(), ready::caches(&registry), ready::shutdown(&shutdown)]);
+    let started = Arc::new(ready::Started::default());
+    let health =
+        Health(vec![monitor.clone(), ready::caches(&registry), ready::shutdown(&shutdown), started.clone()]);
     let metrics = Arc::new(Metrics::new());
     let endpoint = Endpoint::new(&definitions, registry.clone(), health, metrics.clone());
     let pipeline = Pipeline::new(
@@ -103,6 +105,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
         () = ended.cancelled() => {}
     }
     pipeline.complete();
+    started.done();
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));

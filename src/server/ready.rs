@@ -3,6 +3,7 @@
 use crate::endpoint::Check;
 use crate::registry::Registry;
 use crate::serve::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 struct Caches(Weak<Registry>);
@@ -22,6 +23,25 @@ impl Check for Caches {
 /// Every cache holds its whole state.
 pub(super) fn caches(registry: &Arc<Registry>) -> Arc<dyn Check> {
     Arc::new(Caches(Arc::downgrade(registry)))
+}
+
+/// What has to be done before anything is served.
+#[derive(Default)]
+pub(super) struct Started(AtomicBool);
+
+impl Started {
+    pub(super) fn done(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl Check for Started {
+    fn name(&self) -> &str {
+        "poststarthook/bootstrap"
+    }
+    fn check(&self) -> Result<(), String> {
+        if self.0.load(Ordering::Acquire) { Ok(()) } else { Err("the server is starting".into()) }
+    }
 }
 
 struct Ending(Shutdown);

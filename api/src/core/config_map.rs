@@ -82,7 +82,10 @@ impl Kind for ConfigMap {
         self.validate(errors);
         let same = self.data == old.data && self.binary_data == old.binary_data;
         if old.immutable == Some(true) && (!same || self.immutable != Some(true)) {
-            errors.push(FieldError::forbidden(&Path::new("data"), "field is immutable when `immutable` is set"));
+            errors.push(FieldError::forbidden(
+                &Path::new("data"),
+                "field is immutable when `immutable` is set",
+            ));
         }
     }
     fn cells(&self) -> Vec<Value> {

@@ -100,7 +100,10 @@ impl Kind for Secret {
             errors.push(FieldError::immutable(&Path::new("type"), &*self.kind));
         }
         if old.immutable == Some(true) && (self.data != old.data || self.immutable != Some(true)) {
-            errors.push(FieldError::forbidden(&Path::new("data"), "field is immutable when `immutable` is set"));
+            errors.push(FieldError::forbidden(
+                &Path::new("data"),
+                "field is immutable when `immutable` is set",
+            ));
         }
     }
     fn cells(&self) -> Vec<Value> {

@@ -28,7 +28,13 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: false,
     columns: &[
-        Column { name: "Name", kind: "string", format: "name", description: "Name of the class.", priority: 0 },
+        Column {
+            name: "Name",
+            kind: "string",
+            format: "name",
+            description: "Name of the class.",
+            priority: 0,
+        },
         column("Controller", "string", "Who answers objects of this class.", 0),
         column("Accepted", "string", "Whether the controller has taken the class on.", 0),
         column("Default-For", "string", "Kinds for which it is the default.", 0),
@@ -88,13 +94,19 @@ impl Kind for DatabaseClass {
         } else if name.split_once('/').is_none_or(|(domain, path)| {
             path.is_empty() || !apimachinery::validation::is_dns1123_subdomain(domain).is_empty()
         }) {
-            errors.push(FieldError::invalid(&at, &**name, "must be domain/path, such as example.com/postgresql"));
+            errors.push(FieldError::invalid(
+                &at,
+                &**name,
+                "must be domain/path, such as example.com/postgresql",
+            ));
         }
         if self.spec.description.chars().count() > LONGEST_DESCRIPTION {
             errors.push(FieldError::too_long(&path.child("description"), LONGEST_DESCRIPTION));
         }
         for (index, kind) in self.spec.default_for.iter().enumerate() {
-            let known = crate::definitions().iter().any(|definition| definition.kind == kind && definition.namespaced);
+            let known = crate::definitions()
+                .iter()
+                .any(|definition| definition.kind == kind && definition.namespaced);
             if !known {
                 let at = path.child("defaultFor").index(index);
                 errors.push(FieldError::not_supported(&at, &**kind, &["PostgreSQL"]));

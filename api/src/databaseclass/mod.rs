@@ -7,7 +7,7 @@ pub use kind::DEFINITION;
 pub use v1::V1;
 
 use crate::shared::{
-    AllowedNamespaces, Backup, DeletionPolicy, Maintenance, Observability, ObjectRef, PACKAGE, Resources,
+    AllowedNamespaces, Backup, DeletionPolicy, Maintenance, ObjectRef, Observability, PACKAGE, Resources,
     Storage, Tls, UpgradePolicy,
 };
 use apimachinery::meta::{Condition, ObjectMeta};

@@ -26,7 +26,13 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: true,
     columns: &[
-        Column { name: "Name", kind: "string", format: "name", description: "Name of the object.", priority: 0 },
+        Column {
+            name: "Name",
+            kind: "string",
+            format: "name",
+            description: "Name of the object.",
+            priority: 0,
+        },
         column("Class", "string", "The DatabaseClass that answers it.", 0),
         column("Version", "string", "The version that runs, or is to run.", 0),
         column("Instances", "string", "Servers that serve, of those wanted.", 0),
@@ -118,7 +124,10 @@ impl Kind for PostgreSQL {
             ready.map_or("", |ready| &ready.reason).into(),
             age::since(self.metadata.creation_timestamp),
             self.status.primary.clone().into(),
-            endpoint.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).unwrap_or_default().into(),
+            endpoint
+                .map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port))
+                .unwrap_or_default()
+                .into(),
             backend.map(|backend| format!("{}/{}", backend.kind, backend.name)).unwrap_or_default().into(),
         ]
     }

@@ -82,7 +82,10 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         && tls.certificate_secret_ref.is_some()
         && tls.issuer_ref.is_some()
     {
-        errors.push(FieldError::forbidden(&path.child("tls").child("issuerRef"), "excludes certificateSecretRef"));
+        errors.push(FieldError::forbidden(
+            &path.child("tls").child("issuerRef"),
+            "excludes certificateSecretRef",
+        ));
     }
     if instance.adopt_ref.is_some() && instance.data_source_ref.is_some() {
         errors.push(FieldError::forbidden(&path.child("adoptRef"), "excludes dataSourceRef"));
@@ -107,7 +110,11 @@ fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
                 errors.push(FieldError::not_supported(&at, &**name, &["cpu", "memory", "hugepages-*"]));
             }
             if amount.is_negative() {
-                errors.push(FieldError::invalid(&at, amount.to_string(), "must be greater than or equal to 0"));
+                errors.push(FieldError::invalid(
+                    &at,
+                    amount.to_string(),
+                    "must be greater than or equal to 0",
+                ));
             }
         }
     }
@@ -128,7 +135,10 @@ fn parameters(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
             let detail = "a parameter is named by lower-case letters, digits, '_' and '.'";
             errors.push(FieldError::invalid(&path.key(name), &**name, detail));
         } else if DENIED.contains(&name.as_str()) || name.ends_with("_library_path") {
-            errors.push(FieldError::forbidden(&path.key(name), "the class's implementation sets this parameter itself"));
+            errors.push(FieldError::forbidden(
+                &path.key(name),
+                "the class's implementation sets this parameter itself",
+            ));
         }
     }
 }
@@ -200,7 +210,8 @@ fn users(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
 /// Up to three numbers with dots in between.
 fn is_version(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    parts.len() <= 3
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn numbers(version: &str) -> Vec<u64> {
@@ -259,8 +270,12 @@ fn immutable(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
 fn version_change(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     let path = Path::new("spec").child("version");
     let wanted = &new.spec.instance.version;
-    let previous = [&old.status.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
-    let Some(previous) = previous.filter(|_| !wanted.is_empty() && *wanted != old.spec.instance.version) else { return };
+    let previous =
+        [&old.status.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
+    let Some(previous) = previous.filter(|_| !wanted.is_empty() && *wanted != old.spec.instance.version)
+    else {
+        return;
+    };
     let (to, from) = (numbers(wanted), numbers(previous));
     let common = to.len().min(from.len());
     if to[..common] < from[..common] {

@@ -16,7 +16,9 @@ pub use policies::{
     Weekday,
 };
 pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
-pub use status::{BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret};
+pub use status::{
+    BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret,
+};
 
 /// The package of every type of version v1.
 pub(crate) const PACKAGE: &str = "io.k8s.standard.databases.v1";

@@ -3,7 +3,7 @@
 //! A field is declared once, with its protobuf number and what the API says about it; JSON, protobuf, OpenAPI,
 //! the merge metadata and the `.proto` files all come from the [`Schema`] and the impls made here.
 //!
-//! ```ignore
+//! ```text
 //! const PACKAGE: &str = "io.k8s.standard.databases.v1";
 //!
 //! /// Storage of one instance.

@@ -65,17 +65,22 @@ impl Node {
 }
 
 impl<'a> Reader<'a> {
+    /// The next event that matters. Whether comments are events depends on a feature of the parser that any crate
+    /// of the program may turn on; it is always on here, and they are passed over.
     fn next(&mut self) -> Read<Event<'a>> {
-        match self.parser.next_event() {
-            Some(Ok((event, span))) => {
-                self.line = span.start.line();
-                Ok(event)
+        loop {
+            match self.parser.next_event() {
+                Some(Ok((Event::Comment(..), _))) => {}
+                Some(Ok((event, span))) => {
+                    self.line = span.start.line();
+                    return Ok(event);
+                }
+                Some(Err(error)) => {
+                    self.line = error.marker().line();
+                    return self.fail(error.info());
+                }
+                None => return Ok(Event::StreamEnd),
             }
-            Some(Err(error)) => {
-                self.line = error.marker().line();
-                self.fail(error.info())
-            }
-            None => Ok(Event::StreamEnd),
         }
     }
 

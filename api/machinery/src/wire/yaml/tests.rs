@@ -66,6 +66,10 @@ fn collections_anchors_and_merge_keys() {
     );
     check("{\"a\": \"b\",\n\t\"c\": [true]}", json!({"a": "b", "c": [true]}));
     check("# nothing\n", json!(null));
+    check(
+        "# first\na: # of a\n  # before b\n  b: 1 # after\nc: [1, # one\n  2]\n",
+        json!({"a": {"b": 1}, "c": [1, 2]}),
+    );
     check("a: 1\n---\nb: [", json!({"a": 1}));
     check("'<<': 1\n", json!({"<<": 1}));
 }
