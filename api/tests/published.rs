@@ -15,8 +15,9 @@ fn root() -> &'static Path {
 /// Compares a file with what it should be, or writes it.
 fn check(path: PathBuf, wanted: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, wanted).unwrap();
+        let folder = path.parent().expect("the file lies in a folder");
+        std::fs::create_dir_all(folder).expect("the folder can be made");
+        std::fs::write(&path, wanted).expect("the file can be written");
         return;
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
