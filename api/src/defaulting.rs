@@ -5,7 +5,7 @@
 
 use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
 use crate::postgresql::PostgreSQL;
-use crate::shared::{NamespacesFrom, Storage};
+use crate::shared::{DeletionPolicy, NamespacesFrom, Storage};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::selector::LabelSelector;
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 const PROVENANCE: &str = "databases.standard.k8s.io/defaulted";
 const KIND: &str = "PostgreSQL";
 
-/// Chooses a class where none is named, and takes from it what the object leaves unset.
+/// Chooses a class where none is named, and takes from it what the object leaves unset; then come the static
+/// defaults that a person should see.
 pub fn resolve(object: &mut PostgreSQL, classes: &[DatabaseClass]) {
     let mut set = BTreeMap::new();
     if object.spec.instance.class_name.is_empty()
@@ -34,6 +35,8 @@ pub fn resolve(object: &mut PostgreSQL, classes: &[DatabaseClass]) {
             set.insert("spec.version", name.clone());
         }
     }
+    object.spec.instance.instances.get_or_insert(1);
+    object.spec.instance.deletion_policy.get_or_insert(DeletionPolicy::Retain);
     if !set.is_empty() {
         let provenance: BTreeMap<_, _> =
             set.into_iter().map(|(field, class)| (field, format!("DatabaseClass/{class}"))).collect();
