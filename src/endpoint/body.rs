@@ -41,7 +41,9 @@ impl HttpBody for Body {
         match self.get_mut() {
             Body::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Body::List(list) => Poll::Ready(list.next_chunk().map(|bytes| Ok(Frame::data(bytes)))),
-            Body::Watch(watch) => watch.poll_chunk(context).map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes)))),
+            Body::Watch(watch) => {
+                watch.poll_chunk(context).map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
 
 /// `Status` Success with the uid that `kubectl delete` waits for.
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
-    let status = Status::deleted(call.store.definition, &stored.object().meta().name, &stored.object().meta().uid);
+    let status =
+        Status::deleted(call.store.definition, &stored.object().meta().name, &stored.object().meta().uid);
     let body = match view.accepted.media {
         Media::Json => finish_json(status_json(&status), view.accepted.pretty),
         Media::Yaml => to_yaml(&status_json(&status)),
@@ -103,7 +104,8 @@ fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
 }
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
-    let bad = |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
+    let bad =
+        |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
     match input::media_type(call.headers) {
         "application/json" => Ok(json::decode(body).map_err(|error| bad(&error))?.0),
         "application/yaml" => {
@@ -121,12 +123,13 @@ fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
 }
 
 fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
-    let grace = match query::first(text, "gracePeriodSeconds") {
-        None => None,
-        Some(value) => Some(value.parse().map_err(|_| {
-            ApiError::bad_request(&format!("gracePeriodSeconds: {value:?} is not a number"))
-        })?),
-    };
+    let grace =
+        match query::first(text, "gracePeriodSeconds") {
+            None => None,
+            Some(value) => Some(value.parse().map_err(|_| {
+                ApiError::bad_request(&format!("gracePeriodSeconds: {value:?} is not a number"))
+            })?),
+        };
     let orphan = query::first(text, "orphanDependents").map(|_| query::is_true(text, "orphanDependents"));
     let policy = query::first(text, "propagationPolicy").filter(|value| !value.is_empty());
     Ok(DeleteOptions {

@@ -65,7 +65,8 @@ impl Documents {
         version: &'static str,
         hashes: &mut BTreeMap<String, String>,
     ) {
-        let path = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+        let path =
+            if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
         if let Some(list) = discovery::resource_list(definitions, group, version) {
             self.add(&format!("/{path}"), &list);
         }
@@ -118,7 +119,8 @@ fn group_versions(definitions: &[&'static Definition]) -> Vec<(&'static str, &'s
 /// Whether a clause asks for the aggregated form before any asks for the plain one.
 fn wants_aggregated(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut clauses = accept.split(',').map(str::trim).filter(|clause| clause.starts_with("application/json"));
+    let mut clauses =
+        accept.split(',').map(str::trim).filter(|clause| clause.starts_with("application/json"));
     clauses.next().is_some_and(|clause| {
         ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"]
             .iter()
@@ -153,7 +155,9 @@ fn openapi_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = |clause: &str| clause.split(';').next().unwrap_or_default().trim().to_owned();
     let takes_json = accept.is_empty()
-        || accept.split(',').any(|clause| matches!(&*media(clause), "*/*" | "application/*" | "application/json"));
+        || accept
+            .split(',')
+            .any(|clause| matches!(&*media(clause), "*/*" | "application/*" | "application/json"));
     if !takes_json {
         return plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into());
     }

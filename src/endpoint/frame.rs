@@ -100,7 +100,8 @@ fn make(view: &View, kind: FrameKind, change: &ObjectChange, columns: bool) -> B
 pub(super) fn of_object(view: &View, kind: FrameKind, stored: &Stored, columns: bool) -> Bytes {
     match (view.accepted.media, view.accepted.form) {
         (Media::Protobuf, Form::Partial) => {
-            let meta = TypeMeta { api_version: "meta.k8s.io/v1".into(), kind: "PartialObjectMetadata".into() };
+            let meta =
+                TypeMeta { api_version: "meta.k8s.io/v1".into(), kind: "PartialObjectMetadata".into() };
             let object = protobuf::encode(&meta, metadata_field(stored.protobuf(view.version)));
             protobuf::watch_frame(kind.as_str(), &object).into()
         }
@@ -164,7 +165,8 @@ pub(super) fn bookmark(view: &View, revision: Revision, initial_end: bool, colum
 
 fn protobuf_bookmark(revision: Revision, initial_end: bool, meta: TypeMeta) -> Bytes {
     use apimachinery::wire::Value;
-    let mut object = apimachinery::meta::ObjectMeta { resource_version: revision.to_string(), ..Default::default() };
+    let mut object =
+        apimachinery::meta::ObjectMeta { resource_version: revision.to_string(), ..Default::default() };
     if initial_end {
         object.annotations.insert("k8s.io/initial-events-end".into(), "true".into());
     }

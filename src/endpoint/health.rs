@@ -66,7 +66,9 @@ impl Health {
             };
             let _ = writeln!(lines, "{line}");
         }
-        let unknown = excluded.iter().filter(|name| **name != "ping" && !checks.iter().any(|check| check.name() == **name));
+        let unknown = excluded
+            .iter()
+            .filter(|name| **name != "ping" && !checks.iter().any(|check| check.name() == **name));
         let unknown: Vec<String> = unknown.map(|name| format!("{name:?}")).collect();
         if !unknown.is_empty() {
             let _ = writeln!(
@@ -77,7 +79,9 @@ impl Health {
         }
         match failed {
             true => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{lines}{root} check failed\n")),
-            false if query::is_true(text, "verbose") => plain(StatusCode::OK, format!("{lines}{root} check passed\n")),
+            false if query::is_true(text, "verbose") => {
+                plain(StatusCode::OK, format!("{lines}{root} check passed\n"))
+            }
             false => plain(StatusCode::OK, "ok".into()),
         }
     }

@@ -27,7 +27,8 @@ where
     let mut body = body;
     let mut chunks = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| ApiError::bad_request(&format!("the body could not be read: {error}")))?;
+        let frame =
+            frame.map_err(|error| ApiError::bad_request(&format!("the body could not be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         if chunks.len() + data.len() > BODY_LIMIT {
             return Err(too_large());
@@ -47,7 +48,8 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 }
 
 /// Media types of a whole object.
-pub(super) const OBJECT_TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+pub(super) const OBJECT_TYPES: &str =
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 /// Reads an object of this version, with warnings about fields that the version does not have.
 pub(super) fn object(
@@ -59,12 +61,14 @@ pub(super) fn object(
 ) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
     let (mut object, meta, problems) = match media {
         "application/json" => {
-            let (object, context) = (version.decode_json)(body).map_err(|error| unreadable(definition, version, &error))?;
+            let (object, context) =
+                (version.decode_json)(body).map_err(|error| unreadable(definition, version, &error))?;
             let problems = context.problems().to_vec();
             (object, context.type_meta, problems)
         }
         "application/yaml" => {
-            let (tree, duplicates) = yaml::decode(body).map_err(|error| ApiError::bad_request(&error.to_string()))?;
+            let (tree, duplicates) =
+                yaml::decode(body).map_err(|error| ApiError::bad_request(&error.to_string()))?;
             let (object, context) = decode_tree(definition, version, &tree)?;
             let problems = duplicates.into_iter().chain(context.problems().iter().cloned()).collect();
             (object, context.type_meta, problems)
@@ -97,12 +101,18 @@ fn unreadable(definition: &Definition, version: &Version, error: &JsonError) -> 
     let (kind, name) = (definition.kind, version.name);
     ApiError::bad_request(&match error {
         JsonError::Syntax(_) => format!("couldn't get version/kind; json parse error: {error}"),
-        JsonError::Type { .. } => format!("{kind} in version {name:?} cannot be handled as a {kind}: {error}"),
+        JsonError::Type { .. } => {
+            format!("{kind} in version {name:?} cannot be handled as a {kind}: {error}")
+        }
     })
 }
 
 /// The body's own type, where it says one, must be the URL's (V-03).
-pub(super) fn check_type(definition: &Definition, version: &Version, meta: &TypeMeta) -> Result<(), ApiError> {
+pub(super) fn check_type(
+    definition: &Definition,
+    version: &Version,
+    meta: &TypeMeta,
+) -> Result<(), ApiError> {
     let expected = definition.api_version(version.name);
     if !meta.api_version.is_empty() && meta.api_version != expected {
         return Err(ApiError::bad_request(&format!(

@@ -49,7 +49,11 @@ pub(super) async fn select(
     Ok((page.metadata(&snapshot, &prefix), items))
 }
 
-async fn state(store: &Store, options: &ListOptions, token: Option<&Token>) -> Result<ObjectSnapshot, ApiError> {
+async fn state(
+    store: &Store,
+    options: &ListOptions,
+    token: Option<&Token>,
+) -> Result<ObjectSnapshot, ApiError> {
     if let Some(token) = token {
         return match token.revision {
             Some(revision) => store.exactly(revision).await.map_err(|error| match error {

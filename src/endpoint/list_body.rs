@@ -109,9 +109,7 @@ impl ListBody {
 fn list_type(view: &View) -> (String, String) {
     match view.accepted.form {
         Form::Partial => ("PartialObjectMetadataList".into(), "meta.k8s.io/v1".into()),
-        _ => {
-            (format!("{}List", view.definition.kind), view.definition.api_version(view.version.name))
-        }
+        _ => (format!("{}List", view.definition.kind), view.definition.api_version(view.version.name)),
     }
 }
 
@@ -121,7 +119,8 @@ fn json_ends(view: &View, metadata: &ListMetadata) -> (Bytes, Bytes) {
     }
     let (kind, version) = list_type(view);
     let metadata = metadata.json();
-    let head = format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
+    let head =
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
     (head.into(), Bytes::from_static(b"]}\n"))
 }
 

@@ -113,7 +113,9 @@ impl Endpoint {
             ("", Verb::Update) if !name.is_empty() => {
                 update::update(call, Part::Main, input::read(body).await?).await
             }
-            ("", Verb::Patch) if !name.is_empty() => patch::patch(call, Part::Main, input::read(body).await?).await,
+            ("", Verb::Patch) if !name.is_empty() => {
+                patch::patch(call, Part::Main, input::read(body).await?).await
+            }
             ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
             ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
             ("status", Verb::Get) if definition.status => get::get(call).await,
@@ -158,7 +160,10 @@ impl Endpoint {
 
     fn metrics(&self) -> Response<Body> {
         let Ok(text) = self.0.metrics.text() else {
-            return health::plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n".into());
+            return health::plain(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the metrics cannot be written\n".into(),
+            );
         };
         let mut response = Response::new(Body::full(text));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));

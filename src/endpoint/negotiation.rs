@@ -78,9 +78,7 @@ pub(super) fn negotiate(headers: &HeaderMap, query: &str, target: Target) -> Res
 
 fn not_acceptable(target: Target) -> ApiError {
     ApiError::not_acceptable(match target {
-        Target::Watch => {
-            "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-        }
+        Target::Watch => "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
         _ => "application/json, application/yaml, application/vnd.kubernetes.protobuf",
     })
 }
@@ -190,7 +188,11 @@ mod tests {
         check("application/xml, application/yaml", Target::Object, object(Media::Yaml));
         check("application/yaml", Target::Watch, None);
         check("application/cbor", Target::Object, None);
-        check("application/json;q=0.1,application/vnd.kubernetes.protobuf", Target::List, object(Media::Protobuf));
+        check(
+            "application/json;q=0.1,application/vnd.kubernetes.protobuf",
+            Target::List,
+            object(Media::Protobuf),
+        );
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
         check(kubectl, Target::List, Some((Media::Json, Form::Table("v1"))));
         let metadata = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";

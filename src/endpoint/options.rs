@@ -94,8 +94,10 @@ pub(super) struct ListOptions {
 impl ListOptions {
     pub(super) fn parse(text: &str, watch: bool) -> Result<Self, ApiError> {
         let get = |key| query::first(text, key).unwrap_or_default().into_owned();
-        let labels = LabelSelector::from_str(&get("labelSelector")).map_err(|error| bad(&error.to_string()))?;
-        let fields = FieldSelector::from_str(&get("fieldSelector")).map_err(|error| bad(&error.to_string()))?;
+        let labels =
+            LabelSelector::from_str(&get("labelSelector")).map_err(|error| bad(&error.to_string()))?;
+        let fields =
+            FieldSelector::from_str(&get("fieldSelector")).map_err(|error| bad(&error.to_string()))?;
         let resource_version = get("resourceVersion");
         let matching = get("resourceVersionMatch");
         let send_initial =
@@ -190,7 +192,8 @@ fn check_match(version: &str, matching: &str, token: &str, path: &Path, errors: 
         errors.push(FieldError::forbidden(path, detail));
     }
     if !token.is_empty() {
-        errors.push(FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
+        errors
+            .push(FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
     }
     if !matches!(matching, "Exact" | "NotOlderThan") {
         errors.push(FieldError::not_supported(path, matching, &["Exact", "NotOlderThan"]));

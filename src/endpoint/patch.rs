@@ -47,7 +47,8 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
 
 impl Patch {
     fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
-        let malformed = |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
+        let malformed =
+            |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
         match media {
             "application/json-patch+json" => {
                 let operations: Vec<Value> = serde_json::from_slice(body).map_err(malformed)?;
@@ -95,8 +96,10 @@ fn apply(
     tree["kind"] = call.store.definition.kind.into();
     tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
     patch.apply(&mut tree)?;
-    let (mut object, context) = input::decode_tree(call.store.definition, call.version, &tree)
-        .map_err(|error| ApiError::unprocessable_patch(call.store.definition, call.info.name(), &error.to_string()))?;
+    let (mut object, context) =
+        input::decode_tree(call.store.definition, call.version, &tree).map_err(|error| {
+            ApiError::unprocessable_patch(call.store.definition, call.info.name(), &error.to_string())
+        })?;
     input::check_type(call.store.definition, call.version, &context.type_meta)?;
     let warnings = input::judge(context.problems(), validation, "")?;
     object.default_fields();

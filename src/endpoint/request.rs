@@ -41,7 +41,8 @@ impl Call<'_> {
         let known = self.store.definition.selectable_fields;
         for requirement in options.selection.fields.requirements() {
             let field = requirement.field.as_str();
-            let default = field == "metadata.name" || field == "metadata.namespace" && self.store.definition.namespaced;
+            let default =
+                field == "metadata.name" || field == "metadata.namespace" && self.store.definition.namespaced;
             if !default && !known.contains(&field) {
                 return Err(ApiError::bad_request(&format!("field label not supported: {field}")));
             }

@@ -48,7 +48,9 @@ fn wanted(method: &Method, media: &str, body: &[u8], current: &Stored) -> Result
     }
     let mut tree = tree(current);
     match media {
-        "application/merge-patch+json" => json_patch::merge(&mut tree, &serde_json::from_slice(body).map_err(bad)?),
+        "application/merge-patch+json" => {
+            json_patch::merge(&mut tree, &serde_json::from_slice(body).map_err(bad)?)
+        }
         "application/json-patch+json" => {
             let patch: json_patch::Patch = serde_json::from_slice(body).map_err(bad)?;
             json_patch::patch(&mut tree, &patch)

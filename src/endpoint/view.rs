@@ -1,7 +1,7 @@
 //! One object in the form that was agreed on, made of its shared encodings.
 
-use super::negotiation::{Accepted, Form, Media};
 use super::indent::indent;
+use super::negotiation::{Accepted, Form, Media};
 use super::table;
 use crate::registry::Stored;
 use apimachinery::kind::{Definition, Version};
@@ -85,7 +85,8 @@ pub(super) fn partial(item: &[u8]) -> Vec<u8> {
         Ok(head) => head.metadata.get(),
         Err(_) => "{}",
     };
-    format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"{META}\",\"metadata\":{metadata}}}").into_bytes()
+    format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"{META}\",\"metadata\":{metadata}}}")
+        .into_bytes()
 }
 
 /// The metadata of an encoded message, which is its first field, as a message of its own with that field.

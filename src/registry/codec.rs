@@ -6,11 +6,7 @@ use bytes::Bytes;
 
 /// The header that stands in front of an object of this version.
 pub(super) fn header(definition: &Definition, version: &str) -> String {
-    format!(
-        "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",",
-        definition.kind,
-        definition.api_version(version)
-    )
+    format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",", definition.kind, definition.api_version(version))
 }
 
 /// The bytes to store. Deterministic: equal objects give equal bytes.

@@ -45,7 +45,12 @@ impl Deleted {
 
 impl Store {
     /// Deletes an object, or marks it where finalizers are to run first.
-    pub async fn delete(&self, namespace: &str, name: &str, request: &DeleteRequest) -> Result<Deleted, ApiError> {
+    pub async fn delete(
+        &self,
+        namespace: &str,
+        name: &str,
+        request: &DeleteRequest,
+    ) -> Result<Deleted, ApiError> {
         let key = self.key(namespace, name);
         let mut current = self.current(&key, name).await?;
         loop {
@@ -100,7 +105,12 @@ impl Store {
             let wanted = preconditions.resource_version.as_ref();
             if let Some(version) = wanted.filter(|version| **version != meta.resource_version) {
                 let current = &meta.resource_version;
-                return Err(ApiError::precondition_resource_version(self.definition, &meta.name, version, current));
+                return Err(ApiError::precondition_resource_version(
+                    self.definition,
+                    &meta.name,
+                    version,
+                    current,
+                ));
             }
         }
         if meta.deletion_timestamp.is_none()

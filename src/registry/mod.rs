@@ -36,15 +36,15 @@ impl Registry {
         storage: &Arc<dyn Storage>,
         admission: &Arc<dyn Admission>,
     ) -> Arc<Self> {
-        let open = |definition: &&'static Definition| {
-            Store::open(definition, storage.clone(), admission.clone())
-        };
+        let open =
+            |definition: &&'static Definition| Store::open(definition, storage.clone(), admission.clone());
         Arc::new(Registry { stores: definitions.iter().map(open).collect() })
     }
 
     /// The store of a resource.
     pub fn store(&self, group: &str, plural: &str) -> Option<&Arc<Store>> {
-        let wanted = |store: &&Arc<Store>| store.definition.plural == plural && store.definition.group == group;
+        let wanted =
+            |store: &&Arc<Store>| store.definition.plural == plural && store.definition.group == group;
         self.stores.iter().find(wanted)
     }
 

@@ -106,7 +106,12 @@ impl Store {
     }
 
     /// One object of a state.
-    pub fn find(&self, snapshot: &ObjectSnapshot, namespace: &str, name: &str) -> Result<Arc<Stored>, ApiError> {
+    pub fn find(
+        &self,
+        snapshot: &ObjectSnapshot,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Arc<Stored>, ApiError> {
         let entry = snapshot.get(&self.key(namespace, name));
         let entry = entry.ok_or_else(|| ApiError::not_found(self.definition, name))?;
         self.value(entry).cloned()
@@ -119,7 +124,8 @@ impl Store {
 
     /// One object from storage itself, past the cache.
     pub(super) async fn read(&self, key: &str) -> Result<Option<Arc<Stored>>, ApiError> {
-        let (found, _) = self.storage.get(key, ReadAt::Latest).await.map_err(|error| storage_error(&error))?;
+        let (found, _) =
+            self.storage.get(key, ReadAt::Latest).await.map_err(|error| storage_error(&error))?;
         found.map(|value| self.decode(&value)).transpose()
     }
 

@@ -4,6 +4,7 @@ use super::codec;
 use apimachinery::kind::{Definition, Hub, Version};
 use bytes::Bytes;
 use databases_storage::Revision;
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 /// A stored object with its shared encodings.
@@ -53,20 +54,14 @@ impl Stored {
 
     /// The JSON object without `kind` and `apiVersion`: an item of a list as it stands.
     pub fn json(&self, version: &'static Version) -> &Bytes {
-        self.encodings(version).json.get_or_init(|| {
-            let mut out = Vec::with_capacity(2048);
-            (version.encode_json)(self.object(), &mut out);
-            out.into()
-        })
+        let encode = || encode_exactly(|out| (version.encode_json)(self.object(), out));
+        self.encodings(version).json.get_or_init(encode)
     }
 
     /// The protobuf message, without the envelope.
     pub fn protobuf(&self, version: &'static Version) -> &Bytes {
-        self.encodings(version).protobuf.get_or_init(|| {
-            let mut out = Vec::with_capacity(1024);
-            (version.encode_protobuf)(self.object(), &mut out);
-            out.into()
-        })
+        let encode = || encode_exactly(|out| (version.encode_protobuf)(self.object(), out));
+        self.encodings(version).protobuf.get_or_init(encode)
     }
 
     fn encodings(&self, version: &'static Version) -> &Encodings {
@@ -79,4 +74,21 @@ impl Stored {
     pub fn at(&self, revision: Revision) -> Stored {
         Stored::new(self.object.boxed(), revision)
     }
+}
+
+/// Encoded bytes live as long as the object: they take exactly the memory they need, and the room to write them in is
+/// used again.
+fn encode_exactly(encode: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    thread_local! {
+        static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    const LARGEST_KEPT: usize = 256 * 1024;
+    let mut room = ROOM.take();
+    room.clear();
+    encode(&mut room);
+    let bytes = Bytes::copy_from_slice(&room);
+    if room.capacity() <= LARGEST_KEPT {
+        ROOM.set(room);
+    }
+    bytes
 }

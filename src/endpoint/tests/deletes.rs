@@ -29,10 +29,15 @@ async fn finalizers_hold_an_object_until_the_last_goes() {
     server.post(BASE, &object).await;
     let going = delete(&server, &of("a"), &Value::Null).await.json();
     assert!(going["metadata"]["deletionTimestamp"].is_string());
-    assert_eq!((&going["metadata"]["deletionGracePeriodSeconds"], &going["metadata"]["generation"]), (&0.into(), &2.into()));
+    assert_eq!(
+        (&going["metadata"]["deletionGracePeriodSeconds"], &going["metadata"]["generation"]),
+        (&0.into(), &2.into())
+    );
     let again = delete(&server, &of("a"), &Value::Null).await.json();
     assert_eq!(again["metadata"]["resourceVersion"], going["metadata"]["resourceVersion"]);
-    let more = server.merge(&of("a"), &json!({"metadata": {"finalizers": ["example.com/one", "example.com/two"]}})).await;
+    let more = server
+        .merge(&of("a"), &json!({"metadata": {"finalizers": ["example.com/one", "example.com/two"]}}))
+        .await;
     assert_eq!(more.code, 422);
     let recreated = server.post(BASE, &flunder("a")).await.json();
     assert!(recreated["message"].as_str().unwrap().starts_with("object is being deleted: "));
@@ -57,7 +62,8 @@ async fn policies_become_finalizers() {
     let going = delete(&server, &of("a"), &json!({"propagationPolicy": "Foreground"})).await.json();
     assert_eq!(going["metadata"]["finalizers"], json!(["foregroundDeletion"]));
     server.create("b").await;
-    let both = delete(&server, &of("b"), &json!({"propagationPolicy": "Orphan", "orphanDependents": true})).await;
+    let both =
+        delete(&server, &of("b"), &json!({"propagationPolicy": "Orphan", "orphanDependents": true})).await;
     assert_eq!(both.code, 422);
     assert_eq!(delete(&server, &of("b"), &json!({"propagationPolicy": "Sideways"})).await.code, 422);
 }

@@ -72,7 +72,13 @@ pub(super) static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: false,
-    columns: &[Column { name: "Name", kind: "string", format: "name", description: "Its name.", priority: 0 }],
+    columns: &[Column {
+        name: "Name",
+        kind: "string",
+        format: "name",
+        description: "Its name.",
+        priority: 0,
+    }],
     selectable_fields: &["spec.reference"],
     name_rule: NameRule::Subdomain,
 };
@@ -101,7 +107,11 @@ impl Kind for Flunder {
     }
     fn validate(&self, errors: &mut Errors) {
         if self.spec.count < 0 {
-            errors.push(FieldError::invalid(&Path::new("spec.count"), self.spec.count, "must not be negative"));
+            errors.push(FieldError::invalid(
+                &Path::new("spec.count"),
+                self.spec.count,
+                "must not be negative",
+            ));
         }
     }
     fn cells(&self) -> Vec<serde_json::Value> {

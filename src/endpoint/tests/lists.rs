@@ -64,7 +64,11 @@ async fn the_state_at_a_version_is_kept() {
     assert_eq!(names(&server, &exact).await, ["a"]);
     assert_eq!(names(&server, &format!("{BASE}?resourceVersion={old}")).await, ["a", "b"]);
     assert_eq!(names(&server, &format!("{BASE}?resourceVersion=0&limit=1")).await, ["a", "b"]);
-    for wrong in ["resourceVersionMatch=Exact", "resourceVersion=0&resourceVersionMatch=Exact", "sendInitialEvents=true"] {
+    for wrong in [
+        "resourceVersionMatch=Exact",
+        "resourceVersion=0&resourceVersionMatch=Exact",
+        "sendInitialEvents=true",
+    ] {
         assert_eq!(server.get(&format!("{BASE}?{wrong}")).await.code, 422, "{wrong}");
     }
 }
@@ -82,11 +86,13 @@ async fn the_future_is_not_listed() {
 async fn forms_of_one_object() {
     let server = Server::start().await;
     server.create("a").await;
-    let accept = async |path: &str, accept: &str| server.send(Method::GET, path, &[("accept", accept)], "").await;
+    let accept =
+        async |path: &str, accept: &str| server.send(Method::GET, path, &[("accept", accept)], "").await;
     let table = accept(BASE, "application/json;as=Table;v=v1;g=meta.k8s.io").await.json();
     assert_eq!((&table["kind"], &table["rows"][0]["cells"][0]), (&"Table".into(), &"a".into()));
     assert_eq!(table["rows"][0]["object"]["kind"], "PartialObjectMetadata");
-    let partial = accept(BASE, "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io").await.json();
+    let partial =
+        accept(BASE, "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io").await.json();
     assert_eq!(partial["kind"], "PartialObjectMetadataList");
     assert_eq!(partial["items"][0].get("spec"), None);
     let yaml = accept(&of("a"), "application/yaml").await;
@@ -99,7 +105,9 @@ async fn forms_of_one_object() {
     assert_eq!(envelope.type_meta.kind, "FlunderList");
     assert_eq!(accept(BASE, "application/cbor").await.code, 406);
     assert_eq!(server.get(&format!("{BASE}?includeObject=x")).await.code, 400);
-    assert!(server.get(&format!("{}?pretty=1", of("a"))).await.bytes.starts_with(b"{\n  \"kind\": \"Flunder\","));
+    assert!(
+        server.get(&format!("{}?pretty=1", of("a"))).await.bytes.starts_with(b"{\n  \"kind\": \"Flunder\",")
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ mod writes;
 use super::{Endpoint, Health};
 use crate::admission::Chain;
 use crate::pipeline::{
-    Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Pipeline, Rejected, RequestBody, UserInfo,
+    Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Pipeline, Rejected, RequestBody,
+    UserInfo,
 };
 use crate::registry::Registry;
 use crate::serve::Shutdown;
@@ -71,7 +72,13 @@ impl Server {
         Server { client, registry, storage }
     }
 
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -95,7 +102,8 @@ impl Server {
     }
 
     async fn merge(&self, path: &str, patch: &Value) -> Answer {
-        self.send(Method::PATCH, path, &[("content-type", "application/merge-patch+json")], patch.to_string()).await
+        self.send(Method::PATCH, path, &[("content-type", "application/merge-patch+json")], patch.to_string())
+            .await
     }
 
     async fn create(&self, name: &str) -> Value {

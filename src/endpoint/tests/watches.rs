@@ -29,7 +29,11 @@ impl Watch {
 
     async fn expect(&mut self, kind: &str, name: &str) -> Value {
         let event = self.next().await.expect("the watch goes on");
-        assert_eq!((event["type"].as_str(), event["object"]["metadata"]["name"].as_str()), (Some(kind), Some(name)), "{event}");
+        assert_eq!(
+            (event["type"].as_str(), event["object"]["metadata"]["name"].as_str()),
+            (Some(kind), Some(name)),
+            "{event}"
+        );
         event["object"].clone()
     }
 }
@@ -88,7 +92,8 @@ async fn entering_and_leaving_a_selection() {
     watch.expect("ADDED", "a").await;
     server.merge(&of("a"), &json!({"spec": {"count": 4}})).await;
     watch.expect("MODIFIED", "a").await;
-    let left = server.merge(&of("a"), &json!({"metadata": {"labels": null}, "spec": {"count": 5}})).await.json();
+    let left =
+        server.merge(&of("a"), &json!({"metadata": {"labels": null}, "spec": {"count": 5}})).await.json();
     let gone = watch.expect("DELETED", "a").await;
     assert_eq!(version(&gone), version(&left));
     assert_eq!((&gone["spec"]["count"], &gone["metadata"]["labels"]["on"]), (&4.into(), &"yes".into()));

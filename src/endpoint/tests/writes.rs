@@ -30,7 +30,12 @@ async fn bad_objects_are_refused_with_the_field() {
     check(json!({"metadata": {"name": "A"}}), 422, "metadata.name").await;
     check(json!({"metadata": {"name": "a"}, "spec": {"count": -1}}), 422, "spec.count").await;
     check(json!({"metadata": {"name": "a"}, "spec": {"count": "x"}}), 400, "count").await;
-    check(json!({"metadata": {"name": "a", "resourceVersion": "1"}}), 500, "resourceVersion should not be set").await;
+    check(
+        json!({"metadata": {"name": "a", "resourceVersion": "1"}}),
+        500,
+        "resourceVersion should not be set",
+    )
+    .await;
     check(json!({"metadata": {"name": "a", "namespace": "other"}}), 400, "namespace").await;
     check(json!({"apiVersion": "wardle.example.com/v2", "metadata": {"name": "a"}}), 400, "v2").await;
     check(json!({"kind": "Fischer", "metadata": {"name": "a"}}), 400, "Fischer").await;
@@ -106,7 +111,8 @@ async fn status_and_spec_are_written_apart() {
     let status = server.put(&format!("{}/status", of("a")), &object).await.json();
     assert_eq!((&status["spec"]["count"], &status["status"]["phase"]), (&1.into(), &"Done".into()));
     assert_eq!((&status["metadata"]["generation"], &status["metadata"]["labels"]), (&1.into(), &Value::Null));
-    let patched = server.merge(&of("a"), &json!({"status": {"phase": "No"}, "spec": {"count": 3}})).await.json();
+    let patched =
+        server.merge(&of("a"), &json!({"status": {"phase": "No"}, "spec": {"count": 3}})).await.json();
     assert_eq!((&patched["spec"]["count"], &patched["status"]["phase"]), (&3.into(), &"Done".into()));
 }
 
@@ -127,11 +133,13 @@ async fn patches_of_both_kinds() {
     assert_eq!(json_patch(json!([{"op": "test", "path": "/spec/count", "value": 9}])).await.code, 422);
     assert_eq!(json_patch(json!({"no": "list"})).await.code, 400);
     assert_eq!(server.merge(&of("a"), &json!({"spec": {"count": "x"}})).await.code, 422);
-    let lock = json!({"metadata": {"resourceVersion": object["metadata"]["resourceVersion"]}, "spec": {"count": 8}});
+    let lock =
+        json!({"metadata": {"resourceVersion": object["metadata"]["resourceVersion"]}, "spec": {"count": 8}});
     assert_eq!(server.merge(&of("a"), &lock).await.code, 409);
     let uid = json!({"metadata": {"uid": "other"}});
     assert_eq!(server.merge(&of("a"), &uid).await.code, 422);
-    let unknown = server.send(Method::PATCH, &of("a"), &[("content-type", "application/apply-patch+yaml")], "{}").await;
+    let unknown =
+        server.send(Method::PATCH, &of("a"), &[("content-type", "application/apply-patch+yaml")], "{}").await;
     assert_eq!(unknown.code, 415);
     assert_eq!(server.merge(&of("absent"), &json!({})).await.code, 404);
 }
@@ -142,8 +150,13 @@ async fn large_bodies_are_refused() {
     let mut object = flunder("a");
     object["metadata"]["annotations"] = json!({"a": "x".repeat(4 << 20)});
     let answer = server.post(BASE, &object).await;
-    assert_eq!((answer.code.as_u16(), answer.json()["reason"].clone()), (413, "RequestEntityTooLarge".into()));
+    assert_eq!(
+        (answer.code.as_u16(), answer.json()["reason"].clone()),
+        (413, "RequestEntityTooLarge".into())
+    );
     object["metadata"]["annotations"] = json!({"a": "x".repeat(1 << 20)});
     let answer = server.post(BASE, &object).await;
-    assert!(answer.json()["message"].as_str().unwrap().contains("Too long: may not be more than 262144 bytes"));
+    assert!(
+        answer.json()["message"].as_str().unwrap().contains("Too long: may not be more than 262144 bytes")
+    );
 }
