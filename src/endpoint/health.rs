@@ -4,8 +4,12 @@ use super::body::Body;
 use crate::pipeline::query;
 use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use std::fmt::Write;
 use std::sync::Arc;
+
+/// The check that holds whenever the server answers at all.
+const PING: &str = "ping";
 
 /// One check of the server's health.
 pub trait Check: Send + Sync + 'static {
@@ -38,6 +42,9 @@ impl Health {
         if single.is_empty() {
             return Some(self.all(root, &checks, text));
         }
+        if single == PING {
+            return Some(plain(StatusCode::OK, "ok".into()));
+        }
         let one = checks.into_iter().find(|check| check.name() == single);
         Some(match one.map(|check| check.check()) {
             Some(Ok(())) => plain(StatusCode::OK, "ok".into()),
@@ -50,12 +57,15 @@ impl Health {
     }
 
     fn all(&self, root: &str, checks: &[&Arc<dyn Check>], text: &str) -> Response<Body> {
-        let excluded: Vec<&str> = text.split('&').filter_map(|pair| pair.strip_prefix("exclude=")).collect();
-        let mut lines = String::from("[+]ping ok\n");
+        let values = text.split('&').filter_map(|pair| pair.strip_prefix("exclude="));
+        let excluded: Vec<_> = values.map(|value| percent_decode_str(value).decode_utf8_lossy()).collect();
+        let is_excluded = |name: &str| excluded.iter().any(|excluded| excluded == name);
+        let ping = if is_excluded(PING) { "excluded: ok" } else { "ok" };
+        let mut lines = format!("[+]{PING} {ping}\n");
         let mut failed = false;
         for check in checks {
             let name = check.name();
-            let line = if excluded.contains(&name) {
+            let line = if is_excluded(name) {
                 format!("[+]{name} excluded: ok")
             } else if let Err(reason) = check.check() {
                 tracing::debug!(check = name, reason, "health check failed");
@@ -68,7 +78,7 @@ impl Health {
         }
         let unknown = excluded
             .iter()
-            .filter(|name| **name != "ping" && !checks.iter().any(|check| check.name() == **name));
+            .filter(|name| **name != PING && !checks.iter().any(|check| check.name() == **name));
         let unknown: Vec<String> = unknown.map(|name| format!("{name:?}")).collect();
         if !unknown.is_empty() {
             let _ = writeln!(
@@ -94,4 +104,44 @@ pub(super) fn plain(code: StatusCode, text: String) -> Response<Body> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    struct Failing;
+
+    impl Check for Failing {
+        fn name(&self) -> &str {
+            "poststarthook/caches"
+        }
+
+        fn check(&self) -> Result<(), String> {
+            Err("not yet".into())
+        }
+    }
+
+    async fn ask(path: &str, query: &str) -> (u16, String) {
+        let health = Health(vec![Arc::new(Failing)]);
+        let (parts, body) = health.answer(path, query).unwrap().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status.as_u16(), String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn ping_is_a_check_of_its_own() {
+        for root in ["livez", "readyz", "healthz"] {
+            assert_eq!(ask(&format!("/{root}/ping"), "").await, (200, "ok".into()));
+        }
+        let (_, lines) = ask("/livez", "verbose&exclude=ping").await;
+        assert_eq!(lines, "[+]ping excluded: ok\nlivez check passed\n");
+    }
+
+    #[tokio::test]
+    async fn an_excluded_name_may_be_percent_encoded() {
+        assert_eq!(ask("/readyz", "").await.0, 500);
+        assert_eq!(ask("/readyz", "exclude=poststarthook%2Fcaches").await, (200, "ok".into()));
+    }
 }
