@@ -3,7 +3,6 @@
 use super::body::Body;
 use super::input;
 use super::list;
-use super::list_body::ListBody;
 use super::negotiation::{Media, Target};
 use super::options::{self, WriteOptions};
 use super::request::{Call, set_content_type};
@@ -71,7 +70,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     });
     let outcomes: Vec<Result<(), ApiError>> = deletions.buffer_unordered(PARALLEL).collect().await;
     outcomes.into_iter().collect::<Result<(), ApiError>>()?;
-    let mut response = Response::new(Body::List(ListBody::new(view, &metadata, items)));
+    let mut response = Response::new(list::body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
     Ok(response)
 }

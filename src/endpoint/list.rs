@@ -23,7 +23,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
 }
 
 /// A list streams unless its form needs the whole.
-fn body(view: View, metadata: &ListMetadata, items: Vec<Arc<Stored>>) -> Body {
+pub(super) fn body(view: View, metadata: &ListMetadata, items: Vec<Arc<Stored>>) -> Body {
     let list = ListBody::new(view, metadata, items);
     match (view.accepted.media, view.accepted.pretty) {
         (Media::Yaml, _) => Body::full(to_yaml(&list.collect())),

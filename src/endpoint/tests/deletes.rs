@@ -81,3 +81,16 @@ async fn a_collection_is_deleted_by_selector() {
     let everywhere = delete(&server, "/apis/wardle.example.com/v1/flunders", &Value::Null).await;
     assert_eq!(everywhere.code, 405);
 }
+
+#[tokio::test]
+async fn a_deleted_collection_is_shown_in_the_form_that_was_asked_for() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let answer = server.send(Method::DELETE, BASE, &[("accept", "application/yaml")], "").await;
+    assert_eq!(
+        (answer.code.as_u16(), &answer.headers["content-type"]),
+        (200, &"application/yaml".parse().unwrap())
+    );
+    let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    assert!(text.contains("kind: FlunderList\n"), "{text}");
+}
