@@ -39,3 +39,4 @@ pub mod defaulting;
 pub mod features;
 pub mod postgresql;
 pub mod shared;
+mod stash;

@@ -1,6 +1,6 @@
 //! Names, columns and life cycle of `PostgreSQL`.
 
-use super::{Database, PostgreSQL, V1, validation};
+use super::{Database, PostgreSQL, V1, V1alpha1, validation};
 use crate::shared::{DeletionPolicy, State};
 use crate::{GROUP, age};
 use apimachinery::field::Errors;
@@ -21,7 +21,7 @@ pub static DEFINITION: Definition = Definition {
     short_names: &["stdpg"],
     categories: &["dbstandard"],
     namespaced: true,
-    versions: const { &[Version::of::<PostgreSQL, V1>()] },
+    versions: const { &[Version::of::<PostgreSQL, V1>(), Version::of::<PostgreSQL, V1alpha1>()] },
     storage_version: "v1",
     status: true,
     scale: true,

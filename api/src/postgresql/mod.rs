@@ -2,10 +2,12 @@
 
 mod kind;
 mod v1;
+mod v1alpha1;
 mod validation;
 
 pub use kind::DEFINITION;
 pub use v1::V1;
+pub use v1alpha1::V1alpha1;
 
 use crate::shared::{
     Access, BackendRef, BackupStatus, Endpoint, InstanceSpec, PACKAGE, SecretRef, StorageStatus,
