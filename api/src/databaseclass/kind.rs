@@ -1,6 +1,6 @@
 //! Names, columns and rules of `DatabaseClass`.
 
-use super::{DatabaseClass, V1};
+use super::{DatabaseClass, V1, V1alpha1};
 use crate::{GROUP, age};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Column, Definition, Kind, NameRule, Version};
@@ -23,7 +23,7 @@ pub static DEFINITION: Definition = Definition {
     short_names: &["dbclass"],
     categories: &["dbstandard"],
     namespaced: false,
-    versions: const { &[Version::of::<DatabaseClass, V1>()] },
+    versions: const { &[Version::of::<DatabaseClass, V1>(), Version::of::<DatabaseClass, V1alpha1>()] },
     storage_version: "v1",
     status: true,
     scale: false,

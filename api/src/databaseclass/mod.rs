@@ -2,9 +2,11 @@
 
 mod kind;
 mod v1;
+mod v1alpha1;
 
 pub use kind::DEFINITION;
 pub use v1::V1;
+pub use v1alpha1::V1alpha1;
 
 use crate::shared::{
     AllowedNamespaces, Backup, DeletionPolicy, Maintenance, ObjectRef, Observability, PACKAGE, Resources,
