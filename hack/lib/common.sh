@@ -8,6 +8,14 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 export DATABASES_CACHE="${DATABASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/databases-standard}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$DATABASES_CACHE/target}"
 
+# Cargo tells the crates of two checkouts apart by nothing but the age of their files: what another checkout left in the
+# target folder would pass for ours. Ours is made newer whenever the checkout changes.
+mkdir -p "$CARGO_TARGET_DIR"
+if [[ "$(cat "$CARGO_TARGET_DIR/.checkout" 2>/dev/null)" != "$root" ]]; then
+  git -C "$root" ls-files -z | (cd "$root" && xargs -0 touch -c --) || true
+  printf '%s\n' "$root" >"$CARGO_TARGET_DIR/.checkout"
+fi
+
 say() { printf '==> %s\n' "$*"; }
 
 fail() {

@@ -109,10 +109,11 @@ impl File<'_> {
             Shape::Object(_) => self.named(schema.package, schema.name),
             Shape::Enum(_) => "string".to_owned(),
             Shape::Scalar(scalar) => self.scalar(*scalar),
+            // Within a map or a list only `wire::StringList` is one.
             Shape::Map(_) | Shape::List(_) => {
-                unreachable!(
-                    "protobuf has no lists or maps directly within lists or maps, nor has a wire type"
-                )
+                let text = "message StringList {\n  // The strings.\n  repeated string items = 1;\n}\n";
+                self.messages.insert("StringList".to_owned(), text.to_owned());
+                "StringList".to_owned()
             }
         }
     }

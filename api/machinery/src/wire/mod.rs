@@ -13,6 +13,7 @@ mod enumeration;
 pub(crate) mod message;
 mod object;
 pub(crate) mod scalar;
+mod string_list;
 
 pub mod json;
 pub mod protobuf;
@@ -26,6 +27,7 @@ pub use prost::encoding::WireType;
 pub use scalar::{FieldsV1, Raw};
 pub use serde::de::{Deserializer, MapAccess};
 pub use serde::ser::{Serialize, SerializeMap, Serializer};
+pub use string_list::StringList;
 
 use crate::schema::Schema;
 

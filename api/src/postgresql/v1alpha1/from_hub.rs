@@ -4,6 +4,7 @@ use super::wire::{self, V1alpha1Parts as _};
 use crate::postgresql::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, UserAttribute};
 use crate::shared;
 use apimachinery::meta::{ConditionStatus, condition};
+use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
 pub(super) fn plain(hub: &PostgreSQL) -> wire::PostgreSQL {
@@ -87,13 +88,13 @@ fn streaming_mode(mode: Option<ReplicationMode>) -> String {
     mode.map(|mode| mode.as_str().to_lowercase()).unwrap_or_default()
 }
 
-fn user(user: User) -> (String, Vec<String>) {
+fn user(user: User) -> (String, StringList) {
     let User { name, attributes, databases: _ } = user;
     let flag = |attribute: UserAttribute| match attribute {
         UserAttribute::Other(text) => text.into_string(),
         known => known.as_str().to_lowercase(),
     };
-    (name, attributes.into_iter().map(flag).collect())
+    (name, StringList(attributes.into_iter().map(flag).collect()))
 }
 
 fn volumes(storage: shared::Storage) -> Vec<wire::VolumeClaimTemplate> {

@@ -5,6 +5,7 @@ use crate::postgresql::{
     Database, PostgreSQL, PostgreSQLSpec, PostgreSQLStatus, Replication, ReplicationMode, User, UserAttribute,
 };
 use crate::shared;
+use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
 pub(super) fn plain(draft: wire::PostgreSQL) -> PostgreSQL {
@@ -78,7 +79,7 @@ fn replication(mode: &str) -> Option<Replication> {
     Some(Replication { mode: Some(mode) })
 }
 
-fn user((name, flags): (String, Vec<String>)) -> User {
+fn user((name, StringList(flags)): (String, StringList)) -> User {
     let attribute = |flag: String| {
         let known = UserAttribute::SUPPORTED.iter().find(|known| known.to_lowercase() == flag);
         UserAttribute::from(known.map_or(flag.as_str(), |known| known))

@@ -4,6 +4,7 @@ use apimachinery::api_type;
 use apimachinery::core::{Affinity, ResourceRequirements, Toleration};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::quantity::Quantity;
+use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
 const PACKAGE: &str = "io.k8s.standard.databases.v1alpha1";
@@ -245,7 +246,7 @@ pub struct Options {
     pub standby_mode: String,
     /// Roles and their flags: superuser, createdb, createrole, replication, bypassrls, nologin.
     #[api(4)]
-    pub users: BTreeMap<String, Vec<String>>,
+    pub users: BTreeMap<String, StringList>,
     /// Databases and their owners.
     #[api(5)]
     pub databases: BTreeMap<String, String>,
