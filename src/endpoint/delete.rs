@@ -3,16 +3,16 @@
 use super::body::Body;
 use super::input;
 use super::list;
-use super::negotiation::{Media, Target};
+use super::negotiation::Target;
 use super::options::{self, WriteOptions};
 use super::request::{Call, set_content_type};
-use super::view::{View, finish_json, status_json, to_yaml};
+use super::view::{View, status_body};
 use crate::pipeline::query;
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::{DeleteOptions, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
-use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
+use apimachinery::wire::{self, json, protobuf, yaml};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
@@ -38,16 +38,7 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
     let status =
         Status::deleted(call.store.definition, &stored.object().meta().name, &stored.object().meta().uid);
-    let body = match view.accepted.media {
-        Media::Json => finish_json(status_json(&status), view.accepted.pretty),
-        Media::Yaml => to_yaml(&status_json(&status)),
-        Media::Protobuf => {
-            let mut message = Vec::new();
-            wire::Object::encode_fields(&status, &mut message);
-            let meta = TypeMeta { api_version: "v1".into(), kind: "Status".into() };
-            protobuf::encode(&meta, &message).into()
-        }
-    };
+    let body = status_body(&status, view.accepted.media, view.accepted.pretty);
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, view.accepted, false);
     response
@@ -78,7 +69,8 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
 /// Options from the body, or from the query where the body is empty.
 fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
     let options = if body.is_empty() { from_query(call.query)? } else { from_body(call, body)? };
-    let write = WriteOptions::parse("DeleteOptions", call.query)?;
+    // Options in the query count only where there is no body.
+    let write = WriteOptions::parse("DeleteOptions", if body.is_empty() { call.query } else { "" })?;
     let mut errors = Errors::new();
     for value in options.dry_run.iter().filter(|value| *value != "All") {
         errors.push(FieldError::not_supported(&Path::new("dryRun"), &**value, &["All"]));

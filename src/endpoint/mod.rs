@@ -105,10 +105,11 @@ impl Endpoint {
         // Objects in namespaces are read over all of them, but written only within one.
         let nowhere = definition.namespaced && info.namespace().is_empty();
         match (info.subresource(), info.verb()) {
+            _ if *method == Method::HEAD => Err(ApiError::method_not_allowed_here()),
             ("", Verb::List) => list::list(call).await,
             ("", Verb::Watch) => watch::watch(call, &context.draining).await,
             _ if nowhere => Err(ApiError::method_not_allowed_here()),
-            ("", Verb::Get) if *method == Method::GET => get::get(call).await,
+            ("", Verb::Get) => get::get(call).await,
             ("", Verb::Create) if name.is_empty() => create::create(call, input::read(body).await?).await,
             ("", Verb::Update) if !name.is_empty() => {
                 update::update(call, Part::Main, input::read(body).await?).await
@@ -201,7 +202,8 @@ impl Handler for Endpoint {
 /// An error in the form the client takes; JSON where it takes none (C-06).
 fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> Response<Body> {
     let accepted = negotiation::negotiate(headers, query, Target::Object).unwrap_or(Accepted::JSON);
-    let mut response = Response::new(Body::full(view::error_body(error, accepted.media, accepted.pretty)));
+    let mut response =
+        Response::new(Body::full(view::status_body(&error.status(), accepted.media, accepted.pretty)));
     *response.status_mut() = StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     request::set_content_type(&mut response, accepted, false);
     if let Some(seconds) = error.retry_after() {

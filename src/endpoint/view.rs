@@ -5,7 +5,7 @@ use super::negotiation::{Accepted, Form, Media};
 use super::table;
 use crate::registry::Stored;
 use apimachinery::kind::{Definition, Version};
-use apimachinery::status::ApiError;
+use apimachinery::status::Status;
 use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -113,23 +113,22 @@ pub(super) fn to_yaml(compact: &[u8]) -> Bytes {
     yaml::encode(&tree).into_bytes().into()
 }
 
-/// An error in the form that was agreed on.
-pub(super) fn error_body(error: &ApiError, media: Media, pretty: bool) -> Bytes {
-    let status = error.status();
+/// A status in the form that was agreed on.
+pub(super) fn status_body(status: &Status, media: Media, pretty: bool) -> Bytes {
     match media {
         Media::Protobuf => {
             let mut message = Vec::new();
-            wire::Object::encode_fields(&status, &mut message);
+            wire::Object::encode_fields(status, &mut message);
             let meta = TypeMeta { api_version: "v1".into(), kind: "Status".into() };
             protobuf::encode(&meta, &message).into()
         }
-        Media::Json => finish_json(status_json(&status), pretty),
-        Media::Yaml => to_yaml(&status_json(&status)),
+        Media::Json => finish_json(status_json(status), pretty),
+        Media::Yaml => to_yaml(&status_json(status)),
     }
 }
 
 /// A Status as a JSON object with its type.
-pub(super) fn status_json(status: &apimachinery::status::Status) -> Vec<u8> {
+pub(super) fn status_json(status: &Status) -> Vec<u8> {
     let mut out = br#"{"kind":"Status","apiVersion":"v1","#.to_vec();
     let brace = out.len();
     json::encode(status, &mut out);

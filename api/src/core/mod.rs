@@ -10,6 +10,8 @@ pub use event::Event;
 pub use namespace::Namespace;
 pub use secret::Secret;
 
+use apimachinery::kind::Column;
+
 const PACKAGE: &str = "io.k8s.api.core.v1";
 
 /// A kind whose only version is its hub: the standard has no say in how `core/v1` evolves.
@@ -28,11 +30,9 @@ macro_rules! only_version {
 }
 use only_version;
 
-const fn column(name: &'static str, kind: &'static str, priority: i32) -> apimachinery::kind::Column {
-    let format = if priority < 0 { "name" } else { "" };
-    let priority = if priority < 0 { 0 } else { priority };
-    apimachinery::kind::Column { name, kind, format, description: "", priority }
+const fn column(name: &'static str, kind: &'static str, priority: i32) -> Column {
+    Column::new(name, kind, "", priority)
 }
 
 /// The column of the name.
-const NAME: apimachinery::kind::Column = column("Name", "string", -1);
+const NAME: Column = Column::object_name();

@@ -10,10 +10,6 @@ use serde_json::Value;
 
 const LONGEST_DESCRIPTION: usize = 64;
 
-const fn column(name: &'static str, kind: &'static str, description: &'static str, priority: i32) -> Column {
-    Column { name, kind, format: "", description, priority }
-}
-
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: GROUP,
@@ -28,20 +24,14 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: false,
     columns: &[
-        Column {
-            name: "Name",
-            kind: "string",
-            format: "name",
-            description: "Name of the class.",
-            priority: 0,
-        },
-        column("Controller", "string", "Who answers objects of this class.", 0),
-        column("Accepted", "string", "Whether the controller has taken the class on.", 0),
-        column("Default-For", "string", "Kinds for which it is the default.", 0),
-        column("Age", "string", "Time since its creation.", 0),
-        column("Kinds", "string", "Kinds that it answers.", 1),
-        column("Features", "integer", "How many features it supports.", 1),
-        column("Description", "string", "What it is for.", 1),
+        Column::object_name(),
+        Column::new("Controller", "string", "Who answers objects of this class.", 0),
+        Column::new("Accepted", "string", "Whether the controller has taken the class on.", 0),
+        Column::new("Default-For", "string", "Kinds for which it is the default.", 0),
+        Column::new("Age", "string", "Time since its creation.", 0),
+        Column::new("Kinds", "string", "Kinds that it answers.", 1),
+        Column::new("Features", "integer", "How many features it supports.", 1),
+        Column::new("Description", "string", "What it is for.", 1),
     ],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

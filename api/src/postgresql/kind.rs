@@ -8,10 +8,6 @@ use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version};
 use apimachinery::meta::{ObjectMeta, condition};
 use serde_json::Value;
 
-const fn column(name: &'static str, kind: &'static str, description: &'static str, priority: i32) -> Column {
-    Column { name, kind, format: "", description, priority }
-}
-
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: GROUP,
@@ -26,22 +22,16 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: true,
     columns: &[
-        Column {
-            name: "Name",
-            kind: "string",
-            format: "name",
-            description: "Name of the object.",
-            priority: 0,
-        },
-        column("Class", "string", "The DatabaseClass that answers it.", 0),
-        column("Version", "string", "The version that runs, or is to run.", 0),
-        column("Instances", "string", "Servers that serve, of those wanted.", 0),
-        column("Ready", "string", "Whether the read-write endpoint accepts connections.", 0),
-        column("Status", "string", "Why it is, or is not, ready.", 0),
-        column("Age", "string", "Time since its creation.", 0),
-        column("Primary", "string", "The server that takes writes.", 1),
-        column("Endpoint", "string", "Where reads and writes go.", 1),
-        column("Backend", "string", "What implements it.", 1),
+        Column::object_name(),
+        Column::new("Class", "string", "The DatabaseClass that answers it.", 0),
+        Column::new("Version", "string", "The version that runs, or is to run.", 0),
+        Column::new("Instances", "string", "Servers that serve, of those wanted.", 0),
+        Column::new("Ready", "string", "Whether the read-write endpoint accepts connections.", 0),
+        Column::new("Status", "string", "Why it is, or is not, ready.", 0),
+        Column::new("Age", "string", "Time since its creation.", 0),
+        Column::new("Primary", "string", "The server that takes writes.", 1),
+        Column::new("Endpoint", "string", "Where reads and writes go.", 1),
+        Column::new("Backend", "string", "What implements it.", 1),
     ],
     selectable_fields: &["spec.className", "spec.state"],
     name_rule: NameRule::Label1035(50),

@@ -56,6 +56,17 @@ async fn preconditions_protect_a_recreated_object() {
 }
 
 #[tokio::test]
+async fn options_in_the_query_count_only_without_a_body() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let path = format!("{}?dryRun=All", of("a"));
+    assert_eq!(delete(&server, &path, &Value::Null).await.code, 200);
+    assert_eq!(server.get(&of("a")).await.code, 200);
+    assert_eq!(delete(&server, &path, &json!({"propagationPolicy": "Background"})).await.code, 200);
+    assert_eq!(server.get(&of("a")).await.code, 404);
+}
+
+#[tokio::test]
 async fn policies_become_finalizers() {
     let server = Server::start().await;
     server.create("a").await;

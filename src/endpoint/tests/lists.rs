@@ -124,6 +124,15 @@ async fn protobuf_is_read_as_it_is_written() {
 }
 
 #[tokio::test]
+async fn head_is_not_a_method_of_resources() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for path in [BASE.to_owned(), of("a"), format!("{}/status", of("a"))] {
+        assert_eq!(server.send(Method::HEAD, &path, &[], "").await.code, 405, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_said_so() {
     let server = Server::start().await;
     let unknown = server.get("/apis/wardle.example.com/v1/namespaces/ns/things").await;

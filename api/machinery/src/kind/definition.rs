@@ -61,6 +61,23 @@ pub struct Column {
     pub priority: i32,
 }
 
+impl Column {
+    /// A column; a priority above 0 is shown only with `-o wide`.
+    pub const fn new(
+        name: &'static str,
+        kind: &'static str,
+        description: &'static str,
+        priority: i32,
+    ) -> Column {
+        Column { name, kind, format: "", description, priority }
+    }
+
+    /// The column of the object's name.
+    pub const fn object_name() -> Column {
+        Column { format: "name", ..Column::new("Name", "string", "Name of the object.", 0) }
+    }
+}
+
 impl Definition {
     /// The served version of that name.
     pub fn version(&self, name: &str) -> Option<&'static Version> {
