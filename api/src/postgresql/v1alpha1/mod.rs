@@ -25,7 +25,8 @@ impl WireVersion<PostgreSQL> for V1alpha1 {
         let draft = without_phase(&self);
         let mut hub = fold_v1(into_hub::plain(self), &entries);
         let back = without_phase(&from_hub::plain(&hub));
-        let lost = stash::difference(V1alpha1::SCHEMA, &draft, &back);
+        let mut lost = stash::difference(V1alpha1::SCHEMA, &draft, &back);
+        lost.retain(stash::Entry::is_news);
         stash::put(&mut hub.metadata.annotations, OF_V1ALPHA1, &lost);
         hub
     }
@@ -65,7 +66,7 @@ fn fold_v1(hub: PostgreSQL, entries: &[stash::Entry]) -> PostgreSQL {
         return hub;
     }
     let mut tree = json::to_tree(&V1::from_hub(&hub));
-    stash::fold(&mut tree, entries);
+    stash::fold(V1::SCHEMA, &mut tree, entries);
     // A stash that does not fit the type is nobody's.
     json::decode_tree::<V1>(&tree).map_or(hub, |(value, _)| value.into_hub())
 }
@@ -75,6 +76,6 @@ fn fold_draft(draft: V1alpha1, entries: &[stash::Entry]) -> V1alpha1 {
         return draft;
     }
     let mut tree = json::to_tree(&draft);
-    stash::fold(&mut tree, entries);
+    stash::fold(V1alpha1::SCHEMA, &mut tree, entries);
     json::decode_tree::<V1alpha1>(&tree).map_or(draft, |(value, _)| value)
 }
