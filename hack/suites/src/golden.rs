@@ -23,6 +23,7 @@ const RULES: &[(&str, &str)] = &[
     (r#"(resourceVersion: |Resource Version: +)"?[0-9]+"?"#, "$1<revision>"),
     (r"(127\.0\.0\.1|localhost):[0-9]{4,5}", "$1:<port>"),
     (r"([Pp]ort: +)[0-9]{4,5}", "$1<port>"),
+    (r#"("port":)[0-9]{4,5}"#, "$1<port>"),
     (r#"([Vv]ersion: +)"?[0-9]+(\.[0-9]+)*"?"#, "$1<version>"),
     (r"(?-u:\b)1[4-9]\.[0-9]+(?-u:\b)", "<version>"),
     (r"(?-u:\b)[0-9]+[smh]([0-9]+[sm])?( \(x[0-9]+ over [0-9]+[smh]([0-9]+[sm])?\))?", "<age>"),
@@ -114,6 +115,7 @@ mod tests {
         check("wiki   True    12s\n", "wiki  True  <age>\n");
         check("3s (x2 over 5m10s)  Ready\n", "<age>  Ready\n");
         check("uri 127.0.0.1:54321/app\n", "uri 127.0.0.1:<port>/app\n");
+        check("{\"host\":\"h\",\"port\":54321}\n", "{\"host\":\"h\",\"port\":<port>}\n");
     }
 
     #[test]
