@@ -1,7 +1,7 @@
 //! What a `PostgreSQL` may say (§5.4 of the standard).
 
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User};
-use crate::shared::{MajorUpgrade, NetworkType};
+use crate::shared::{MajorUpgrade, check_instance};
 use apimachinery::field::{Errors, FieldError, Path};
 use std::collections::BTreeSet;
 
@@ -35,6 +35,12 @@ pub(super) fn validate(object: &PostgreSQL, errors: &mut Errors) {
         let path = path.child("replication").child("mode");
         errors.push(FieldError::invalid(&path, "Synchronous", "needs spec.instances greater than 1"));
     }
+    if let Some(count) =
+        spec.pooling.as_ref().and_then(|pooling| pooling.instances).filter(|count| *count < 1)
+    {
+        let path = path.child("pooling").child("instances");
+        errors.push(FieldError::invalid(&path, count, "must be greater than zero"));
+    }
     enumerations(spec, errors);
 }
 
@@ -67,17 +73,7 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         Some(_) => {}
     }
     resources(spec, &path.child("resources"), errors);
-    if let Some(network) = &instance.network {
-        let path = path.child("network");
-        if let Some(port) = network.port.filter(|port| !(1..=65535).contains(port)) {
-            errors.push(FieldError::invalid(&path.child("port"), port, "must be between 1 and 65535"));
-        }
-        let internal = network.kind.as_ref().is_none_or(|kind| *kind == NetworkType::ClusterIP);
-        if internal && !network.allowed_source_ranges.is_empty() {
-            let detail = "needs spec.network.type NodePort or LoadBalancer";
-            errors.push(FieldError::forbidden(&path.child("allowedSourceRanges"), detail));
-        }
-    }
+    check_instance(instance, "PostgreSQL", path, errors);
     if let Some(tls) = &instance.tls
         && tls.certificate_secret_ref.is_some()
         && tls.issuer_ref.is_some()

@@ -6,6 +6,7 @@ mod network;
 mod policies;
 mod references;
 mod status;
+mod validation;
 
 pub(crate) use enumerations::check_enumerations;
 pub use instance::{InstanceSpec, MachineType, Resources, Scheduling, Storage};
@@ -19,6 +20,7 @@ pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
 pub use status::{
     BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret,
 };
+pub(crate) use validation::check_instance;
 
 /// The package of every type of version v1.
 pub(crate) const PACKAGE: &str = "io.k8s.standard.databases.v1";
