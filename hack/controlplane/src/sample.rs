@@ -1,0 +1,43 @@
+//! Upstream's sample-apiserver: the group `wardle.example.com`, as the field's own libraries serve it.
+
+use quickstart::client::Client;
+
+use crate::cluster::answers;
+use crate::process::{Process, free_port};
+use crate::{Aggregated, ControlPlane, Error, Result, flags};
+
+/// Its group.
+pub const GROUP: &str = "wardle.example.com";
+
+/// A running sample-apiserver; it ends when dropped.
+pub struct SampleServer {
+    /// The process.
+    pub process: Process,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+}
+
+impl SampleServer {
+    /// Starts one over the control plane's etcd and waits until it is ready; it is not registered.
+    pub async fn start(cluster: &ControlPlane) -> Result<Self> {
+        let port = free_port()?;
+        let folder = cluster.folder().join("sample-apiserver");
+        std::fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;
+        cluster.serving(&registration(port))?.write(&cluster.pki.folder, "sample-apiserver")?;
+        let flags = flags::sample(&folder, &cluster.pki, &cluster.kubeconfig(), cluster.etcd_port(), port);
+        let program = &cluster.programs().sample_apiserver;
+        let mut process = Process::spawn("sample-apiserver", program, flags, &cluster.logs())?;
+        let client = Client::from_kubeconfig(&cluster.kubeconfig())?.at(format!("127.0.0.1:{port}"));
+        process.ready(async || answers(&client, "/readyz").await).await?;
+        Ok(Self { process, port })
+    }
+
+    /// What is to be registered.
+    pub fn registration(&self) -> Aggregated<'static> {
+        registration(self.port)
+    }
+}
+
+fn registration(port: u16) -> Aggregated<'static> {
+    Aggregated { group: GROUP, versions: &["v1beta1", "v1alpha1"], namespace: "wardle", service: "api", port }
+}
