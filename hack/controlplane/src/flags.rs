@@ -34,8 +34,9 @@ pub(crate) fn apiserver(pki: &Pki, etcd: u16, port: u16) -> Result<Vec<String>> 
     let serving = pki.serving.serving(&["127.0.0.1", "localhost", "kubernetes.default.svc"])?;
     let serving = serving.write(&pki.folder, "kube-apiserver")?;
     let proxy = pki.front_proxy.client(FRONT_PROXY, &[])?.write(&pki.folder, FRONT_PROXY)?;
-    let accounts = write(pki.file("service-account.key"), &KeyPair::generate()?.serialize_pem())?;
-    let accounts = accounts.display();
+    let accounts = KeyPair::generate()?;
+    let signing = write(pki.file("service-account.key"), &accounts.serialize_pem())?;
+    let verifying = write(pki.file("service-account.pub"), &accounts.public_key_pem())?;
     Ok(vec![
         format!("--etcd-servers={}", url(etcd)),
         "--bind-address=127.0.0.1".to_owned(),
@@ -53,12 +54,12 @@ pub(crate) fn apiserver(pki: &Pki, etcd: u16, port: u16) -> Result<Vec<String>> 
         format!("--proxy-client-cert-file={}", proxy.certificate.display()),
         format!("--proxy-client-key-file={}", proxy.key.display()),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!("--service-account-key-file={accounts}"),
-        format!("--service-account-signing-key-file={accounts}"),
+        format!("--service-account-key-file={}", verifying.display()),
+        format!("--service-account-signing-key-file={}", signing.display()),
         "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
         // It refuses to publish a loopback address as its endpoint.
         "--endpoint-reconciler-type=none".to_owned(),
-        "--v=1".to_owned(),
+        "--v=0".to_owned(),
     ])
 }
 
@@ -94,7 +95,7 @@ pub(crate) fn sample(folder: &Path, pki: &Pki, kubeconfig: &Path, etcd: u16, por
         format!("--tls-cert-file={}", pki.file("sample-apiserver.crt").display()),
         format!("--tls-private-key-file={}", pki.file("sample-apiserver.key").display()),
         format!("--cert-dir={}", folder.display()),
-        "--v=1".to_owned(),
+        "--v=0".to_owned(),
     ]
 }
 

@@ -35,12 +35,16 @@ pub struct Output {
 impl Kubectl {
     /// The kubectl of a sandbox; `None` (and said so) when there is none.
     pub fn of(sandbox: &Sandbox) -> Option<Self> {
+        Self::at(sandbox.launch.kubeconfig(), sandbox.folder().to_owned())
+    }
+
+    /// The kubectl of a kubeconfig, with `home` for what it caches; `None` (and said so) when there is none.
+    pub fn at(kubeconfig: PathBuf, home: PathBuf) -> Option<Self> {
         let Some(program) = programs::kubectl() else {
             skipped("kubectl is not built (hack/lib/kubectl.sh)");
             return None;
         };
-        let home = sandbox.folder().to_owned();
-        Some(Self { program, kubeconfig: sandbox.launch.kubeconfig(), home, environment: Vec::new() })
+        Some(Self { program, kubeconfig, home, environment: Vec::new() })
     }
 
     /// Sets a variable for the commands that follow.

@@ -4,6 +4,7 @@
 //! and whatever it started ends with it, also when an assertion fails. A program that is absent is
 //! said loudly (`SKIPPED: …`) and the test returns.
 
+pub mod cluster;
 pub mod etcd;
 pub mod golden;
 pub mod instance;
@@ -12,6 +13,7 @@ pub mod programs;
 pub mod sandbox;
 pub mod wait;
 
+pub use cluster::Cluster;
 pub use etcd::Etcd;
 pub use golden::Transcript;
 pub use kubectl::Kubectl;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use controlplane::programs::{cached, named};
+
 /// The server: `DATABASES_APISERVER`, or what cargo built beside this test.
 pub fn server() -> Option<PathBuf> {
     named("DATABASES_APISERVER").or_else(|| built("databases-apiserver"))
@@ -15,12 +17,12 @@ pub fn quickstart() -> Option<PathBuf> {
 
 /// Upstream's kubectl at the pinned version: `KUBECTL`, or what `hack/lib/kubectl.sh` built.
 pub fn kubectl() -> Option<PathBuf> {
-    named("KUBECTL").or_else(|| cached("kubectl"))
+    named("KUBECTL").or_else(|| cached("kubectl", "kubectl"))
 }
 
 /// Upstream's etcd at the pinned version: `ETCD_BIN`, or what `hack/lib/etcd.sh` built.
 pub fn etcd() -> Option<PathBuf> {
-    named("ETCD_BIN").or_else(|| cached("etcd"))
+    named("ETCD_BIN").or_else(|| cached("etcd", "etcd"))
 }
 
 /// Whether Debian's PostgreSQL is there.
@@ -39,10 +41,6 @@ pub fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-fn named(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists())
-}
-
 /// `target/{debug,release}/NAME`; the newer of the two.
 fn built(name: &str) -> Option<PathBuf> {
     let test = std::env::current_exe().ok()?;
@@ -52,17 +50,4 @@ fn built(name: &str) -> Option<PathBuf> {
         .into_iter()
         .filter(|path| path.exists())
         .max_by_key(|path| path.metadata().and_then(|file| file.modified()).ok())
-}
-
-/// `bin/NAME-VERSION/NAME` in the cache of built tools; the newest version.
-fn cached(name: &str) -> Option<PathBuf> {
-    let cache = std::env::var_os("DATABASES_CACHE")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/databases-standard")))?;
-    let folders = std::fs::read_dir(cache.join("bin")).ok()?.flatten().map(|entry| entry.path());
-    let prefix = format!("{name}-");
-    let is_version = |path: &PathBuf| {
-        path.file_name().and_then(|file| file.to_str()).is_some_and(|file| file.starts_with(&prefix))
-    };
-    folders.filter(is_version).map(|folder| folder.join(name)).filter(|path| path.exists()).max()
 }

@@ -12,7 +12,7 @@ use suites::{SUITES, Suite};
 /// Runs the suites named, or all of them; true when nothing failed.
 pub(crate) fn run(names: &[String]) -> Result<bool, String> {
     if names.first().is_some_and(|name| name == "--list") {
-        SUITES.iter().for_each(|suite| println!("{:<11} {}", suite.name, suite.what));
+        SUITES.iter().for_each(|suite| println!("{:<13} {}", suite.name, suite.what));
         return Ok(true);
     }
     if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != *name)) {
@@ -29,12 +29,12 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
         let began = Instant::now();
         let (log, count) = runner::run(suite, &binaries)?;
         let result = if count.failed == 0 { "ok" } else { "FAILED" };
-        println!("{:<11} {result:<7} {count:<40} {:>7.1} s", suite.name, began.elapsed().as_secs_f64());
+        println!("{:<13} {result:<7} {count:<40} {:>7.1} s", suite.name, began.elapsed().as_secs_f64());
         if count.failed > 0 && !runner::is_verbose() {
             println!("--- {} ---", log.path.display());
             println!("{}", log.tail());
         }
-        log.skipped().for_each(|line| println!("{:<11} {line}", ""));
+        log.skipped().for_each(|line| println!("{:<13} {line}", ""));
         total += count;
     }
     println!("{total}");

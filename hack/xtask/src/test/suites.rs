@@ -68,6 +68,11 @@ pub(super) const SUITES: &[Suite] = &[
         what: "hack/up from start to proof, again, and two side by side",
         work: Work::Integration,
     },
+    Suite {
+        name: "control_plane",
+        what: "the control plane that suites stand on, with upstream's sample-apiserver behind it",
+        work: Work::Integration,
+    },
 ];
 
 impl Suite {
