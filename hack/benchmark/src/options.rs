@@ -1,0 +1,37 @@
+//! What to measure, and with what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to measure, and with what.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// The server's program.
+    #[arg(long, env = "DATABASES_APISERVER")]
+    pub server: PathBuf,
+    /// etcd's program; without it everything over etcd is left out, and said so.
+    #[arg(long, env = "BENCH_ETCD")]
+    pub etcd: Option<PathBuf>,
+    /// How many rounds.
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
+    /// How many seconds a cell lasts.
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// How many objects are listed.
+    #[arg(long, default_value_t = 10_000)]
+    pub objects: u64,
+    /// Only workloads whose name contains this.
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Where the report is written, besides stdout.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+}
+
+impl Options {
+    /// How long a cell lasts.
+    pub fn cell(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+}
