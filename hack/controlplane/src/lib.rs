@@ -10,9 +10,11 @@
 //! - [`process`]: a child process with a log.
 //! - [`ControlPlane`]: the three programs, ready.
 //! - [`aggregated`]: an API group registered with it, served by a process on this machine.
+//! - [`databases`]: our own server behind it.
 //! - [`sample`]: upstream's sample-apiserver, the example of an aggregated server.
 
 pub mod aggregated;
+pub mod databases;
 pub mod error;
 pub mod pki;
 pub mod process;

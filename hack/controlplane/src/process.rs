@@ -96,6 +96,16 @@ impl Process {
         }
     }
 
+    /// Waits until it ends by itself, and says how.
+    pub async fn watch(&mut self) -> Result<()> {
+        loop {
+            if let Some(status) = self.ended() {
+                return Err(self.ended_with(status));
+            }
+            sleep(POLL).await;
+        }
+    }
+
     /// Asks it to end, and waits until it has.
     pub async fn stop(mut self) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
@@ -117,14 +127,18 @@ impl Process {
         loop {
             let Err(last) = ask().await else { return Ok(()) };
             if let Some(status) = self.ended() {
-                let (name, log) = (self.name.clone(), self.log.clone());
-                return Err(Error::Ended { name, status: status.to_string(), tail: tail(&log), log });
+                return Err(self.ended_with(status));
             }
             if Instant::now() >= deadline {
                 return Err(self.not_ready(&last));
             }
             sleep(POLL).await;
         }
+    }
+
+    fn ended_with(&self, status: ExitStatus) -> Error {
+        let (name, log) = (self.name.clone(), self.log.clone());
+        Error::Ended { name, status: status.to_string(), tail: tail(&log), log }
     }
 
     fn not_ready(&self, last: &str) -> Error {

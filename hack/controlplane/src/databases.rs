@@ -1,0 +1,93 @@
+//! Our own server, aggregated: a user of its own with the rights of `manifests/rbac.yaml`.
+
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+use quickstart::apply::apply;
+use quickstart::client::Client;
+use quickstart::manifests;
+
+use crate::cluster::answers;
+use crate::process::{Process, free_port};
+use crate::{Aggregated, ControlPlane, Error, Result};
+
+/// Its group.
+pub const GROUP: &str = "databases.standard.k8s.io";
+
+/// Who it is to the control plane.
+const USER: &str = "databases-apiserver";
+
+/// A running databases-apiserver; it ends when dropped.
+pub struct DatabasesServer {
+    /// The process.
+    pub process: Process,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+}
+
+impl DatabasesServer {
+    /// Starts `program` over the control plane's etcd and waits until it is ready; it is not
+    /// registered. Further replicas go by other names.
+    pub async fn start(cluster: &ControlPlane, program: &Path, name: &str) -> Result<Self> {
+        let mut server = Self::spawn(cluster, program, name, free_port()?).await?;
+        server.ready(cluster).await?;
+        Ok(server)
+    }
+
+    /// Starts `program` on a port, without waiting.
+    pub async fn spawn(cluster: &ControlPlane, program: &Path, name: &str, port: u16) -> Result<Self> {
+        grant(cluster).await?;
+        let serving = cluster.serving(&registration(port))?.write(&cluster.pki.folder, name)?;
+        let kubeconfig = cluster.kubeconfig_of(USER, &[])?;
+        let flags = [
+            "serve".to_owned(),
+            format!("--kubeconfig={}", kubeconfig.display()),
+            format!("--etcd-servers={}", cluster.etcd_url()),
+            "--bind-address=127.0.0.1".to_owned(),
+            format!("--secure-port={port}"),
+            format!("--tls-cert-file={}", serving.certificate.display()),
+            format!("--tls-private-key-file={}", serving.key.display()),
+        ];
+        Ok(Self { process: Process::spawn(name, program, flags, &cluster.logs())?, port })
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&mut self, cluster: &ControlPlane) -> Result<()> {
+        let client = Client::from_kubeconfig(&cluster.kubeconfig())?.at(self.address());
+        self.process.ready(async || answers(&client, "/readyz").await).await
+    }
+
+    /// `host:port` for those who connect directly.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What is to be registered.
+    pub fn registration(&self) -> Aggregated<'static> {
+        registration(self.port)
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.process.signal(Signal::SIGKILL);
+    }
+}
+
+/// The rights of `manifests/`.
+async fn grant(cluster: &ControlPlane) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
+    for manifest in manifests::read(&folder).map_err(Error::from)? {
+        apply(cluster.admin(), &manifest).await?;
+    }
+    Ok(())
+}
+
+fn registration(port: u16) -> Aggregated<'static> {
+    Aggregated {
+        group: GROUP,
+        versions: &["v1", "v1alpha1"],
+        namespace: "databases-system",
+        service: "databases-apiserver",
+        port,
+    }
+}
