@@ -125,7 +125,7 @@ fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
     let Some(allowed) = &class.spec.allowed_namespaces else { return true };
     match &allowed.from {
         Some(NamespacesFrom::Selector) => allowed.selector.as_ref().is_some_and(|selector| {
-            LabelSelector::try_from(selector).is_ok_and(|selector| selector.matches(labels))
+            LabelSelector::try_from(selector).is_ok_and(|selector| selector.matches(|key| labels.get(key).map(String::as_str)))
         }),
         _ => true,
     }

@@ -20,7 +20,7 @@ const RESYNC: Duration = Duration::from_secs(60);
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
     let Some(store) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
     let queue = Queue::default();
-    let fed = feed::follow(store.clone(), ended.clone(), |stored| queue.add(&stored.object().meta().name));
+    let fed = feed::follow(store.clone(), ended.clone(), |stored| queue.add(stored.name()));
     let work = async {
         loop {
             let name = queue.next().await;
@@ -50,7 +50,8 @@ async fn accept(controllers: &Controllers, store: &Store, name: &str) -> Result<
         Err(error) if error.code() == 404 => return Ok(false),
         outcome => outcome?,
     };
-    let class = stored.object().downcast::<DatabaseClass>();
+    let object = stored.object();
+    let class = object.downcast::<DatabaseClass>();
     let controller = class.map_or("", |class| &class.spec.controller_name);
     let Some(backend) = controllers.backend(controller) else { return Ok(false) };
     let offer = backend.offer();

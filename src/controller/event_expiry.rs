@@ -15,9 +15,9 @@ pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
         let oldest = Time::now().0 - LIFETIME_SECONDS;
         let snapshot = store.snapshot();
         for stored in snapshot.iter().filter_map(|entry| entry.value().ok()) {
-            let meta = stored.object().meta();
-            if meta.creation_timestamp.is_some_and(|created| created.0 < oldest)
-                && let Err(error) = store.delete(&meta.namespace, &meta.name, &DeleteRequest::default()).await
+            if stored.object().meta().creation_timestamp.is_some_and(|created| created.0 < oldest)
+                && let Err(error) =
+                    store.delete(stored.namespace(), stored.name(), &DeleteRequest::default()).await
                 && error.code() != 404
             {
                 tracing::warn!(%error, "an old event cannot be deleted");

@@ -19,7 +19,7 @@ pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     let queue = Queue::default();
     let fed = feed::follow(store, ended.clone(), |stored| {
         if stored.object().meta().deletion_timestamp.is_some() {
-            queue.add(&stored.object().meta().name);
+            queue.add(stored.name());
         }
     });
     let work = async {
@@ -52,14 +52,14 @@ async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
         let snapshot = store.latest().await?;
         let prefix = store.prefix(name);
         for entry in snapshot.range(&prefix, None) {
-            let meta = store.value(entry)?.object().meta();
-            let preconditions = Preconditions { uid: Some(meta.uid.clone()), resource_version: None };
+            let stored = store.value(entry)?;
+            let preconditions = Preconditions { uid: Some(stored.uid().into()), resource_version: None };
             let options = DeleteOptions {
                 preconditions: Some(preconditions),
                 propagation_policy: Some(PropagationPolicy::Background),
                 ..DeleteOptions::default()
             };
-            match store.delete(name, &meta.name, &DeleteRequest { options, dry_run: false }).await {
+            match store.delete(name, stored.name(), &DeleteRequest { options, dry_run: false }).await {
                 Ok(deleted) if deleted.is_gone() => {}
                 Ok(_) => left += 1,
                 Err(error) if error.code() == 404 => {}

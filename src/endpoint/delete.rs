@@ -37,7 +37,7 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
 /// `Status` Success with the uid that `kubectl delete` waits for.
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
     let status =
-        Status::deleted(call.store.definition, &stored.object().meta().name, &stored.object().meta().uid);
+        Status::deleted(call.store.definition, stored.name(), stored.uid());
     let body = status_body(&status, view.accepted.media, view.accepted.pretty);
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, view.accepted, false);
@@ -52,8 +52,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     let deletions = stream::iter(items.iter().cloned()).map(|stored| {
         let request = &request;
         async move {
-            let meta = stored.object().meta();
-            match call.store.delete(&meta.namespace, &meta.name, request).await {
+            match call.store.delete(stored.namespace(), stored.name(), request).await {
                 Err(error) if error.code() != 404 => Err(error),
                 _ => Ok(()),
             }

@@ -92,7 +92,7 @@ fn apply(
     current: &Stored,
     validation: FieldValidation,
 ) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
-    let mut tree = (call.version.to_tree)(current.object());
+    let mut tree = (call.version.to_tree)(&**current.object());
     tree["kind"] = call.store.definition.kind.into();
     tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
     patch.apply(&mut tree)?;
@@ -104,7 +104,8 @@ fn apply(
     let warnings = input::judge(context.problems(), validation, "")?;
     object.default_fields();
     settle_name(call, object.as_mut())?;
-    let old = current.object().meta();
+    let current = current.object();
+    let old = current.meta();
     let meta = object.meta_mut();
     if meta.uid != old.uid && !meta.uid.is_empty() {
         let error = FieldError::immutable(&Path::new("metadata.uid"), &*meta.uid);

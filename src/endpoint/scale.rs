@@ -101,8 +101,8 @@ fn replicas(wanted: &Value, call: &Call<'_>) -> Result<i32, ApiError> {
 }
 
 fn tree(stored: &Stored) -> Value {
-    let meta = stored.object().meta();
-    let scale = stored.object().scale().unwrap_or_default();
+    let object = stored.object();
+    let (meta, scale) = (object.meta(), object.scale().unwrap_or_default());
     let mut out = json!({
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",

@@ -41,6 +41,13 @@ pub(super) fn decode(definition: &Definition, value: &[u8]) -> Result<(Box<dyn H
     Err(format!("the stored value is not a served version of {}: it begins with {start:?}", definition.kind))
 }
 
+/// Reads what this program encoded itself of an object that it had decoded.
+pub(super) fn decode_own(version: &Version, json: &[u8]) -> Box<dyn Hub> {
+    let (mut object, _) = (version.decode_json)(json).expect("what was encoded can be decoded");
+    object.default_fields();
+    object
+}
+
 fn storage_version(definition: &Definition) -> &'static Version {
     definition.version(definition.storage_version).expect("the storage version is one of the served versions")
 }

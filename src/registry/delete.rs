@@ -70,7 +70,7 @@ impl Store {
         request: &DeleteRequest,
     ) -> Result<Option<Deleted>, ApiError> {
         let old = current.stored.object();
-        self.check_delete(old, request).await?;
+        self.check_delete(&**old, request).await?;
         let mut object = old.boxed();
         set_gc_finalizers(&mut object.meta_mut().finalizers, &request.options);
         if object.meta().finalizers.is_empty() && !object.holds_deletion() {
@@ -86,7 +86,7 @@ impl Store {
             meta.generation += i64::from(meta.generation > 0);
             object.begin_deletion();
         }
-        if object.same(old) {
+        if object.same(&**old) {
             return Ok(Some(Deleted::Terminating(current.stored.clone())));
         }
         if request.dry_run {

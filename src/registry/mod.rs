@@ -7,6 +7,7 @@ mod codec;
 mod create;
 mod delete;
 mod meta;
+mod object;
 mod selection;
 mod store;
 mod stored;
@@ -14,6 +15,7 @@ mod update;
 
 pub use create::CreateOptions;
 pub use delete::{DeleteRequest, Deleted};
+pub use object::Object;
 pub use selection::Selection;
 pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};
 pub use stored::Stored;

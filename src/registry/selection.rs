@@ -23,13 +23,6 @@ impl Selection {
         if self.is_everything() {
             return true;
         }
-        let object = stored.object();
-        let meta = object.meta();
-        self.labels.matches(&meta.labels)
-            && self.fields.matches(|field| match field {
-                "metadata.name" => Some(meta.name.clone()),
-                "metadata.namespace" => Some(meta.namespace.clone()),
-                other => Some(object.selectable(other)),
-            })
+        self.labels.matches(|key| stored.label(key)) && self.fields.matches(|field| stored.field(field))
     }
 }

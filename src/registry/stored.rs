@@ -1,19 +1,28 @@
-//! An object as the cache keeps it: decoded once, and encoded once per served version and media type.
+//! An object as the cache keeps it: its encoded bytes, once per served version and media type, and the few facts that
+//! lists, watches and controllers ask of every object. Decoded it is only while somebody uses it.
 
 use super::codec;
+use super::object::{Object, Slot};
 use apimachinery::kind::{Definition, Hub, Version};
 use bytes::Bytes;
 use databases_storage::Revision;
 use std::cell::Cell;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A stored object with its shared encodings.
 pub struct Stored {
-    object: Box<dyn Hub>,
+    definition: &'static Definition,
     /// The revision of the write that put it there.
     pub revision: Revision,
     /// Whether its stored bytes are of an older version than the storage version.
     pub stale: bool,
+    name: Box<str>,
+    namespace: Box<str>,
+    uid: Box<str>,
+    labels: Box<[(Box<str>, Box<str>)]>,
+    /// The values of the kind's selectable fields, in their order.
+    fields: Box<[Box<str>]>,
+    decoded: Slot,
     encodings: Box<[Encodings]>,
 }
 
@@ -37,9 +46,31 @@ impl Stored {
     }
 
     fn with(object: Box<dyn Hub>, revision: Revision) -> Self {
-        let count = object.definition().versions.len();
-        let encodings = (0..count).map(|_| Encodings::default()).collect();
-        Stored { object, revision, stale: false, encodings }
+        let definition = object.definition();
+        let meta = object.meta();
+        let labels = meta.labels.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into()));
+        let fields = definition.selectable_fields.iter().map(|field| object.selectable(field).into());
+        let (labels, fields) = (labels.collect(), fields.collect());
+        let (name, namespace, uid) =
+            (meta.name.as_str().into(), meta.namespace.as_str().into(), meta.uid.as_str().into());
+        let encodings: Box<[Encodings]> = definition.versions.iter().map(|_| Encodings::default()).collect();
+        let (index, version) = storage_version(definition);
+        let json = encode_exactly(|out| (version.encode_json)(&*object, out));
+        let size = json.len();
+        encodings[index].json.get_or_init(|| json);
+        let decoded = Slot::new(object, size);
+        Stored {
+            definition,
+            revision,
+            stale: false,
+            name,
+            namespace,
+            uid,
+            labels,
+            fields,
+            decoded,
+            encodings,
+        }
     }
 
     pub(super) fn decode(definition: &Definition, value: &[u8], revision: Revision) -> Result<Self, String> {
@@ -48,32 +79,73 @@ impl Stored {
     }
 
     /// The object, with its resource version.
-    pub fn object(&self) -> &dyn Hub {
-        self.object.as_ref()
+    pub fn object(&self) -> Arc<Object> {
+        let (index, version) = storage_version(self.definition);
+        let json = self.encodings[index].json.get().expect("the storage version is encoded from the start");
+        self.decoded.get(json.len(), || codec::decode_own(version, json))
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `metadata.namespace`; empty for what lives in none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// `metadata.uid`.
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let at = self.labels.binary_search_by(|(label, _)| (**label).cmp(key)).ok()?;
+        Some(&self.labels[at].1)
+    }
+
+    /// The value of a field that selectors may name.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        match name {
+            "metadata.name" => Some(&self.name),
+            "metadata.namespace" => Some(&self.namespace),
+            _ => {
+                let at = self.definition.selectable_fields.iter().position(|field| *field == name)?;
+                Some(&self.fields[at])
+            }
+        }
     }
 
     /// The JSON object without `kind` and `apiVersion`: an item of a list as it stands.
     pub fn json(&self, version: &'static Version) -> &Bytes {
-        let encode = || encode_exactly(|out| (version.encode_json)(self.object(), out));
+        let encode = || encode_exactly(|out| (version.encode_json)(&**self.object(), out));
         self.encodings(version).json.get_or_init(encode)
     }
 
     /// The protobuf message, without the envelope.
     pub fn protobuf(&self, version: &'static Version) -> &Bytes {
-        let encode = || encode_exactly(|out| (version.encode_protobuf)(self.object(), out));
+        let encode = || encode_exactly(|out| (version.encode_protobuf)(&**self.object(), out));
         self.encodings(version).protobuf.get_or_init(encode)
     }
 
     fn encodings(&self, version: &'static Version) -> &Encodings {
-        let versions = self.object.definition().versions;
-        let index = versions.iter().position(|served| std::ptr::eq(served, version));
+        let index = self.definition.versions.iter().position(|served| std::ptr::eq(served, version));
         &self.encodings[index.expect("the version is one of this kind's")]
     }
 
     /// The same object as of another revision, as the last state before a deletion is shown.
     pub fn at(&self, revision: Revision) -> Stored {
-        Stored::new(self.object.boxed(), revision)
+        Stored::new(self.object().boxed(), revision)
     }
+}
+
+fn storage_version(definition: &'static Definition) -> (usize, &'static Version) {
+    let mut versions = definition.versions.iter().enumerate();
+    versions
+        .find(|(_, version)| version.name == definition.storage_version)
+        .expect("the storage version is one of the served versions")
 }
 
 /// Encoded bytes live as long as the object: they take exactly the memory they need, and the room to write them in is

@@ -90,7 +90,8 @@ impl Store {
         mut object: Box<dyn Hub>,
         options: UpdateOptions,
     ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
-        let old = current.stored.object();
+        let decoded = current.stored.object();
+        let old: &dyn Hub = &**decoded;
         self.check_preconditions(key, object.as_ref(), &current.stored)?;
         let operation = match options.part {
             Part::Main => Operation::Update,
@@ -144,7 +145,8 @@ impl Store {
     }
 
     fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {
-        let (new, old) = (object.meta(), current.object().meta());
+        let current = current.object();
+        let (new, old) = (object.meta(), current.meta());
         if !new.uid.is_empty() && new.uid != old.uid {
             return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
         }

@@ -11,7 +11,6 @@ use super::feed;
 use super::queue::Queue;
 use crate::registry::{Store, Stored};
 use databases_api::GROUP;
-use databases_api::postgresql::PostgreSQL;
 use futures_util::StreamExt;
 use reconcile::Reconciler;
 use std::sync::Arc;
@@ -38,7 +37,7 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let queue = Arc::new(Queue::default());
     let reconciler = Arc::new(Reconciler::new(controllers.clone(), store.clone(), classes.clone()));
     let changed = |stored: &Arc<Stored>| queue.add(&key(stored));
-    let class_changed = |class: &Arc<Stored>| requeue_class(&store, &queue, &class.object().meta().name);
+    let class_changed = |class: &Arc<Stored>| requeue_class(&store, &queue, class.name());
     tokio::select! {
         () = feed::follow(store.clone(), ended.clone(), changed) => {}
         () = feed::follow(classes, ended.clone(), class_changed) => {}
@@ -48,15 +47,13 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
 }
 
 fn key(stored: &Stored) -> String {
-    let meta = stored.object().meta();
-    format!("{}/{}", meta.namespace, meta.name)
+    format!("{}/{}", stored.namespace(), stored.name())
 }
 
 /// What uses a class, or waits for one, is looked at again when the class changes.
 fn requeue_class(store: &Store, queue: &Queue, class: &str) {
     for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
-        let name =
-            stored.object().downcast::<PostgreSQL>().map_or("", |object| &object.spec.instance.class_name);
+        let name = stored.field("spec.className").unwrap_or_default();
         if name == class || name.is_empty() {
             queue.add(&key(stored));
         }
@@ -69,7 +66,7 @@ async fn follow_backends(controllers: &Controllers, store: &Store, queue: &Queue
     let mut changes = futures_util::stream::select_all(changes);
     while let Some(uid) = changes.next().await {
         for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
-            if stored.object().meta().uid == uid {
+            if stored.uid() == uid {
                 queue.add(&key(stored));
             }
         }

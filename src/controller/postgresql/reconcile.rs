@@ -60,7 +60,8 @@ impl Reconciler {
             Err(error) if error.code() == 404 => return Ok(Outcome::Settled),
             Err(error) => return Err(error.into()),
         };
-        let Some(object) = stored.object().downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
+        let decoded = stored.object();
+        let Some(object) = decoded.downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
         let Chosen { class, backend } = match self.choose(object).await? {
             Ok(chosen) => chosen,
             Err(trouble) => return self.without_backend(object, trouble).await,

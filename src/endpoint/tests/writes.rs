@@ -160,3 +160,29 @@ async fn large_bodies_are_refused() {
         answer.json()["message"].as_str().unwrap().contains("Too long: may not be more than 262144 bytes")
     );
 }
+
+/// Only the objects that were used last are kept decoded; the others are decoded again when they are needed.
+#[tokio::test]
+async fn an_object_is_the_same_when_it_has_to_be_decoded_again() {
+    let server = Server::start().await;
+    let mut first = flunder("first");
+    first["metadata"]["labels"] = json!({"app": "x", "tier": "y"});
+    first["metadata"]["annotations"] = json!({"note": "ä\u{2028}\"\\"});
+    let first = server.post(BASE, &first).await.json();
+    for number in 0..16 {
+        let mut other = flunder(&format!("other-{number}"));
+        other["metadata"]["annotations"] = json!({"note": "x".repeat(250_000)});
+        assert_eq!(server.post(BASE, &other).await.code, 201);
+    }
+    assert_eq!(server.get(&of("first")).await.json(), first);
+    let selected = server
+        .get(&format!("{BASE}?labelSelector=app%3Dx,tier!%3Dz&fieldSelector=metadata.name%3Dfirst"))
+        .await;
+    assert_eq!(selected.json()["items"].as_array().map(Vec::len), Some(1));
+    let unchanged = server.put(&of("first"), &first).await;
+    assert_eq!(unchanged.json()["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+    let patched = server.merge(&of("first"), &json!({"metadata": {"labels": {"tier": null}}})).await.json();
+    assert_eq!(patched["metadata"]["labels"], json!({"app": "x"}));
+    assert_eq!(patched["metadata"]["annotations"], first["metadata"]["annotations"]);
+    assert_eq!(patched["spec"], first["spec"]);
+}

@@ -7,7 +7,7 @@ use super::{Decode, Entry};
 use crate::{Error, KeyValue, ReadAt, Storage};
 
 /// How many keys are asked for at a time.
-const PAGE: usize = 10_000;
+const PAGE: usize = 1_000;
 /// After how many decoded values other tasks get their turn.
 const TURN: usize = 256;
 

@@ -3,7 +3,6 @@
 use super::LabelSelectorError;
 use crate::meta;
 use crate::validation::{is_label_value, is_qualified_name};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// How a requirement compares a label.
@@ -71,11 +70,11 @@ impl LabelRequirement {
         &self.values
     }
 
-    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        let value = labels.get(&self.key);
+    fn matches(&self, value: Option<&str>) -> bool {
+        let listed = |value: &str| self.values.iter().any(|listed| listed == value);
         match self.operator {
-            Operator::In => value.is_some_and(|value| self.values.contains(value)),
-            Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
+            Operator::In => value.is_some_and(listed),
+            Operator::NotIn => !value.is_some_and(listed),
             Operator::Exists => value.is_some(),
             Operator::DoesNotExist => value.is_none(),
             Operator::GreaterThan => self.compare(value, |value, bound| value > bound),
@@ -84,9 +83,11 @@ impl LabelRequirement {
     }
 
     /// A label that is not an integer is neither less nor greater.
-    fn compare(&self, value: Option<&String>, holds: fn(i64, i64) -> bool) -> bool {
-        let number = |text: Option<&String>| text.and_then(|text| text.parse::<i64>().ok());
-        number(value).zip(number(self.values.first())).is_some_and(|(value, bound)| holds(value, bound))
+    fn compare(&self, value: Option<&str>, holds: fn(i64, i64) -> bool) -> bool {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok());
+        number(value)
+            .zip(number(self.values.first().map(String::as_str)))
+            .is_some_and(|(value, bound)| holds(value, bound))
     }
 }
 
@@ -123,9 +124,9 @@ impl LabelSelector {
         &self.requirements
     }
 
-    /// Whether labels meet every requirement.
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.requirements.iter().all(|requirement| requirement.matches(labels))
+    /// Whether an object, whose labels `value_of` gives, meets every requirement.
+    pub fn matches<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.requirements.iter().all(|requirement| requirement.matches(value_of(&requirement.key)))
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Config {
 impl Config {
     /// The file at `path`, with a cache that suits a store whose objects are held in memory already.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), cache_size: 64 << 20 }
+        Self { path: path.into(), cache_size: 4 << 20 }
     }
 }
 
