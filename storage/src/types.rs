@@ -34,8 +34,6 @@ pub struct Page {
     pub revision: Revision,
     /// Whether keys are left behind the last item.
     pub more: bool,
-    /// How many keys below the prefix lie behind the last item, where the engine knows it.
-    pub remaining: Option<u64>,
 }
 
 /// The outcome of a conditional write.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
+
 use super::snapshot::State;
 use super::{Decode, Entry};
-use crate::{Error, KeyValue, ReadAt, Storage};
+use crate::{Error, KeyValue, Page, ReadAt, Storage};
 
 /// How many keys are asked for at a time.
 const PAGE: usize = 1_000;
@@ -22,16 +24,25 @@ pub(super) async fn load<T: 'static>(
     let mut page = storage.list(prefix, None, PAGE, at).await?;
     let mut state = State::empty(page.revision);
     loop {
-        let last = page.items.last().map(|item| item.key.clone());
-        for (done, item) in page.items.into_iter().enumerate() {
-            state.insert(entry(item, known, decode));
-            if done % TURN == TURN - 1 {
-                tokio::task::yield_now().await;
-            }
+        let last = page.items.last().map(|item| item.key.clone()).filter(|_| page.more);
+        let Some(last) = last else {
+            insert(&mut state, page, known, decode).await;
+            return Ok(state);
+        };
+        // The next page is on its way while this one is decoded.
+        let (start, at) = (last + "\0", ReadAt::Exactly(state.revision));
+        let next = storage.list(prefix, Some(&start), PAGE, at);
+        let (next, ()) = join(next, insert(&mut state, page, known, decode)).await;
+        page = next?;
+    }
+}
+
+async fn insert<T: 'static>(state: &mut State<T>, page: Page, known: &State<T>, decode: &dyn Decode<T>) {
+    for (done, item) in page.items.into_iter().enumerate() {
+        state.insert(entry(item, known, decode));
+        if done % TURN == TURN - 1 {
+            tokio::task::yield_now().await;
         }
-        let Some(last) = last.filter(|_| page.more) else { return Ok(state) };
-        let start = last + "\0";
-        page = storage.list(prefix, Some(&start), PAGE, ReadAt::Exactly(state.revision)).await?;
     }
 }
 

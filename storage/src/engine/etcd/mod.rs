@@ -130,7 +130,7 @@ impl Etcd {
     /// One listing at one revision, in as many requests as it takes.
     async fn pages(&self, start: &str, end: &str, limit: usize, at: Revision) -> Result<Page, Error> {
         let wanted = if limit == 0 { usize::MAX } else { limit };
-        let mut page = Page { items: Vec::new(), revision: at, more: true, remaining: None };
+        let mut page = Page { items: Vec::new(), revision: at, more: true };
         let mut start = self.prefix.key(start);
         let range_end = self.prefix.key(end);
         while page.more && page.items.len() < wanted {
@@ -145,8 +145,6 @@ impl Etcd {
             let (answer, revision) = self.range(request).await?;
             page.revision = revision;
             page.more = answer.more;
-            let got = answer.kvs.len() as u64;
-            page.remaining = Some(client::revision(answer.count).saturating_sub(got));
             if let Some(last) = answer.kvs.last() {
                 start = [&last.key[..], b"\0"].concat().into();
             }
@@ -179,7 +177,7 @@ impl Storage for Etcd {
         let exact = revision(self.resolve(at)?);
         if *start >= *end {
             let revision = if exact == 0 { self.revision().await? } else { exact };
-            return Ok(Page { items: Vec::new(), revision, more: false, remaining: Some(0) });
+            return Ok(Page { items: Vec::new(), revision, more: false });
         }
         loop {
             match self.pages(start, &end, limit, exact).await {

@@ -80,8 +80,7 @@ impl State {
             .take_while(|(key, _)| **key < end)
             .filter_map(|(key, versions)| newest(key, versions, revision));
         let items = found.by_ref().take(if limit == 0 { usize::MAX } else { limit }).collect();
-        let remaining = found.count() as u64;
-        Ok(Page { items, revision, more: remaining > 0, remaining: Some(remaining) })
+        Ok(Page { items, revision, more: found.next().is_some() })
     }
 
     pub(super) fn events(&self, prefix: &str, after: Revision, until: Revision) -> Result<Scan, Error> {

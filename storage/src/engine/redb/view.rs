@@ -1,5 +1,7 @@
 //! Reads: one snapshot of the store.
 
+use std::ops::ControlFlow;
+
 use ::redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError};
 
 use super::super::feed::{SCAN, Scan};
@@ -46,28 +48,25 @@ impl View {
     ) -> Result<Page, Failure> {
         let revision = self.resolve(at)?;
         let limit = if limit == 0 { usize::MAX } else { limit };
-        let mut page = Page { items: Vec::new(), revision, more: false, remaining: Some(0) };
-        let mut remaining = 0;
+        let mut page = Page { items: Vec::new(), revision, more: false };
         self.each_live(key::start(prefix, start), &key::end(prefix), revision, |key, since| {
-            if page.items.len() < limit {
-                page.items.push(load(&self.log, key, since)?);
-            } else {
-                remaining += 1;
+            page.more = page.items.len() == limit;
+            if page.more {
+                return Ok(ControlFlow::Break(()));
             }
-            Ok(())
+            page.items.push(load(&self.log, key, since)?);
+            Ok(ControlFlow::Continue(()))
         })?;
-        page.more = remaining > 0;
-        page.remaining = Some(remaining);
         Ok(page)
     }
 
-    /// Calls `found` with each key of the range that is there at `at`, and the revision of its value.
+    /// Calls `found` with each key of the range that is there at `at`, and the revision of its value, until it breaks.
     fn each_live(
         &self,
         start: &str,
         end: &str,
         at: Revision,
-        mut found: impl FnMut(&str, Revision) -> Result<(), Failure>,
+        mut found: impl FnMut(&str, Revision) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
         if start >= end {
             return Ok(());
@@ -81,16 +80,18 @@ impl View {
                 Some((known, since, alive)) if known == key => (*since, *alive) = (revision, live.value()),
                 _ => {
                     let next = Some((key.to_owned(), revision, live.value()));
-                    if let Some((key, since, true)) = std::mem::replace(&mut newest, next) {
-                        found(&key, since)?;
+                    if let Some((key, since, true)) = std::mem::replace(&mut newest, next)
+                        && found(&key, since)?.is_break()
+                    {
+                        return Ok(());
                     }
                 }
             }
         }
-        match newest {
-            Some((key, since, true)) => found(&key, since),
-            _ => Ok(()),
+        if let Some((key, since, true)) = newest {
+            let _ = found(&key, since)?;
         }
+        Ok(())
     }
 
     pub(super) fn events(&self, prefix: &str, after: Revision, until: Revision) -> Result<Scan, Failure> {
