@@ -45,6 +45,14 @@ pub fn resolve(object: &mut PostgreSQL, classes: &[DatabaseClass]) {
     }
 }
 
+/// Whether the object's class is among these; where it names none, whether one of them is the default.
+pub fn knows_class(object: &PostgreSQL, classes: &[DatabaseClass]) -> bool {
+    match object.spec.instance.class_name.as_str() {
+        "" => default_class(classes).is_some(),
+        name => classes.iter().any(|class| class.metadata.name == name),
+    }
+}
+
 /// The newest of the default classes, then the first by name (KEP-3333).
 fn default_class(classes: &[DatabaseClass]) -> Option<&DatabaseClass> {
     let is_default = |class: &&DatabaseClass| class.spec.default_for.iter().any(|kind| kind == KIND);
@@ -125,7 +133,8 @@ fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
     let Some(allowed) = &class.spec.allowed_namespaces else { return true };
     match &allowed.from {
         Some(NamespacesFrom::Selector) => allowed.selector.as_ref().is_some_and(|selector| {
-            LabelSelector::try_from(selector).is_ok_and(|selector| selector.matches(|key| labels.get(key).map(String::as_str)))
+            LabelSelector::try_from(selector)
+                .is_ok_and(|selector| selector.matches(|key| labels.get(key).map(String::as_str)))
         }),
         _ => true,
     }

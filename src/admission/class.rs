@@ -1,6 +1,6 @@
 //! Defaults, limits and features of a class, while somebody is still looking (§5.2 of the standard).
 
-use super::{Admission, Attributes, Operation};
+use super::{Admission, Attributes, Freshness, Operation};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::meta::is_true;
@@ -16,10 +16,14 @@ use std::sync::Arc;
 /// Who knows the classes and the labels of namespaces.
 #[async_trait]
 pub trait Classes: Send + Sync + 'static {
-    /// All classes, no older than the call.
-    async fn all(&self) -> Result<Vec<DatabaseClass>, ApiError>;
+    /// All classes.
+    async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError>;
     /// The labels of a namespace; none where there is no such namespace.
-    async fn namespace_labels(&self, name: &str) -> Result<BTreeMap<String, String>, ApiError>;
+    async fn namespace_labels(
+        &self,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<BTreeMap<String, String>, ApiError>;
 }
 
 /// The admission step.
@@ -53,7 +57,11 @@ impl Admission for ClassAdmission {
             Some(old) => attributes.operation == Operation::Update && old.spec.instance.class_name.is_empty(),
         };
         if first {
-            defaulting::resolve(postgresql, &self.classes.all().await?);
+            let mut classes = self.classes.all(Freshness::Cached).await?;
+            if !defaulting::knows_class(postgresql, &classes) {
+                classes = self.classes.all(Freshness::Newest).await?;
+            }
+            defaulting::resolve(postgresql, &classes);
         }
         Ok(())
     }
@@ -74,24 +82,40 @@ impl Admission for ClassAdmission {
         }) {
             return Ok(Vec::new());
         }
-        let classes = self.classes.all().await?;
-        let Some(class) =
-            classes.iter().find(|class| class.metadata.name == postgresql.spec.instance.class_name)
-        else {
-            return Ok(Vec::new());
-        };
-        let mut errors = Errors::new();
-        let labels = self.classes.namespace_labels(attributes.namespace).await?;
-        defaulting::check(class, postgresql, old, &labels, &mut errors);
-        let warnings = if is_true(&class.status.conditions, "Accepted") {
-            check_features(class, &classes, postgresql, old, &mut errors)
-        } else {
-            Vec::new()
-        };
-        if errors.is_empty() {
-            return Ok(warnings);
+        match self.judge(attributes, postgresql, old, Freshness::Cached).await? {
+            Some((errors, warnings)) if errors.is_empty() => return Ok(warnings),
+            _ => {}
         }
-        Err(ApiError::invalid(attributes.definition, &postgresql.metadata.name, errors))
+        match self.judge(attributes, postgresql, old, Freshness::Newest).await? {
+            None => Ok(Vec::new()),
+            Some((errors, warnings)) if errors.is_empty() => Ok(warnings),
+            Some((errors, _)) => {
+                Err(ApiError::invalid(attributes.definition, &postgresql.metadata.name, errors))
+            }
+        }
+    }
+}
+
+impl ClassAdmission {
+    /// What the object's class says of it, errors and warnings; `None` where there is no such class.
+    async fn judge(
+        &self,
+        attributes: &Attributes<'_>,
+        new: &PostgreSQL,
+        old: Option<&PostgreSQL>,
+        freshness: Freshness,
+    ) -> Result<Option<(Errors, Vec<String>)>, ApiError> {
+        let classes = self.classes.all(freshness).await?;
+        let name = &new.spec.instance.class_name;
+        let Some(class) = classes.iter().find(|class| class.metadata.name == *name) else { return Ok(None) };
+        let labels = self.classes.namespace_labels(attributes.namespace, freshness).await?;
+        let mut errors = Errors::new();
+        defaulting::check(class, new, old, &labels, &mut errors);
+        let warnings = match is_true(&class.status.conditions, "Accepted") {
+            true => check_features(class, &classes, new, old, &mut errors),
+            false => Vec::new(),
+        };
+        Ok(Some((errors, warnings)))
     }
 }
 

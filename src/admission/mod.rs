@@ -26,6 +26,15 @@ pub enum Operation {
     Delete,
 }
 
+/// How new an answer must be. A refusal counts only against the newest state; a consent may come from what is in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Whatever is in memory: milliseconds old.
+    Cached,
+    /// No older than the question.
+    Newest,
+}
+
 /// What admission knows of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes<'a> {

@@ -1,6 +1,6 @@
 //! Nothing is created in a namespace that is missing or going.
 
-use super::{Admission, Attributes, Operation};
+use super::{Admission, Attributes, Freshness, Operation};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
@@ -20,8 +20,8 @@ pub enum NamespaceState {
 /// Who knows the namespaces: the registry itself, or the host cluster.
 #[async_trait]
 pub trait Namespaces: Send + Sync + 'static {
-    /// The state of a namespace, no older than the call.
-    async fn state(&self, name: &str) -> Result<NamespaceState, ApiError>;
+    /// The state of a namespace.
+    async fn state(&self, name: &str, freshness: Freshness) -> Result<NamespaceState, ApiError>;
 }
 
 /// The admission step.
@@ -38,14 +38,17 @@ impl Admission for NamespaceLifecycle {
         if attributes.operation != Operation::Create || !attributes.definition.namespaced {
             return Ok(());
         }
-        match self.0.state(attributes.namespace).await? {
+        let name = attributes.namespace;
+        let state = match self.0.state(name, Freshness::Cached).await? {
+            NamespaceState::Active => return Ok(()),
+            _ => self.0.state(name, Freshness::Newest).await?,
+        };
+        match state {
             NamespaceState::Active => Ok(()),
-            NamespaceState::Missing => Err(ApiError::namespace_not_found(attributes.namespace)),
-            NamespaceState::Terminating => Err(ApiError::namespace_terminating(
-                attributes.definition,
-                attributes.name,
-                attributes.namespace,
-            )),
+            NamespaceState::Missing => Err(ApiError::namespace_not_found(name)),
+            NamespaceState::Terminating => {
+                Err(ApiError::namespace_terminating(attributes.definition, attributes.name, name))
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What admission asks of the registry that it guards.
 
-use crate::admission::{Classes, NamespaceState, Namespaces};
-use crate::registry::Registry;
+use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
+use crate::registry::{ObjectSnapshot, Registry, Store};
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
 use databases_api::GROUP;
 use databases_api::databaseclass::DatabaseClass;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// The registry, once it is open. Weak: the registry holds its admission.
@@ -23,12 +24,20 @@ impl Link {
     }
 }
 
+/// The state that an answer may come from.
+async fn state(store: &Store, freshness: Freshness) -> Result<ObjectSnapshot, ApiError> {
+    match freshness {
+        Freshness::Cached => Ok(store.snapshot()),
+        Freshness::Newest => store.latest().await,
+    }
+}
+
 #[async_trait]
 impl Namespaces for Link {
-    async fn state(&self, name: &str) -> Result<NamespaceState, ApiError> {
+    async fn state(&self, name: &str, freshness: Freshness) -> Result<NamespaceState, ApiError> {
         let registry = self.registry()?;
         let Some(store) = registry.store("", "namespaces") else { return Ok(NamespaceState::Missing) };
-        match store.get("", name).await {
+        match store.find(&state(store, freshness).await?, "", name) {
             Ok(stored) if stored.object().meta().deletion_timestamp.is_some() => {
                 Ok(NamespaceState::Terminating)
             }
@@ -41,10 +50,10 @@ impl Namespaces for Link {
 
 #[async_trait]
 impl Classes for Link {
-    async fn all(&self) -> Result<Vec<DatabaseClass>, ApiError> {
+    async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError> {
         let registry = self.registry()?;
         let Some(store) = registry.store(GROUP, "databaseclasses") else { return Ok(Vec::new()) };
-        let snapshot = store.latest().await?;
+        let snapshot = state(store, freshness).await?;
         let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
         Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
     }
@@ -52,12 +61,13 @@ impl Classes for Link {
     async fn namespace_labels(
         &self,
         name: &str,
-    ) -> Result<std::collections::BTreeMap<String, String>, ApiError> {
+        freshness: Freshness,
+    ) -> Result<BTreeMap<String, String>, ApiError> {
         let registry = self.registry()?;
-        let Some(store) = registry.store("", "namespaces") else { return Ok(Default::default()) };
-        match store.get("", name).await {
+        let Some(store) = registry.store("", "namespaces") else { return Ok(BTreeMap::new()) };
+        match store.find(&state(store, freshness).await?, "", name) {
             Ok(stored) => Ok(stored.object().meta().labels.clone()),
-            Err(error) if error.code() == 404 => Ok(Default::default()),
+            Err(error) if error.code() == 404 => Ok(BTreeMap::new()),
             Err(error) => Err(error),
         }
     }
