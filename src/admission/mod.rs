@@ -29,7 +29,7 @@ pub enum Operation {
 /// How new an answer must be. A refusal counts only against the newest state; a consent may come from what is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Whatever is in memory: milliseconds old.
+    /// What is in memory, with everything that this process has written.
     Cached,
     /// No older than the question.
     Newest,

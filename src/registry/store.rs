@@ -7,6 +7,7 @@ use apimachinery::status::ApiError;
 use bytes::Bytes;
 use databases_storage::cache::{Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
 use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Room for the watch frames of a change: one slot per version and form, filled by who serves it first.
@@ -35,6 +36,8 @@ pub struct Store {
     pub(super) admission: Arc<dyn Admission>,
     cache: Arc<ObjectCache>,
     prefix: String,
+    /// The newest write that this process has acknowledged.
+    acknowledged: AtomicU64,
 }
 
 impl Store {
@@ -47,7 +50,8 @@ impl Store {
         let prefix = format!("/{group}/{}/", definition.plural);
         let decode = move |_: &str, value: &Bytes, revision| Stored::decode(definition, value, revision);
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
-        Arc::new(Store { definition, storage, admission, cache, prefix })
+        let acknowledged = AtomicU64::new(0);
+        Arc::new(Store { definition, storage, admission, cache, prefix, acknowledged })
     }
 
     /// Whether the cache holds the whole state.
@@ -82,6 +86,11 @@ impl Store {
     /// The state that includes every write acknowledged before the call.
     pub async fn latest(&self) -> Result<ObjectSnapshot, ApiError> {
         self.cache.latest().await.map_err(|error| self.cache_error(error))
+    }
+
+    /// A state that includes every write this process has acknowledged; the store is not asked.
+    pub async fn acknowledged(&self) -> Result<ObjectSnapshot, ApiError> {
+        self.at_least(self.acknowledged.load(Ordering::Acquire)).await
     }
 
     /// A state at or after a revision.
@@ -143,7 +152,12 @@ impl Store {
     pub(super) fn written(&self, key: &str, object: Box<dyn Hub>, revision: Revision) -> Arc<Stored> {
         let stored = Arc::new(Stored::new(object, revision));
         self.cache.offer(revision, key, stored.clone());
+        self.acknowledge(revision);
         stored
+    }
+
+    pub(super) fn acknowledge(&self, revision: Revision) {
+        self.acknowledged.fetch_max(revision, Ordering::AcqRel);
     }
 
     /// A cache error in the words of the API.

@@ -212,7 +212,10 @@ impl Store {
     ) -> Result<Option<Arc<Stored>>, ApiError> {
         let outcome = self.storage.delete(key, current.stored.revision).await;
         match outcome.map_err(|error| storage_error(&error))? {
-            Update::Done(revision) => Ok(Some(Arc::new(Stored::new(object, revision)))),
+            Update::Done(revision) => {
+                self.acknowledge(revision);
+                Ok(Some(Arc::new(Stored::new(object, revision))))
+            }
             Update::Conflict(_) => Ok(None),
         }
     }

@@ -27,7 +27,7 @@ impl Link {
 /// The state that an answer may come from.
 async fn state(store: &Store, freshness: Freshness) -> Result<ObjectSnapshot, ApiError> {
     match freshness {
-        Freshness::Cached => Ok(store.snapshot()),
+        Freshness::Cached => store.acknowledged().await,
         Freshness::Newest => store.latest().await,
     }
 }
