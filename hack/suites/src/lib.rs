@@ -7,6 +7,7 @@
 pub mod cluster;
 pub mod etcd;
 pub mod golden;
+pub mod http;
 pub mod instance;
 pub mod kubectl;
 pub mod programs;

@@ -73,6 +73,11 @@ pub(super) const SUITES: &[Suite] = &[
         what: "the control plane that suites stand on, with upstream's sample-apiserver behind it",
         work: Work::Integration,
     },
+    Suite {
+        name: "e2e",
+        what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
+        work: Work::Integration,
+    },
 ];
 
 impl Suite {

@@ -1,0 +1,15 @@
+//! Behind a real kube-apiserver: what a built-in group does, line by line, through the aggregator and
+//! directly, by upstream's sample-apiserver (which shows that the line is right) and by our server.
+
+mod collected;
+mod discovered;
+mod listed;
+mod matrix;
+mod patched;
+mod peers;
+mod report;
+mod shown;
+mod target;
+mod users;
+mod watched;
+mod written;

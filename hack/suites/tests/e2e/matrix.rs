@@ -1,0 +1,161 @@
+//! The smoke matrix: every line, for every target, and the table.
+//!
+//! `E2E_LINES=4,5` runs those lines alone; `E2E_TARGETS=sample` those targets alone whose name
+//! contains the word.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use serde_json::json;
+use suites::http::Http;
+use suites::{Cluster, Kubectl};
+
+use crate::peers::{Peer, peers};
+use crate::report::{Outcome, Report};
+use crate::target::{Kind, Target};
+use crate::{collected, discovered, listed, patched, shown, users, watched, written};
+
+type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
+
+/// One line of the matrix.
+struct Line {
+    number: &'static str,
+    what: &'static str,
+    run: Run,
+    /// For which kinds it makes sense.
+    applies: fn(&Kind) -> bool,
+    /// Whether our server may still fail it.
+    due: bool,
+}
+
+macro_rules! lines {
+    ($($number:literal $what:literal => $module:ident::$run:ident $(if $applies:expr)? $(, $due:ident)?;)+) => {
+        [$(Line {
+            number: $number,
+            what: $what,
+            run: |target| Box::pin(async move { $module::$run(&target).await }),
+            applies: lines!(@applies $($applies)?),
+            due: lines!(@due $($due)?),
+        }),+]
+    };
+    (@applies) => { |_| true };
+    (@applies $applies:expr) => { $applies };
+    (@due) => { false };
+    (@due due) => { true };
+}
+
+fn has_status(kind: &Kind) -> bool {
+    kind.has_status
+}
+
+fn lines() -> Vec<Line> {
+    lines! {
+        "1" "health with its list of checks" => discovered::health;
+        "2" "discovery of both formats, api-resources" => discovered::discovery;
+        "3" "OpenAPI v2 and v3, explain" => discovered::openapi;
+        "4" "create: 201, 409, 500, unknown fields" => written::create;
+        "5" "update: stale, without and with the same content" => written::update;
+        "6" "JSON and merge patch, 415, 422" => patched::patch;
+        "6b" "strategic merge patch" => patched::strategic_merge, due;
+        "7" "server-side apply" => patched::apply, due;
+        "8" "status and generation" => written::status if has_status;
+        "9" "pages at one revision, compaction, 410 and its token" => listed::pages;
+        "10" "lists by resource version and match" => listed::by_revision;
+        "11" "watches by resource version, end of a watch" => watched::by_revision;
+        "12" "initial events of an empty namespace" => watched::initial_events;
+        "13" "a watch with a label selector" => watched::selected;
+        "14" "tables and metadata" => shown::tables;
+        "16" "garbage collection in both directions" => collected::garbage;
+        "17" "namespace deletion with 500 objects" => collected::namespace;
+        "18" "rights, and who is believed" => users::rights;
+        "19" "kubectl's commands" => shown::kubectl;
+    }
+    .into()
+}
+
+fn chosen(variable: &str, found: impl Fn(&str) -> bool) -> bool {
+    std::env::var(variable).map_or(true, |words| words.split(',').any(found))
+}
+
+/// How a server is reached: directly or not, and the word for it.
+const WAYS: [(bool, &str); 2] = [(false, "aggregated"), (true, "direct")];
+
+fn is_target(peer: &str, way: &str) -> bool {
+    chosen("E2E_TARGETS", |word| format!("{peer} {way}").contains(word))
+}
+
+/// A peer reached in one way, in a namespace of the line's own.
+async fn target(cluster: &Arc<Cluster>, peer: &Peer, is_direct: bool, line: &Line) -> Target {
+    let address = if is_direct { peer.address.clone() } else { cluster.address() };
+    let kubeconfig = cluster.kubeconfig_at(&address, "admin", &["system:masters"]).expect("a kubeconfig");
+    let way = if is_direct { "direct" } else { "aggregated" };
+    let namespace = format!("line-{}-{}-{way}", line.number, peer.name);
+    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    quickstart::apply::apply(cluster.admin(), &object).await.expect("a namespace");
+    Target {
+        kind: peer.kind,
+        http: Http::of(&kubeconfig),
+        host: Http::of(&cluster.kubeconfig()),
+        kubectl: Kubectl::at(kubeconfig, cluster.folder().to_owned()).expect("kubectl"),
+        cluster: Arc::clone(cluster),
+        namespace,
+        address,
+    }
+}
+
+async fn run(cluster: &Arc<Cluster>, peer: &Peer, is_direct: bool, line: &Line) -> Outcome {
+    if !(line.applies)(&peer.kind) {
+        return Outcome::NotApplicable;
+    }
+    let target = Arc::new(target(cluster, peer, is_direct, line).await);
+    match AssertUnwindSafe((line.run)(target)).catch_unwind().await {
+        Ok(()) => Outcome::Passed,
+        Err(_) if line.due && peer.may_be_due => Outcome::Due,
+        Err(panic) => Outcome::Failed(reason(panic.as_ref())),
+    }
+}
+
+/// What a failed assertion said.
+fn reason(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+fn table() -> PathBuf {
+    let folder =
+        std::env::current_exe().ok().and_then(|test| Some(test.ancestors().nth(3)?.join("test-logs")));
+    let folder = folder.expect("cargo's target folder");
+    std::fs::create_dir_all(&folder).expect("a folder for the report");
+    folder.join("e2e.md")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_smoke_matrix_holds_through_the_aggregator_and_directly() {
+    let Some(cluster) = Cluster::start().await else { return };
+    if cluster.kubectl().is_none() {
+        return;
+    }
+    let is_wanted = |name: &str| WAYS.iter().any(|(_, way)| is_target(name, way));
+    let peers = peers(&cluster, is_wanted).await;
+    let cluster = Arc::new(cluster);
+    let mut report = Report::default();
+    for peer in &peers {
+        for (is_direct, way) in WAYS.into_iter().filter(|(_, way)| is_target(peer.name, way)) {
+            let name = format!("{} {way}", peer.name);
+            for line in lines().iter().filter(|line| chosen("E2E_LINES", |word| word == line.number)) {
+                let outcome = run(&cluster, peer, is_direct, line).await;
+                report.set((line.number, line.what), &name, outcome);
+            }
+        }
+    }
+    let path = table();
+    std::fs::write(&path, report.to_string()).expect("the report");
+    println!("{report}\n{}", path.display());
+    let failures = report.failures();
+    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+}
