@@ -139,8 +139,9 @@ pub(super) fn revision(text: &str) -> Result<Option<Revision>, ApiError> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| {
-        let error = FieldError::invalid(&Path::new("resourceVersion"), text, "must be a decimal number");
-        invalid("ListOptions", vec![error])
+        bad(&format!(
+            "invalid resource version: resourceVersion: Invalid value: {text:?}: must be a decimal number"
+        ))
     })
 }
 

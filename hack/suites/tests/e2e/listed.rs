@@ -109,5 +109,5 @@ pub(crate) async fn by_revision(target: &Target) {
         (reply.status != 200).then_some(reply)
     });
     gone.await.refused(410, "Expired");
-    target.list("resourceVersion=x").await.expect(400);
+    target.list("resourceVersion=x").await.refused(400, "BadRequest");
 }

@@ -11,11 +11,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use quickstart::apply::apply;
+use quickstart::client::Client;
 use serde_json::json;
 use suites::http::Http;
 use suites::{Cluster, Kubectl};
 
-use crate::peers::{Peer, peers};
+use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
 use crate::{collected, discovered, listed, patched, shown, users, watched, written};
@@ -82,37 +84,32 @@ fn chosen(variable: &str, found: impl Fn(&str) -> bool) -> bool {
     std::env::var(variable).map_or(true, |words| words.split(',').any(found))
 }
 
-/// How a server is reached: directly or not, and the word for it.
-const WAYS: [(bool, &str); 2] = [(false, "aggregated"), (true, "direct")];
-
 fn is_target(peer: &str, way: &str) -> bool {
     chosen("E2E_TARGETS", |word| format!("{peer} {way}").contains(word))
 }
 
 /// A peer reached in one way, in a namespace of the line's own.
-async fn target(cluster: &Arc<Cluster>, peer: &Peer, is_direct: bool, line: &Line) -> Target {
-    let address = if is_direct { peer.address.clone() } else { cluster.address() };
-    let kubeconfig = cluster.kubeconfig_at(&address, "admin", &["system:masters"]).expect("a kubeconfig");
-    let way = if is_direct { "direct" } else { "aggregated" };
-    let namespace = format!("line-{}-{}-{way}", line.number, peer.name);
+async fn target(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> Target {
+    let namespace = format!("line-{}-{}-{}", line.number, peer.name, way.word);
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    quickstart::apply::apply(cluster.admin(), &object).await.expect("a namespace");
+    let host = Client::from_kubeconfig(&way.host).expect("a kubeconfig");
+    apply(&host, &object).await.expect("a namespace");
     Target {
         kind: peer.kind,
-        http: Http::of(&kubeconfig),
-        host: Http::of(&cluster.kubeconfig()),
-        kubectl: Kubectl::at(kubeconfig, cluster.folder().to_owned()).expect("kubectl"),
+        http: Http::of(&way.kubeconfig),
+        host: Http::of(&way.host),
+        kubectl: Kubectl::at(way.kubeconfig.clone(), cluster.folder().to_owned()).expect("kubectl"),
         cluster: Arc::clone(cluster),
         namespace,
-        address,
+        address: way.address.clone(),
     }
 }
 
-async fn run(cluster: &Arc<Cluster>, peer: &Peer, is_direct: bool, line: &Line) -> Outcome {
-    if !(line.applies)(&peer.kind) {
+async fn run(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> Outcome {
+    if !(line.applies)(&peer.kind) || peer.without.contains(&line.number) {
         return Outcome::NotApplicable;
     }
-    let target = Arc::new(target(cluster, peer, is_direct, line).await);
+    let target = Arc::new(target(cluster, peer, way, line).await);
     match AssertUnwindSafe((line.run)(target)).catch_unwind().await {
         Ok(()) => Outcome::Passed,
         Err(_) if line.due && peer.may_be_due => Outcome::Due,
@@ -140,15 +137,15 @@ async fn the_smoke_matrix_holds_through_the_aggregator_and_directly() {
     if cluster.kubectl().is_none() {
         return;
     }
-    let is_wanted = |name: &str| WAYS.iter().any(|(_, way)| is_target(name, way));
+    let is_wanted = |name: &str| ["aggregated", "direct"].iter().any(|way| is_target(name, way));
     let peers = peers(&cluster, is_wanted).await;
     let cluster = Arc::new(cluster);
     let mut report = Report::default();
     for peer in &peers {
-        for (is_direct, way) in WAYS.into_iter().filter(|(_, way)| is_target(peer.name, way)) {
-            let name = format!("{} {way}", peer.name);
+        for way in peer.ways.iter().filter(|way| is_target(peer.name, way.word)) {
+            let name = format!("{} {}", peer.name, way.word);
             for line in lines().iter().filter(|line| chosen("E2E_LINES", |word| word == line.number)) {
-                let outcome = run(&cluster, peer, is_direct, line).await;
+                let outcome = run(&cluster, peer, way, line).await;
                 report.set((line.number, line.what), &name, outcome);
             }
         }

@@ -1,12 +1,16 @@
-//! The servers that are compared.
+//! The servers that are compared, and the ways to reach each.
 
+use std::any::Any;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use controlplane::Aggregated;
 use controlplane::databases::DatabasesServer;
-use controlplane::process::Process;
 use controlplane::sample::SampleServer;
-use suites::{Cluster, programs};
+use quickstart::apply::apply;
+use quickstart::client::Client;
+use serde_json::json;
+use suites::{Cluster, Sandbox, programs};
 
 use crate::target::Kind;
 
@@ -20,6 +24,7 @@ const FLUNDER: Kind = Kind {
     has_status: false,
 };
 
+/// Of a class that nobody serves, so that nobody but the line changes an object.
 const POSTGRESQL: Kind = Kind {
     group: "databases.standard.k8s.io",
     version: "v1",
@@ -30,14 +35,29 @@ const POSTGRESQL: Kind = Kind {
     has_status: true,
 };
 
-/// A server that is registered and Available.
+/// A running server.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    pub(crate) address: String,
+    pub(crate) ways: Vec<Way>,
+    /// Lines that make no sense for it.
+    pub(crate) without: &'static [&'static str],
     /// Whether some lines may wait for an issue of their own.
     pub(crate) may_be_due: bool,
-    _process: Process,
+    /// What runs.
+    _server: Box<dyn Any>,
+}
+
+/// How a server is reached.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) word: &'static str,
+    /// `host:port` of what is asked.
+    pub(crate) address: String,
+    /// An administrator there.
+    pub(crate) kubeconfig: PathBuf,
+    /// An administrator of where namespaces are.
+    pub(crate) host: PathBuf,
 }
 
 /// Every peer that is wanted by its name, and is there.
@@ -46,36 +66,75 @@ pub(crate) async fn peers(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool) -
     if is_wanted("sample") {
         peers.push(sample(cluster).await);
     }
+    if is_wanted("standalone") {
+        peers.extend(standalone(cluster).await);
+    }
     if is_wanted("ours") {
         peers.extend(databases(cluster).await);
     }
     peers
 }
 
+/// Through the aggregator and directly.
+fn both(cluster: &Cluster, address: String) -> Vec<Way> {
+    let way = |word, address: String| {
+        let kubeconfig = cluster.kubeconfig_at(&address, "admin", &["system:masters"]).expect("a kubeconfig");
+        Way { word, address, kubeconfig, host: cluster.kubeconfig() }
+    };
+    vec![way("aggregated", cluster.address()), way("direct", address)]
+}
+
 /// Upstream's sample-apiserver: what passes there is a fair line.
 async fn sample(cluster: &Cluster) -> Peer {
     let server = SampleServer::start(cluster).await.expect("sample-apiserver starts");
     register(cluster, &server.registration()).await;
-    let address = format!("127.0.0.1:{}", server.port);
-    Peer { name: "sample", kind: FLUNDER, address, may_be_due: false, _process: server.process }
+    let ways = both(cluster, format!("127.0.0.1:{}", server.port));
+    let server = Box::new(server);
+    Peer { name: "sample", kind: FLUNDER, ways, without: &[], may_be_due: false, _server: server }
+}
+
+/// Our server without a cluster; `None` (and said so) when it is not built.
+async fn standalone(cluster: &Cluster) -> Option<Peer> {
+    let url = cluster.etcd_url();
+    let flags = ["--storage", "etcd", "--etcd-servers", &url, "--etcd-prefix", "/standalone"];
+    let mut sandbox = Sandbox::new()?.with_flags(flags);
+    let client = sandbox.start().await;
+    class(&client).await;
+    let kubeconfig = sandbox.launch.kubeconfig();
+    let (address, host) = (sandbox.launch.address(), kubeconfig.clone());
+    let ways = vec![Way { word: "direct", address, kubeconfig, host }];
+    // Without a cluster there is no aggregator, no garbage collector, and nobody but its administrator.
+    let without = &["2", "16", "17", "18"];
+    let server = Box::new(sandbox);
+    Some(Peer { name: "standalone", kind: POSTGRESQL, ways, without, may_be_due: true, _server: server })
 }
 
 /// Our server; `None` (and said so) when it is not built.
 async fn databases(cluster: &Cluster) -> Option<Peer> {
-    let Some(program) = programs::server() else {
-        programs::skipped("databases-apiserver is not built (cargo build --release)");
-        return None;
-    };
-    let serves = Command::new(&program).args(["serve", "--help"]).output().expect("it runs");
-    if !serves.status.success() {
-        programs::skipped("databases-apiserver cannot be aggregated yet: it has no command serve");
-        return None;
-    }
+    let program = programs::server().filter(|program| can_be_aggregated(program))?;
     let server = DatabasesServer::start(cluster, &program, "databases-apiserver").await;
     let server = server.expect("databases-apiserver starts");
     register(cluster, &server.registration()).await;
-    let address = server.address();
-    Some(Peer { name: "ours", kind: POSTGRESQL, address, may_be_due: true, _process: server.process })
+    class(cluster.admin()).await;
+    let ways = both(cluster, server.address());
+    let server = Box::new(server);
+    Some(Peer { name: "ours", kind: POSTGRESQL, ways, without: &[], may_be_due: true, _server: server })
+}
+
+fn can_be_aggregated(program: &Path) -> bool {
+    let help = Command::new(program).args(["serve", "--help"]).output().expect("it runs");
+    if !help.status.success() {
+        programs::skipped("databases-apiserver cannot be aggregated yet: it has no command serve");
+    }
+    help.status.success()
+}
+
+async fn class(client: &Client) {
+    let object = json!({
+        "apiVersion": POSTGRESQL.api_version(), "kind": "DatabaseClass", "metadata": {"name": "nobody"},
+        "spec": {"controllerName": "example.com/nobody"},
+    });
+    apply(client, &object).await.expect("a class");
 }
 
 async fn register(cluster: &Cluster, registration: &Aggregated<'_>) {
