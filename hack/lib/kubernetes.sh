@@ -2,13 +2,21 @@
 # Builds the control plane that the end-to-end tests run against (kube-apiserver, kube-controller-manager and upstream's
 # sample-apiserver), unless it is there already, and prints its folder.
 #
-#   KUBERNETES_BIN="$(hack/lib/kubernetes.sh)" cargo test -p controlplane
+#   KUBERNETES_BIN="$(hack/lib/kubernetes.sh)" cargo test -p suites --test e2e
 #
-# The version is the one hack/tools/kubernetes/go.mod pins. The first build takes about 10 minutes on two cores. Needs Go.
+#   hack/lib/kubernetes.sh           the newest version, as hack/tools/kubernetes/go.mod pins it
+#   hack/lib/kubernetes.sh --oldest  the oldest that upstream supports, as hack/tools/kubernetes-oldest/go.mod pins it
+#
+# The first build takes about 10 minutes on two cores. Needs Go.
 # Honours DATABASES_CACHE (the folder for built tools).
 set -euo pipefail
 
-tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/kubernetes" && pwd)"
+case "${1:-}" in
+  "") folder=kubernetes ;;
+  --oldest) folder=kubernetes-oldest ;;
+  *) echo "kubernetes.sh: unknown argument $1; there is --oldest" >&2; exit 1 ;;
+esac
+tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/$folder" && pwd)"
 version="$(awk '$1 == "k8s.io/kubernetes" { print $2; exit }' "$tools/go.mod")"
 target="${DATABASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/databases-standard}/bin/kubernetes-$version"
 

@@ -20,16 +20,25 @@ pub struct SampleServer {
 impl SampleServer {
     /// Starts one over the control plane's etcd and waits until it is ready; it is not registered.
     pub async fn start(cluster: &ControlPlane) -> Result<Self> {
-        let port = free_port()?;
+        let mut server = Self::spawn(cluster, free_port()?)?;
+        server.ready(cluster).await?;
+        Ok(server)
+    }
+
+    /// Starts one on a port, without waiting.
+    pub fn spawn(cluster: &ControlPlane, port: u16) -> Result<Self> {
         let folder = cluster.folder().join("sample-apiserver");
         std::fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;
         cluster.serving(&registration(port))?.write(&cluster.pki.folder, "sample-apiserver")?;
         let flags = flags::sample(&folder, &cluster.pki, &cluster.kubeconfig(), cluster.etcd_port(), port);
         let program = &cluster.programs().sample_apiserver;
-        let mut process = Process::spawn("sample-apiserver", program, flags, &cluster.logs())?;
-        let client = Client::from_kubeconfig(&cluster.kubeconfig())?.at(format!("127.0.0.1:{port}"));
-        process.ready(async || answers(&client, "/readyz").await).await?;
-        Ok(Self { process, port })
+        Ok(Self { process: Process::spawn("sample-apiserver", program, flags, &cluster.logs())?, port })
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&mut self, cluster: &ControlPlane) -> Result<()> {
+        let client = Client::from_kubeconfig(&cluster.kubeconfig())?.at(format!("127.0.0.1:{}", self.port));
+        self.process.ready(async || answers(&client, "/readyz").await).await
     }
 
     /// What is to be registered.

@@ -8,13 +8,18 @@ use tokio::time::{Instant, sleep};
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Asks until the answer is `Some`; panics with `what` when the deadline passes.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(DEADLINE, what, ask).await
+}
+
+/// The same with another deadline.
+pub async fn until_within<T>(limit: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "not within {} s: {what}", DEADLINE.as_secs());
+        assert!(Instant::now() < deadline, "not within {} s: {what}", limit.as_secs());
         sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Behind a real kube-apiserver: what a built-in group does, line by line, through the aggregator and
 //! directly, by upstream's sample-apiserver (which shows that the line is right) and by our server.
 
+mod availability;
 mod collected;
 mod discovered;
 mod listed;

@@ -1,7 +1,7 @@
 //! The servers that are compared, and the ways to reach each.
 
 use std::any::Any;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use controlplane::Aggregated;
@@ -111,7 +111,7 @@ async fn standalone(cluster: &Cluster) -> Option<Peer> {
 
 /// Our server; `None` (and said so) when it is not built.
 async fn databases(cluster: &Cluster) -> Option<Peer> {
-    let program = programs::server().filter(|program| can_be_aggregated(program))?;
+    let program = program()?;
     let server = DatabasesServer::start(cluster, &program, "databases-apiserver").await;
     let server = server.expect("databases-apiserver starts");
     register(cluster, &server.registration()).await;
@@ -121,12 +121,18 @@ async fn databases(cluster: &Cluster) -> Option<Peer> {
     Some(Peer { name: "ours", kind: POSTGRESQL, ways, without: &[], may_be_due: true, _server: server })
 }
 
-fn can_be_aggregated(program: &Path) -> bool {
-    let help = Command::new(program).args(["serve", "--help"]).output().expect("it runs");
+/// Our program, if it is built and can be aggregated; said when not.
+pub(crate) fn program() -> Option<PathBuf> {
+    let Some(program) = programs::server() else {
+        programs::skipped("databases-apiserver is not built (cargo build --release)");
+        return None;
+    };
+    let help = Command::new(&program).args(["serve", "--help"]).output().expect("it runs");
     if !help.status.success() {
         programs::skipped("databases-apiserver cannot be aggregated yet: it has no command serve");
+        return None;
     }
-    help.status.success()
+    Some(program)
 }
 
 async fn class(client: &Client) {

@@ -1,0 +1,199 @@
+//! Being registered: available and not, while starting, and what that does to everybody else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use controlplane::Aggregated;
+use controlplane::databases::DatabasesServer;
+use controlplane::process::{Process, free_port};
+use controlplane::sample::SampleServer;
+use nix::sys::signal::Signal;
+use quickstart::apply::apply;
+use serde_json::{Value, json};
+use suites::Cluster;
+use suites::http::Http;
+use suites::wait::{until, until_within};
+
+use crate::peers::program;
+
+/// The namespace controller asks again after a while that grows.
+const NAMESPACE: Duration = Duration::from_secs(180);
+
+/// What is started.
+enum Which {
+    Sample,
+    Ours(PathBuf),
+}
+
+/// A server in a control plane of its own.
+struct Registered {
+    process: Process,
+    registration: Aggregated<'static>,
+    which: Which,
+    host: Http,
+    cluster: Cluster,
+}
+
+impl Which {
+    /// Upstream's, which shows that the test is fair, and ours, if it can be aggregated.
+    fn all() -> Vec<Self> {
+        [Some(Self::Sample), program().map(Self::Ours)].into_iter().flatten().collect()
+    }
+
+    async fn spawn(&self, cluster: &Cluster, port: u16) -> (Process, Aggregated<'static>) {
+        match self {
+            Self::Sample => {
+                let server = SampleServer::spawn(cluster, port).expect("it starts");
+                let registration = server.registration();
+                (server.process, registration)
+            }
+            Self::Ours(program) => {
+                let server = DatabasesServer::spawn(cluster, program, "databases-apiserver", port).await;
+                let server = server.expect("it starts");
+                let registration = server.registration();
+                (server.process, registration)
+            }
+        }
+    }
+
+    /// Starts and registers it; it need not be ready.
+    async fn start(self) -> Option<Registered> {
+        let cluster = Cluster::start().await?;
+        let (process, registration) = self.spawn(&cluster, free_port().expect("a port")).await;
+        let host = Http::of(&cluster.kubeconfig());
+        cluster.register(&registration, &cluster.pki.serving.pem()).await.expect("it is registered");
+        Some(Registered { process, registration, which: self, host, cluster })
+    }
+}
+
+impl Registered {
+    /// The preferred version.
+    fn api(&self) -> String {
+        format!("/apis/{}/{}", self.registration.group, self.registration.versions[0])
+    }
+
+    async fn available(&self) {
+        self.cluster.available(&self.registration).await.expect("it becomes available");
+    }
+
+    /// Waits until the APIService has this status; gives reason and message.
+    async fn becomes(&self, status: &str) -> (String, String) {
+        let name = self.registration.api_services().next().expect("a version");
+        let path = format!("/apis/apiregistration.k8s.io/v1/apiservices/{name}");
+        until(&format!("{name} is Available={status}"), async || {
+            let object = self.host.get(&path, &[]).await.expect(200);
+            let condition = object["status"]["conditions"].as_array()?.first()?.clone();
+            let text = |key: &str| condition[key].as_str().unwrap_or_default().to_owned();
+            (condition["status"] == status).then(|| (text("reason"), text("message")))
+        })
+        .await
+    }
+
+    async fn restart(&mut self) {
+        let (process, _) = self.which.spawn(&self.cluster, self.registration.port).await;
+        self.process = process;
+    }
+
+    fn direct(&self) -> Http {
+        let address = format!("127.0.0.1:{}", self.registration.port);
+        let kubeconfig = self.cluster.kubeconfig_at(&address, "admin", &["system:masters"]);
+        Http::of(&kubeconfig.expect("a kubeconfig"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_gone_harms_nobody_and_comes_back() {
+    for which in Which::all() {
+        let Some(mut server) = which.start().await else { return };
+        server.available().await;
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "empty"}});
+        apply(server.cluster.admin(), &object).await.expect("a namespace");
+
+        server.process.signal(Signal::SIGKILL);
+        until("it is answered 503", async || {
+            (server.host.get(&server.api(), &[]).await.status == 503).then_some(())
+        })
+        .await;
+        assert_eq!(server.becomes("False").await.0, "FailedDiscoveryCheck");
+        server.host.get("/api/v1/pods", &[]).await.expect(200);
+        if let Some(kubectl) = server.cluster.kubectl() {
+            let output = kubectl.run("get pods --all-namespaces").await;
+            assert_eq!(output.code, 0, "{}", output.text);
+        }
+        server.host.send(hyper::Method::DELETE, "/api/v1/namespaces/empty", &[], "").await.expect(200);
+
+        server.restart().await;
+        assert_eq!(server.becomes("True").await.0, "Passed");
+        until("it is answered again", async || {
+            (server.host.get(&server.api(), &[]).await.status == 200).then_some(())
+        })
+        .await;
+        until_within(NAMESPACE, "the namespace goes", async || {
+            (server.host.get("/api/v1/namespaces/empty", &[]).await.status == 404).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_another_authority_is_not_trusted() {
+    for which in Which::all() {
+        let Some(server) = which.start().await else { return };
+        server.available().await;
+        let foreign = server.cluster.pki.front_proxy.pem();
+        server.cluster.register(&server.registration, &foreign).await.expect("it is registered");
+        let (reason, message) = server.becomes("False").await;
+        assert!(reason == "FailedDiscoveryCheck" && message.contains("x509"), "{reason}: {message}");
+        let own = server.cluster.pki.serving.pem();
+        server.cluster.register(&server.registration, &own).await.expect("it is registered");
+        server.available().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_a_redirect() {
+    for which in Which::all() {
+        let Some(server) = which.start().await else { return };
+        server.available().await;
+        let (direct, api) = (server.direct(), server.api());
+        let ends = ["", "/", "//", "/.", "/..", "/none", "/none/"];
+        for start in ["", "/apis", api.as_str(), "/openapi", "/openapi/v3", "/metrics", "/readyz", "/swagger"]
+        {
+            for end in ends {
+                let path = format!("{start}{end}");
+                let path = if path.is_empty() { "/" } else { path.as_str() };
+                let status = direct.get(path, &[]).await.status;
+                assert!(!(300..400).contains(&status), "{path}: {status}");
+            }
+        }
+    }
+}
+
+/// A 404 would be believed: the namespace controller and the garbage collector would conclude that
+/// there is nothing to clean up.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_starting_nothing_is_said_not_to_exist() {
+    for which in Which::all() {
+        let Some(mut server) = which.start().await else { return };
+        server.available().await;
+        for _ in 0..3 {
+            server.process.signal(Signal::SIGKILL);
+            server.restart().await;
+            let (direct, api) = (server.direct(), server.api());
+            let mut seen = Vec::new();
+            until("it is ready", async || {
+                let reply = direct.attempt(hyper::Method::GET, &api, &[], "").await.ok()?;
+                seen.push(reply.status);
+                assert!(reply.status != 503 || is_retried(&reply.json()), "{}", reply.text());
+                (reply.status == 200).then_some(())
+            })
+            .await;
+            assert!(!seen.contains(&404), "{seen:?}");
+        }
+    }
+}
+
+/// Whether a Status tells clients to come back.
+fn is_retried(status: &Value) -> bool {
+    status["reason"] == "ServiceUnavailable" && status["details"]["retryAfterSeconds"].is_number()
+}
