@@ -1,12 +1,14 @@
 //! Answers: bytes at once, a list spliced from shared bytes, or a watch.
 
+use super::gzip::Gzip;
 use super::list_body::ListBody;
 use super::watch_body::WatchBody;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::convert::Infallible;
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// The body of an answer. None of its forms buffers more than a chunk.
 pub enum Body {
@@ -16,6 +18,10 @@ pub enum Body {
     List(ListBody),
     /// Events without end.
     Watch(Box<WatchBody>),
+    /// One of the others, once it is known which; the answer's head is on its way meanwhile.
+    Later(Pin<Box<dyn Future<Output = Body> + Send>>),
+    /// One of the others, compressed.
+    Gzip(Box<Gzip>),
 }
 
 impl Body {
@@ -38,7 +44,13 @@ impl HttpBody for Body {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.get_mut() {
+        let this = self.get_mut();
+        if let Body::Later(body) = this {
+            *this = ready!(body.as_mut().poll(context));
+        }
+        match this {
+            Body::Later(_) => Poll::Ready(None),
+            Body::Gzip(body) => Pin::new(&mut **body).poll_frame(context),
             Body::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Body::List(list) => Poll::Ready(list.next_chunk().map(|bytes| Ok(Frame::data(bytes)))),
             Body::Watch(watch) => {
@@ -54,7 +66,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Body::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Body::List(_) | Body::Watch(_) => SizeHint::default(),
+            Body::List(_) | Body::Watch(_) | Body::Later(_) | Body::Gzip(_) => SizeHint::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::{DeleteOptions, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
-use apimachinery::wire::{self, json, protobuf, yaml};
+use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
@@ -36,8 +36,7 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
 
 /// `Status` Success with the uid that `kubectl delete` waits for.
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
-    let status =
-        Status::deleted(call.store.definition, stored.name(), stored.uid());
+    let status = Status::deleted(call.store.definition, stored.name(), stored.uid());
     let body = status_body(&status, view.accepted.media, view.accepted.pretty);
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, view.accepted, false);
@@ -96,19 +95,43 @@ fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     let bad =
         |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
-    match input::media_type(call.headers) {
-        "application/json" => Ok(json::decode(body).map_err(|error| bad(&error))?.0),
+    let (options, meta) = match input::media_type(call.headers) {
+        "application/json" => {
+            let (options, context) = json::decode(body).map_err(|error| bad(&error))?;
+            (options, context.type_meta)
+        }
         "application/yaml" => {
             let (tree, _) = yaml::decode(body).map_err(|error| bad(&error))?;
-            Ok(json::decode_tree(&tree).map_err(|error| bad(&error))?.0)
+            let (options, context) = json::decode_tree(&tree).map_err(|error| bad(&error))?;
+            (options, context.type_meta)
         }
         "application/vnd.kubernetes.protobuf" => {
-            let mut raw = protobuf::decode(body).map_err(|error| bad(&error))?.raw;
+            let mut envelope = protobuf::decode(body).map_err(|error| bad(&error))?;
             let mut options = DeleteOptions::default();
-            wire::merge_fields(&mut options, &mut raw).map_err(|error| bad(&error))?;
-            Ok(options)
+            wire::merge_fields(&mut options, &mut envelope.raw).map_err(|error| bad(&error))?;
+            (options, envelope.type_meta)
         }
-        _ => Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
+        _ => return Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
+    };
+    check_type(call, &meta)?;
+    Ok(options)
+}
+
+/// Options are of the group's own version, or of one of those that every group takes.
+fn check_type(call: &Call<'_>, meta: &TypeMeta) -> Result<(), ApiError> {
+    let own = call.store.definition.api_version(call.version.name);
+    if !matches!(meta.kind.as_str(), "" | "DeleteOptions") {
+        return Err(ApiError::bad_request(&format!(
+            "the body of a deletion is a DeleteOptions, not a {:?}",
+            meta.kind
+        )));
+    }
+    match meta.api_version.as_str() {
+        "" | "v1" | "meta.k8s.io/v1" => Ok(()),
+        version if version == own => Ok(()),
+        other => Err(ApiError::bad_request(&format!(
+            "no kind \"DeleteOptions\" is registered for version {other:?}: use \"v1\" or {own:?}"
+        ))),
     }
 }
 

@@ -116,16 +116,32 @@ fn group_versions(definitions: &[&'static Definition]) -> Vec<(&'static str, &'s
     all
 }
 
-/// Whether a clause asks for the aggregated form before any asks for the plain one.
+/// Whether the aggregated form is asked for with a quality no less than any other form's, and before those of the same.
 fn wants_aggregated(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut clauses =
-        accept.split(',').map(str::trim).filter(|clause| clause.starts_with("application/json"));
-    clauses.next().is_some_and(|clause| {
-        ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"]
-            .iter()
-            .all(|wanted| clause.split(';').any(|part| part.trim() == *wanted))
-    })
+    let quality = |clause: &str| {
+        let quality = clause.split(';').find_map(|part| part.trim().strip_prefix("q="));
+        quality.and_then(|quality| quality.parse::<f32>().ok()).unwrap_or(1.0)
+    };
+    let mut clauses: Vec<&str> =
+        accept.split(',').map(str::trim).filter(|clause| is_served(clause)).collect();
+    clauses.sort_by(|left, right| quality(right).total_cmp(&quality(left)));
+    clauses.first().is_some_and(|clause| has_all(clause, &AGGREGATED))
+}
+
+const AGGREGATED: [&str; 3] = ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"];
+
+fn has_all(clause: &str, wanted: &[&str]) -> bool {
+    wanted.iter().all(|wanted| clause.split(';').any(|part| part.trim() == *wanted))
+}
+
+/// Clauses of other versions of the aggregated form, and of media types it has not, are passed over.
+fn is_served(clause: &str) -> bool {
+    let media = clause.split(';').next().unwrap_or_default().trim();
+    let json = matches!(media, "application/json" | "application/*" | "*/*");
+    let plain = !clause.contains("as=")
+        && matches!(media, "application/yaml" | "application/vnd.kubernetes.protobuf");
+    plain || json && (!clause.contains("as=") || media == "application/json" && has_all(clause, &AGGREGATED))
 }
 
 fn aggregated_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
@@ -140,7 +156,12 @@ fn aggregated_answer(document: &Document, headers: &HeaderMap) -> Response<Body>
 
 /// The document, or 304 where the client has it.
 fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
-    let known = headers.get(IF_NONE_MATCH) == Some(&document.etag);
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value
+            .split(',')
+            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == "*" || tag == document.etag)
+    });
     let body = if known { Body::empty() } else { Body::full(document.json.clone()) };
     let mut response = Response::new(body);
     if known {

@@ -61,6 +61,22 @@ impl ListBody {
         ListBody { view, head: Some(head), items: items.into_iter(), first: true, tail: Some(tail) }
     }
 
+    /// Whether the list certainly has more bytes than that, from what its items have.
+    pub(super) fn is_larger_than(&self, bytes: usize) -> bool {
+        let mut room = bytes;
+        self.items.as_slice().iter().any(|item| {
+            let length = match (self.view.accepted.media, self.view.accepted.form) {
+                (Media::Protobuf, _) => protobuf_item(&self.view, item).len(),
+                (_, Form::Object) => item.json(self.view.version).len(),
+                // A row or the metadata of an object.
+                _ => 256,
+            };
+            let over = length > room;
+            room = room.saturating_sub(length);
+            over
+        })
+    }
+
     pub(super) fn next_chunk(&mut self) -> Option<Bytes> {
         let mut chunk = BytesMut::with_capacity(if self.tail.is_some() { CHUNK + 8 * 1024 } else { 0 });
         if let Some(head) = self.head.take() {

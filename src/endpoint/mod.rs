@@ -6,6 +6,7 @@ mod delete;
 mod documents;
 mod frame;
 mod get;
+mod gzip;
 mod health;
 mod indent;
 mod input;
@@ -74,7 +75,8 @@ impl Endpoint {
             return self.answer_path(info, parts, query).unwrap_or_else(|| Err(ApiError::unknown_resource()));
         };
         let call = Call { store, version, info, headers: &parts.headers, query };
-        let mut response = self.answer_object(&call, &parts.method, body, context).await?;
+        let response = self.answer_object(&call, &parts.method, body, context).await?;
+        let mut response = gzip::compress(response, &parts.headers);
         if let Some(text) = version.deprecated {
             request::add_warnings(&mut response, &[text.to_owned()]);
         }

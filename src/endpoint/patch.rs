@@ -11,16 +11,21 @@ use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
+use apimachinery::wire::json;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use json_patch::PatchOperation;
 use serde_json::Value;
 
 /// What is taken, as an answer of 415 lists it.
 const PATCH_TYPES: &str = "application/json-patch+json, application/merge-patch+json";
 /// A JSON patch has at most so many operations.
 const MOST_OPERATIONS: usize = 10_000;
+/// All copies of a JSON patch together add at most so many bytes.
+const MOST_COPIED: usize = 3 * 1024 * 1024;
 
-enum Patch {
+/// A patch that was read.
+pub(super) enum Patch {
     Json(json_patch::Patch),
     Merge(Value),
 }
@@ -33,6 +38,7 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
         let error = FieldError::forbidden(&Path::new("force"), "may not be specified for non-apply patch");
         return Err(super::options::invalid("PatchOptions", vec![error]));
     }
+    let duplicates = input::judge(&json::duplicate_fields(&body), options.field_validation, "json patch ")?;
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let (object, found) = apply(call, &patch, current, options.field_validation)?;
@@ -41,12 +47,13 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
     };
     let update = UpdateOptions { part, dry_run: options.dry_run };
     let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
+    warnings.splice(0..0, duplicates);
     warnings.extend(more);
     Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))
 }
 
 impl Patch {
-    fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
+    pub(super) fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
         let malformed =
             |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
         match media {
@@ -72,17 +79,49 @@ impl Patch {
         }
     }
 
-    fn apply(&self, tree: &mut Value) -> Result<(), ApiError> {
+    pub(super) fn apply(&self, tree: &mut Value) -> Result<(), ApiError> {
         match self {
-            Patch::Merge(patch) => json_patch::merge(tree, patch),
-            Patch::Json(patch) => json_patch::patch(tree, patch).map_err(|error| {
-                ApiError::unprocessable(&format!(
-                    "the server rejected our request due to an error in our request: {error}"
-                ))
-            })?,
+            Patch::Merge(patch) => {
+                json_patch::merge(tree, patch);
+                Ok(())
+            }
+            Patch::Json(patch) => {
+                check_copies(tree, patch)?;
+                json_patch::patch(tree, patch).map_err(|error| unprocessable(&error.to_string()))
+            }
         }
-        Ok(())
     }
+}
+
+fn unprocessable(reason: &str) -> ApiError {
+    ApiError::unprocessable(&format!(
+        "the server rejected our request due to an error in our request: {reason}"
+    ))
+}
+
+/// Copies may double what is copied again and again: what they add is bounded before anything is copied for good.
+fn check_copies(tree: &Value, patch: &json_patch::Patch) -> Result<(), ApiError> {
+    if !patch.0.iter().any(|operation| matches!(operation, PatchOperation::Copy(_))) {
+        return Ok(());
+    }
+    let (mut scratch, mut copied) = (tree.clone(), 0);
+    for operation in &patch.0 {
+        if let PatchOperation::Copy(copy) = operation {
+            let source = scratch.pointer(copy.from.as_str());
+            copied += source.map_or(0, |source| source.to_string().len());
+            if copied > MOST_COPIED {
+                return Err(unprocessable(&format!(
+                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {MOST_COPIED}"
+                )));
+            }
+        }
+        let one = std::slice::from_ref(operation);
+        // Whatever is wrong with an operation is said when the patch is applied.
+        if json_patch::patch(&mut scratch, one).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The patched object, from its JSON in the URL's version.

@@ -71,18 +71,21 @@ pub(super) fn set_content_type(response: &mut Response<Body>, accepted: Accepted
     response.headers_mut().insert(CONTENT_TYPE, value);
 }
 
-/// `Warning: 299 - "…"`, each once, and shortened when all of them are long (V-07).
+/// `Warning: 299 - "…"`, each once; when all of them are long, each is shortened and those too many are left out (V-07).
 pub(super) fn add_warnings(response: &mut Response<Body>, warnings: &[String]) {
     const MOST: usize = 4096;
     const SHORT: usize = 256;
     let total: usize = warnings.iter().map(|text| text.chars().count()).sum();
+    let most = if total > MOST { SHORT } else { MOST };
     let mut seen: Vec<&String> = Vec::new();
+    let mut room = MOST;
     for text in warnings {
-        if seen.contains(&text) {
+        let length = text.chars().count().min(most);
+        if seen.contains(&text) || length > room {
             continue;
         }
         seen.push(text);
-        let most = if total > MOST { SHORT } else { MOST };
+        room -= length;
         let clean = text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c });
         let escaped = clean.collect::<String>().replace('\\', "\\\\").replace('"', "\\\"");
         let value = format!("299 - \"{escaped}\"");

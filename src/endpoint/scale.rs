@@ -4,14 +4,21 @@ use super::body::Body;
 use super::input;
 use super::negotiation::{Media, Target};
 use super::options::WriteOptions;
-use super::request::{Call, set_content_type};
+use super::patch::Patch;
+use super::request::{Call, add_warnings, set_content_type};
 use super::view::{View, finish_json, to_yaml};
 use crate::registry::{Part, Stored, UpdateOptions};
+use apimachinery::autoscaling::{Scale, ScaleSpec, ScaleStatus};
 use apimachinery::field::{FieldError, Path};
+use apimachinery::kind::Hub;
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
+use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use http::{Method, Response};
-use serde_json::{Value, json};
+
+const KIND: &str = "Scale";
+const API_VERSION: &str = "autoscaling/v1";
 
 pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
@@ -20,123 +27,156 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         let stored = call.store.get(namespace, name).await?;
         return Ok(answer(&view, &stored));
     }
-    let options = WriteOptions::parse("UpdateOptions", call.query)?;
-    let media = input::media_type(call.headers).to_owned();
+    let media = input::media_type(call.headers);
+    let wanted = match *method {
+        Method::PUT => Wanted::Whole(Box::new(read(media, &body)?)),
+        _ => Wanted::Patch(Patch::parse(media, &body)?),
+    };
+    let kind = if *method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
+    let options = WriteOptions::parse(kind, call.query)?;
+    let mut warnings = Vec::new();
     let change = |current: &Stored| {
-        let wanted = wanted(method, &media, &body, current)?;
-        let mut object = current.object().boxed();
-        check_meta(&wanted, object.as_ref().meta(), call)?;
-        let replicas = replicas(&wanted, call)?;
-        if object.scale().map(|scale| scale.desired) != Some(replicas) {
-            object.set_scale(replicas);
-        }
-        Ok(object)
+        let (scale, problems) = wanted.over(current)?;
+        warnings = input::judge(&problems, options.field_validation, "")?;
+        apply(call, &scale, current)
     };
     let update = UpdateOptions { part: Part::Main, dry_run: options.dry_run };
-    let (stored, _) = call.store.update(namespace, name, update, change).await?;
-    Ok(answer(&view, &stored))
+    let (stored, more) = call.store.update(namespace, name, update, change).await?;
+    warnings.extend(more);
+    let mut response = answer(&view, &stored);
+    add_warnings(&mut response, &warnings);
+    Ok(response)
 }
 
-/// The Scale that a PUT carries, or that a PATCH makes of the current one.
-fn wanted(method: &Method, media: &str, body: &[u8], current: &Stored) -> Result<Value, ApiError> {
-    let bad = |error: serde_json::Error| ApiError::bad_request(&format!("cannot read Scale: {error}"));
-    if *method == Method::PUT {
-        if media != "application/json" {
-            return Err(ApiError::unsupported_media_type("application/json"));
+/// A Scale with what strict clients want to hear of.
+type Read = (Scale, Vec<Problem>);
+
+enum Wanted {
+    Whole(Box<Read>),
+    Patch(Patch),
+}
+
+impl Wanted {
+    fn over(&self, current: &Stored) -> Result<Read, ApiError> {
+        match self {
+            Wanted::Whole(read) => Ok((**read).clone()),
+            Wanted::Patch(patch) => {
+                let mut tree = json::to_tree(&of(current));
+                tree["kind"] = KIND.into();
+                tree["apiVersion"] = API_VERSION.into();
+                patch.apply(&mut tree)?;
+                from_tree(&tree)
+            }
         }
-        return serde_json::from_slice(body).map_err(bad);
     }
-    let mut tree = tree(current);
+}
+
+fn bad(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::bad_request(&format!("cannot read {KIND}: {error}"))
+}
+
+fn read(media: &str, body: &[u8]) -> Result<Read, ApiError> {
     match media {
-        "application/merge-patch+json" => {
-            json_patch::merge(&mut tree, &serde_json::from_slice(body).map_err(bad)?)
+        "application/json" => {
+            let (scale, context) = json::decode::<Scale>(body).map_err(|error| bad(&error))?;
+            check_type(&context.type_meta)?;
+            Ok((scale, context.problems().to_vec()))
         }
-        "application/json-patch+json" => {
-            let patch: json_patch::Patch = serde_json::from_slice(body).map_err(bad)?;
-            json_patch::patch(&mut tree, &patch)
-                .map_err(|error| ApiError::unprocessable(&error.to_string()))?;
+        "application/yaml" => {
+            let (tree, duplicates) = yaml::decode(body).map_err(|error| bad(&error))?;
+            let (scale, problems) = from_tree(&tree)?;
+            Ok((scale, duplicates.into_iter().chain(problems).collect()))
         }
-        _ => {
-            return Err(ApiError::unsupported_media_type(
-                "application/json-patch+json, application/merge-patch+json",
-            ));
+        "application/vnd.kubernetes.protobuf" => {
+            let mut envelope = protobuf::decode(body).map_err(|error| bad(&error))?;
+            check_type(&envelope.type_meta)?;
+            let mut scale = Scale::default();
+            wire::merge_fields(&mut scale, &mut envelope.raw).map_err(|error| bad(&error))?;
+            Ok((scale, Vec::new()))
         }
+        _ => Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
     }
-    Ok(tree)
 }
 
-fn check_meta(
-    wanted: &Value,
-    current: &apimachinery::meta::ObjectMeta,
-    call: &Call<'_>,
-) -> Result<(), ApiError> {
-    let text = |key: &str| wanted["metadata"][key].as_str().unwrap_or_default();
-    let name = text("name");
-    if !name.is_empty() && name != current.name {
+fn from_tree(tree: &serde_json::Value) -> Result<Read, ApiError> {
+    let (scale, context) = json::decode_tree::<Scale>(tree).map_err(|error| bad(&error))?;
+    check_type(&context.type_meta)?;
+    Ok((scale, context.problems().to_vec()))
+}
+
+fn check_type(meta: &TypeMeta) -> Result<(), ApiError> {
+    match (meta.kind.as_str(), meta.api_version.as_str()) {
+        ("" | KIND, "" | API_VERSION) => Ok(()),
+        (kind, version) => Err(ApiError::bad_request(&format!(
+            "the scale subresource takes a {API_VERSION} {KIND}, not a {version} {kind}"
+        ))),
+    }
+}
+
+/// The object with what the Scale asks for; its resource version and uid are preconditions.
+fn apply(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
+    let wanted = &scale.metadata;
+    if !wanted.name.is_empty() && wanted.name != current.name() {
         return Err(ApiError::bad_request(&format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            current.name
+            "the name of the object ({}) does not match the name on the URL ({})",
+            wanted.name,
+            current.name()
         )));
     }
-    let version = text("resourceVersion");
-    if !version.is_empty() && version != current.resource_version {
-        return Err(ApiError::conflict(call.store.definition, &current.name));
+    let replicas = scale.spec.replicas;
+    if replicas < 0 {
+        let path = Path::new("spec").child("replicas");
+        let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");
+        return Err(ApiError::invalid_named("autoscaling", KIND, call.info.name(), vec![error]));
     }
-    Ok(())
+    let mut object = current.object().boxed();
+    let meta = object.meta_mut();
+    meta.resource_version.clone_from(&wanted.resource_version);
+    meta.uid.clone_from(&wanted.uid);
+    if object.scale().map(|scale| scale.desired) != Some(replicas) {
+        object.set_scale(replicas);
+    }
+    Ok(object)
 }
 
-fn replicas(wanted: &Value, call: &Call<'_>) -> Result<i32, ApiError> {
-    let path = Path::new("spec").child("replicas");
-    let invalid = |error| ApiError::invalid_named("autoscaling", "Scale", call.info.name(), vec![error]);
-    let value = match &wanted["spec"]["replicas"] {
-        Value::Null => 0,
-        value => value.as_i64().ok_or_else(|| {
-            ApiError::bad_request(&format!("cannot read Scale: spec.replicas: {value} is not a number"))
-        })?,
-    };
-    match i32::try_from(value) {
-        Ok(value) if value >= 0 => Ok(value),
-        _ => Err(invalid(FieldError::invalid(&path, value, "must be greater than or equal to 0"))),
-    }
-}
-
-fn tree(stored: &Stored) -> Value {
+fn of(stored: &Stored) -> Scale {
     let object = stored.object();
     let (meta, scale) = (object.meta(), object.scale().unwrap_or_default());
-    let mut out = json!({
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {
-            "name": meta.name,
-            "namespace": meta.namespace,
-            "uid": meta.uid,
-            "resourceVersion": meta.resource_version,
-            "creationTimestamp": meta.creation_timestamp.map(|time| time.to_string()),
+    Scale {
+        metadata: ObjectMeta {
+            name: meta.name.clone(),
+            namespace: meta.namespace.clone(),
+            uid: meta.uid.clone(),
+            resource_version: meta.resource_version.clone(),
+            creation_timestamp: meta.creation_timestamp,
+            ..ObjectMeta::default()
         },
-        "spec": {},
-        "status": {"replicas": scale.current},
-    });
-    if scale.desired != 0 {
-        out["spec"]["replicas"] = scale.desired.into();
+        spec: ScaleSpec { replicas: scale.desired },
+        status: ScaleStatus { replicas: scale.current, selector: scale.selector },
     }
-    if !scale.selector.is_empty() {
-        out["status"]["selector"] = scale.selector.into();
-    }
-    out
 }
 
-/// Scale is small and rare: JSON whatever was asked, YAML where it was.
+/// A Scale has neither columns nor a metadata form: it is shown as it is.
 fn answer(view: &View, stored: &Stored) -> Response<Body> {
-    let compact = tree(stored).to_string().into_bytes();
-    let mut accepted = view.accepted;
-    let body = match accepted.media {
-        Media::Yaml => to_yaml(&compact),
-        Media::Json | Media::Protobuf => {
-            accepted.media = Media::Json;
-            finish_json(compact, accepted.pretty)
+    let scale = of(stored);
+    let type_meta = TypeMeta { api_version: API_VERSION.into(), kind: KIND.into() };
+    let json = || {
+        let mut out = format!("{{\"kind\":\"{KIND}\",\"apiVersion\":\"{API_VERSION}\",").into_bytes();
+        let brace = out.len();
+        json::encode(&scale, &mut out);
+        out.remove(brace);
+        out
+    };
+    let body = match view.accepted.media {
+        Media::Json => finish_json(json(), view.accepted.pretty),
+        Media::Yaml => to_yaml(&json()),
+        Media::Protobuf => {
+            let mut message = Vec::new();
+            wire::Object::encode_fields(&scale, &mut message);
+            protobuf::encode(&type_meta, &message).into()
         }
     };
     let mut response = Response::new(Body::full(body));
-    set_content_type(&mut response, accepted, false);
+    set_content_type(&mut response, view.accepted, false);
     response
 }

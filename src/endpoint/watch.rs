@@ -4,8 +4,10 @@ use super::body::Body;
 use super::negotiation::Target;
 use super::options::ListOptions;
 use super::request::{Call, set_content_type};
+use super::view::View;
 use super::watch_body::{WatchBody, WatchStart};
-use crate::registry::{ObjectSnapshot, ObjectWatcher, Stored};
+use super::{frame, page};
+use crate::registry::{ObjectSnapshot, Store};
 use apimachinery::selector::FieldSelector;
 use apimachinery::status::ApiError;
 use databases_storage::Revision;
@@ -24,61 +26,69 @@ pub(super) async fn watch(call: &Call<'_>, shutdown: &CancellationToken) -> Resu
     if options.selection.fields.is_empty() && !call.info.name().is_empty() {
         options.selection.fields = FieldSelector::equal("metadata.name", call.info.name());
     }
-    let namespace = call.namespace();
     let start = super::options::revision(&options.resource_version)?.unwrap_or(0);
-    let with_initial = options.send_initial || start == 0;
-    let mut initial = Vec::new();
-    let mut after = start;
-    if with_initial {
-        let snapshot = state(call, &options, start).await?;
-        initial = selected(call, &snapshot, namespace, &options)?;
-        after = snapshot.revision();
-    }
-    let watcher = open(call, after).await;
-    let start = WatchStart {
-        initial,
-        mark_end: options.send_initial && options.bookmarks,
-        revision: after,
-        bookmarks: options.bookmarks,
-        timeout: timeout(options.timeout_seconds),
-        shutdown: shutdown.clone().cancelled_owned(),
-    };
-    let body = match watcher {
-        Ok(watcher) => {
-            Body::Watch(Box::new(WatchBody::new(view, call.store.clone(), options.selection, watcher, start)))
-        }
-        // Too old is said within the stream, as by every server of this protocol (V-43).
-        Err(error) => Body::full(super::frame::of_error(&view, &error)),
+    let (store, namespace) = (call.store.clone(), call.namespace().to_owned());
+    let asked = Asked { store, view, options, namespace, start, shutdown: shutdown.clone() };
+    // What is still to come may have been read from another replica: the stream opens, and waits (V-43).
+    let body = if start > call.store.snapshot().revision() {
+        Body::Later(Box::pin(async move {
+            asked.open().await.unwrap_or_else(|error| Body::full(frame::of_error(&view, &error)))
+        }))
+    } else {
+        asked.open().await?
     };
     let mut response = Response::new(body);
     set_content_type(&mut response, view.accepted, true);
     Ok(response)
 }
 
-/// A revision that is still to come is waited for, as it may have been read from another replica.
-async fn open(call: &Call<'_>, after: Revision) -> Result<ObjectWatcher, ApiError> {
-    call.store.at_least(after).await?;
-    call.store.watch(after, call.namespace()).map_err(|error| call.store.cache_error(error))
+/// What a client asked to watch.
+struct Asked {
+    store: Arc<Store>,
+    view: View,
+    options: ListOptions,
+    namespace: String,
+    start: Revision,
+    shutdown: CancellationToken,
 }
 
-async fn state(call: &Call<'_>, options: &ListOptions, start: u64) -> Result<ObjectSnapshot, ApiError> {
-    if options.resource_version.is_empty() {
-        call.store.latest().await
-    } else if start == 0 {
-        Ok(call.store.snapshot())
-    } else {
-        call.store.at_least(start).await
+impl Asked {
+    async fn open(self) -> Result<Body, ApiError> {
+        let Asked { store, view, options, namespace, start, shutdown } = self;
+        // Without a revision the state comes first, and its end is marked like that of an asked-for one (V-42).
+        let with_initial = options.send_initial || start == 0;
+        let (mut initial, mut after) = (Vec::new(), start);
+        if with_initial {
+            let snapshot = state(&store, &options, start).await?;
+            let prefix = store.prefix(&namespace);
+            initial = page::take(&store, &snapshot, &prefix, None, &options, 0)?.items;
+            after = snapshot.revision();
+        }
+        store.at_least(after).await?;
+        let start = WatchStart {
+            initial,
+            mark_end: with_initial && options.bookmarks,
+            revision: after,
+            bookmarks: options.bookmarks,
+            timeout: timeout(options.timeout_seconds),
+            shutdown: shutdown.cancelled_owned(),
+        };
+        Ok(match store.watch(after, &namespace) {
+            Ok(watcher) => {
+                Body::Watch(Box::new(WatchBody::new(view, store, options.selection, watcher, start)))
+            }
+            // Too old is said within the stream, as by every server of this protocol (V-43).
+            Err(error) => Body::full(frame::of_error(&view, &store.cache_error(error))),
+        })
     }
 }
 
-fn selected(
-    call: &Call<'_>,
-    snapshot: &ObjectSnapshot,
-    namespace: &str,
-    options: &ListOptions,
-) -> Result<Vec<Arc<Stored>>, ApiError> {
-    let prefix = call.store.prefix(namespace);
-    super::page::take(call.store, snapshot, &prefix, None, options, 0).map(|page| page.items)
+async fn state(store: &Store, options: &ListOptions, start: Revision) -> Result<ObjectSnapshot, ApiError> {
+    match start {
+        0 if options.resource_version.is_empty() => store.latest().await,
+        0 => Ok(store.snapshot()),
+        start => store.at_least(start).await,
+    }
 }
 
 fn timeout(seconds: Option<u64>) -> Duration {

@@ -105,3 +105,16 @@ async fn a_deleted_collection_is_shown_in_the_form_that_was_asked_for() {
     let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
     assert!(text.contains("kind: FlunderList\n"), "{text}");
 }
+
+#[tokio::test]
+async fn options_of_another_type_are_refused() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for (kind, version, code) in
+        [("Flunder", "v1", 400), ("DeleteOptions", "v2", 400), ("DeleteOptions", "meta.k8s.io/v1", 200)]
+    {
+        let options = json!({"kind": kind, "apiVersion": version, "dryRun": ["All"]}).to_string();
+        let answer = server.send(Method::DELETE, &of("a"), &[], options).await;
+        assert_eq!(answer.code, code, "{kind} {version}: {:?}", answer.bytes);
+    }
+}

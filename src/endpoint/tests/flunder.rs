@@ -2,7 +2,7 @@
 
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Version, WireVersion};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version, WireVersion};
 use apimachinery::meta::ObjectMeta;
 
 const PACKAGE: &str = "com.example.wardle.v1";
@@ -71,7 +71,7 @@ pub(super) static DEFINITION: Definition = Definition {
     versions: const { &[Version::of::<Flunder, FlunderV1>()] },
     storage_version: "v1",
     status: true,
-    scale: false,
+    scale: true,
     columns: &[Column {
         name: "Name",
         kind: "string",
@@ -116,6 +116,12 @@ impl Kind for Flunder {
     }
     fn cells(&self) -> Vec<serde_json::Value> {
         vec![self.meta.name.clone().into()]
+    }
+    fn scale(&self) -> Option<Scale> {
+        Some(Scale { desired: self.spec.count, current: 0, selector: "flunder=yes".into() })
+    }
+    fn set_scale(&mut self, replicas: i32) {
+        self.spec.count = replicas;
     }
     fn selectable(&self, _: &str) -> String {
         self.spec.reference.clone()

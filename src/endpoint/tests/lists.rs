@@ -143,3 +143,14 @@ async fn what_is_not_there_is_said_so() {
     assert_eq!(server.get("/readyz").await.bytes, "ok");
     assert_eq!(server.registry.stores().len(), 1);
 }
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_is_called_invalid() {
+    let server = Server::start().await;
+    for token in ["x", "e30", "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiIuLi94In0"] {
+        let answer = server.get(&format!("{BASE}?limit=1&continue={token}")).await;
+        let message = answer.json()["message"].to_string();
+        assert_eq!(answer.code, 400, "{message}");
+        assert!(message.contains("invalid continue token: "), "{message}");
+    }
+}

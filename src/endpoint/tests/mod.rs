@@ -2,7 +2,10 @@
 
 mod deletes;
 mod flunder;
+mod gzip;
 mod lists;
+mod patches;
+mod scale;
 mod watches;
 mod writes;
 

@@ -121,7 +121,8 @@ async fn bookmarks_come_and_the_stream_ends_cleanly() {
     server.create("a").await;
     let mut watch = Watch::open(&server, "timeoutSeconds=90&allowWatchBookmarks=true").await;
     watch.expect("ADDED", "a").await;
-    for _ in 0..2 {
+    // One behind what there was, one after a minute, one before the end.
+    for _ in 0..3 {
         let event = watch.next().await.unwrap();
         assert_eq!(event["type"], "BOOKMARK");
         assert_eq!(event["object"]["kind"], "Flunder");
@@ -136,4 +137,35 @@ async fn a_version_of_the_future_is_an_error_in_the_stream() {
     let event = watch.next().await.unwrap();
     assert_eq!((&event["type"], &event["object"]["code"]), (&"ERROR".into(), &504.into()));
     assert!(watch.next().await.is_none());
+}
+
+#[tokio::test]
+async fn the_state_before_a_watch_ends_with_a_mark_for_who_takes_bookmarks() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for query in ["allowWatchBookmarks=true", "allowWatchBookmarks=true&resourceVersion=0"] {
+        let mut watch = Watch::open(&server, query).await;
+        watch.expect("ADDED", "a").await;
+        let mark = watch.next().await.unwrap();
+        assert_eq!(mark["type"], "BOOKMARK", "{mark}");
+        assert_eq!(mark["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_what_is_still_to_come_opens_and_waits() {
+    let server = Server::start().await;
+    let now = version(&server.create("a").await);
+    let mut soon = Watch::open(&server, &format!("resourceVersion={}", now + 1)).await;
+    server.create("b").await;
+    server.create("c").await;
+    soon.expect("ADDED", "c").await;
+    let mut never = Watch::open(&server, "resourceVersion=1000000").await;
+    let event = never.next().await.unwrap();
+    assert_eq!(
+        (event["type"].as_str(), event["object"]["reason"].as_str()),
+        (Some("ERROR"), Some("Timeout")),
+        "{event}"
+    );
+    assert!(never.next().await.is_none());
 }

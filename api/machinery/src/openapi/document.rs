@@ -4,7 +4,8 @@ use super::definitions::Definitions;
 use super::operation::{Operation, Path};
 use super::parameter::Parameter;
 use super::path::{self, SCALE_KIND};
-use super::wellknown::{API_RESOURCE_LIST, SCALE, WATCH_EVENT};
+use super::wellknown::{API_RESOURCE_LIST, WATCH_EVENT};
+use crate::autoscaling::Scale;
 use crate::discovery::served;
 use crate::kind::Definition;
 use crate::meta::DeleteOptions;
@@ -89,7 +90,7 @@ pub(super) fn mark_kinds(
         types.mark(&format!("{name}List"), group, version, &format!("{}List", definition.kind));
     }
     types.mark(&Status::SCHEMA.full_name(), "", "v1", "Status");
-    types.mark(&SCALE.full_name(), SCALE_KIND.group, SCALE_KIND.version, SCALE_KIND.kind);
+    types.mark(&Scale::SCHEMA.full_name(), SCALE_KIND.group, SCALE_KIND.version, SCALE_KIND.kind);
     for (group, version) in [("", "v1"), (group, version)] {
         types.mark(&DeleteOptions::SCHEMA.full_name(), group, version, "DeleteOptions");
         types.mark(&WATCH_EVENT.full_name(), group, version, "WatchEvent");

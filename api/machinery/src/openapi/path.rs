@@ -3,6 +3,7 @@
 use super::operation::{ANY, Body, Content, GroupVersionKind, OBJECTS, Operation, Path, STREAMS, camel_case};
 use super::parameter::{self, NAME, NAMESPACE, PRETTY, Parameter};
 use super::{PATCH_MEDIA_TYPES, v3, wellknown};
+use crate::autoscaling::Scale;
 use crate::kind::Definition;
 use crate::meta::DeleteOptions;
 use crate::schema::Schema;
@@ -63,7 +64,7 @@ impl Builder {
             paths.push(self.path("", true, "/{name}/status", operations));
         }
         if definition.scale {
-            let operations = self.subresource("Scale", SCALE_KIND, &wellknown::SCALE);
+            let operations = self.subresource("Scale", SCALE_KIND, Scale::SCHEMA);
             paths.push(self.path("", true, "/{name}/scale", operations));
         }
         paths.push(self.path("/watch", true, "", vec![self.watch_list(self.scope, "")]));

@@ -1,15 +1,11 @@
 //! Types that every API has and no kind declares.
 
-use crate::meta::ObjectMeta;
 use crate::schema::{Field, Scalar, Schema, Shape, Topology};
-use crate::wire::Value;
 
 const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1";
-const AUTOSCALING: &str = "io.k8s.api.autoscaling.v1";
 
 static TEXT: Schema = Schema::unnamed(Shape::Scalar(Scalar::String));
 static TEXTS: Schema = Schema::unnamed(Shape::List(&TEXT));
-static NUMBER: Schema = Schema::unnamed(Shape::Scalar(Scalar::Int32));
 static FLAG: Schema = Schema::unnamed(Shape::Scalar(Scalar::Bool));
 static ANYTHING: Schema = Schema::unnamed(Shape::Scalar(Scalar::Raw));
 static RESOURCES: Schema = Schema::unnamed(Shape::List(&API_RESOURCE));
@@ -101,37 +97,5 @@ static API_RESOURCE: Schema = object(
         field(8, "group", &TEXT, "The group of its kind, where that is another one than the list's."),
         field(9, "version", &TEXT, "The version of its kind, where that is another one than the list's."),
         field(10, "storageVersionHash", &TEXT, "Changes when objects are stored in another version. Opaque."),
-    ],
-);
-
-/// The scale subresource.
-pub(super) static SCALE: Schema = object(
-    AUTOSCALING,
-    "Scale",
-    true,
-    "How many replicas an object has and shall have.",
-    &[
-        field(1, "metadata", ObjectMeta::SCHEMA, "Metadata of the scaled object."),
-        field(2, "spec", &SCALE_SPEC, "What is wanted."),
-        field(3, "status", &SCALE_STATUS, "What there is. Read-only."),
-    ],
-);
-
-static SCALE_SPEC: Schema = object(
-    AUTOSCALING,
-    "ScaleSpec",
-    false,
-    "How many replicas are wanted.",
-    &[field(1, "replicas", &NUMBER, "The number of replicas wanted.")],
-);
-
-static SCALE_STATUS: Schema = object(
-    AUTOSCALING,
-    "ScaleStatus",
-    false,
-    "How many replicas there are.",
-    &[
-        required(1, "replicas", &NUMBER, "The number of replicas seen."),
-        field(2, "selector", &TEXT, "The label selector of the replicas, as text."),
     ],
 );

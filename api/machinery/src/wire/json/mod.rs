@@ -2,6 +2,7 @@
 //!
 //! Depth is bounded by serde_json's limit of 128.
 
+mod duplicates;
 mod error;
 
 use super::{Decoding, Object, Value};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io;
 
+pub use duplicates::duplicate_fields;
 pub use error::JsonError;
 
 /// Reads an object, with what strict clients want to hear of.

@@ -1,0 +1,61 @@
+//! What a patch may not do.
+
+use super::*;
+
+const JSON_PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")];
+const MERGE_PATCH: &[(&str, &str)] = &[("content-type", "application/merge-patch+json")];
+
+#[tokio::test]
+async fn names_that_stand_twice_in_a_patch_warn_or_fail() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let text = r#"{"spec":{"count":5,"count":6}}"#;
+    let answer = server.send(Method::PATCH, &of("a"), MERGE_PATCH, text).await;
+    assert_eq!((answer.code.as_u16(), &answer.json()["spec"]["count"]), (200, &6.into()));
+    assert_eq!(answer.headers["warning"], r#"299 - "json patch duplicate field \"spec.count\"""#);
+    let strict = format!("{}?fieldValidation=Strict", of("a"));
+    let answer = server.send(Method::PATCH, &strict, MERGE_PATCH, text).await;
+    assert_eq!(answer.code, 400);
+    let ignore = format!("{}?fieldValidation=Ignore", of("a"));
+    let answer = server.send(Method::PATCH, &ignore, MERGE_PATCH, text).await;
+    assert!(answer.code == 200 && !answer.headers.contains_key("warning"));
+}
+
+#[tokio::test]
+async fn copies_of_copies_end_at_three_megabytes() {
+    let server = Server::start().await;
+    let mut object = flunder("a");
+    object["metadata"]["annotations"] = json!({"note": "x".repeat(100_000)});
+    server.post(BASE, &object).await;
+    let doubling = json!([{"op": "add", "path": "/spec/reference", "value": "x"},
+        {"op": "copy", "from": "/metadata/annotations", "path": "/metadata/labels"}]);
+    let mut operations = doubling.as_array().unwrap().clone();
+    for number in 0..40 {
+        let path = format!("/metadata/annotations/n{number}");
+        operations.push(json!({"op": "copy", "from": "/metadata/annotations", "path": path}));
+    }
+    let answer = server.send(Method::PATCH, &of("a"), JSON_PATCH, Value::Array(operations).to_string()).await;
+    let message = answer.json()["message"].to_string();
+    assert_eq!(answer.code, 422, "{message}");
+    assert!(message.contains("exceeding the limit 3145728"), "{message}");
+}
+
+#[tokio::test]
+async fn a_patch_that_does_not_fit_is_unprocessable() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for text in [
+        r#"[{"op":"test","path":"/spec/count","value":7}]"#,
+        r#"[{"op":"remove","path":"/spec/none"}]"#,
+        r#"[{"op":"replace","path":"/spec/none/0","value":1}]"#,
+        r#"[{"op":"add","path":"/spec/count","value":"x"}]"#,
+    ] {
+        let answer = server.send(Method::PATCH, &of("a"), JSON_PATCH, text).await;
+        assert_eq!(answer.code, 422, "{text}: {:?}", answer.bytes);
+    }
+    for text in ["", "{", "null", "[]", "1", r#"[{"op":"jump","path":"/spec"}]"#, r#"{"op":"add"}"#] {
+        let headers = if text == "[]" { MERGE_PATCH } else { JSON_PATCH };
+        let answer = server.send(Method::PATCH, &of("a"), headers, text).await;
+        assert_eq!(answer.code, 400, "{text}: {:?}", answer.bytes);
+    }
+}

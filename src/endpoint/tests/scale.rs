@@ -1,0 +1,55 @@
+//! The scale subresource.
+
+use super::*;
+
+fn path() -> String {
+    format!("{}/scale", of("a"))
+}
+
+#[tokio::test]
+async fn a_scale_is_shown_and_taken_in_every_media_type() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    let scale = server.get(&path()).await.json();
+    assert_eq!((&scale["kind"], &scale["apiVersion"]), (&"Scale".into(), &"autoscaling/v1".into()));
+    assert_eq!(scale["metadata"]["uid"], object["metadata"]["uid"]);
+    assert_eq!(scale["status"], json!({"replicas": 0, "selector": "flunder=yes"}));
+    let yaml = server.send(Method::GET, &path(), &[("accept", "application/yaml")], "").await;
+    let taken = server.send(Method::PUT, &path(), &[("content-type", "application/yaml")], yaml.bytes).await;
+    assert_eq!(taken.code, 200, "{:?}", taken.bytes);
+    let protobuf = ("application/vnd.kubernetes.protobuf", "content-type");
+    let message = server.send(Method::GET, &path(), &[("accept", protobuf.0)], "").await;
+    assert_eq!(message.headers["content-type"], protobuf.0);
+    let taken = server.send(Method::PUT, &path(), &[(protobuf.1, protobuf.0)], message.bytes).await;
+    assert_eq!((taken.code.as_u16(), &taken.json()["spec"]["replicas"]), (200, &1.into()));
+}
+
+#[tokio::test]
+async fn a_scale_changes_the_replicas_under_its_preconditions() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    let scale = |extra: Value| {
+        let mut scale = json!({"metadata": {"name": "a"}, "spec": {"replicas": 3}});
+        json_patch::merge(&mut scale, &extra);
+        scale
+    };
+    let check = async |extra: Value, code: u16, part: &str| {
+        let answer = server.put(&path(), &scale(extra)).await;
+        let text = answer.json().to_string();
+        assert_eq!(answer.code, code, "{text}");
+        assert!(text.contains(part), "{text} has no {part}");
+    };
+    check(json!({"metadata": {"uid": "x"}}), 409, "Precondition failed: UID in precondition").await;
+    check(json!({"metadata": {"resourceVersion": "1"}}), 409, "the object has been modified").await;
+    check(json!({"metadata": {"name": "b"}}), 400, "does not match the name on the URL").await;
+    check(json!({"spec": {"replicas": -1}}), 422, "must be greater than or equal to 0").await;
+    check(json!({"spec": {"replicas": "x"}}), 400, "spec.replicas").await;
+    check(json!({"kind": "Flunder"}), 400, "autoscaling/v1 Scale").await;
+    assert_eq!(server.get(&of("a")).await.json()["metadata"], object["metadata"]);
+    check(json!({}), 200, "\"replicas\":3").await;
+    assert_eq!(server.get(&of("a")).await.json()["spec"]["count"], 3);
+    let answer = server.put(&path(), &scale(json!({"spec": {"none": 1}}))).await;
+    assert_eq!(answer.headers["warning"], r#"299 - "unknown field \"spec.none\"""#);
+    let strict = format!("{}?fieldValidation=Strict", path());
+    assert_eq!(server.put(&strict, &scale(json!({"spec": {"none": 1}}))).await.code, 400);
+}
