@@ -14,28 +14,38 @@ use http_body_util::BodyExt;
 /// The largest body that is read.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
-/// Reads a body; one over the limit is refused before it is in memory.
+/// Of a body over the limit so many bytes are read and dropped before it is refused: many clients read no answer before
+/// they have sent everything, and take an early end for a broken connection.
+const DRAIN_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Reads a body; one over the limit is refused, and never in memory.
 pub(super) async fn read<B>(body: B) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
     let too_large = || ApiError::request_entity_too_large(BODY_LIMIT);
-    if body.size_hint().lower() > BODY_LIMIT as u64 {
+    if body.size_hint().lower() > DRAIN_LIMIT as u64 {
         return Err(too_large());
     }
     let mut body = body;
     let mut chunks = BytesMut::new();
+    let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame =
             frame.map_err(|error| ApiError::bad_request(&format!("the body could not be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
-        if chunks.len() + data.len() > BODY_LIMIT {
-            return Err(too_large());
+        length += data.len();
+        if length > DRAIN_LIMIT {
+            break;
         }
-        chunks.extend_from_slice(&data);
+        if length > BODY_LIMIT {
+            chunks = BytesMut::new();
+        } else {
+            chunks.extend_from_slice(&data);
+        }
     }
-    Ok(chunks.freeze())
+    if length > BODY_LIMIT { Err(too_large()) } else { Ok(chunks.freeze()) }
 }
 
 /// The media type of a body without its parameters; JSON where none is given.
