@@ -123,12 +123,13 @@ fn reason(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-fn table() -> PathBuf {
-    let folder =
-        std::env::current_exe().ok().and_then(|test| Some(test.ancestors().nth(3)?.join("test-logs")));
-    let folder = folder.expect("cargo's target folder");
+/// `test-logs/e2e-VERSION.md` in cargo's target folder.
+async fn table(cluster: &Cluster) -> PathBuf {
+    let test = std::env::current_exe().expect("a test binary");
+    let folder = test.ancestors().nth(3).expect("cargo's target folder").join("test-logs");
     std::fs::create_dir_all(&folder).expect("a folder for the report");
-    folder.join("e2e.md")
+    let version = cluster.admin().read("/version").await.expect("a version");
+    folder.join(format!("e2e-{}.md", version["gitVersion"].as_str().unwrap_or("unknown")))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +151,7 @@ async fn the_smoke_matrix_holds_through_the_aggregator_and_directly() {
             }
         }
     }
-    let path = table();
+    let path = table(&cluster).await;
     std::fs::write(&path, report.to_string()).expect("the report");
     println!("{report}\n{}", path.display());
     let failures = report.failures();

@@ -7,12 +7,13 @@ mod suites;
 use std::time::Instant;
 
 use count::Count;
-use suites::{SUITES, Suite};
+use runner::Run;
+use suites::{SUITES, Suite, Work};
 
 /// Runs the suites named, or all of them; true when nothing failed.
 pub(crate) fn run(names: &[String]) -> Result<bool, String> {
     if names.first().is_some_and(|name| name == "--list") {
-        SUITES.iter().for_each(|suite| println!("{:<13} {}", suite.name, suite.what));
+        SUITES.iter().for_each(|suite| println!("{:<20} {}", suite.name, suite.what));
         return Ok(true);
     }
     if let Some(unknown) = names.iter().find(|name| SUITES.iter().all(|suite| suite.name != *name)) {
@@ -25,18 +26,32 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
     let binaries =
         if chosen.iter().any(|suite| suite.needs_binaries()) { runner::build()? } else { Vec::new() };
     let mut total = Count::default();
-    for suite in chosen {
-        let began = Instant::now();
-        let (log, count) = runner::run(suite, &binaries)?;
+    for run in runs(&chosen) {
+        let (began, name) = (Instant::now(), &run.name);
+        let (log, count) = runner::run(&run, &binaries)?;
         let result = if count.failed == 0 { "ok" } else { "FAILED" };
-        println!("{:<13} {result:<7} {count:<40} {:>7.1} s", suite.name, began.elapsed().as_secs_f64());
+        println!("{name:<20} {result:<7} {count:<40} {:>7.1} s", began.elapsed().as_secs_f64());
         if count.failed > 0 && !runner::is_verbose() {
             println!("--- {} ---", log.path.display());
             println!("{}", log.tail());
         }
-        log.skipped().for_each(|line| println!("{:<13} {line}", ""));
+        log.skipped().for_each(|line| println!("{:<20} {line}", ""));
         total += count;
     }
     println!("{total}");
     Ok(total.failed == 0)
+}
+
+/// What is run: each suite, and those that start a control plane once more with the oldest that
+/// `KUBERNETES_OLDEST_BIN` names.
+fn runs<'a>(chosen: &[&'a Suite]) -> Vec<Run<'a>> {
+    let oldest = std::env::var_os("KUBERNETES_OLDEST_BIN");
+    let mut runs = Vec::new();
+    for &suite in chosen {
+        runs.push(Run { suite, name: suite.name.to_owned(), kubernetes: None });
+        if matches!(suite.work, Work::Cluster) && oldest.is_some() {
+            runs.push(Run { suite, name: format!("{}-oldest", suite.name), kubernetes: oldest.clone() });
+        }
+    }
+    runs
 }

@@ -1,5 +1,6 @@
 //! Builds every test once, then runs the binaries a suite asks for and keeps what they print.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -75,9 +76,20 @@ fn binary(message: &Value) -> Option<Binary> {
     Some(Binary { package, target: message["target"]["name"].as_str()?.to_owned(), folder, program })
 }
 
-/// Runs one suite.
-pub(super) fn run(suite: &Suite, binaries: &[Binary]) -> Result<(Log, Count), String> {
-    let path = log_folder()?.join(format!("{}.log", suite.name));
+/// One run of a suite.
+pub(super) struct Run<'a> {
+    /// The suite.
+    pub(super) suite: &'a Suite,
+    /// What it is called, and its log.
+    pub(super) name: String,
+    /// The folder of the Kubernetes it runs with, if that is not the usual one.
+    pub(super) kubernetes: Option<OsString>,
+}
+
+/// Runs it.
+pub(super) fn run(run: &Run<'_>, binaries: &[Binary]) -> Result<(Log, Count), String> {
+    let suite = run.suite;
+    let path = log_folder()?.join(format!("{}.log", run.name));
     let mut log = Log { path, text: String::new() };
     let mut count = Count::default();
     let mut add = |(output, succeeded): (String, bool), of: fn(&str) -> Count| {
@@ -105,6 +117,7 @@ pub(super) fn run(suite: &Suite, binaries: &[Binary]) -> Result<(Log, Count), St
         let mut command = Command::new("timeout");
         command.args(["--foreground", "--kill-after=10", LIMIT]).arg(&binary.program);
         command.arg("--show-output").current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+        command.envs(run.kubernetes.iter().map(|folder| ("KUBERNETES_BIN", folder)));
         add(output(&binary.target, &mut command)?, Count::of_tests);
     }
     if let Work::Crates = suite.work {

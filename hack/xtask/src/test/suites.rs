@@ -20,6 +20,8 @@ pub(super) enum Work {
     Crate(&'static str),
     /// One integration test of `hack/suites`.
     Integration,
+    /// One of those that starts a control plane: `hack/test --all` runs it with the oldest, too.
+    Cluster,
 }
 
 /// The crate of the integration tests.
@@ -71,12 +73,12 @@ pub(super) const SUITES: &[Suite] = &[
     Suite {
         name: "control_plane",
         what: "the control plane that suites stand on, with upstream's sample-apiserver behind it",
-        work: Work::Integration,
+        work: Work::Cluster,
     },
     Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
-        work: Work::Integration,
+        work: Work::Cluster,
     },
 ];
 
@@ -97,7 +99,7 @@ impl Suite {
             // The library of the integration tests has tests beside its code, too.
             Work::Crates => !has_own(package) || target == INTEGRATION,
             Work::Crate(own) => package == own,
-            Work::Integration => package == INTEGRATION && target == self.name,
+            Work::Integration | Work::Cluster => package == INTEGRATION && target == self.name,
         }
     }
 }
