@@ -76,15 +76,23 @@ impl Registered {
         self.cluster.available(&self.registration).await.expect("it becomes available");
     }
 
-    /// Waits until the APIService has this status; gives reason and message.
-    async fn becomes(&self, status: &str) -> (String, String) {
+    /// Waits until a request through the aggregator is answered so.
+    async fn answers(&self, status: u16) {
+        until(&format!("it is answered {status}"), async || {
+            (self.host.get(&self.api(), &[]).await.status == status).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the APIService has this status; gives the reason.
+    async fn becomes(&self, status: &str) -> String {
         let name = self.registration.api_services().next().expect("a version");
         let path = format!("/apis/apiregistration.k8s.io/v1/apiservices/{name}");
         until(&format!("{name} is Available={status}"), async || {
             let object = self.host.get(&path, &[]).await.expect(200);
             let condition = object["status"]["conditions"].as_array()?.first()?.clone();
-            let text = |key: &str| condition[key].as_str().unwrap_or_default().to_owned();
-            (condition["status"] == status).then(|| (text("reason"), text("message")))
+            let reason = condition["reason"].as_str().unwrap_or_default();
+            (condition["status"] == status).then(|| reason.to_owned())
         })
         .await
     }
@@ -110,11 +118,8 @@ async fn a_server_that_is_gone_harms_nobody_and_comes_back() {
         apply(server.cluster.admin(), &object).await.expect("a namespace");
 
         server.process.signal(Signal::SIGKILL);
-        until("it is answered 503", async || {
-            (server.host.get(&server.api(), &[]).await.status == 503).then_some(())
-        })
-        .await;
-        assert_eq!(server.becomes("False").await.0, "FailedDiscoveryCheck");
+        server.answers(503).await;
+        assert_eq!(server.becomes("False").await, "FailedDiscoveryCheck");
         server.host.get("/api/v1/pods", &[]).await.expect(200);
         if let Some(kubectl) = server.cluster.kubectl() {
             let output = kubectl.run("get pods --all-namespaces").await;
@@ -123,11 +128,8 @@ async fn a_server_that_is_gone_harms_nobody_and_comes_back() {
         server.host.send(hyper::Method::DELETE, "/api/v1/namespaces/empty", &[], "").await.expect(200);
 
         server.restart().await;
-        assert_eq!(server.becomes("True").await.0, "Passed");
-        until("it is answered again", async || {
-            (server.host.get(&server.api(), &[]).await.status == 200).then_some(())
-        })
-        .await;
+        assert_eq!(server.becomes("True").await, "Passed");
+        server.answers(200).await;
         until_within(NAMESPACE, "the namespace goes", async || {
             (server.host.get("/api/v1/namespaces/empty", &[]).await.status == 404).then_some(())
         })
@@ -142,11 +144,12 @@ async fn a_certificate_of_another_authority_is_not_trusted() {
         server.available().await;
         let foreign = server.cluster.pki.front_proxy.pem();
         server.cluster.register(&server.registration, &foreign).await.expect("it is registered");
-        let (reason, message) = server.becomes("False").await;
-        assert!(reason == "FailedDiscoveryCheck" && message.contains("x509"), "{reason}: {message}");
+        // The prober of older versions looks at no certificate; what is proxied is refused by all.
+        server.answers(503).await;
         let own = server.cluster.pki.serving.pem();
         server.cluster.register(&server.registration, &own).await.expect("it is registered");
         server.available().await;
+        server.answers(200).await;
     }
 }
 
