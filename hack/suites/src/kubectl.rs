@@ -15,6 +15,7 @@ use crate::sandbox::Sandbox;
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// A kubectl bound to one server.
+#[derive(Clone)]
 pub struct Kubectl {
     program: PathBuf,
     kubeconfig: PathBuf,

@@ -8,6 +8,7 @@ mod listed;
 mod matrix;
 mod patched;
 mod peers;
+mod replicated;
 mod report;
 mod shown;
 mod target;

@@ -20,7 +20,7 @@ use suites::{Cluster, Kubectl};
 use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
-use crate::{collected, discovered, listed, patched, shown, users, watched, written};
+use crate::{collected, discovered, listed, patched, replicated, shown, users, watched, written};
 
 type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -29,8 +29,8 @@ struct Line {
     number: &'static str,
     what: &'static str,
     run: Run,
-    /// For which kinds it makes sense.
-    applies: fn(&Kind) -> bool,
+    /// For what it makes sense.
+    applies: fn(&Kind, &Way) -> bool,
     /// Whether our server may still fail it.
     due: bool,
 }
@@ -45,14 +45,18 @@ macro_rules! lines {
             due: lines!(@due $($due)?),
         }),+]
     };
-    (@applies) => { |_| true };
+    (@applies) => { |_, _| true };
     (@applies $applies:expr) => { $applies };
     (@due) => { false };
     (@due due) => { true };
 }
 
-fn has_status(kind: &Kind) -> bool {
+fn has_status(kind: &Kind, _: &Way) -> bool {
     kind.has_status
+}
+
+fn has_replica(_: &Kind, way: &Way) -> bool {
+    way.replica.is_some()
 }
 
 fn lines() -> Vec<Line> {
@@ -76,6 +80,7 @@ fn lines() -> Vec<Line> {
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;
         "19" "kubectl's commands" => shown::kubectl;
+        "21" "two replicas are one server" => replicated::replicas if has_replica;
     }
     .into()
 }
@@ -102,11 +107,12 @@ async fn target(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> 
         cluster: Arc::clone(cluster),
         namespace,
         address: way.address.clone(),
+        replica: way.replica.as_deref().map(Http::of),
     }
 }
 
 async fn run(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> Outcome {
-    if !(line.applies)(&peer.kind) || peer.without.contains(&line.number) {
+    if !(line.applies)(&peer.kind, way) || peer.without.contains(&line.number) {
         return Outcome::NotApplicable;
     }
     let target = Arc::new(target(cluster, peer, way, line).await);

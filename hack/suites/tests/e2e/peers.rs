@@ -58,6 +58,8 @@ pub(crate) struct Way {
     pub(crate) kubeconfig: PathBuf,
     /// An administrator of where namespaces are.
     pub(crate) host: PathBuf,
+    /// An administrator of another replica.
+    pub(crate) replica: Option<PathBuf>,
 }
 
 /// Every peer that is wanted by its name, and is there.
@@ -75,21 +77,28 @@ pub(crate) async fn peers(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool) -
     peers
 }
 
-/// Through the aggregator and directly.
-fn both(cluster: &Cluster, address: String) -> Vec<Way> {
-    let way = |word, address: String| {
-        let kubeconfig = cluster.kubeconfig_at(&address, "admin", &["system:masters"]).expect("a kubeconfig");
-        Way { word, address, kubeconfig, host: cluster.kubeconfig() }
+/// Through the aggregator, and directly at either of two replicas.
+fn both(cluster: &Cluster, ports: [u16; 2]) -> Vec<Way> {
+    let kubeconfig =
+        |address: &str| cluster.kubeconfig_at(address, "admin", &["system:masters"]).expect("a kubeconfig");
+    let way = |word, address: String, replica| Way {
+        word,
+        kubeconfig: kubeconfig(&address),
+        address,
+        host: cluster.kubeconfig(),
+        replica,
     };
-    vec![way("aggregated", cluster.address()), way("direct", address)]
+    let [one, other] = ports.map(|port| format!("127.0.0.1:{port}"));
+    vec![way("aggregated", cluster.address(), None), way("direct", one, Some(kubeconfig(&other)))]
 }
 
 /// Upstream's sample-apiserver: what passes there is a fair line.
 async fn sample(cluster: &Cluster) -> Peer {
-    let server = SampleServer::start(cluster).await.expect("sample-apiserver starts");
-    register(cluster, &server.registration()).await;
-    let ways = both(cluster, format!("127.0.0.1:{}", server.port));
-    let server = Box::new(server);
+    let start = async || SampleServer::start(cluster).await.expect("sample-apiserver starts");
+    let servers = [start().await, start().await];
+    register(cluster, &servers[0].registration()).await;
+    let ways = both(cluster, [servers[0].port, servers[1].port]);
+    let server = Box::new(servers);
     Peer { name: "sample", kind: FLUNDER, ways, without: &[], may_be_due: false, _server: server }
 }
 
@@ -97,27 +106,27 @@ async fn sample(cluster: &Cluster) -> Peer {
 async fn standalone(cluster: &Cluster) -> Option<Peer> {
     let url = cluster.etcd_url();
     let flags = ["--storage", "etcd", "--etcd-servers", &url, "--etcd-prefix", "/standalone"];
-    let mut sandbox = Sandbox::new()?.with_flags(flags);
-    let client = sandbox.start().await;
-    class(&client).await;
-    let kubeconfig = sandbox.launch.kubeconfig();
-    let (address, host) = (sandbox.launch.address(), kubeconfig.clone());
-    let ways = vec![Way { word: "direct", address, kubeconfig, host }];
+    let (mut one, mut other) = (Sandbox::new()?.with_flags(flags), Sandbox::new()?.with_flags(flags));
+    class(&one.start().await).await;
+    other.start().await;
+    let (kubeconfig, replica) = (one.launch.kubeconfig(), Some(other.launch.kubeconfig()));
+    let (address, host) = (one.launch.address(), kubeconfig.clone());
+    let ways = vec![Way { word: "direct", address, kubeconfig, host, replica }];
     // Without a cluster there is no aggregator, no garbage collector, and nobody but its administrator.
     let without = &["2", "16", "17", "18"];
-    let server = Box::new(sandbox);
+    let server = Box::new([one, other]);
     Some(Peer { name: "standalone", kind: POSTGRESQL, ways, without, may_be_due: true, _server: server })
 }
 
-/// Our server; `None` (and said so) when it is not built.
+/// Our server; `None` (and said so) when it cannot be aggregated.
 async fn databases(cluster: &Cluster) -> Option<Peer> {
     let program = program()?;
-    let server = DatabasesServer::start(cluster, &program, "databases-apiserver").await;
-    let server = server.expect("databases-apiserver starts");
-    register(cluster, &server.registration()).await;
+    let start = async |name| DatabasesServer::start(cluster, &program, name).await.expect("it starts");
+    let servers = [start("databases-apiserver").await, start("databases-apiserver-2").await];
+    register(cluster, &servers[0].registration()).await;
     class(cluster.admin()).await;
-    let ways = both(cluster, server.address());
-    let server = Box::new(server);
+    let ways = both(cluster, [servers[0].port, servers[1].port]);
+    let server = Box::new(servers);
     Some(Peer { name: "ours", kind: POSTGRESQL, ways, without: &[], may_be_due: true, _server: server })
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Kind {
 }
 
 /// One kind, reached in one way, in a namespace of the line's own.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) kind: Kind,
     pub(crate) http: Http,
@@ -39,6 +40,8 @@ pub(crate) struct Target {
     pub(crate) namespace: String,
     /// `host:port` of what is asked.
     pub(crate) address: String,
+    /// Another replica of what is asked.
+    pub(crate) replica: Option<Http>,
 }
 
 impl Kind {
@@ -54,6 +57,11 @@ impl Kind {
 }
 
 impl Target {
+    /// The same, asked through another client.
+    pub(crate) fn on(&self, http: Http) -> Self {
+        Self { http, ..self.clone() }
+    }
+
     /// The collection in the line's namespace.
     pub(crate) fn collection(&self) -> String {
         let Kind { group, version, plural, .. } = self.kind;
