@@ -25,6 +25,11 @@ pub fn etcd() -> Option<PathBuf> {
     named("ETCD_BIN").or_else(|| cached("etcd", "etcd"))
 }
 
+/// The field's own Go clients: `GO_CLIENTS`, or what `hack/lib/clients.sh` built.
+pub fn clients() -> Option<PathBuf> {
+    named("GO_CLIENTS").or_else(|| cached("clients", "clients"))
+}
+
 /// Whether Debian's PostgreSQL is there.
 pub fn has_postgresql() -> bool {
     let majors = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

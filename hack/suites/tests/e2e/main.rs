@@ -2,6 +2,7 @@
 //! directly, by upstream's sample-apiserver (which shows that the line is right) and by our server.
 
 mod availability;
+mod clients;
 mod collected;
 mod discovered;
 mod listed;

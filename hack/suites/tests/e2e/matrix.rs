@@ -15,12 +15,12 @@ use quickstart::apply::apply;
 use quickstart::client::Client;
 use serde_json::json;
 use suites::http::Http;
-use suites::{Cluster, Kubectl};
+use suites::{Cluster, Kubectl, programs};
 
 use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
-use crate::{collected, discovered, listed, patched, replicated, shown, users, watched, written};
+use crate::{clients, collected, discovered, listed, patched, replicated, shown, users, watched, written};
 
 type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -55,6 +55,10 @@ fn has_status(kind: &Kind, _: &Way) -> bool {
     kind.has_status
 }
 
+fn has_clients(_: &Kind, _: &Way) -> bool {
+    programs::clients().is_some()
+}
+
 fn has_replica(_: &Kind, way: &Way) -> bool {
     way.replica.is_some()
 }
@@ -76,6 +80,9 @@ fn lines() -> Vec<Line> {
         "12" "initial events of an empty namespace" => watched::initial_events;
         "13" "a watch with a label selector" => watched::selected;
         "14" "tables and metadata" => shown::tables;
+        "15" "client-go informers, with initial events and without" => clients::informers if has_clients;
+        "15b" "client-go's paged lister" => clients::pager if has_clients;
+        "15c" "controller-runtime: manager, cache, patches" => clients::controller if has_clients;
         "16" "garbage collection in both directions" => collected::garbage;
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;
@@ -103,6 +110,7 @@ async fn target(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> 
         kind: peer.kind,
         http: Http::of(&way.kubeconfig),
         host: Http::of(&way.host),
+        kubeconfig: way.kubeconfig.clone(),
         kubectl: Kubectl::at(way.kubeconfig.clone(), cluster.folder().to_owned()).expect("kubectl"),
         cluster: Arc::clone(cluster),
         namespace,
@@ -143,6 +151,9 @@ async fn the_smoke_matrix_holds_through_the_aggregator_and_directly() {
     let Some(cluster) = Cluster::start().await else { return };
     if cluster.kubectl().is_none() {
         return;
+    }
+    if programs::clients().is_none() {
+        programs::skipped("the Go clients are not built (hack/lib/clients.sh)");
     }
     let is_wanted = |name: &str| ["aggregated", "direct"].iter().any(|way| is_target(name, way));
     let peers = peers(&cluster, is_wanted).await;

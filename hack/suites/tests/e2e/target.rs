@@ -1,5 +1,6 @@
 //! What a line of the matrix is run against: one kind, reached in one way.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -35,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) http: Http,
     /// An administrator of the host cluster, for what is not ours.
     pub(crate) host: Http,
+    /// How others connect.
+    pub(crate) kubeconfig: PathBuf,
     pub(crate) kubectl: Kubectl,
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) namespace: String,
