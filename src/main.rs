@@ -1,7 +1,7 @@
 //! The server's command line.
 
 use clap::{Parser, Subcommand};
-use databases_apiserver::server::{self, Standalone};
+use databases_apiserver::server::{self, Serve, Standalone};
 use databases_apiserver::telemetry::{self, LogFormat};
 use std::process::ExitCode;
 
@@ -28,6 +28,8 @@ struct Arguments {
 enum Command {
     /// Serve without a cluster: with its own storage, its own certificates, and databases on this machine.
     Standalone(Standalone),
+    /// Serve behind a cluster's API server, as an aggregated API: with its users, its rules and its namespaces.
+    Serve(Serve),
 }
 
 fn main() -> ExitCode {
@@ -44,8 +46,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let Command::Standalone(options) = arguments.command;
-    match runtime.block_on(server::standalone(options)) {
+    let outcome = match arguments.command {
+        Command::Standalone(options) => runtime.block_on(server::standalone(options)),
+        Command::Serve(options) => runtime.block_on(server::serve(options)),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("databases-apiserver: {error}");

@@ -1,12 +1,21 @@
-//! The host cluster's API: secrets and events for the objects of ours.
+//! The host cluster's API: secrets and events for the objects of ours, its namespaces, and its word on users.
 //!
 //! In standalone mode the client's transport is this server itself, in process; nothing here can tell.
 
+mod authentication;
+mod connect;
 mod event;
+mod namespaces;
+mod review;
 mod secret;
 
+pub use authentication::Authentication;
 pub use event::{EventType, Regarding};
+pub use namespaces::{HostNamespaces, NamespaceFacts};
+pub use review::Access;
 pub use secret::Binding;
+
+use std::time::Duration;
 
 /// Why the host cluster did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +23,12 @@ pub enum Error {
     /// The API answered with an error, or not at all.
     #[error("the cluster's API: {0}")]
     Api(#[from] Box<kube::Error>),
+    /// There is no way to the cluster.
+    #[error("{0}")]
+    Config(String),
+    /// The API did not answer in time.
+    #[error("the cluster's API did not answer within {0:?}")]
+    Timeout(Duration),
     /// Somebody else's Secret is in the way.
     #[error(
         "Secret {namespace}/{name} exists and does not belong to this object; delete or rename it, \

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use rustls::pki_types::CertificateDer;
@@ -67,30 +67,40 @@ impl<First: Authenticator, Second: Authenticator> Authenticator for (First, Seco
     }
 }
 
+impl<A: Authenticator> Authenticator for Arc<A> {
+    async fn authenticate(
+        &self,
+        peer: &Peer,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<UserInfo>>, Rejected> {
+        (**self).authenticate(peer, headers).await
+    }
+}
+
 /// Users by client certificates: the common name is the user, the organizations are the groups.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ClientCertificates {
-    bundle: ArcSwap<CaBundle>,
+    bundle: ArcSwapOption<CaBundle>,
 }
 
 impl ClientCertificates {
     /// Believes the certificates the bundle vouches for.
     pub fn new(bundle: CaBundle) -> Self {
-        Self { bundle: ArcSwap::from_pointee(bundle) }
+        Self { bundle: ArcSwapOption::from_pointee(bundle) }
     }
 
-    /// Believes another bundle from the next request on, also on open connections.
-    pub fn reload(&self, bundle: CaBundle) {
-        self.bundle.store(Arc::new(bundle));
+    /// Believes another bundle, or none, from the next request on, also on open connections.
+    pub fn reload(&self, bundle: Option<CaBundle>) {
+        self.bundle.store(bundle.map(Arc::new));
     }
 }
 
 impl Authenticator for ClientCertificates {
     async fn authenticate(&self, peer: &Peer, _: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
-        if peer.certificates().is_empty() {
-            return Ok(None);
+        match &*self.bundle.load() {
+            Some(bundle) if !peer.certificates().is_empty() => peer.verified_by(bundle).map(Some),
+            _ => Ok(None),
         }
-        peer.verified_by(&self.bundle.load()).map(Some)
     }
 }
 

@@ -11,6 +11,7 @@ mod body;
 mod client;
 mod context;
 mod deadline;
+pub mod delegated;
 pub mod duration;
 mod in_flight;
 mod path;

@@ -44,6 +44,35 @@ impl Check for Started {
     }
 }
 
+/// What the cluster says of users is known.
+#[derive(Default)]
+pub(super) struct Authentication(tokio::sync::watch::Sender<bool>);
+
+impl Authentication {
+    pub(super) fn done(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Returns once it is known.
+    pub(super) async fn ready(&self) {
+        // The sender is this very value.
+        let _ = self.0.subscribe().wait_for(|known| *known).await;
+    }
+}
+
+impl Check for Authentication {
+    fn name(&self) -> &str {
+        "poststarthook/authentication"
+    }
+    fn check(&self) -> Result<(), String> {
+        if *self.0.borrow() {
+            Ok(())
+        } else {
+            Err("whom the cluster believes about users is not known yet".into())
+        }
+    }
+}
+
 struct Ending(Shutdown);
 
 impl Check for Ending {

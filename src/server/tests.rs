@@ -2,7 +2,13 @@
 //! engine and without a backend.
 
 use super::*;
+use crate::cluster::Cluster;
+use crate::controller::{self, Controllers};
+use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::{Authenticator, InProcess, Peer, Rejected, RequestBody};
+use crate::pipeline::{MASTERS_GROUP, MastersOnly, Options, Pipeline, UserInfo};
+use crate::serve::Shutdown;
+use crate::telemetry::Metrics;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -30,7 +36,7 @@ impl Server {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
         let definitions = options::definitions();
-        let registry = open_registry(&definitions, &storage);
+        let registry = open_own_registry(&definitions, &storage);
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
         let endpoint = Endpoint::new(&definitions, registry.clone(), Health::default(), metrics);

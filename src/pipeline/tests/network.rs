@@ -95,9 +95,9 @@ async fn a_new_bundle_counts_on_open_connections() {
     let root = setup.users.client("root", "system:masters", 2090);
     let mut client = setup.server.h1(Some(&root)).await;
     assert_eq!(client.get(THINGS).await.status(), 200);
-    setup.pipeline.authenticator().reload(Ca::new("others").bundle());
+    setup.pipeline.authenticator().reload(Some(Ca::new("others").bundle()));
     assert_eq!(client.get(THINGS).await.status(), 401);
-    setup.pipeline.authenticator().reload(setup.users.bundle());
+    setup.pipeline.authenticator().reload(Some(setup.users.bundle()));
     assert_eq!(client.get(THINGS).await.status(), 200);
 }
 

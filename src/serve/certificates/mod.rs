@@ -79,17 +79,21 @@ impl Certificates {
         Ok(Ensured { authority: authority.certificate().to_owned(), server, kubeconfig })
     }
 
-    /// Renews the certificates while `tls` serves them, until the shutdown drains.
-    pub async fn keep_fresh(self, tls: Tls, shutdown: Shutdown) {
+    /// Renews the certificates while `tls` serves them, as `material` makes it of them, until the shutdown drains.
+    pub async fn keep_fresh(
+        self,
+        tls: Tls,
+        material: fn(&Ensured) -> Result<TlsMaterial, CertificatesError>,
+        shutdown: Shutdown,
+    ) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(RENEWAL_INTERVAL) => {}
                 () = shutdown.draining().cancelled() => return,
             }
-            let renewed = self.ensure().and_then(|ensured| {
-                let material = ensured.tls_material()?;
-                tls.reload(material).map_err(CertificatesError::from)
-            });
+            let renewed = self
+                .ensure()
+                .and_then(|ensured| tls.reload(material(&ensured)?).map_err(CertificatesError::from));
             if let Err(error) = renewed {
                 tracing::error!(%error, "cannot renew certificates; the present ones stay in use");
             }
@@ -100,8 +104,12 @@ impl Certificates {
 impl Ensured {
     /// What to serve TLS with; the authority is advertised for client certificates.
     pub fn tls_material(&self) -> Result<TlsMaterial, CertificatesError> {
-        let material = TlsMaterial::from_pem(self.server.certificate.as_bytes(), self.server.key.as_bytes())?;
-        Ok(material.accepting(&self.bundle()?))
+        Ok(self.serving_material()?.accepting(&self.bundle()?))
+    }
+
+    /// What to serve TLS with, to clients with certificates of any authority.
+    pub fn serving_material(&self) -> Result<TlsMaterial, CertificatesError> {
+        Ok(TlsMaterial::from_pem(self.server.certificate.as_bytes(), self.server.key.as_bytes())?)
     }
 
     /// The bundle that vouches for the administrator's certificate.

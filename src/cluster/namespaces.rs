@@ -1,0 +1,81 @@
+//! The host cluster's namespaces: those known from a watch, and the newest word where that is not enough.
+
+use super::{Cluster, Error};
+use futures_util::{Stream, StreamExt};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::Api;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store, reflector, store};
+use kube::runtime::{WatchStreamExt, watcher};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+type Metadata = PartialObjectMeta<Namespace>;
+
+/// What is known of a namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceFacts {
+    /// Whether it is being deleted.
+    pub terminating: bool,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The namespaces of the host cluster.
+#[derive(Clone)]
+pub struct HostNamespaces {
+    cluster: Cluster,
+    known: Store<Metadata>,
+}
+
+impl HostNamespaces {
+    /// Starts to follow them, until `ended`.
+    pub fn follow(cluster: Cluster, ended: CancellationToken) -> HostNamespaces {
+        let (known, writer) = store();
+        let api: Api<Metadata> = Api::all(cluster.client.clone());
+        let events = reflector(writer, watcher(api, watcher::Config::default()).default_backoff());
+        tokio::spawn(drive(events.boxed(), ended));
+        HostNamespaces { cluster, known }
+    }
+
+    /// Returns once all namespaces are known.
+    pub async fn ready(&self) {
+        // The only failure is that the watch has ended, with the server.
+        let _ = self.known.wait_until_ready().await;
+    }
+
+    /// What the watch has shown of a namespace.
+    pub fn known(&self, name: &str) -> Option<NamespaceFacts> {
+        self.known.get(&ObjectRef::new(name)).map(|namespace| facts(&namespace))
+    }
+
+    /// What the cluster says right now.
+    pub async fn newest(&self, name: &str) -> Result<Option<NamespaceFacts>, Error> {
+        let api: Api<Namespace> = Api::all(self.cluster.client.clone());
+        Ok(api.get_metadata_opt(name).await?.map(|namespace| facts(&Arc::new(namespace))))
+    }
+}
+
+fn facts(namespace: &Arc<Metadata>) -> NamespaceFacts {
+    NamespaceFacts {
+        terminating: namespace.metadata.deletion_timestamp.is_some(),
+        labels: namespace.metadata.labels.clone().unwrap_or_default(),
+    }
+}
+
+async fn drive(
+    mut events: impl Stream<Item = Result<watcher::Event<Metadata>, watcher::Error>> + Unpin,
+    ended: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = ended.cancelled() => return,
+            event = events.next() => match event {
+                None => return,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => tracing::warn!(%error, "cannot follow the cluster's namespaces; trying again"),
+            }
+        }
+    }
+}

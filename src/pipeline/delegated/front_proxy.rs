@@ -1,0 +1,141 @@
+//! The front proxy: it has authenticated the user, and says who it is in headers.
+//!
+//! It is believed only with a client certificate of its own authority, by one of the names that are allowed.
+
+use crate::cluster::Authentication;
+use crate::pipeline::{Authenticator, Peer, Rejected, UserInfo};
+use crate::serve::CaBundle;
+use arc_swap::ArcSwapOption;
+use http::{HeaderMap, HeaderName};
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+
+/// The front proxies that are believed; none at first.
+#[derive(Default)]
+pub struct FrontProxies(ArcSwapOption<FrontProxy>);
+
+/// Which front proxies are believed, and where they say who the user is.
+#[derive(Debug)]
+pub struct FrontProxy {
+    bundle: CaBundle,
+    allowed_names: Vec<String>,
+    username: Vec<HeaderName>,
+    groups: Vec<HeaderName>,
+    extra_prefixes: Vec<String>,
+    uid: Vec<HeaderName>,
+}
+
+impl FrontProxies {
+    /// Believes other front proxies, or none, from the next request on.
+    pub fn reload(&self, front_proxy: Option<FrontProxy>) {
+        self.0.store(front_proxy.map(Arc::new));
+    }
+}
+
+impl FrontProxy {
+    /// As the cluster says; `None` when it has no front proxy.
+    pub fn of(authentication: &Authentication) -> Result<Option<FrontProxy>, crate::serve::Error> {
+        if authentication.front_proxy_ca.is_empty() {
+            return Ok(None);
+        }
+        let headers = |names: &[String]| names.iter().filter_map(|name| name.parse().ok()).collect();
+        Ok(Some(FrontProxy {
+            bundle: CaBundle::from_pem(authentication.front_proxy_ca.as_bytes())?,
+            allowed_names: authentication.allowed_names.clone(),
+            username: headers(&authentication.username_headers),
+            groups: headers(&authentication.group_headers),
+            extra_prefixes: authentication
+                .extra_header_prefixes
+                .iter()
+                .map(|prefix| prefix.to_lowercase())
+                .collect(),
+            uid: headers(&authentication.uid_headers),
+        }))
+    }
+
+    /// The user the headers name.
+    fn user(&self, headers: &HeaderMap) -> Option<UserInfo> {
+        let values = |name: &HeaderName| {
+            headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .filter(|value| !value.is_empty())
+        };
+        let first = |names: &[HeaderName]| names.iter().flat_map(values).next().map(str::to_owned);
+        let mut user = UserInfo::new(first(&self.username)?, self.groups.iter().flat_map(values));
+        user.uid = first(&self.uid).unwrap_or_default();
+        user.extra = self.extra(headers);
+        Some(user)
+    }
+
+    fn extra(&self, headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
+        let mut extra = Vec::new();
+        for name in headers.keys() {
+            let key =
+                self.extra_prefixes.iter().find_map(|prefix| name.as_str().strip_prefix(prefix.as_str()));
+            let Some(key) = key.filter(|key| !key.is_empty()) else { continue };
+            let key = percent_decode_str(key).decode_utf8_lossy().to_lowercase();
+            let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+            extra.push((key, values.map(str::to_owned).collect()));
+        }
+        extra
+    }
+}
+
+impl Authenticator for FrontProxies {
+    async fn authenticate(
+        &self,
+        peer: &Peer,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<UserInfo>>, Rejected> {
+        let front_proxy = self.0.load();
+        let Some(front_proxy) = front_proxy.as_ref().filter(|_| !peer.certificates().is_empty()) else {
+            return Ok(None);
+        };
+        let proxy = peer.verified_by(&front_proxy.bundle)?;
+        let allowed = &front_proxy.allowed_names;
+        if !allowed.is_empty() && !allowed.contains(&proxy.name) {
+            return Err(Rejected(format!("{:?} is not the name of a front proxy", proxy.name)));
+        }
+        Ok(front_proxy.user(headers).map(Arc::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::testing::Ca;
+
+    #[test]
+    fn the_headers_name_the_user() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        let authentication = Authentication {
+            front_proxy_ca: Ca::new("front").pem,
+            username_headers: list(&["X-Remote-User", "X-Other-User"]),
+            group_headers: list(&["X-Remote-Group"]),
+            extra_header_prefixes: list(&["X-Remote-Extra-"]),
+            uid_headers: list(&["X-Remote-Uid"]),
+            ..Authentication::default()
+        };
+        let front_proxy = FrontProxy::of(&authentication).unwrap().unwrap();
+        let mut headers = HeaderMap::new();
+        assert_eq!(front_proxy.user(&headers), None);
+        for (name, value) in [
+            ("x-remote-user", ""),
+            ("x-other-user", "ada"),
+            ("x-remote-group", "one"),
+            ("x-remote-group", "two"),
+            ("x-remote-uid", "42"),
+            ("x-remote-extra-example.com%2fScopes", "a"),
+            ("x-remote-extra-", "nothing"),
+        ] {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        let mut expected = UserInfo::new("ada", ["one", "two"]);
+        expected.uid = "42".into();
+        expected.extra = vec![("example.com/scopes".into(), vec!["a".into()])];
+        assert_eq!(front_proxy.user(&headers), Some(expected));
+        assert!(FrontProxy::of(&Authentication::default()).unwrap().is_none());
+    }
+}

@@ -1,0 +1,155 @@
+//! Behind a cluster's API server: its users, its rules, its namespaces and Secrets; own storage.
+
+use super::host::Host;
+use super::link::Link;
+use super::monitor::Monitored;
+use super::{Error, Serve, compaction, open_registry, options, ready};
+use crate::backend::Backend;
+use crate::cluster::{Authentication, Cluster, HostNamespaces};
+use crate::controller::{self, Controllers};
+use crate::endpoint::{Endpoint, Health};
+use crate::pipeline::delegated::{AccessReviews, FrontProxies, FrontProxy, Tokens};
+use crate::pipeline::{ClientCertificates, Options, Pipeline};
+use crate::registry::Registry;
+use crate::serve::certificates::{Certificates, Ensured};
+use crate::serve::{self, CaBundle, Listener, Shutdown, Tls};
+use crate::telemetry::Metrics;
+use databases_storage::Storage;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The files of the serving certificate are looked at so often.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Serves behind a cluster's API server until a signal ends it.
+pub async fn serve(options: Serve) -> Result<(), Error> {
+    let shutdown = Shutdown::new();
+    if let Some(data_dir) = &options.data_dir {
+        options::prepare_data_dir(data_dir)?;
+    }
+    let cluster = Cluster::connect(options.kubeconfig.as_deref()).await?;
+    let listener = Listener::bind(options.address()).await?;
+    let address = listener.address();
+    let tls = serving_certificate(&options, &shutdown)?;
+    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
+    let storage: Arc<dyn Storage> = monitor.clone();
+    let backends = backends(&options).await?;
+
+    let ended = shutdown.draining().clone();
+    let namespaces = HostNamespaces::follow(cluster.clone(), ended.clone());
+    let definitions = options::standard();
+    let link = Arc::new(Link::default());
+    let host = Arc::new(Host { namespaces: namespaces.clone(), link: link.clone() });
+    let registry = open_registry(&definitions, &storage, host.clone(), host);
+    link.set(&registry);
+
+    let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));
+    let health = Health(vec![
+        monitor.clone(),
+        ready::caches(&registry),
+        known.clone(),
+        ready::shutdown(&shutdown),
+        started.clone(),
+    ]);
+    let metrics = Arc::new(Metrics::new());
+    let users = Users::default();
+    let pipeline = Pipeline::new(
+        (users.front_proxies.clone(), (users.certificates.clone(), Tokens::new(cluster.clone()))),
+        AccessReviews::new(cluster.clone()),
+        Endpoint::new(&definitions, registry.clone(), health, metrics.clone()),
+        Options::default(),
+        shutdown.clone(),
+        metrics.requests().clone(),
+    );
+    let limits = options.limits();
+    let serving = tokio::spawn(listener.serve(tls, pipeline.clone(), shutdown.clone(), limits));
+    let signals = tokio::spawn(shutdown.clone().on_signals());
+    tokio::spawn(follow_authentication(cluster.clone(), shutdown.clone(), users, known.clone()));
+
+    tokio::select! {
+        () = filled(&registry, &namespaces, &known) => {
+            pipeline.complete();
+            started.done();
+            tracing::info!(%address, "serving");
+        }
+        () = shutdown.announced().cancelled() => {}
+    }
+    tokio::spawn(monitor.probe(shutdown.clone()));
+    tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
+    controller::run(Controllers { registry, cluster, backends }, ended).await;
+    if !serving.await.unwrap_or(false) {
+        tracing::warn!("some requests were cut off at the end");
+    }
+    signals.abort();
+    Ok(())
+}
+
+/// Everything that answers depend on is in memory.
+async fn filled(registry: &Registry, namespaces: &HostNamespaces, known: &ready::Authentication) {
+    for store in registry.stores() {
+        store.ready().await;
+    }
+    namespaces.ready().await;
+    known.ready().await;
+}
+
+async fn backends(options: &Serve) -> Result<Vec<Arc<dyn Backend>>, Error> {
+    if !options.local_backend {
+        return Ok(Vec::new());
+    }
+    let data_dir = options.data_dir("the databases of this machine")?;
+    Ok(vec![options.local.open(data_dir).await? as Arc<dyn Backend>])
+}
+
+/// The certificate that is given, or one of the server's own; either is renewed while it is served.
+fn serving_certificate(options: &Serve, shutdown: &Shutdown) -> Result<Tls, Error> {
+    if let Some(files) = options.tls_files() {
+        let tls = Tls::new(files.read()?)?;
+        tokio::spawn(files.follow(tls.clone(), CERTIFICATE_INTERVAL, shutdown.clone()));
+        return Ok(tls);
+    }
+    let data_dir = options.data_dir("a serving certificate of the server's own; or give --tls-cert-file")?;
+    let url = format!("https://{}", options.address());
+    let certificates = Certificates::new(data_dir, options.serving_names.iter().cloned(), url);
+    // No authority is advertised: clients show whatever certificate they have, and several may vouch for it.
+    let tls = Tls::new(certificates.ensure()?.serving_material()?)?;
+    tokio::spawn(certificates.keep_fresh(tls.clone(), Ensured::serving_material, shutdown.clone()));
+    Ok(tls)
+}
+
+/// Who vouches for users, as far as it is not asked for each of them.
+#[derive(Clone, Default)]
+struct Users {
+    front_proxies: Arc<FrontProxies>,
+    certificates: Arc<ClientCertificates>,
+}
+
+impl Users {
+    /// Believes whom the cluster believes.
+    fn reload(&self, authentication: &Authentication) -> Result<(), serve::Error> {
+        let client_ca = &authentication.client_ca;
+        let bundle =
+            if client_ca.is_empty() { None } else { Some(CaBundle::from_pem(client_ca.as_bytes())?) };
+        self.certificates.reload(bundle);
+        self.front_proxies.reload(FrontProxy::of(authentication)?);
+        Ok(())
+    }
+}
+
+async fn follow_authentication(
+    cluster: Cluster,
+    shutdown: Shutdown,
+    users: Users,
+    known: Arc<ready::Authentication>,
+) {
+    let changed = |authentication: &Authentication| match users.reload(authentication) {
+        Ok(()) => {
+            tracing::info!("the cluster's word on whom to believe about users is taken");
+            known.done();
+        }
+        Err(error) => {
+            tracing::error!(%error, "the cluster's word on whom to believe about users cannot be used; what it said before stands");
+        }
+    };
+    cluster.follow_authentication(shutdown.draining().clone(), changed).await;
+}

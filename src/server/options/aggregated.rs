@@ -1,0 +1,101 @@
+//! Flags of `serve`.
+
+use super::super::Error;
+use super::{Etcd, Local};
+use crate::serve::{Limits, TlsFiles};
+use clap::Args;
+use databases_storage::engine;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Flags of `serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// How to reach the cluster; without it, as a pod of the cluster.
+    #[arg(long)]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub bind_address: IpAddr,
+
+    /// The port to listen on.
+    #[arg(long, default_value_t = 8443)]
+    pub secure_port: u16,
+
+    /// The serving certificate, a PEM file, leaf first; for the name SERVICE.NAMESPACE.svc. It is read again when it changes.
+    #[arg(long, requires = "tls_private_key_file")]
+    pub tls_cert_file: Option<PathBuf>,
+
+    /// The key of the serving certificate, a PEM file.
+    #[arg(long, requires = "tls_cert_file")]
+    pub tls_private_key_file: Option<PathBuf>,
+
+    /// Where the embedded store, certificates of the server's own and the databases of this machine lie. Not needed with
+    /// --etcd-servers and --tls-cert-file.
+    #[arg(long, env = "DATABASES_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Names that a serving certificate of the server's own is for, such as SERVICE.NAMESPACE.svc.
+    #[arg(long, value_delimiter = ',', conflicts_with = "tls_cert_file")]
+    pub serving_names: Vec<String>,
+
+    /// Where etcd is.
+    #[command(flatten)]
+    pub etcd: Etcd,
+
+    /// Answer classes of this machine: run PostgreSQL as processes beside the server. Needs --data-dir.
+    #[arg(long, requires = "data_dir")]
+    pub local_backend: bool,
+
+    /// Databases of this machine.
+    #[command(flatten)]
+    pub local: Local,
+
+    /// The namespace of the Lease that decides which replica runs controllers.
+    #[arg(long, default_value = "databases-system")]
+    pub lease_namespace: String,
+
+    /// How many seconds the server goes on serving after a signal, so that everybody learns that it is about to end.
+    #[arg(long, default_value_t = 0)]
+    pub shutdown_delay_seconds: u64,
+
+    /// How many seconds requests may take to finish when the server ends.
+    #[arg(long, default_value_t = 30)]
+    pub drain_seconds: u64,
+}
+
+impl Serve {
+    pub(in crate::server) fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.bind_address, self.secure_port)
+    }
+
+    pub(in crate::server) fn limits(&self) -> Limits {
+        Limits {
+            shutdown_delay: Duration::from_secs(self.shutdown_delay_seconds),
+            drain_timeout: Duration::from_secs(self.drain_seconds),
+            ..Limits::default()
+        }
+    }
+
+    pub(in crate::server) fn engine(&self) -> Result<engine::Config, Error> {
+        if !self.etcd.etcd_servers.is_empty() {
+            return self.etcd.engine();
+        }
+        let data_dir =
+            self.data_dir("an embedded store; or give --etcd-servers, as several replicas must")?;
+        Ok(engine::Config::Redb(engine::redb::Config::new(data_dir.join("store.redb"))))
+    }
+
+    /// The data directory, which is needed for `what`.
+    pub(in crate::server) fn data_dir(&self, what: &str) -> Result<&Path, Error> {
+        self.data_dir.as_deref().ok_or_else(|| Error::Flags(format!("--data-dir is needed for {what}")))
+    }
+
+    /// The files of the serving certificate, if they are given.
+    pub(in crate::server) fn tls_files(&self) -> Option<TlsFiles> {
+        let (certificates, key) = (self.tls_cert_file.clone()?, self.tls_private_key_file.clone()?);
+        Some(TlsFiles { certificates, key, acceptable: Vec::new() })
+    }
+}
