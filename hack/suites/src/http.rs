@@ -194,6 +194,16 @@ impl Events {
         timeout(length, self.line()).await.is_err()
     }
 
+    /// Reads to the end, however long that takes; how many events came, or how the stream broke.
+    pub async fn end(mut self) -> Result<usize, String> {
+        let mut count = 0;
+        while let Some(frame) = self.body.frame().await {
+            let data = frame.map_err(|error| format!("{error:?}"))?.into_data().unwrap_or_default();
+            count += data.iter().filter(|byte| **byte == b'\n').count();
+        }
+        Ok(count)
+    }
+
     async fn line(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {

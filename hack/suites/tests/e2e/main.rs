@@ -12,6 +12,7 @@ mod peers;
 mod replicated;
 mod report;
 mod shown;
+mod shutdown;
 mod target;
 mod users;
 mod watched;

@@ -25,7 +25,7 @@ const FLUNDER: Kind = Kind {
 };
 
 /// Of a class that nobody serves, so that nobody but the line changes an object.
-const POSTGRESQL: Kind = Kind {
+pub(crate) const POSTGRESQL: Kind = Kind {
     group: "databases.standard.k8s.io",
     version: "v1",
     plural: "postgresqls",
@@ -144,7 +144,7 @@ pub(crate) fn program() -> Option<PathBuf> {
     Some(program)
 }
 
-async fn class(client: &Client) {
+pub(crate) async fn class(client: &Client) {
     let object = json!({
         "apiVersion": POSTGRESQL.api_version(), "kind": "DatabaseClass", "metadata": {"name": "nobody"},
         "spec": {"controllerName": "example.com/nobody"},
