@@ -14,10 +14,14 @@ const API_VERSION: &str = "The group and version of this form of the object, suc
 const KIND: &str = "The kind of the object, in CamelCase. It follows from where the object is sent, and cannot be \
                     updated.";
 
+/// In front of the names of Kubernetes' own types where they could meet those of Kubernetes itself.
+const OWN: &str = "apimachinery.";
+
 /// Which version of OpenAPI is written.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Dialect {
-    /// Swagger 2.0: keywords may stand beside `$ref`.
+    /// Swagger 2.0: keywords may stand beside `$ref`. An aggregator merges the documents of all servers into one, and
+    /// renames what has another's name and is not word for word the same; so Kubernetes' types go by names of our own.
     V2,
     /// OpenAPI 3.0: a `$ref` stands alone, so that one with more to say goes into `allOf` (O-25).
     V3,
@@ -49,13 +53,24 @@ impl Definitions {
 
     /// Says of a type that it is a kind; nothing where the type was not met.
     pub(super) fn mark(&mut self, type_name: &str, group: &str, version: &str, kind: &str) {
-        let Some(definition) = self.all.get_mut(type_name) else { return };
+        let name = self.name(type_name.to_owned());
+        let Some(definition) = self.all.get_mut(&name) else { return };
         let kind = named(group, version, kind);
         match &mut definition[KINDS] {
             Value::Array(kinds) if kinds.contains(&kind) => {}
             Value::Array(kinds) => kinds.push(kind),
             empty => *empty = json!([kind]),
         }
+    }
+
+    /// Whether another server's document may stand beside the definitions.
+    pub(super) fn is_merged(&self) -> bool {
+        self.dialect == Dialect::V2
+    }
+
+    fn name(&self, name: String) -> String {
+        let of_kubernetes = name.starts_with("io.k8s.apimachinery.") || name.starts_with("io.k8s.api.");
+        if self.is_merged() && of_kubernetes { format!("{OWN}{name}") } else { name }
     }
 
     fn reference(&self, name: &str) -> Value {
@@ -67,7 +82,7 @@ impl Definitions {
     }
 
     fn object(&mut self, schema: &'static Schema) -> Value {
-        let name = schema.full_name();
+        let name = self.name(schema.full_name());
         if !self.all.contains_key(&name) {
             let definition = self.define(schema);
             self.all.insert(name.clone(), definition);
@@ -95,7 +110,7 @@ impl Definitions {
     }
 
     fn list(&mut self, item: &'static Schema) -> Value {
-        let name = format!("{}List", item.full_name());
+        let name = self.name(format!("{}List", item.full_name()));
         let mut items = json!({"type": "array", "items": self.object(item)});
         items["description"] = format!("The {} objects.", item.name).into();
         let metadata = self.object(ListMeta::SCHEMA);
@@ -120,8 +135,9 @@ impl Definitions {
             Shape::Enum(values) => json!({"type": "string", "enum": values}),
             Shape::Scalar(scalar) => match scalar::named(*scalar, self.dialect) {
                 Some((name, definition)) => {
-                    self.all.insert(name.to_owned(), definition);
-                    self.reference(name)
+                    let name = self.name(name.to_owned());
+                    self.all.insert(name.clone(), definition);
+                    self.reference(&name)
                 }
                 None => scalar::plain(*scalar),
             },

@@ -89,11 +89,14 @@ pub(super) fn mark_kinds(
         types.mark(&name, group, version, definition.kind);
         types.mark(&format!("{name}List"), group, version, &format!("{}List", definition.kind));
     }
-    types.mark(&Status::SCHEMA.full_name(), "", "v1", "Status");
-    types.mark(&Scale::SCHEMA.full_name(), SCALE_KIND.group, SCALE_KIND.version, SCALE_KIND.kind);
-    for (group, version) in [("", "v1"), (group, version)] {
-        types.mark(&DeleteOptions::SCHEMA.full_name(), group, version, "DeleteOptions");
-        types.mark(&WATCH_EVENT.full_name(), group, version, "WatchEvent");
+    types.mark(&DeleteOptions::SCHEMA.full_name(), group, version, "DeleteOptions");
+    types.mark(&WATCH_EVENT.full_name(), group, version, "WatchEvent");
+    // In a merged document a kind has one definition, and these kinds have Kubernetes' own.
+    if !types.is_merged() {
+        types.mark(&Status::SCHEMA.full_name(), "", "v1", "Status");
+        types.mark(&Scale::SCHEMA.full_name(), SCALE_KIND.group, SCALE_KIND.version, SCALE_KIND.kind);
+        types.mark(&DeleteOptions::SCHEMA.full_name(), "", "v1", "DeleteOptions");
+        types.mark(&WATCH_EVENT.full_name(), "", "v1", "WatchEvent");
+        types.mark(&API_RESOURCE_LIST.full_name(), "", "v1", "APIResourceList");
     }
-    types.mark(&API_RESOURCE_LIST.full_name(), "", "v1", "APIResourceList");
 }
