@@ -1,13 +1,11 @@
-//! What a class decides for an object: defaults, limits, versions, and who may use it.
+//! What a class decides for an object that leaves it open.
 //!
 //! Defaults are written into the object when it is created, so that a class that changes later changes nothing
 //! that exists. Who set what stands in an annotation.
 
 use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
 use crate::postgresql::PostgreSQL;
-use crate::shared::{DeletionPolicy, NamespacesFrom, Storage};
-use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::selector::LabelSelector;
+use crate::shared::{DeletionPolicy, Storage};
 use std::collections::BTreeMap;
 
 /// Which class set which field.
@@ -37,12 +35,19 @@ pub fn resolve(object: &mut PostgreSQL, classes: &[DatabaseClass]) {
     }
     object.spec.instance.instances.get_or_insert(1);
     object.spec.instance.deletion_policy.get_or_insert(DeletionPolicy::Retain);
-    if !set.is_empty() {
-        let provenance: BTreeMap<_, _> =
-            set.into_iter().map(|(field, class)| (field, format!("DatabaseClass/{class}"))).collect();
-        let text = serde_json::to_string(&provenance).unwrap_or_default();
-        object.metadata.annotations.insert(PROVENANCE.into(), text);
+    record(object, &set);
+}
+
+/// Adds to the annotation where fields came from; what stood there of other fields stays.
+fn record(object: &mut PostgreSQL, set: &BTreeMap<&'static str, String>) {
+    if set.is_empty() {
+        return;
     }
+    let annotation = object.metadata.annotations.entry(PROVENANCE.into()).or_default();
+    let mut provenance: BTreeMap<String, String> = serde_json::from_str(annotation).unwrap_or_default();
+    let new = set.iter().map(|(field, class)| ((*field).to_owned(), format!("DatabaseClass/{class}")));
+    provenance.extend(new);
+    *annotation = serde_json::to_string(&provenance).unwrap_or_default();
 }
 
 /// Whether the object's class is among these; where it names none, whether one of them is the default.
@@ -62,7 +67,7 @@ fn default_class(classes: &[DatabaseClass]) -> Option<&DatabaseClass> {
     })
 }
 
-fn engines(class: &DatabaseClass) -> impl Iterator<Item = &Engine> {
+pub(crate) fn engines(class: &DatabaseClass) -> impl Iterator<Item = &Engine> {
     class.status.engines.iter().filter(|engine| engine.kind == KIND)
 }
 
@@ -110,84 +115,5 @@ fn fill_one<T>(slot: &mut Option<T>, value: Option<T>, field: &'static str, set:
     if slot.is_none() && value.is_some() {
         *slot = value;
         set.push(field);
-    }
-}
-
-/// What the class does not allow. Of an update only what changed is looked at.
-pub fn check(
-    class: &DatabaseClass,
-    new: &PostgreSQL,
-    old: Option<&PostgreSQL>,
-    namespace_labels: &BTreeMap<String, String>,
-    errors: &mut Errors,
-) {
-    if old.is_none() && !admits(class, namespace_labels) {
-        let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
-        errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
-    }
-    check_version(class, new, old, errors);
-    check_limits(class, new, old, errors);
-}
-
-fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
-    let Some(allowed) = &class.spec.allowed_namespaces else { return true };
-    match &allowed.from {
-        Some(NamespacesFrom::Selector) => allowed.selector.as_ref().is_some_and(|selector| {
-            LabelSelector::try_from(selector)
-                .is_ok_and(|selector| selector.matches(|key| labels.get(key).map(String::as_str)))
-        }),
-        _ => true,
-    }
-}
-
-fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let wanted = &new.spec.instance.version;
-    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
-    let offered: Vec<&str> =
-        engines(class).flat_map(|engine| &engine.versions).map(|version| version.name.as_str()).collect();
-    if wanted.is_empty() || unchanged || offered.is_empty() {
-        return;
-    }
-    let fits = |version: &&str| {
-        let rest = version.strip_prefix(wanted.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    if !offered.iter().any(fits) {
-        errors.push(FieldError::not_supported(&Path::new("spec.version"), &**wanted, &offered));
-    }
-}
-
-fn check_limits(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let Some(limits) = &class.spec.limits else { return };
-    let (name, spec) = (&class.metadata.name, &new.spec.instance);
-    let before = old.map(|old| &old.spec.instance);
-    let path = Path::new("spec");
-    if let (Some(count), Some(most)) = (spec.instances, limits.max_instances)
-        && count > most
-        && before.is_none_or(|before| before.instances != spec.instances)
-    {
-        let detail = format!("class {name:?} allows at most {most}");
-        errors.push(FieldError::invalid(&path.child("instances"), count, &detail));
-    }
-    if let (Some(size), Some(most)) = (&spec.storage.size, &limits.max_storage_size)
-        && size > most
-        && before.is_none_or(|before| before.storage.size != spec.storage.size)
-    {
-        let at = path.child("storage").child("size");
-        let detail = format!("class {name:?} allows at most {most}");
-        errors.push(FieldError::invalid(&at, size.to_string(), &detail));
-    }
-    let Some(resources) = spec.resources.as_ref() else { return };
-    if before.is_some_and(|before| before.resources == spec.resources) {
-        return;
-    }
-    for (part, list) in [("requests", &resources.requests), ("limits", &resources.limits)] {
-        for (resource, amount) in list {
-            if let Some(most) = limits.max_resources.get(resource).filter(|most| amount > *most) {
-                let at = path.child("resources").child(part).key(resource);
-                let detail = format!("class {name:?} allows at most {most}");
-                errors.push(FieldError::invalid(&at, amount.to_string(), &detail));
-            }
-        }
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::postgresql::{PostgreSQL, PostgreSQLSpec};
 use crate::shared::DeletionPolicy;
-use apimachinery::schema::{Schema, Shape};
+use apimachinery::schema::{Field, Schema, Shape, Topology};
 use apimachinery::wire::{Value as _, json};
 use serde_json::Value;
 
@@ -39,28 +39,50 @@ pub fn required(new: &PostgreSQL, old: Option<&PostgreSQL>) -> Vec<FeatureUse> {
 
 /// Follows the schema down to fields with a feature.
 fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, uses: &mut Vec<FeatureUse>) {
-    match (&schema.shape, new) {
-        (Shape::Object(_), Value::Object(map)) => {
-            for field in schema.fields() {
-                let Some(value) = map.get(field.name) else { continue };
-                let before = old.and_then(|old| old.get(field.name));
-                let path = format!("{path}.{}", field.name);
-                match field.feature {
-                    Some(feature) if before != Some(value) && !is_default(field.default, value) => {
-                        uses.push(FeatureUse::new(path, feature));
-                    }
-                    Some(_) => {}
-                    None => walk(field.schema, value, before, &path, uses),
-                }
-            }
+    let (Shape::Object(_), Value::Object(map)) = (&schema.shape, new) else { return };
+    for field in schema.fields() {
+        let Some(value) = map.get(field.name) else { continue };
+        let before = old.and_then(|old| old.get(field.name));
+        let path = format!("{path}.{}", field.name);
+        match field.feature {
+            Some(_) if before.is_some_and(|before| is_same(&field.topology, before, value)) => {}
+            Some(feature) if !is_default(field.default, value) => uses.push(FeatureUse::new(path, feature)),
+            Some(_) => {}
+            None => walk_field(field, value, before, &path, uses),
         }
-        (Shape::List(item), Value::Array(list)) => {
-            for (index, value) in list.iter().enumerate() {
-                let before = old.and_then(|old| old.get(index));
-                walk(item, value, before, &format!("{path}[{index}]"), uses);
+    }
+}
+
+/// Items of a list are compared with those of the same key, wherever they stood.
+fn walk_field(
+    field: &'static Field,
+    new: &Value,
+    old: Option<&Value>,
+    path: &str,
+    uses: &mut Vec<FeatureUse>,
+) {
+    let (Shape::List(item), Value::Array(list)) = (&field.schema.shape, new) else {
+        return walk(field.schema, new, old, path, uses);
+    };
+    let before = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for (index, value) in list.iter().enumerate() {
+        let same = match field.topology {
+            Topology::Map(keys) => {
+                before.iter().find(|other| keys.iter().all(|key| other.get(key) == value.get(key)))
             }
+            _ => before.get(index),
+        };
+        walk(item, value, same, &format!("{path}[{index}]"), uses);
+    }
+}
+
+/// The order of a set or of a keyed list says nothing.
+fn is_same(topology: &Topology, old: &Value, new: &Value) -> bool {
+    match (topology, old, new) {
+        (Topology::Map(_) | Topology::Set, Value::Array(old), Value::Array(new)) => {
+            old.len() == new.len() && new.iter().all(|item| old.contains(item))
         }
-        _ => {}
+        _ => old == new,
     }
 }
 

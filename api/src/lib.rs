@@ -33,6 +33,7 @@ kinds! {
 }
 
 mod age;
+pub mod allowance;
 pub mod core;
 pub mod databaseclass;
 pub mod defaulting;

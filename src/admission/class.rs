@@ -6,6 +6,7 @@ use apimachinery::kind::Hub;
 use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
+use databases_api::allowance;
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::defaulting;
 use databases_api::features;
@@ -110,11 +111,13 @@ impl ClassAdmission {
         let Some(class) = classes.iter().find(|class| class.metadata.name == *name) else { return Ok(None) };
         let labels = self.classes.namespace_labels(attributes.namespace, freshness).await?;
         let mut errors = Errors::new();
-        defaulting::check(class, new, old, &labels, &mut errors);
-        let warnings = match is_true(&class.status.conditions, "Accepted") {
+        allowance::check(class, new, old, &labels, &mut errors);
+        let mut warnings = allowance::warnings(class, new, old);
+        let unsupported = match is_true(&class.status.conditions, "Accepted") {
             true => check_features(class, &classes, new, old, &mut errors),
             false => Vec::new(),
         };
+        warnings.extend(unsupported);
         Ok(Some((errors, warnings)))
     }
 }

@@ -77,6 +77,11 @@ impl Server {
 
     /// A class that somebody else's controller has accepted.
     async fn class(&self, name: &str, spec: Value, features: &[&str]) {
+        self.class_with(name, spec, features, json!({})).await;
+    }
+
+    /// With more in its status.
+    async fn class_with(&self, name: &str, spec: Value, features: &[&str], more: Value) {
         let mut object = json!({"metadata": {"name": name}, "spec": {"controllerName": "example.com/x"}});
         json_patch::merge(&mut object["spec"], &spec);
         assert_eq!(self.post(CLASSES, object).await.0, 201);
@@ -84,11 +89,12 @@ impl Server {
         let versions = json!([{"name": "16"}, {"name": "17", "default": true}]);
         let accepted = json!({"type": "Accepted", "status": "True", "reason": "Accepted", "message": "",
             "lastTransitionTime": "2026-01-01T00:00:00Z"});
-        let status = json!({"status": {
+        let mut status = json!({"status": {
             "conditions": [accepted],
             "engines": [{"kind": "PostgreSQL", "versions": versions}],
             "supportedFeatures": features,
         }});
+        json_patch::merge(&mut status["status"], &more);
         assert_eq!(self.merge(&format!("{CLASSES}/{name}/status"), status).await.0, 200);
     }
 }
@@ -166,6 +172,84 @@ async fn versions_limits_and_immutable_fields_are_held() {
         server.merge(&format!("{IN_DEMO}/a"), json!({"spec": {"className": "other"}})).await;
     assert_eq!(code, 422);
     assert!(answer["message"].as_str().unwrap().contains("field is immutable"), "{answer}");
+}
+
+#[tokio::test]
+async fn flavors_counts_and_parameters_are_those_of_the_class() {
+    let server = Server::start().await;
+    let versions = json!([{"name": "16", "deprecated": true}, {"name": "17", "default": true}]);
+    let status = json!({
+        "engines": [{"kind": "PostgreSQL", "flavor": "PostgreSQL", "versions": versions, "instanceCounts": [1, 3]}],
+        "parametersKinds": [{"group": "example.com", "kind": "Tuning"}],
+    });
+    let features = ["PostgreSQL", "PostgreSQLFlavor", "PostgreSQLReplicas"];
+    server.class_with("odd", json!({"defaultFor": ["PostgreSQL"]}), &features, status).await;
+    let check = async |spec: Value, field: &str, part: &str| {
+        let (code, _, answer) = server.post(IN_DEMO, database("x", spec)).await;
+        let cause = &answer["details"]["causes"][0];
+        assert_eq!((code, &cause["field"]), (422, &field.into()), "{answer}");
+        assert!(cause["message"].as_str().unwrap().contains(part), "{answer}");
+    };
+    check(json!({"flavor": "Other"}), "spec.flavor", "supported values: \"PostgreSQL\"").await;
+    check(json!({"instances": 2}), "spec.instances", "supported values: \"1\", \"3\"").await;
+    let parameters = json!({"parametersRef": {"group": "example.com", "kind": "Other", "name": "a"}});
+    check(parameters, "spec.parametersRef.kind", "\"Tuning.example.com\"").await;
+    let (code, headers, answer) = server
+        .post(IN_DEMO, database("a", json!({"flavor": "PostgreSQL", "instances": 3, "version": "16"})))
+        .await;
+    assert_eq!(code, 201, "{answer}");
+    assert!(headers["warning"].to_str().unwrap().contains("is deprecated in class"), "{headers:?}");
+}
+
+#[tokio::test]
+async fn a_class_that_is_named_later_must_allow_the_namespace_too() {
+    let server = Server::start().await;
+    let (code, ..) = server.post(IN_DEMO, database("a", json!({}))).await;
+    assert_eq!(code, 201);
+    let selector =
+        json!({"allowedNamespaces": {"from": "Selector", "selector": {"matchLabels": {"team": "x"}}}});
+    server.class("theirs", selector, &["PostgreSQL"]).await;
+    let name = json!({"spec": {"className": "theirs"}});
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), name.clone()).await;
+    assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &"spec.className".into()), "{answer}");
+    server.merge("/api/v1/namespaces/demo", json!({"metadata": {"labels": {"team": "x"}}})).await;
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), name).await;
+    assert_eq!(code, 200, "{answer}");
+    let (code, _, answer) = server
+        .post(
+            CLASSES,
+            json!({"metadata": {"name": "b"},
+        "spec": {"controllerName": "example.com/x", "allowedNamespaces": {"from": "Same"}}}),
+        )
+        .await;
+    assert_eq!(
+        (code, &answer["details"]["causes"][0]["field"]),
+        (422, &"spec.allowedNamespaces.from".into())
+    );
+}
+
+#[tokio::test]
+async fn the_order_of_keyed_lists_needs_no_feature() {
+    let server = Server::start().await;
+    let features = ["PostgreSQL", "PostgreSQLMultipleDatabases", "PostgreSQLExtensions", "PostgreSQLUsers"];
+    server.class("full", json!({"defaultFor": ["PostgreSQL"]}), &features).await;
+    let extensions = json!([{"name": "citext"}, {"name": "hstore"}]);
+    let (one, two) = (
+        json!({"name": "one", "owner": "one", "extensions": extensions}),
+        json!({"name": "two", "owner": "two"}),
+    );
+    let users = [json!({"name": "u"}), json!({"name": "v"})];
+    let spec = json!({"databases": [one, two], "users": users});
+    let (code, _, answer) = server.post(IN_DEMO, database("a", spec)).await;
+    assert_eq!(code, 201, "{answer}");
+    let fewer = json!({"status": {"supportedFeatures": [{"name": "PostgreSQL"}]}});
+    server.merge(&format!("{CLASSES}/full/status"), fewer).await;
+    let turned = json!({"spec": {"databases": [two, one], "users": [users[1], users[0]]}});
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), turned).await;
+    assert_eq!(code, 200, "{answer}");
+    let more = json!({"spec": {"users": [users[0], users[1], {"name": "w"}]}});
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), more).await;
+    assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &"spec.users".into()), "{answer}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Names, columns and rules of `DatabaseClass`.
 
 use super::{DatabaseClass, V1, V1alpha1};
+use crate::shared::NamespacesFrom;
 use crate::{GROUP, age};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Column, Definition, Kind, NameRule, Version};
@@ -101,6 +102,11 @@ impl Kind for DatabaseClass {
                 let at = path.child("defaultFor").index(index);
                 errors.push(FieldError::not_supported(&at, &**kind, &["PostgreSQL"]));
             }
+        }
+        let allowed = self.spec.allowed_namespaces.as_ref();
+        if allowed.is_some_and(|allowed| allowed.from == Some(NamespacesFrom::Same)) {
+            let at = path.child("allowedNamespaces").child("from");
+            errors.push(FieldError::not_supported(&at, "Same", &["All", "Selector"]));
         }
         let tree = apimachinery::wire::json::to_tree(&self.spec);
         let schema = <super::DatabaseClassSpec as apimachinery::wire::Value>::SCHEMA;

@@ -127,7 +127,8 @@ pub struct AllowedAccess {
 /// A choice of namespaces.
 #[api_type]
 pub struct AllowedNamespaces {
-    /// Same (the object's own), Selector, or All. Defaults to Same for databases and All for classes.
+    /// Same (the object's own, which a class has not), Selector, or All. Defaults to Same for databases and All for
+    /// classes.
     #[api(1)]
     pub from: Option<NamespacesFrom>,
     /// Labels of the namespaces, with from Selector.

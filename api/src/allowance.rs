@@ -1,0 +1,163 @@
+//! What a class allows an object: versions, numbers, sizes, parameters, and who may use it at all.
+
+use crate::databaseclass::{DatabaseClass, Engine};
+use crate::defaulting::engines;
+use crate::postgresql::PostgreSQL;
+use crate::shared::NamespacesFrom;
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::selector::LabelSelector;
+use std::collections::BTreeMap;
+
+/// What the class does not allow. Of an update only what changed is looked at.
+pub fn check(
+    class: &DatabaseClass,
+    new: &PostgreSQL,
+    old: Option<&PostgreSQL>,
+    namespace_labels: &BTreeMap<String, String>,
+    errors: &mut Errors,
+) {
+    let named_now = old.is_none_or(|old| old.spec.instance.class_name != new.spec.instance.class_name);
+    if named_now && !admits(class, namespace_labels) {
+        let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
+        errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
+    }
+    check_flavor(class, new, old, errors);
+    check_version(class, new, old, errors);
+    check_instances(class, new, old, errors);
+    check_parameters(class, new, old, errors);
+    check_limits(class, new, old, errors);
+}
+
+/// What the class would rather not see.
+pub fn warnings(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>) -> Vec<String> {
+    let wanted = &new.spec.instance.version;
+    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
+    let mut versions = engines(class).flat_map(|engine| &engine.versions);
+    if unchanged || !versions.any(|version| version.deprecated && version.name == *wanted) {
+        return Vec::new();
+    }
+    vec![format!("spec.version: version {wanted:?} is deprecated in class {:?}", class.metadata.name)]
+}
+
+fn check_flavor(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let wanted = &new.spec.instance.flavor;
+    let unchanged = old.is_some_and(|old| old.spec.instance.flavor == *wanted);
+    let mut offered: Vec<&str> =
+        engines(class).map(|engine| engine.flavor.as_str()).filter(|flavor| !flavor.is_empty()).collect();
+    offered.dedup();
+    if !wanted.is_empty()
+        && !unchanged
+        && !offered.contains(&wanted.as_str())
+        && engines(class).next().is_some()
+    {
+        errors.push(FieldError::not_supported(&Path::new("spec.flavor"), &**wanted, &offered));
+    }
+}
+
+/// The engines that may run the object: those of its flavor, where it names one.
+fn candidates<'a>(class: &'a DatabaseClass, object: &'a PostgreSQL) -> impl Iterator<Item = &'a Engine> {
+    let flavor = &object.spec.instance.flavor;
+    engines(class).filter(move |engine| flavor.is_empty() || engine.flavor == *flavor)
+}
+
+fn check_instances(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let wanted = new.spec.instance.instances.unwrap_or(1);
+    let unchanged = old.is_some_and(|old| old.spec.instance.instances.unwrap_or(1) == wanted);
+    let fits =
+        |engine: &Engine| engine.instance_counts.is_empty() || engine.instance_counts.contains(&wanted);
+    if unchanged || candidates(class, new).next().is_none() || candidates(class, new).any(fits) {
+        return;
+    }
+    let mut counts: Vec<i32> =
+        candidates(class, new).flat_map(|engine| engine.instance_counts.clone()).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let counts: Vec<String> = counts.iter().map(i32::to_string).collect();
+    let counts: Vec<&str> = counts.iter().map(String::as_str).collect();
+    errors.push(FieldError::not_supported(&Path::new("spec.instances"), wanted, &counts));
+}
+
+fn check_parameters(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let wanted = &new.spec.instance.parameters_ref;
+    let unchanged = old.is_some_and(|old| old.spec.instance.parameters_ref == *wanted);
+    let Some(wanted) = wanted.as_ref().filter(|_| !unchanged) else { return };
+    let kinds = &class.status.parameters_kinds;
+    if kinds.iter().any(|kind| kind.group == wanted.group && kind.kind == wanted.kind) {
+        return;
+    }
+    let path = Path::new("spec.parametersRef");
+    if kinds.is_empty() {
+        let detail = format!("class {:?} takes no parameters of its own", class.metadata.name);
+        return errors.push(FieldError::forbidden(&path, &detail));
+    }
+    let name =
+        |group: &str, kind: &str| if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let offered: Vec<String> = kinds.iter().map(|kind| name(&kind.group, &kind.kind)).collect();
+    let offered: Vec<&str> = offered.iter().map(String::as_str).collect();
+    errors.push(FieldError::not_supported(&path.child("kind"), name(&wanted.group, &wanted.kind), &offered));
+}
+
+fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
+    let Some(allowed) = &class.spec.allowed_namespaces else { return true };
+    match &allowed.from {
+        Some(NamespacesFrom::Selector) => allowed.selector.as_ref().is_some_and(|selector| {
+            LabelSelector::try_from(selector)
+                .is_ok_and(|selector| selector.matches(|key| labels.get(key).map(String::as_str)))
+        }),
+        _ => true,
+    }
+}
+
+fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let wanted = &new.spec.instance.version;
+    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
+    let offered: Vec<&str> = candidates(class, new)
+        .flat_map(|engine| &engine.versions)
+        .map(|version| version.name.as_str())
+        .collect();
+    if wanted.is_empty() || unchanged || offered.is_empty() {
+        return;
+    }
+    let fits = |version: &&str| {
+        let rest = version.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if !offered.iter().any(fits) {
+        errors.push(FieldError::not_supported(&Path::new("spec.version"), &**wanted, &offered));
+    }
+}
+
+fn check_limits(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let Some(limits) = &class.spec.limits else { return };
+    let (name, spec) = (&class.metadata.name, &new.spec.instance);
+    let before = old.map(|old| &old.spec.instance);
+    let path = Path::new("spec");
+    if let (Some(count), Some(most)) = (spec.instances, limits.max_instances)
+        && count > most
+        && before.is_none_or(|before| before.instances != spec.instances)
+    {
+        let detail = format!("class {name:?} allows at most {most}");
+        errors.push(FieldError::invalid(&path.child("instances"), count, &detail));
+    }
+    if let (Some(size), Some(most)) = (&spec.storage.size, &limits.max_storage_size)
+        && size > most
+        && before.is_none_or(|before| before.storage.size != spec.storage.size)
+    {
+        let at = path.child("storage").child("size");
+        let detail = format!("class {name:?} allows at most {most}");
+        errors.push(FieldError::invalid(&at, size.to_string(), &detail));
+    }
+    let Some(resources) = spec.resources.as_ref() else { return };
+    if before.is_some_and(|before| before.resources == spec.resources) {
+        return;
+    }
+    for (part, list) in [("requests", &resources.requests), ("limits", &resources.limits)] {
+        for (resource, amount) in list {
+            if let Some(most) = limits.max_resources.get(resource).filter(|most| amount > *most) {
+                let at = path.child("resources").child(part).key(resource);
+                let detail = format!("class {name:?} allows at most {most}");
+                errors.push(FieldError::invalid(&at, amount.to_string(), &detail));
+            }
+        }
+    }
+}
