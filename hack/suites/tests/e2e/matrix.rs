@@ -72,7 +72,7 @@ fn lines() -> Vec<Line> {
         "1" "health with its list of checks" => discovered::health;
         "2" "discovery of both formats, api-resources" => discovered::discovery;
         "3" "OpenAPI v2 and v3, explain" => discovered::openapi;
-        "3b" "definitions that others have, too, need no other name" => discovered::shared_definitions if is_aggregated, due;
+        "3b" "definitions that others have, too, need no other name" => discovered::shared_definitions if is_aggregated;
         "4" "create: 201, 409, 500, unknown fields" => written::create;
         "5" "update: stale, without and with the same content" => written::update;
         "6" "JSON and merge patch, 415, 422" => patched::patch;
