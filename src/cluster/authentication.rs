@@ -4,6 +4,7 @@ use super::Cluster;
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::Api;
+use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +60,7 @@ impl Cluster {
     pub async fn follow_authentication(&self, ended: CancellationToken, changed: impl Fn(&Authentication)) {
         let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), NAMESPACE);
         let config = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
-        let mut events = watcher(api, config).boxed();
+        let mut events = watcher(api, config).default_backoff().boxed();
         let mut known = None;
         let mut seen = false;
         loop {

@@ -9,7 +9,12 @@ use kube::runtime::reflector::{ObjectRef, Store, reflector, store};
 use kube::runtime::{WatchStreamExt, watcher};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// How long the question about one namespace may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 type Metadata = PartialObjectMeta<Namespace>;
 
@@ -53,7 +58,9 @@ impl HostNamespaces {
     /// What the cluster says right now.
     pub async fn newest(&self, name: &str) -> Result<Option<NamespaceFacts>, Error> {
         let api: Api<Namespace> = Api::all(self.cluster.client.clone());
-        Ok(api.get_metadata_opt(name).await?.map(|namespace| facts(&Arc::new(namespace))))
+        let found =
+            timeout(TIMEOUT, api.get_metadata_opt(name)).await.map_err(|_| Error::Timeout(TIMEOUT))??;
+        Ok(found.map(|namespace| facts(&Arc::new(namespace))))
     }
 }
 

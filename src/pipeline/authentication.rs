@@ -50,6 +50,9 @@ pub trait Authenticator: Send + Sync + 'static {
         peer: &Peer,
         headers: &HeaderMap,
     ) -> impl Future<Output = Result<Option<Arc<UserInfo>>, Rejected>> + Send;
+
+    /// Removes the headers that this authenticator might have believed, beside those that are always removed.
+    fn strip(&self, _: &mut HeaderMap) {}
 }
 
 /// The first that knows the caller decides. A rejection counts only if the other does not know the caller either.
@@ -65,6 +68,11 @@ impl<First: Authenticator, Second: Authenticator> Authenticator for (First, Seco
             Err(rejected) => self.1.authenticate(peer, headers).await?.map(Some).ok_or(rejected),
         }
     }
+
+    fn strip(&self, headers: &mut HeaderMap) {
+        self.0.strip(headers);
+        self.1.strip(headers);
+    }
 }
 
 impl<A: Authenticator> Authenticator for Arc<A> {
@@ -74,6 +82,10 @@ impl<A: Authenticator> Authenticator for Arc<A> {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<UserInfo>>, Rejected> {
         (**self).authenticate(peer, headers).await
+    }
+
+    fn strip(&self, headers: &mut HeaderMap) {
+        (**self).strip(headers);
     }
 }
 
@@ -168,6 +180,7 @@ pub(super) async fn identify<N: Authenticator>(
     headers: &mut HeaderMap,
 ) -> Result<Arc<UserInfo>, Refusal> {
     let found = authenticator.authenticate(peer, headers).await;
+    authenticator.strip(headers);
     strip(headers);
     match found {
         Ok(Some(user)) => Ok(authenticated(user)),

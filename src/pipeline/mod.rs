@@ -189,7 +189,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         }
         let query = parts.uri.query().unwrap_or_default();
         let deadline = deadline::of(&info, query, record.received, shared.options.timeout)?;
-        deadline::enforce(deadline, async {
+        let answered = deadline::enforce(deadline, async {
             let user = self.identify(origin, &mut parts).await?;
             record.user = Some(Arc::clone(&user));
             let place = shared.in_flight.enter(&user, &info)?;
@@ -203,7 +203,8 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
             }
             Ok(response.map(|body| ResponseBody::of_handler(body, deadline, place)))
         })
-        .await
+        .await;
+        answered.map_err(|refusal| if installed { refusal } else { refusal.while_starting() })
     }
 
     /// The user; on HTTP/2 a connection that shows none is not kept, so that strangers cannot hold many streams.

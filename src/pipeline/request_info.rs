@@ -29,6 +29,8 @@ pub struct RequestInfo {
     subresource: Part,
     rest: Part,
     selected_name: Option<Box<str>>,
+    field_selector: Option<Box<str>>,
+    label_selector: Option<Box<str>>,
 }
 
 /// Why a path has no [`RequestInfo`].
@@ -71,6 +73,8 @@ impl RequestInfo {
             subresource: none,
             rest: none,
             selected_name: None,
+            field_selector: None,
+            label_selector: None,
         }
     }
 
@@ -137,9 +141,11 @@ impl RequestInfo {
             other => other,
         };
         if matches!(self.verb, Verb::List | Verb::Watch | Verb::DeleteCollection) {
-            self.selected_name = query::first(query, "fieldSelector")
-                .and_then(|selector| super::selector::required_name(&selector))
-                .map(String::into_boxed_str);
+            let selector = |key| query::first(query, key).map(|text| text.into_owned().into_boxed_str());
+            self.field_selector = selector("fieldSelector");
+            self.label_selector = selector("labelSelector");
+            let name = self.field_selector.as_deref().and_then(super::selector::required_name);
+            self.selected_name = name.map(String::into_boxed_str);
         }
     }
 
@@ -185,6 +191,16 @@ impl RequestInfo {
     /// The object's name from the path, or the name a collection's field selector requires.
     pub fn name(&self) -> &str {
         self.selected_name.as_deref().unwrap_or_else(|| self.part(self.name))
+    }
+
+    /// The field selector of a collection, as it was sent; empty when there is none.
+    pub fn field_selector(&self) -> &str {
+        self.field_selector.as_deref().unwrap_or_default()
+    }
+
+    /// The label selector of a collection, as it was sent; empty when there is none.
+    pub fn label_selector(&self) -> &str {
+        self.label_selector.as_deref().unwrap_or_default()
     }
 
     /// The subresource, as `status`.

@@ -36,6 +36,15 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// The same before everything is installed: who may do what need not be known yet, and a refusal that would not
+    /// stand later could make clients give up what is there.
+    pub(super) fn while_starting(self) -> Self {
+        match self {
+            Self::Unauthorized | Self::Forbidden { .. } | Self::Authorization { .. } => Self::NotInstalled,
+            other => other,
+        }
+    }
+
     pub(super) fn into_response(self) -> Response<Bytes> {
         let message = self.to_string();
         match self {

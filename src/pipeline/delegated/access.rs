@@ -3,9 +3,12 @@
 use super::verdicts::Verdicts;
 use crate::cluster::{Access, Cluster};
 use crate::pipeline::{Authorizer, Decision, MASTERS_GROUP, RequestInfo, UserInfo};
+use apimachinery::selector::{FieldSelector, LabelSelector, Op, Operator};
 use k8s_openapi::api::authorization::v1::{
-    NonResourceAttributes, ResourceAttributes, SubjectAccessReviewSpec,
+    FieldSelectorAttributes, LabelSelectorAttributes, NonResourceAttributes, ResourceAttributes,
+    SubjectAccessReviewSpec,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldSelectorRequirement, LabelSelectorRequirement};
 use std::time::Duration;
 
 /// A verdict holds so long, leave or not.
@@ -70,10 +73,81 @@ fn question(user: &UserInfo, info: &RequestInfo) -> SubjectAccessReviewSpec {
             resource: some(info.resource()),
             subresource: some(info.subresource()),
             name: some(info.name()),
-            ..ResourceAttributes::default()
+            field_selector: fields(info.field_selector()),
+            label_selector: labels(info.label_selector()),
         });
     } else {
         spec.non_resource_attributes = Some(NonResourceAttributes { path: some(info.path()), verb });
     }
     spec
+}
+
+/// The requirements on fields; none when the selector cannot be read, which its own stage refuses.
+fn fields(selector: &str) -> Option<FieldSelectorAttributes> {
+    let selector: FieldSelector = selector.parse().ok()?;
+    let requirements = selector.requirements().iter().map(|requirement| FieldSelectorRequirement {
+        key: requirement.field.clone(),
+        operator: if requirement.op == Op::Equal { "In".into() } else { "NotIn".into() },
+        values: Some(vec![requirement.value.clone()]),
+    });
+    let requirements: Vec<_> = requirements.collect();
+    (!requirements.is_empty())
+        .then_some(FieldSelectorAttributes { raw_selector: None, requirements: Some(requirements) })
+}
+
+/// The requirements on labels, but for comparisons of numbers, which a review has no word for.
+fn labels(selector: &str) -> Option<LabelSelectorAttributes> {
+    let selector: LabelSelector = selector.parse().ok()?;
+    let requirements = selector.requirements().iter().filter_map(|requirement| {
+        let operator = match requirement.operator() {
+            Operator::In => "In",
+            Operator::NotIn => "NotIn",
+            Operator::Exists => "Exists",
+            Operator::DoesNotExist => "DoesNotExist",
+            Operator::GreaterThan | Operator::LessThan => return None,
+        };
+        let values = Some(requirement.values().to_vec()).filter(|values| !values.is_empty());
+        Some(LabelSelectorRequirement { key: requirement.key().into(), operator: operator.into(), values })
+    });
+    let requirements: Vec<_> = requirements.collect();
+    (!requirements.is_empty())
+        .then_some(LabelSelectorAttributes { raw_selector: None, requirements: Some(requirements) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Method;
+
+    fn asked(target: &str) -> ResourceAttributes {
+        let info = RequestInfo::parse(&Method::GET, &target.parse().unwrap()).unwrap();
+        question(&UserInfo::new("ada", ["one"]), &info).resource_attributes.unwrap()
+    }
+
+    #[test]
+    fn selectors_are_part_of_the_question() {
+        let list = asked("/apis/g/v1/things?fieldSelector=a%3D1,b!%3D2&labelSelector=x+in+(2,1),!y,z,n%3E3");
+        let fields = list.field_selector.unwrap().requirements.unwrap();
+        let fields: Vec<_> =
+            fields.iter().map(|one| (&*one.key, &*one.operator, one.values.clone())).collect();
+        let value = |text: &str| Some(vec![text.to_owned()]);
+        assert_eq!(fields, [("a", "In", value("1")), ("b", "NotIn", value("2"))]);
+        let labels = list.label_selector.unwrap().requirements.unwrap();
+        let labels: Vec<_> =
+            labels.iter().map(|one| (&*one.key, &*one.operator, one.values.clone())).collect();
+        let both = Some(vec!["1".to_owned(), "2".to_owned()]);
+        assert_eq!(labels, [("x", "In", both), ("y", "DoesNotExist", None), ("z", "Exists", None)]);
+    }
+
+    #[test]
+    fn what_is_no_selector_restricts_nothing() {
+        for target in [
+            "/apis/g/v1/things",
+            "/apis/g/v1/things?fieldSelector=broken&labelSelector=((",
+            "/apis/g/v1/things/a?fieldSelector=a%3D1&labelSelector=b",
+        ] {
+            let asked = asked(target);
+            assert_eq!((asked.field_selector, asked.label_selector), (None, None), "{target}");
+        }
+    }
 }

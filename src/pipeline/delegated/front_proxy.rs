@@ -6,7 +6,7 @@ use crate::cluster::Authentication;
 use crate::pipeline::{Authenticator, Peer, Rejected, UserInfo};
 use crate::serve::CaBundle;
 use arc_swap::ArcSwapOption;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 
@@ -53,34 +53,50 @@ impl FrontProxy {
         }))
     }
 
-    /// The user the headers name.
-    fn user(&self, headers: &HeaderMap) -> Option<UserInfo> {
-        let values = |name: &HeaderName| {
-            headers
-                .get_all(name)
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .filter(|value| !value.is_empty())
+    /// The user the headers name. A part of an identity that cannot be read is not left out: nobody is believed.
+    fn user(&self, headers: &HeaderMap) -> Result<Option<UserInfo>, Rejected> {
+        let first = |names: &[HeaderName]| {
+            let found = names.iter().flat_map(|name| headers.get_all(name)).find(|value| !value.is_empty());
+            found.map(text).transpose()
         };
-        let first = |names: &[HeaderName]| names.iter().flat_map(values).next().map(str::to_owned);
-        let mut user = UserInfo::new(first(&self.username)?, self.groups.iter().flat_map(values));
-        user.uid = first(&self.uid).unwrap_or_default();
-        user.extra = self.extra(headers);
-        Some(user)
+        let Some(name) = first(&self.username)? else { return Ok(None) };
+        let groups = self.groups.iter().flat_map(|name| headers.get_all(name));
+        let groups = groups.filter(|value| !value.is_empty()).map(text).collect::<Result<Vec<_>, _>>()?;
+        let mut user = UserInfo::new(name, groups);
+        user.uid = first(&self.uid)?.unwrap_or_default();
+        user.extra = self.extra(headers)?;
+        Ok(Some(user))
     }
 
-    fn extra(&self, headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
+    fn extra(&self, headers: &HeaderMap) -> Result<Vec<(String, Vec<String>)>, Rejected> {
         let mut extra = Vec::new();
         for name in headers.keys() {
-            let key =
-                self.extra_prefixes.iter().find_map(|prefix| name.as_str().strip_prefix(prefix.as_str()));
-            let Some(key) = key.filter(|key| !key.is_empty()) else { continue };
-            let key = percent_decode_str(key).decode_utf8_lossy().to_lowercase();
-            let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-            extra.push((key, values.map(str::to_owned).collect()));
+            let Some(key) = self.extra_key(name).filter(|key| !key.is_empty()) else { continue };
+            let key = percent_decode_str(key).decode_utf8_lossy().into_owned();
+            let values = headers.get_all(name).iter().map(text);
+            extra.push((key, values.collect::<Result<_, _>>()?));
         }
-        extra
+        Ok(extra)
     }
+
+    fn extra_key<'a>(&self, name: &'a HeaderName) -> Option<&'a str> {
+        self.extra_prefixes.iter().find_map(|prefix| name.as_str().strip_prefix(prefix.as_str()))
+    }
+
+    /// Removes every header that could name a user, whoever sent it.
+    fn strip(&self, headers: &mut HeaderMap) {
+        for name in self.username.iter().chain(&self.groups).chain(&self.uid) {
+            headers.remove(name);
+        }
+        while let Some(name) = headers.keys().find(|name| self.extra_key(name).is_some()).cloned() {
+            headers.remove(name);
+        }
+    }
+}
+
+fn text(value: &HeaderValue) -> Result<String, Rejected> {
+    let text = std::str::from_utf8(value.as_bytes());
+    text.map(str::to_owned).map_err(|_| Rejected("a header that names a user is not UTF-8".to_owned()))
 }
 
 impl Authenticator for FrontProxies {
@@ -98,7 +114,13 @@ impl Authenticator for FrontProxies {
         if !allowed.is_empty() && !allowed.contains(&proxy.name) {
             return Err(Rejected(format!("{:?} is not the name of a front proxy", proxy.name)));
         }
-        Ok(front_proxy.user(headers).map(Arc::new))
+        Ok(front_proxy.user(headers)?.map(Arc::new))
+    }
+
+    fn strip(&self, headers: &mut HeaderMap) {
+        if let Some(front_proxy) = &*self.0.load() {
+            front_proxy.strip(headers);
+        }
     }
 }
 
@@ -120,22 +142,29 @@ mod tests {
         };
         let front_proxy = FrontProxy::of(&authentication).unwrap().unwrap();
         let mut headers = HeaderMap::new();
-        assert_eq!(front_proxy.user(&headers), None);
+        assert_eq!(front_proxy.user(&headers).unwrap(), None);
         for (name, value) in [
+            ("accept", "application/json"),
             ("x-remote-user", ""),
             ("x-other-user", "ada"),
             ("x-remote-group", "one"),
-            ("x-remote-group", "two"),
+            ("x-remote-group", "zwölf"),
             ("x-remote-uid", "42"),
             ("x-remote-extra-example.com%2fScopes", "a"),
             ("x-remote-extra-", "nothing"),
         ] {
-            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append(name.parse::<HeaderName>().unwrap(), value);
         }
-        let mut expected = UserInfo::new("ada", ["one", "two"]);
+        let mut expected = UserInfo::new("ada", ["one", "zwölf"]);
         expected.uid = "42".into();
         expected.extra = vec![("example.com/scopes".into(), vec!["a".into()])];
-        assert_eq!(front_proxy.user(&headers), Some(expected));
+        assert_eq!(front_proxy.user(&headers).unwrap(), Some(expected));
+        let mut broken = headers.clone();
+        broken.append("x-remote-group", HeaderValue::from_bytes(b"\xff").unwrap());
+        front_proxy.user(&broken).unwrap_err();
+        front_proxy.strip(&mut headers);
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["accept"]);
         assert!(FrontProxy::of(&Authentication::default()).unwrap().is_none());
     }
 }

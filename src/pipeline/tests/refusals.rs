@@ -159,8 +159,12 @@ async fn not_found_means_nothing_before_every_path_is_installed() {
     );
     let body = text(response).await;
     assert!(body.contains(r#""details":{"retryAfterSeconds":5}"#), "{body}");
+    let nobody = pipeline.as_user(UserInfo::anonymous());
+    let early = nobody.send(get("/apis/g/v1/things")).await;
+    assert_eq!(early.status(), 503, "whom to believe may not be known yet");
     pipeline.complete();
     assert_eq!(user.send(get("/apis/g/v1/missing")).await.status(), 404);
+    assert_eq!(nobody.send(get("/apis/g/v1/things")).await.status(), 403);
 }
 
 #[tokio::test]
