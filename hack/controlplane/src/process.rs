@@ -208,14 +208,8 @@ mod tests {
         let logs = tempfile::tempdir().unwrap();
         let mut process = shell("exec sleep 1000", logs.path());
         drop(process.keeper.stdin.take());
-        let status = tokio::time::timeout(PATIENCE, async {
-            loop {
-                match process.ended() {
-                    Some(status) => return status,
-                    None => sleep(POLL).await,
-                }
-            }
-        });
-        assert_eq!(status.await.unwrap().to_string(), "signal: 9 (SIGKILL)");
+        let ended = tokio::task::spawn_blocking(move || process.child.wait());
+        let status = tokio::time::timeout(PATIENCE, ended).await.unwrap().unwrap().unwrap();
+        assert_eq!(status.to_string(), "signal: 9 (SIGKILL)");
     }
 }

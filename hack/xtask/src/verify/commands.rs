@@ -102,5 +102,9 @@ pub(super) fn deny() -> Checked {
         let how = "cargo-deny is not installed (cargo install cargo-deny --locked takes some minutes)";
         return Ok(Outcome::Skipped(how.to_owned()));
     }
+    // It reads the manifests of every platform's dependencies; a build has fetched those of this one.
+    if let Outcome::Failed(why) = command("cargo", &["fetch", "--locked", "--quiet"])? {
+        return Ok(Outcome::Failed(why));
+    }
     command(&program, &["--offline", "--locked", "check", "bans", "licenses", "sources"])
 }
