@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use nix::sys::signal::Signal;
 use quickstart::apply::apply;
 use quickstart::client::Client;
 use quickstart::manifests;
@@ -36,6 +35,17 @@ impl DatabasesServer {
 
     /// Starts `program` on a port, without waiting.
     pub async fn spawn(cluster: &ControlPlane, program: &Path, name: &str, port: u16) -> Result<Self> {
+        Self::spawn_with(cluster, program, name, port, Vec::new()).await
+    }
+
+    /// The same with further flags.
+    pub async fn spawn_with(
+        cluster: &ControlPlane,
+        program: &Path,
+        name: &str,
+        port: u16,
+        more: Vec<String>,
+    ) -> Result<Self> {
         grant(cluster).await?;
         let serving = cluster.serving(&registration(port))?.write(&cluster.pki.folder, name)?;
         let kubeconfig = cluster.kubeconfig_of(USER, &[])?;
@@ -48,6 +58,7 @@ impl DatabasesServer {
             format!("--tls-cert-file={}", serving.certificate.display()),
             format!("--tls-private-key-file={}", serving.key.display()),
         ];
+        let flags = flags.into_iter().chain(more);
         Ok(Self { process: Process::spawn(name, program, flags, &cluster.logs())?, port })
     }
 
@@ -66,11 +77,13 @@ impl DatabasesServer {
     pub fn registration(&self) -> Aggregated<'static> {
         registration(self.port)
     }
+}
 
-    /// Ends it as a power cut would.
-    pub fn kill(&mut self) {
-        self.process.signal(Signal::SIGKILL);
-    }
+/// The flags with which databases run as processes of this machine, below `folder`, and end with
+/// the server.
+pub fn local_backend(folder: &Path) -> Vec<String> {
+    let folder = format!("--data-dir={}", folder.display());
+    vec!["--local-backend".to_owned(), "--stop-instances-on-exit".to_owned(), folder]
 }
 
 /// The rights of `manifests/`.

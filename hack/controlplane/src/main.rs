@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use controlplane::databases::DatabasesServer;
-use controlplane::process::Process;
+use controlplane::databases::{self, DatabasesServer};
+use controlplane::process::{Process, free_port};
 use controlplane::sample::SampleServer;
 use controlplane::{Aggregated, ControlPlane, Error, Programs, Result};
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,13 +29,16 @@ enum Command {
         /// The databases-apiserver program; without it, upstream's sample-apiserver is registered.
         #[arg(long)]
         server: Option<PathBuf>,
+        /// Run databases as processes of this machine.
+        #[arg(long, requires = "server")]
+        local_backend: bool,
     },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Up { folder, server } = Flags::parse().command;
-    match up(folder, server).await {
+    let Command::Up { folder, server, local_backend } = Flags::parse().command;
+    match up(&folder, server, local_backend).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("hack/e2e: {error}");
@@ -44,34 +47,45 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn up(folder: PathBuf, server: Option<PathBuf>) -> Result<()> {
+async fn up(folder: &Path, server: Option<PathBuf>, local_backend: bool) -> Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let serving = async {
-        let began = Instant::now();
-        let cluster = start(&folder).await?;
-        println!("control plane   {} ({:.1} s)", cluster.address(), began.elapsed().as_secs_f64());
-        let (mut process, registration) = serve(&cluster, server).await?;
-        cluster.register(&registration, &cluster.pki.serving.pem()).await?;
-        cluster.available(&registration).await?;
-        let (group, seconds) = (registration.group, began.elapsed().as_secs_f64());
-        println!("{group} is available at 127.0.0.1:{} ({seconds:.1} s)", registration.port);
-        println!("logs            {}", cluster.logs().display());
-        println!("\nexport KUBECONFIG={}", cluster.kubeconfig().display());
-        println!("kubectl api-resources --api-group={group}\n\nCtrl-C stops it all.");
-        // Nothing is asked but whether it still runs.
-        process.watch().await
+    let mut interrupted = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
+    let (_cluster, mut server) = tokio::select! {
+        begun = begin(folder, server, local_backend) => begun?,
+        () = interrupted() => return Ok(()),
     };
     tokio::select! {
-        ended = serving => ended,
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+        ended = server.watch() => return ended,
+        () = interrupted() => {}
     }
+    // It ends its databases before the control plane goes.
+    server.stop().await.map(drop)
+}
+
+/// Starts and registers everything, and says how to go on.
+async fn begin(
+    folder: &Path,
+    server: Option<PathBuf>,
+    local_backend: bool,
+) -> Result<(ControlPlane, Process)> {
+    let began = Instant::now();
+    let cluster = start(folder).await?;
+    println!("control plane   {} ({:.1} s)", cluster.address(), began.elapsed().as_secs_f64());
+    let (process, registration) = serve(&cluster, server, local_backend).await?;
+    cluster.register(&registration, &cluster.pki.serving.pem()).await?;
+    cluster.available(&registration).await?;
+    let (group, seconds) = (registration.group, began.elapsed().as_secs_f64());
+    println!("{group} is available at 127.0.0.1:{} ({seconds:.1} s)", registration.port);
+    println!("logs            {}", cluster.logs().display());
+    println!("\nexport KUBECONFIG={}", cluster.kubeconfig().display());
+    println!("kubectl api-resources --api-group={group}\n\nCtrl-C stops it all.");
+    Ok((cluster, process))
 }
 
 /// A control plane in a folder from which an earlier run is removed.
 async fn start(folder: &Path) -> Result<ControlPlane> {
     let programs = Programs::find()?;
-    for name in ["pki", "etcd", "logs", "sample-apiserver"] {
+    for name in ["pki", "etcd", "logs", "sample-apiserver", "databases"] {
         let path = folder.join(name);
         match std::fs::remove_dir_all(&path) {
             Err(source) if source.kind() != ErrorKind::NotFound => return Err(Error::Write { path, source }),
@@ -82,17 +96,23 @@ async fn start(folder: &Path) -> Result<ControlPlane> {
 }
 
 /// Our server, or the sample.
-async fn serve(cluster: &ControlPlane, server: Option<PathBuf>) -> Result<(Process, Aggregated<'static>)> {
-    match server {
-        Some(program) => {
-            let server = DatabasesServer::start(cluster, &program, "databases-apiserver").await?;
-            let registration = server.registration();
-            Ok((server.process, registration))
-        }
-        None => {
-            let server = SampleServer::start(cluster).await?;
-            let registration = server.registration();
-            Ok((server.process, registration))
-        }
-    }
+async fn serve(
+    cluster: &ControlPlane,
+    server: Option<PathBuf>,
+    local_backend: bool,
+) -> Result<(Process, Aggregated<'static>)> {
+    let Some(program) = server else {
+        let server = SampleServer::start(cluster).await?;
+        let registration = server.registration();
+        return Ok((server.process, registration));
+    };
+    let more = match local_backend {
+        true => databases::local_backend(&cluster.folder().join("databases")),
+        false => Vec::new(),
+    };
+    let mut server =
+        DatabasesServer::spawn_with(cluster, &program, "databases-apiserver", free_port()?, more).await?;
+    server.ready(cluster).await?;
+    let registration = server.registration();
+    Ok((server.process, registration))
 }

@@ -87,10 +87,22 @@ impl Sandbox {
 
     /// The process ids of the PostgreSQL servers below the data directory that run now.
     pub fn postmasters(&self) -> Vec<i32> {
-        let mut found = Vec::new();
-        postmaster_files(&self.launch.data_dir, &mut found);
-        let pid = |file: &PathBuf| std::fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok();
-        found.iter().filter_map(pid).filter(|pid| is_postgres(*pid)).collect()
+        postmasters(&self.launch.data_dir)
+    }
+}
+
+/// The process ids of the PostgreSQL servers below a folder that run now.
+pub fn postmasters(folder: &Path) -> Vec<i32> {
+    let mut found = Vec::new();
+    postmaster_files(folder, &mut found);
+    let pid = |file: &PathBuf| std::fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok();
+    found.iter().filter_map(pid).filter(|pid| is_postgres(*pid)).collect()
+}
+
+/// Ends the PostgreSQL servers below a folder.
+pub fn end_postmasters(folder: &Path) {
+    for pid in postmasters(folder) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGQUIT);
     }
 }
 
@@ -100,9 +112,7 @@ impl Drop for Sandbox {
         if let Some(server) = &self.server {
             server.signal(Signal::SIGKILL);
         }
-        for pid in self.postmasters() {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGQUIT);
-        }
+        end_postmasters(&self.launch.data_dir);
     }
 }
 

@@ -9,6 +9,7 @@ mod listed;
 mod matrix;
 mod patched;
 mod peers;
+mod provisioned;
 mod replicated;
 mod report;
 mod shown;
