@@ -1,16 +1,18 @@
-//! The host cluster's API: secrets and events for the objects of ours, its namespaces, and its word on users.
+//! The host cluster's API: secrets and events for the objects of ours, its namespaces, its word on users, and a Lease.
 //!
 //! In standalone mode the client's transport is this server itself, in process; nothing here can tell.
 
 mod authentication;
 mod connect;
 mod event;
+mod lease;
 mod namespaces;
 mod review;
 mod secret;
 
 pub use authentication::Authentication;
 pub use event::{EventType, Regarding};
+pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use review::Access;
 pub use secret::Binding;

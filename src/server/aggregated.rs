@@ -3,7 +3,7 @@
 use super::host::Host;
 use super::link::Link;
 use super::monitor::Monitored;
-use super::{Error, Serve, compaction, open_registry, options, ready};
+use super::{Error, Serve, compaction, election, open_registry, options, ready};
 use crate::backend::Backend;
 use crate::cluster::{Authentication, Cluster, HostNamespaces};
 use crate::controller::{self, Controllers};
@@ -28,6 +28,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         options::prepare_data_dir(data_dir)?;
     }
     let cluster = Cluster::connect(options.kubeconfig.as_deref()).await?;
+    let candidate = election::candidate(&options, &cluster)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     let tls = serving_certificate(&options, &shutdown)?;
@@ -76,7 +77,11 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     }
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    controller::run(Controllers { registry, cluster, backends }, ended).await;
+    let controllers = async |term| {
+        let (registry, cluster, backends) = (registry.clone(), cluster.clone(), backends.clone());
+        controller::run(Controllers { registry, cluster, backends }, term).await;
+    };
+    candidate.run(ended, controllers).await;
     if !serving.await.unwrap_or(false) {
         tracing::warn!("some requests were cut off at the end");
     }

@@ -3,6 +3,7 @@
 mod aggregated;
 mod bootstrap;
 mod compaction;
+mod election;
 mod host;
 mod link;
 mod monitor;

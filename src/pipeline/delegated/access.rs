@@ -36,15 +36,15 @@ impl Authorizer for AccessReviews {
         }
         let question = question(user, info);
         let key = serde_json::to_string(&question).unwrap_or_default().into_boxed_str();
-        let answer = if key.len() < MOST_KEPT {
-            self.verdicts.get(&key, self.cluster.review_access(question)).await
-        } else {
-            self.cluster.review_access(question).await
-        };
+        let is_kept = key.len() < MOST_KEPT;
+        let cluster = self.cluster.clone();
+        let ask = || async move { cluster.review_access(question).await.map_err(|error| error.to_string()) };
+        let answer =
+            if is_kept { self.verdicts.get(key, ask).await } else { ask().await.map_err(Into::into) };
         match answer {
             Ok(Access { allowed: true, .. }) => Decision::Allow,
             Ok(Access { reason, .. }) => Decision::Deny(reason),
-            Err(error) => Decision::Error(error.to_string()),
+            Err(reason) => Decision::Error(reason.to_string()),
         }
     }
 }

@@ -27,25 +27,25 @@ impl Tokens {
     pub fn new(cluster: Cluster) -> Self {
         Tokens { cluster, verdicts: Verdicts::lasting(LIFETIME), salt: rand::random() }
     }
+}
 
-    async fn ask(&self, token: &str) -> Result<Verdict, Rejected> {
-        let review = self.cluster.review_token(token).await;
-        // Without a word of the cluster nobody can be believed.
-        let review = review.map_err(|error| Rejected(format!("the token cannot be reviewed: {error}")))?;
-        Ok(review.map_err(Rejected).map(|user| {
-            let mut info = UserInfo::new(user.username.unwrap_or_default(), user.groups.unwrap_or_default());
-            info.uid = user.uid.unwrap_or_default();
-            info.extra = user.extra.unwrap_or_default().into_iter().collect();
-            crate::pipeline::authentication::authenticated(Arc::new(info))
-        }))
-    }
+async fn ask(cluster: Cluster, token: String) -> Result<Verdict, String> {
+    let review = cluster.review_token(&token).await.map_err(|error| error.to_string())?;
+    Ok(review.map_err(Rejected).map(|user| {
+        let mut info = UserInfo::new(user.username.unwrap_or_default(), user.groups.unwrap_or_default());
+        info.uid = user.uid.unwrap_or_default();
+        info.extra = user.extra.unwrap_or_default().into_iter().collect();
+        crate::pipeline::authentication::authenticated(Arc::new(info))
+    }))
 }
 
 impl Authenticator for Tokens {
     async fn authenticate(&self, _: &Peer, headers: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
         let Some(token) = bearer(headers) else { return Ok(None) };
         let key: [u8; 32] = Sha256::new().chain_update(self.salt).chain_update(token).finalize().into();
-        self.verdicts.get(&key, self.ask(token)).await?.map(Some)
+        let verdict = self.verdicts.get(key, || ask(self.cluster.clone(), token.to_owned())).await;
+        // Without a word of the cluster nobody can be believed.
+        verdict.map_err(|reason| Rejected(format!("the token cannot be reviewed: {reason}")))?.map(Some)
     }
 }
 

@@ -57,6 +57,10 @@ pub struct Serve {
     #[arg(long, default_value = "databases-system")]
     pub lease_namespace: String,
 
+    /// How many seconds that Lease lasts when its holder has gone without giving it back.
+    #[arg(long, default_value_t = 15)]
+    pub lease_seconds: u64,
+
     /// How many seconds the server goes on serving after a signal, so that everybody learns that it is about to end.
     #[arg(long, default_value_t = 0)]
     pub shutdown_delay_seconds: u64,

@@ -76,6 +76,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Cluster,
     },
     Suite {
+        name: "delegated",
+        what: "users and rights as a real kube-apiserver knows them, on good days and bad; one replica acts",
+        work: Work::Cluster,
+    },
+    Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
         work: Work::Cluster,

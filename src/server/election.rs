@@ -1,0 +1,26 @@
+//! Which replica runs controllers.
+
+use super::{Error, Serve};
+use crate::cluster::{Cluster, Election, Timing};
+use std::time::Duration;
+
+/// The Lease that replicas hold in turn.
+const LEASE: &str = "databases-apiserver";
+/// The shortest lease: below, a busy cluster's answers come too late to renew it.
+const SHORTEST: u64 = 3;
+
+/// This replica as a candidate, under a name that no other process has.
+pub(super) fn candidate(options: &Serve, cluster: &Cluster) -> Result<Election, Error> {
+    if options.lease_seconds < SHORTEST {
+        return Err(Error::Flags(format!("--lease-seconds must be {SHORTEST} or more")));
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let identity = format!("{}_{}", host.trim(), uuid::Uuid::new_v4());
+    let timing = timing(Duration::from_secs(options.lease_seconds));
+    Ok(Election::new(cluster, &options.lease_namespace, LEASE, identity, timing))
+}
+
+/// A holder that cannot renew its lease has the last third of it to come to an end.
+fn timing(lease: Duration) -> Timing {
+    Timing { lease, renew: lease * 2 / 3, retry: lease * 2 / 15 }
+}
