@@ -1,6 +1,7 @@
 //! One replica acts at a time.
 
 use controlplane::databases::DatabasesServer;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use suites::http::Http;
 use suites::wait::until;
@@ -49,6 +50,6 @@ async fn a_replica_that_goes_leaves_the_lease_to_another() {
 
     // One that is gone without a word loses it when it has expired.
     let third = start("databases-apiserver-3").await;
-    second.kill();
+    second.process.signal(Signal::SIGKILL);
     assert_eq!(leads(&host, &third).await, transitions + 2);
 }
