@@ -1,0 +1,329 @@
+//! What each kind may say, and what of it may change: one row a rule, with the field and the words of its fault.
+
+use apimachinery::field::Errors;
+use apimachinery::kind::{Definition, Hub};
+use databases_api::{databaseclass, postgresql};
+use serde_json::{Value, json};
+
+fn object(definition: &'static Definition, base: &Value, change: &Value) -> Box<dyn Hub> {
+    let mut tree = base.clone();
+    json_merge(&mut tree, change);
+    let version = definition.version("v1").expect("v1 is served");
+    let (mut object, context) = (version.decode_tree)(&tree).expect("the row's types are right");
+    assert!(context.problems().is_empty(), "{:?}", context.problems());
+    object.default_fields();
+    object
+}
+
+/// Objects merge; everything else replaces, and null removes.
+fn json_merge(target: &mut Value, change: &Value) {
+    match (target, change) {
+        (Value::Object(target), Value::Object(change)) => {
+            for (name, value) in change {
+                if value.is_null() {
+                    target.remove(name);
+                } else {
+                    json_merge(target.entry(name).or_insert(json!({})), value);
+                }
+            }
+        }
+        (target, change) => *target = change.clone(),
+    }
+}
+
+fn texts(errors: &Errors) -> Vec<String> {
+    errors.iter().map(ToString::to_string).collect()
+}
+
+/// The fault of a new object; the empty text stands for none.
+fn fresh(definition: &'static Definition, base: &Value, rows: &[(Value, &str)]) {
+    for (change, expected) in rows {
+        let mut errors = Errors::new();
+        object(definition, base, change).validate(&mut errors);
+        let expected: Vec<&str> = Some(*expected).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!(texts(&errors), expected, "{change}");
+    }
+}
+
+/// The fault of a change from one object to another.
+fn changed(definition: &'static Definition, base: &Value, rows: &[(Value, Value, &str)]) {
+    for (before, after, expected) in rows {
+        let (before, after) = (object(definition, base, before), object(definition, base, after));
+        let mut errors = Errors::new();
+        after.validate_update(&*before, &mut errors);
+        let expected: Vec<&str> = Some(*expected).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!(texts(&errors), expected, "{:?}", after);
+    }
+}
+
+fn spec(value: Value) -> Value {
+    json!({"spec": value})
+}
+
+fn database() -> Value {
+    json!({"metadata": {"name": "a", "namespace": "b"}, "spec": {"className": "c", "storage": {"size": "1Gi"}}})
+}
+
+#[test]
+fn a_postgresql_is_what_the_standard_allows() {
+    let long = "x".repeat(64);
+    fresh(
+        &postgresql::DEFINITION,
+        &database(),
+        &[
+            (json!({}), ""),
+            (spec(json!({"version": "17"})), ""),
+            (spec(json!({"version": "17.6"})), ""),
+            (
+                spec(json!({"version": "latest"})),
+                "spec.version: Invalid value: \"latest\": must be a version such as 17 or 17.6",
+            ),
+            (
+                spec(json!({"version": "1.2.3.4"})),
+                "spec.version: Invalid value: \"1.2.3.4\": must be a version such as 17 or 17.6",
+            ),
+            (spec(json!({"instances": 99})), ""),
+            (
+                spec(json!({"instances": 0})),
+                "spec.instances: Invalid value: 0: must be between 1 and 99; to stop the database set spec.state to Stopped",
+            ),
+            (
+                spec(json!({"instances": 100})),
+                "spec.instances: Invalid value: 100: must be between 1 and 99; to stop the database set spec.state to Stopped",
+            ),
+            (
+                spec(json!({"storage": {"size": null}})),
+                "spec.storage.size: Required value: say how much space the data gets, such as 20Gi, or choose a class that has a default",
+            ),
+            (
+                spec(json!({"storage": {"size": "0"}})),
+                "spec.storage.size: Invalid value: \"0\": must be greater than zero",
+            ),
+            (
+                spec(
+                    json!({"resources": {"requests": {"cpu": "1", "memory": "1Gi", "hugepages-2Mi": "4Mi"}}}),
+                ),
+                "",
+            ),
+            (
+                spec(json!({"resources": {"requests": {"pods": "1"}}})),
+                "spec.resources.requests[pods]: Unsupported value: \"pods\": supported values: \"cpu\", \"memory\", \"hugepages-*\"",
+            ),
+            (
+                spec(json!({"resources": {"limits": {"cpu": "-1"}}})),
+                "spec.resources.limits[cpu]: Invalid value: \"-1\": must be greater than or equal to 0",
+            ),
+            (
+                spec(json!({"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}})),
+                "spec.resources.requests[cpu]: Invalid value: \"2\": must be less than or equal to cpu limit of 1",
+            ),
+            (spec(json!({"parameters": {"work_mem": "8MB", "pg_stat_statements.max": "100"}})), ""),
+            (
+                spec(json!({"parameters": {"Work": "8MB"}})),
+                "spec.parameters[Work]: Invalid value: \"Work\": a parameter is named by lower-case letters, digits, '_' and '.'",
+            ),
+            (
+                spec(json!({"parameters": {"port": "1"}})),
+                "spec.parameters[port]: Forbidden: the class's implementation sets this parameter itself",
+            ),
+            (
+                spec(json!({"parameters": {"dynamic_library_path": "/x"}})),
+                "spec.parameters[dynamic_library_path]: Forbidden: the class's implementation sets this parameter itself",
+            ),
+            (
+                spec(json!({"databases": [{"name": "d", "owner": "o", "extensions": [{"name": "citext"}]}]})),
+                "",
+            ),
+            (
+                spec(json!({"databases": [{"name": "template1", "owner": "o"}]})),
+                "spec.databases[0].name: Invalid value: \"template1\": is reserved by PostgreSQL",
+            ),
+            (
+                spec(json!({"databases": [{"name": "d", "owner": "postgres"}]})),
+                "spec.databases[0].owner: Invalid value: \"postgres\": is the superuser's; a database needs an owner of its own",
+            ),
+            (
+                spec(json!({"databases": [{"name": "d", "owner": "o"}, {"name": "d", "owner": "p"}]})),
+                "spec.databases[1].name: Duplicate value: \"d\"",
+            ),
+            (
+                spec(json!({"databases": [{"name": long, "owner": "o"}]})),
+                "spec.databases[0].name: Too long: may not be more than 63 bytes",
+            ),
+            (
+                spec(
+                    json!({"databases": [{"name": "d", "owner": "o", "extensions": [{"name": "e"}, {"name": "e"}]}]}),
+                ),
+                "spec.databases[0].extensions[1].name: Duplicate value: \"e\"",
+            ),
+            (spec(json!({"users": [{"name": "u", "databases": ["app"]}]})), ""),
+            (
+                spec(json!({"users": [{"name": "app"}]})),
+                "spec.users[0].name: Invalid value: \"app\": owns a database and is a role already",
+            ),
+            (
+                spec(json!({"users": [{"name": "postgres"}]})),
+                "spec.users[0].name: Invalid value: \"postgres\": is the superuser; use spec.superuserAccess",
+            ),
+            (
+                spec(json!({"users": [{"name": "u"}, {"name": "u"}]})),
+                "spec.users[1].name: Duplicate value: \"u\"",
+            ),
+            (
+                spec(json!({"users": [{"name": "u", "databases": ["none"]}]})),
+                "spec.users[0].databases[0]: Not found: \"none\"",
+            ),
+            (spec(json!({"replication": {"mode": "Synchronous"}, "instances": 2})), ""),
+            (
+                spec(json!({"replication": {"mode": "Synchronous"}})),
+                "spec.replication.mode: Invalid value: \"Synchronous\": needs spec.instances greater than 1",
+            ),
+            (
+                spec(json!({"replication": {"mode": "Sometimes"}})),
+                "spec.replication.mode: Unsupported value: \"Sometimes\": supported values: \"Asynchronous\", \"Synchronous\"",
+            ),
+            (
+                spec(json!({"pooling": {"instances": 0}})),
+                "spec.pooling.instances: Invalid value: 0: must be greater than zero",
+            ),
+            (
+                spec(json!({"state": "Paused"})),
+                "spec.state: Unsupported value: \"Paused\": supported values: \"Running\", \"Stopped\"",
+            ),
+            (
+                spec(json!({"recoveryTarget": {"time": "2026-01-01T00:00:00Z"}})),
+                "spec.recoveryTarget: Forbidden: needs spec.dataSourceRef to name a backup, a repository or a database",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_postgresql_changes_only_as_a_database_can() {
+    let invalid_before = json!({"users": [{"name": "u", "databases": ["none"]}]});
+    changed(
+        &postgresql::DEFINITION,
+        &database(),
+        &[
+            (json!({}), json!({}), ""),
+            (spec(json!({"className": ""})), spec(json!({"className": "c"})), ""),
+            (
+                json!({}),
+                spec(json!({"className": "d"})),
+                "spec.className: Invalid value: \"d\": field is immutable",
+            ),
+            (
+                json!({}),
+                spec(json!({"flavor": "f"})),
+                "spec.flavor: Invalid value: \"f\": field is immutable",
+            ),
+            (json!({}), spec(json!({"storage": {"storageClassName": "fast"}})), ""),
+            (
+                spec(json!({"storage": {"storageClassName": "slow"}})),
+                spec(json!({"storage": {"storageClassName": "fast"}})),
+                "spec.storage.storageClassName: Invalid value: \"fast\": field is immutable",
+            ),
+            (json!({}), spec(json!({"storage": {"size": "2Gi"}})), ""),
+            (
+                json!({}),
+                spec(json!({"storage": {"size": "1Mi"}})),
+                "spec.storage.size: Invalid value: \"1Mi\": can shrink only to what the volumes have: 1Gi",
+            ),
+            (
+                json!({}),
+                spec(json!({"dataSourcePath": "x"})),
+                "spec.dataSourcePath: Forbidden: field is immutable",
+            ),
+            (
+                json!({}),
+                spec(json!({"dataSourceRef": {"kind": "Secret", "name": "x"}})),
+                "spec.dataSourceRef: Forbidden: field is immutable",
+            ),
+            (
+                json!({}),
+                spec(json!({"adoptRef": {"kind": "Cluster", "name": "x"}})),
+                "spec.adoptRef: Forbidden: field is immutable",
+            ),
+            (spec(json!({"version": "17.5"})), spec(json!({"version": "17.6"})), ""),
+            (
+                spec(json!({"version": "17.5"})),
+                spec(json!({"version": "17.4"})),
+                "spec.version: Invalid value: \"17.4\": cannot be lower than the version that runs, 17.5",
+            ),
+            (
+                spec(json!({"version": "16"})),
+                spec(json!({"version": "17"})),
+                "spec.version: Forbidden: is a new major version: set spec.upgradePolicy.major to InPlace to allow it",
+            ),
+            (
+                spec(json!({"version": "16"})),
+                spec(json!({"version": "17", "upgradePolicy": {"major": "InPlace"}})),
+                "",
+            ),
+            // What was wrong before is not held against a change of something else.
+            (
+                spec(invalid_before.clone()),
+                spec(json!({"users": invalid_before["users"], "instances": 2})),
+                "",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_databaseclass_is_what_the_standard_allows() {
+    let base = json!({"metadata": {"name": "a"}, "spec": {"controllerName": "example.com/x"}});
+    let controller = "must be domain/path, such as example.com/postgresql";
+    fresh(
+        &databaseclass::DEFINITION,
+        &base,
+        &[
+            (json!({}), ""),
+            (
+                spec(json!({"controllerName": ""})),
+                "spec.controllerName: Required value: name who answers objects of this class, as domain/path",
+            ),
+            (
+                spec(json!({"controllerName": "x"})),
+                &format!("spec.controllerName: Invalid value: \"x\": {controller}"),
+            ),
+            (
+                spec(json!({"controllerName": "Example.com/x"})),
+                &format!("spec.controllerName: Invalid value: \"Example.com/x\": {controller}"),
+            ),
+            (
+                spec(json!({"controllerName": "example.com/"})),
+                &format!("spec.controllerName: Invalid value: \"example.com/\": {controller}"),
+            ),
+            (spec(json!({"defaultFor": ["PostgreSQL"]})), ""),
+            (
+                spec(json!({"defaultFor": ["Oracle"]})),
+                "spec.defaultFor[0]: Unsupported value: \"Oracle\": supported values: \"PostgreSQL\"",
+            ),
+            (
+                spec(json!({"description": "x".repeat(65)})),
+                "spec.description: Too long: may not be more than 64 bytes",
+            ),
+            (
+                spec(json!({"unsupportedFieldPolicy": "Ignore"})),
+                "spec.unsupportedFieldPolicy: Unsupported value: \"Ignore\": supported values: \"Reject\", \"Warn\"",
+            ),
+            (
+                spec(json!({"allowedNamespaces": {"from": "Same"}})),
+                "spec.allowedNamespaces.from: Unsupported value: \"Same\": supported values: \"All\", \"Selector\"",
+            ),
+        ],
+    );
+    changed(
+        &databaseclass::DEFINITION,
+        &base,
+        &[
+            (json!({}), spec(json!({"description": "new"})), ""),
+            (
+                json!({}),
+                spec(json!({"controllerName": "example.com/y"})),
+                "spec.controllerName: Invalid value: \"example.com/y\": field is immutable",
+            ),
+        ],
+    );
+}
