@@ -53,7 +53,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         started.clone(),
     ]);
     let metrics = Arc::new(Metrics::new());
-    let users = Users::default();
+    let users = Users { client_ca: options.client_ca()?, ..Users::default() };
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), Tokens::new(cluster.clone()))),
         AccessReviews::new(cluster.clone()),
@@ -86,6 +86,11 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         tracing::warn!("some requests were cut off at the end");
     }
     signals.abort();
+    if options.local.stop_instances_on_exit {
+        for backend in &backends {
+            backend.stop_all().await;
+        }
+    }
     Ok(())
 }
 
@@ -127,12 +132,14 @@ fn serving_certificate(options: &Serve, shutdown: &Shutdown) -> Result<Tls, Erro
 struct Users {
     front_proxies: Arc<FrontProxies>,
     certificates: Arc<ClientCertificates>,
+    /// The authorities of users' certificates, in PEM, if a flag names them.
+    client_ca: Option<Arc<str>>,
 }
 
 impl Users {
-    /// Believes whom the cluster believes.
+    /// Believes whom the cluster believes, unless a flag says otherwise.
     fn reload(&self, authentication: &Authentication) -> Result<(), serve::Error> {
-        let client_ca = &authentication.client_ca;
+        let client_ca = self.client_ca.as_deref().unwrap_or(&authentication.client_ca);
         let bundle =
             if client_ca.is_empty() { None } else { Some(CaBundle::from_pem(client_ca.as_bytes())?) };
         self.certificates.reload(bundle);

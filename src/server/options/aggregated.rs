@@ -1,12 +1,13 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{Etcd, Local};
-use crate::serve::{Limits, TlsFiles};
+use super::{Etcd, Local, read};
+use crate::serve::{CaBundle, Limits, TlsFiles};
 use clap::Args;
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Flags of `serve`.
@@ -31,6 +32,11 @@ pub struct Serve {
     /// The key of the serving certificate, a PEM file.
     #[arg(long, requires = "tls_cert_file")]
     pub tls_private_key_file: Option<PathBuf>,
+
+    /// The authorities of users' certificates, a PEM file that is read at the start; without it, those that the cluster
+    /// publishes.
+    #[arg(long)]
+    pub client_ca_file: Option<PathBuf>,
 
     /// Where the embedded store, certificates of the server's own and the databases of this machine lie. Not needed with
     /// --etcd-servers and --tls-cert-file.
@@ -95,6 +101,14 @@ impl Serve {
     /// The data directory, which is needed for `what`.
     pub(in crate::server) fn data_dir(&self, what: &str) -> Result<&Path, Error> {
         self.data_dir.as_deref().ok_or_else(|| Error::Flags(format!("--data-dir is needed for {what}")))
+    }
+
+    /// The authorities of users' certificates, if they are given.
+    pub(in crate::server) fn client_ca(&self) -> Result<Option<Arc<str>>, Error> {
+        let Some(path) = &self.client_ca_file else { return Ok(None) };
+        let pem = read(path)?;
+        CaBundle::from_pem(&pem)?;
+        Ok(Some(String::from_utf8_lossy(&pem).into()))
     }
 
     /// The files of the serving certificate, if they are given.
