@@ -11,7 +11,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::api::{Api, PostParams};
 use std::future::Future;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// The pace of an election.
@@ -48,9 +48,10 @@ impl Election {
         F: Future<Output = ()>,
     {
         while !ended.is_cancelled() {
+            let begun = Instant::now();
             if self.hold().await {
                 tracing::info!(identity = self.identity, lease = self.name, "this replica acts");
-                self.act(&ended, &work).await;
+                self.act(begun, &ended, &work).await;
                 tracing::info!(identity = self.identity, lease = self.name, "this replica acts no more");
             }
             tokio::select! {
@@ -63,6 +64,7 @@ impl Election {
     /// Works while the lease is renewed.
     async fn act<F: Future<Output = ()>>(
         &mut self,
+        begun: Instant,
         ended: &CancellationToken,
         work: &impl Fn(CancellationToken) -> F,
     ) {
@@ -71,7 +73,7 @@ impl Election {
         tokio::pin!(working);
         tokio::select! {
             () = &mut working => {}
-            () = self.renew() => {
+            () = self.renew(begun) => {
                 stop.cancel();
                 let left = self.timing.lease.saturating_sub(self.timing.renew);
                 if timeout(left, working).await.is_err() {
@@ -85,16 +87,16 @@ impl Election {
         }
     }
 
-    /// Ready when the lease is lost.
-    async fn renew(&mut self) {
-        let mut renewed = Instant::now();
-        while renewed.elapsed() < self.timing.renew {
-            sleep(self.timing.retry).await;
+    /// Ready when the lease is lost, or was not renewed in time. What counts is when a renewal was begun: others see it
+    /// later than that.
+    async fn renew(&mut self, begun: Instant) {
+        let mut deadline = begun + self.timing.renew;
+        while timeout_at(deadline, sleep(self.timing.retry)).await.is_ok() {
             let begun = Instant::now();
-            if self.hold().await {
-                renewed = begun;
-            } else if self.is_of_another() {
-                return;
+            match timeout_at(deadline, self.hold()).await {
+                Ok(true) => deadline = begun + self.timing.renew,
+                Ok(false) if !self.is_of_another() => {}
+                _ => return,
             }
         }
     }

@@ -18,6 +18,11 @@ async fn holder(host: &Http) -> Option<(String, u64)> {
     Some((holder.to_owned(), spec["leaseTransitions"].as_u64()?))
 }
 
+/// Whether a replica's log holds this text.
+fn said(server: &DatabasesServer, text: &str) -> bool {
+    std::fs::read_to_string(server.process.log()).expect("the log").contains(text)
+}
+
 /// Whether a replica has said that it acts under this name.
 fn acts(server: &DatabasesServer, holder: &str) -> bool {
     let log = std::fs::read_to_string(server.process.log()).expect("the log");
@@ -37,7 +42,7 @@ async fn leads(host: &Http, server: &DatabasesServer) -> u64 {
 async fn a_replica_that_goes_leaves_the_lease_to_another() {
     let Some(setup) = Setup::start().await else { return };
     let Some(program) = program() else { return };
-    let Setup { server: first, host, cluster } = setup;
+    let Setup { server: first, host, mut cluster } = setup;
     let transitions = leads(&host, &first).await;
     let start = async |name| DatabasesServer::start(&cluster, &program, name).await.expect("it starts");
     let mut second = start("databases-apiserver-2").await;
@@ -52,4 +57,14 @@ async fn a_replica_that_goes_leaves_the_lease_to_another() {
     let third = start("databases-apiserver-3").await;
     second.process.signal(Signal::SIGKILL);
     assert_eq!(leads(&host, &third).await, transitions + 2);
+
+    // One that cannot renew it stops by itself, and acts again when it can.
+    cluster.apiserver.signal(Signal::SIGSTOP);
+    until("the replica acts no more", async || said(&third, "this replica acts no more").then_some(())).await;
+    cluster.apiserver.signal(Signal::SIGCONT);
+    until("the replica acts again", async || {
+        let log = std::fs::read_to_string(third.process.log()).expect("the log");
+        (log.matches("this replica acts identity").count() == 2).then_some(())
+    })
+    .await;
 }
