@@ -97,7 +97,9 @@ impl Registered {
         .await
     }
 
+    /// Starts it again, on the port of the one that was ended.
     async fn restart(&mut self) {
+        until("the old process is gone", async || self.process.ended()).await;
         let (process, _) = self.which.spawn(&self.cluster, self.registration.port).await;
         self.process = process;
     }
