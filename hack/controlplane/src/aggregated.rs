@@ -5,8 +5,9 @@ use quickstart::client::Client;
 use quickstart::wait;
 use serde_json::{Value, json};
 
+use crate::cluster::answers;
 use crate::pki::Pair;
-use crate::process::PATIENCE;
+use crate::process::{PATIENCE, eventually};
 use crate::{ControlPlane, Result};
 
 /// What is registered.
@@ -85,10 +86,13 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Waits until every version of the group is Available.
+    /// Waits until every version of the group is Available, and answered through kube-apiserver.
     pub async fn available(&self, aggregated: &Aggregated<'_>) -> Result<()> {
-        for name in aggregated.api_services() {
-            available(self.admin(), &name).await?;
+        for version in aggregated.versions {
+            available(self.admin(), &format!("{version}.{}", aggregated.group)).await?;
+            // What proxies learns of the condition a moment after it is written.
+            let path = format!("/apis/{}/{version}", aggregated.group);
+            eventually(&path, &self.logs(), async || answers(self.admin(), &path).await).await?;
         }
         Ok(())
     }

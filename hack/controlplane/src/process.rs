@@ -155,6 +155,23 @@ impl Drop for Process {
     }
 }
 
+/// Asks until the answer is `Ok`, as long as the patience lasts; `logs` say more.
+pub(crate) async fn eventually(
+    what: &str,
+    logs: &Path,
+    mut ask: impl AsyncFnMut() -> Result<(), String>,
+) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let Err(last) = ask().await else { return Ok(()) };
+        if Instant::now() >= deadline {
+            let (name, seconds, log) = (what.to_owned(), PATIENCE.as_secs(), logs.to_owned());
+            return Err(Error::NotReady { name, seconds, last, log });
+        }
+        sleep(POLL).await;
+    }
+}
+
 /// A port of 127.0.0.1 that nobody listens on.
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())

@@ -52,7 +52,12 @@ func inform(ctx context.Context, informer cache.SharedIndexInformer) error {
 				tell("added", object)
 			}
 		},
-		UpdateFunc: func(_, object any) { tell("updated", object) },
+		UpdateFunc: func(before, object any) {
+			// An informer that had to list again tells of objects that did not change.
+			if revision(before) != revision(object) {
+				tell("updated", object)
+			}
+		},
 		DeleteFunc: func(object any) { tell("deleted", object) },
 	})
 	if err != nil {
@@ -64,4 +69,12 @@ func inform(ctx context.Context, informer cache.SharedIndexInformer) error {
 	saySynced(len(informer.GetStore().List()))
 	<-ctx.Done()
 	return nil
+}
+
+func revision(object any) string {
+	accessor, err := meta.Accessor(object)
+	if err != nil {
+		return ""
+	}
+	return accessor.GetResourceVersion()
 }

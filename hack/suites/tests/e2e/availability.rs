@@ -1,20 +1,23 @@
 //! Being registered: available and not, while starting, and what that does to everybody else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use controlplane::Aggregated;
 use controlplane::databases::DatabasesServer;
 use controlplane::process::{Process, free_port};
 use controlplane::sample::SampleServer;
+use hyper::Method;
 use nix::sys::signal::Signal;
 use quickstart::apply::apply;
 use serde_json::{Value, json};
-use suites::Cluster;
 use suites::http::Http;
 use suites::wait::{until, until_within};
+use suites::{Cluster, programs};
 
-use crate::peers::program;
+use crate::clients::GoClient;
+use crate::peers::{FLUNDER, POSTGRESQL, class, program};
+use crate::target::{JSON, Kind};
 
 /// The namespace controller asks again after a while that grows.
 const NAMESPACE: Duration = Duration::from_secs(180);
@@ -104,9 +107,30 @@ impl Registered {
         self.process = process;
     }
 
+    fn kind(&self) -> Kind {
+        match self.which {
+            Which::Sample => FLUNDER,
+            Which::Ours(_) => POSTGRESQL,
+        }
+    }
+
+    /// Creates an object in the namespace `default`.
+    async fn create(&self, kind: Kind, name: &str) -> Value {
+        let object = json!({
+            "apiVersion": kind.api_version(), "kind": kind.kind,
+            "metadata": {"name": name, "namespace": "default"},
+            "spec": serde_json::from_str::<Value>(kind.spec).expect("a spec"),
+        });
+        let path = format!("/apis/{}/namespaces/default/{}", kind.api_version(), kind.plural);
+        self.host.send(Method::POST, &path, &[JSON], object.to_string()).await.expect(201)
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.registration.port)
+    }
+
     fn direct(&self) -> Http {
-        let address = format!("127.0.0.1:{}", self.registration.port);
-        let kubeconfig = self.cluster.kubeconfig_at(&address, "admin", &["system:masters"]);
+        let kubeconfig = self.cluster.kubeconfig_at(&self.address(), "admin", &["system:masters"]);
         Http::of(&kubeconfig.expect("a kubeconfig"))
     }
 }
@@ -127,7 +151,7 @@ async fn a_server_that_is_gone_harms_nobody_and_comes_back() {
             let output = kubectl.run("get pods --all-namespaces").await;
             assert_eq!(output.code, 0, "{}", output.text);
         }
-        server.host.send(hyper::Method::DELETE, "/api/v1/namespaces/empty", &[], "").await.expect(200);
+        server.host.send(Method::DELETE, "/api/v1/namespaces/empty", &[], "").await.expect(200);
 
         server.restart().await;
         assert_eq!(server.becomes("True").await, "Passed");
@@ -174,6 +198,44 @@ async fn no_answer_is_a_redirect() {
     }
 }
 
+/// Informers go on where they were: what they knew is not forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn informers_survive_a_restart() {
+    if programs::clients().is_none() {
+        return programs::skipped("the Go clients are not built (hack/lib/clients.sh)");
+    }
+    for which in Which::all() {
+        let Some(mut server) = which.start().await else { return };
+        server.available().await;
+        let (kind, client) = (server.kind(), server.cluster.admin());
+        if kind.has_status {
+            class(client).await;
+        }
+        let (log, kubeconfig) = (server.cluster.logs().join("clients.log"), server.cluster.kubeconfig());
+        let direct = server.cluster.kubeconfig_at(&server.address(), "admin", &["system:masters"]);
+        let start = |kubeconfig: &Path, watch_list| {
+            GoClient::start_at(kubeconfig, kind, "default", &log, ("dynamic", watch_list))
+        };
+        let direct = direct.expect("a kubeconfig");
+        let mut clients = vec![start(&kubeconfig, true), start(&direct, true), start(&direct, false)];
+        for client in &mut clients {
+            client.synced(0).await;
+        }
+        let before = server.create(kind, "before").await;
+        for client in &mut clients {
+            client.sees("added", &before).await;
+        }
+        server.process.signal(Signal::SIGKILL);
+        server.restart().await;
+        server.answers(200).await;
+        let after = server.create(kind, "after").await;
+        for mut client in clients {
+            client.sees("added", &after).await;
+            client.stop().await;
+        }
+    }
+}
+
 /// A 404 would be believed: the namespace controller and the garbage collector would conclude that
 /// there is nothing to clean up.
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +249,7 @@ async fn while_starting_nothing_is_said_not_to_exist() {
             let (direct, api) = (server.direct(), server.api());
             let mut seen = Vec::new();
             until("it is ready", async || {
-                let reply = direct.attempt(hyper::Method::GET, &api, &[], "").await.ok()?;
+                let reply = direct.attempt(Method::GET, &api, &[], "").await.ok()?;
                 seen.push(reply.status);
                 assert!(reply.status != 503 || is_retried(&reply.json()), "{}", reply.text());
                 (reply.status == 200).then_some(())

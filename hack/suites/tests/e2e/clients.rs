@@ -1,6 +1,7 @@
 //! Line 15: the field's own clients, which do not know that we exist.
 
 use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -10,27 +11,37 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::target::{Target, revision};
+use crate::target::{Kind, Target, revision};
 
 /// More than two pages of the paged lister.
 const OBJECTS: usize = 7;
 
 /// A running Go client.
-struct GoClient {
+pub(crate) struct GoClient {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl GoClient {
     fn start(target: &Target, client: &str, watch_list: bool) -> Self {
-        let kind = target.kind;
-        let program = programs::clients().expect("the Go clients are built");
         let log = target.cluster.logs().join("clients.log");
+        Self::start_at(&target.kubeconfig, target.kind, &target.namespace, &log, (client, watch_list))
+    }
+
+    /// The same without a target: which client, and whether it may ask for initial events.
+    pub(crate) fn start_at(
+        kubeconfig: &Path,
+        kind: Kind,
+        namespace: &str,
+        log: &Path,
+        (client, watch_list): (&str, bool),
+    ) -> Self {
+        let program = programs::clients().expect("the Go clients are built");
         let log = File::options().create(true).append(true).open(log).expect("a log");
         let mut child = Command::new(program)
-            .args(["-client", client, "-namespace", &target.namespace, "-group", kind.group])
+            .args(["-client", client, "-namespace", namespace, "-group", kind.group])
             .args(["-version", kind.version, "-resource", kind.plural, "-kind", kind.kind, "-kubeconfig"])
-            .arg(&target.kubeconfig)
+            .arg(kubeconfig)
             .env("KUBE_FEATURE_WatchListClient", watch_list.to_string())
             // It compares what a watch gave with a list, and panics when they differ.
             .env("KUBE_WATCHLIST_INCONSISTENCY_DETECTOR", "true")
@@ -50,12 +61,12 @@ impl GoClient {
         serde_json::from_str(&line).expect("JSON")
     }
 
-    async fn synced(&mut self, count: usize) {
+    pub(crate) async fn synced(&mut self, count: usize) {
         assert_eq!(self.line().await, json!({"event": "synced", "count": count}));
     }
 
     /// The next line is about this change.
-    async fn sees(&mut self, event: &str, object: &Value) {
+    pub(crate) async fn sees(&mut self, event: &str, object: &Value) {
         let seen = self.line().await;
         let at = seen["revision"].as_str().and_then(|text| text.parse().ok());
         assert_eq!(seen["event"], event, "{seen}");
@@ -64,7 +75,7 @@ impl GoClient {
     }
 
     /// Ends it; it must have nothing to complain about.
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         drop(self.child.stdin.take());
         let status = timeout(DEADLINE, self.child.wait()).await.expect("it ends").expect("an exit code");
         assert!(status.success(), "{status}");

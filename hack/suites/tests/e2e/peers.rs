@@ -14,7 +14,7 @@ use suites::{Cluster, Sandbox, programs};
 
 use crate::target::Kind;
 
-const FLUNDER: Kind = Kind {
+pub(crate) const FLUNDER: Kind = Kind {
     group: "wardle.example.com",
     version: "v1alpha1",
     plural: "flunders",
