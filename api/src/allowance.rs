@@ -21,6 +21,10 @@ pub fn check(
         let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
         errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
     }
+    if named_now && !class.status.engines.is_empty() && engines(class).next().is_none() {
+        let detail = format!("class {:?} has no engine of this kind", class.metadata.name);
+        errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
+    }
     check_flavor(class, new, old, errors);
     check_version(class, new, old, errors);
     check_instances(class, new, old, errors);

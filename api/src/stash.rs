@@ -206,14 +206,22 @@ fn reorder(schema: &'static Schema, tree: &mut Value, entry: &Entry) {
     }
 }
 
+fn read(annotations: &BTreeMap<String, String>, key: &str) -> Option<Vec<Entry>> {
+    let text = annotations.get(key).filter(|text| text.len() <= LONGEST)?;
+    serde_json::from_str(text).ok()
+}
+
 /// Takes a stash out of the annotations; something else under its key stays there.
 pub(crate) fn take(annotations: &mut BTreeMap<String, String>, key: &str) -> Vec<Entry> {
-    let text = annotations.get(key).filter(|text| text.len() <= LONGEST);
-    let Some(entries) = text.and_then(|text| serde_json::from_str::<Vec<Entry>>(text).ok()) else {
-        return Vec::new();
-    };
+    let Some(entries) = read(annotations, key) else { return Vec::new() };
     annotations.remove(key);
     entries
+}
+
+/// The fields that a stash has values for.
+pub(crate) fn paths(annotations: &BTreeMap<String, String>, key: &str) -> Vec<String> {
+    let entries = read(annotations, key).unwrap_or_default();
+    entries.into_iter().filter(|entry| !entry.value.is_null()).map(|entry| entry.path).collect()
 }
 
 /// Puts a stash into the annotations, unless it is empty.

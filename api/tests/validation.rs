@@ -1,63 +1,18 @@
 //! What each kind may say, and what of it may change: one row a rule, with the field and the words of its fault.
 
-use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Hub};
+mod support;
+
 use databases_api::{databaseclass, postgresql};
 use serde_json::{Value, json};
-
-fn object(definition: &'static Definition, base: &Value, change: &Value) -> Box<dyn Hub> {
-    let mut tree = base.clone();
-    json_merge(&mut tree, change);
-    let version = definition.version("v1").expect("v1 is served");
-    let (mut object, context) = (version.decode_tree)(&tree).expect("the row's types are right");
-    assert!(context.problems().is_empty(), "{:?}", context.problems());
-    object.default_fields();
-    object
-}
-
-/// Objects merge; everything else replaces, and null removes.
-fn json_merge(target: &mut Value, change: &Value) {
-    match (target, change) {
-        (Value::Object(target), Value::Object(change)) => {
-            for (name, value) in change {
-                if value.is_null() {
-                    target.remove(name);
-                } else {
-                    json_merge(target.entry(name).or_insert(json!({})), value);
-                }
-            }
-        }
-        (target, change) => *target = change.clone(),
-    }
-}
-
-fn texts(errors: &Errors) -> Vec<String> {
-    errors.iter().map(ToString::to_string).collect()
-}
-
-/// The fault of a new object; the empty text stands for none.
-fn fresh(definition: &'static Definition, base: &Value, rows: &[(Value, &str)]) {
-    for (change, expected) in rows {
-        let mut errors = Errors::new();
-        object(definition, base, change).validate(&mut errors);
-        let expected: Vec<&str> = Some(*expected).filter(|text| !text.is_empty()).into_iter().collect();
-        assert_eq!(texts(&errors), expected, "{change}");
-    }
-}
-
-/// The fault of a change from one object to another.
-fn changed(definition: &'static Definition, base: &Value, rows: &[(Value, Value, &str)]) {
-    for (before, after, expected) in rows {
-        let (before, after) = (object(definition, base, before), object(definition, base, after));
-        let mut errors = Errors::new();
-        after.validate_update(&*before, &mut errors);
-        let expected: Vec<&str> = Some(*expected).filter(|text| !text.is_empty()).into_iter().collect();
-        assert_eq!(texts(&errors), expected, "{:?}", after);
-    }
-}
+use support::{changed, fresh};
 
 fn spec(value: Value) -> Value {
     json!({"spec": value})
+}
+
+fn repository(path: &str) -> Value {
+    let source = json!({"apiGroup": "databases.standard.k8s.io", "kind": "BackupRepository", "name": "r"});
+    json!({"dataSourceRef": source, "dataSourcePath": path})
 }
 
 fn database() -> Value {
@@ -230,8 +185,8 @@ fn a_postgresql_changes_only_as_a_database_can() {
                 "spec.storage.size: Invalid value: \"1Mi\": can shrink only to what the volumes have: 1Gi",
             ),
             (
-                json!({}),
-                spec(json!({"dataSourcePath": "x"})),
+                spec(repository("x")),
+                spec(repository("y")),
                 "spec.dataSourcePath: Forbidden: field is immutable",
             ),
             (
@@ -311,6 +266,16 @@ fn a_databaseclass_is_what_the_standard_allows() {
             (
                 spec(json!({"allowedNamespaces": {"from": "Same"}})),
                 "spec.allowedNamespaces.from: Unsupported value: \"Same\": supported values: \"All\", \"Selector\"",
+            ),
+            (spec(json!({"allowedNamespaces": {"from": "Selector", "selector": {}}})), ""),
+            (
+                spec(json!({"allowedNamespaces": {"from": "Selector"}})),
+                "spec.allowedNamespaces.selector: Required value: from is Selector",
+            ),
+            (spec(json!({"parametersRef": {"kind": "ConfigMap", "name": "c", "namespace": "n"}})), ""),
+            (
+                spec(json!({"parametersRef": {"kind": "ConfigMap"}})),
+                "spec.parametersRef.name: Required value",
             ),
         ],
     );

@@ -108,6 +108,15 @@ impl Kind for DatabaseClass {
             let at = path.child("allowedNamespaces").child("from");
             errors.push(FieldError::not_supported(&at, "Same", &["All", "Selector"]));
         }
+        if allowed.is_some_and(|allowed| {
+            allowed.from == Some(NamespacesFrom::Selector) && allowed.selector.is_none()
+        }) {
+            let at = path.child("allowedNamespaces").child("selector");
+            errors.push(FieldError::required(&at, "from is Selector"));
+        }
+        if let Some(reference) = &self.spec.parameters_ref {
+            crate::shared::check_named(reference, &path.child("parametersRef"), errors);
+        }
         let tree = apimachinery::wire::json::to_tree(&self.spec);
         let schema = <super::DatabaseClassSpec as apimachinery::wire::Value>::SCHEMA;
         crate::shared::check_enumerations(schema, &tree, &path, errors);

@@ -1,6 +1,6 @@
 //! Names, columns and life cycle of `PostgreSQL`.
 
-use super::{Database, PostgreSQL, V1, V1alpha1, validation};
+use super::{Database, PostgreSQL, V1, V1alpha1, v1alpha1, validation};
 use crate::shared::{DeletionPolicy, State};
 use crate::{GROUP, age};
 use apimachinery::field::Errors;
@@ -91,6 +91,10 @@ impl Kind for PostgreSQL {
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         validation::validate_update(self, old, errors);
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        v1alpha1::warnings(self)
     }
 
     fn forbid_deletion(&self) -> Option<String> {

@@ -4,6 +4,7 @@ mod enumerations;
 mod instance;
 mod network;
 mod policies;
+mod reference_rules;
 mod references;
 mod status;
 mod validation;
@@ -16,6 +17,7 @@ pub use policies::{
     MajorUpgrade, MinorUpgrade, NamespacesFrom, Observability, State, Switch, UpgradePolicy, UpgradeStrategy,
     Weekday,
 };
+pub(crate) use reference_rules::{check_named, check_references};
 pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
 pub use status::{
     BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret,

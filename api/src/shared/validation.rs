@@ -1,6 +1,6 @@
 //! What the shared part of a spec may say, beyond its types (§5.4 of the standard).
 
-use super::{InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType};
+use super::{InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType, check_references};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::validation::is_dns1123_subdomain;
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, error
     }
     machine_types(spec, &path.child("machineTypes"), errors);
     network(spec, &path.child("network"), errors);
-    source(spec, kind, &path.child("dataSourceRef").child("kind"), errors);
+    check_references(spec, kind, path, errors);
     if let Some(maintenance) = &spec.maintenance {
         let path = path.child("maintenance").child("windows");
         for (index, opening) in maintenance.windows.iter().enumerate() {
@@ -93,14 +93,6 @@ fn is_cidr(text: &str) -> bool {
         && bits.parse().is_ok_and(|bits: u8| bits <= most)
 }
 
-fn source(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
-    let Some(source) = &spec.data_source_ref else { return };
-    let known = ["DatabaseBackup", "BackupRepository", "Secret", kind];
-    if !known.contains(&source.kind.as_str()) {
-        errors.push(FieldError::not_supported(path, &*source.kind, &known));
-    }
-}
-
 fn window(window: &MaintenanceWindow, path: &Path, errors: &mut Errors) {
     let digits = |text: &str, most: u8| text.len() == 2 && text.parse().is_ok_and(|value: u8| value <= most);
     if !window.start.split_once(':').is_some_and(|(hour, minute)| digits(hour, 23) && digits(minute, 59)) {
@@ -111,6 +103,19 @@ fn window(window: &MaintenanceWindow, path: &Path, errors: &mut Errors) {
         let text = window.duration.to_string();
         errors.push(FieldError::invalid(&path.child("duration"), text, "must be between 30m and 24h"));
     }
+    if !window.time_zone.is_empty() && !is_time_zone(&window.time_zone) {
+        let detail = "must be the name of an IANA time zone, such as Europe/Paris";
+        errors.push(FieldError::invalid(&path.child("timeZone"), &*window.time_zone, detail));
+    }
+}
+
+/// By its form alone: which zones there are differs between machines. `Local` would mean another zone on each.
+fn is_time_zone(name: &str) -> bool {
+    let part = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    name != "Local" && name.split('/').all(part)
 }
 
 #[cfg(test)]
@@ -146,7 +151,6 @@ mod tests {
         );
         check(json!({"network": {"port": 70000}}), &["spec.network.port"]);
         check(json!({"dataSourceRef": {"kind": "Pod", "name": "x"}}), &["spec.dataSourceRef.kind"]);
-        check(json!({"dataSourceRef": {"kind": "PostgreSQL", "name": "x"}}), &[]);
         let window = |start: &str, duration: &str| json!({"maintenance": {"windows": [{"start": start, "duration": duration}]}});
         check(window("02:30", "2h"), &[]);
         check(

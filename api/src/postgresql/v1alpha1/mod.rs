@@ -42,6 +42,17 @@ impl WireVersion<PostgreSQL> for V1alpha1 {
     }
 }
 
+/// Fields of the draft that no server has: those that steered CockroachDB, and the mode that one operator had.
+const WITHOUT_EFFECT: [&str; 3] =
+    ["spec.options.cachePercent", "spec.options.maxSQLMemoryPercent", "spec.options.standbyMode"];
+
+/// Says of what the draft still carries that it has no effect (§5.9 of the standard).
+pub(super) fn warnings(hub: &PostgreSQL) -> Vec<String> {
+    let paths = stash::paths(&hub.metadata.annotations, OF_V1ALPHA1);
+    let kept = paths.iter().filter(|path| WITHOUT_EFFECT.contains(&path.as_str()));
+    kept.map(|path| format!("{path}: kept for v1alpha1, without effect")).collect()
+}
+
 /// Spec and status alone: metadata is the same in every version.
 fn without_metadata(mut tree: serde_json::Value) -> serde_json::Value {
     if let Some(map) = tree.as_object_mut() {

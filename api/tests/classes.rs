@@ -1,0 +1,158 @@
+//! What a class fills in and allows, which features an object needs, and what the draft's leftovers say.
+
+use apimachinery::kind::Hub;
+use apimachinery::wire::json::decode_tree;
+use databases_api::databaseclass::{self, DatabaseClass};
+use databases_api::postgresql::{self, PostgreSQL};
+use databases_api::{allowance, defaulting, features};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const DEFAULTED: &str = "databases.standard.k8s.io/defaulted";
+
+fn database(spec: Value) -> PostgreSQL {
+    let tree = json!({"metadata": {"name": "a", "namespace": "b"}, "spec": spec});
+    let (value, context) = decode_tree::<postgresql::V1>(&tree).expect("the row's types are right");
+    assert!(context.problems().is_empty(), "{:?}", context.problems());
+    let mut hub = apimachinery::kind::WireVersion::into_hub(value);
+    Hub::default_fields(&mut hub);
+    hub
+}
+
+fn class(tree: Value) -> DatabaseClass {
+    let (value, context) = decode_tree::<databaseclass::V1>(&tree).expect("the row's types are right");
+    assert!(context.problems().is_empty(), "{:?}", context.problems());
+    apimachinery::kind::WireVersion::into_hub(value)
+}
+
+fn gold() -> DatabaseClass {
+    class(json!({
+        "metadata": {"name": "gold"},
+        "spec": {
+            "controllerName": "example.com/x",
+            "defaultFor": ["PostgreSQL"],
+            "defaults": {
+                "instances": 3,
+                "storage": {"size": "10Gi", "storageClassName": "fast"},
+                "tls": {"mode": "Required"},
+                "observability": {"metrics": "Enabled"},
+                "deletionPolicy": "Delete"
+            }
+        },
+        "status": {"engines": [{"kind": "PostgreSQL", "versions": [{"name": "16"}, {"name": "17", "default": true}]}]}
+    }))
+}
+
+#[test]
+fn defaulting_twice_is_defaulting_once() {
+    for spec in [
+        json!({}),
+        json!({"className": "gold"}),
+        json!({"className": "unknown"}),
+        json!({"version": "16", "instances": 1, "storage": {"size": "1Gi"}}),
+        json!({"tls": {}, "observability": {"alerts": "Enabled"}, "deletionPolicy": "Forbid"}),
+    ] {
+        for classes in [vec![], vec![gold()]] {
+            let mut once = database(spec.clone());
+            defaulting::resolve(&mut once, &classes);
+            let mut twice = once.clone();
+            defaulting::resolve(&mut twice, &classes);
+            assert_eq!(once, twice, "{spec}");
+        }
+    }
+}
+
+#[test]
+fn where_a_default_came_from_is_added_to_what_stood_there() {
+    let mut object = database(json!({"instances": 1, "version": "16"}));
+    let before = r#"{"spec.pooling":"DatabaseDefaults/default"}"#;
+    object.metadata.annotations.insert(DEFAULTED.into(), before.into());
+    defaulting::resolve(&mut object, &[gold()]);
+    let recorded: BTreeMap<String, String> =
+        serde_json::from_str(&object.metadata.annotations[DEFAULTED]).expect("JSON");
+    assert_eq!(recorded["spec.pooling"], "DatabaseDefaults/default");
+    assert_eq!(recorded["spec.className"], "DatabaseClass/gold");
+    assert_eq!(recorded["spec.storage.storageClassName"], "DatabaseClass/gold");
+    assert!(!recorded.contains_key("spec.instances"), "{recorded:?}");
+    assert!(!recorded.contains_key("spec.version"), "{recorded:?}");
+}
+
+#[test]
+fn a_class_answers_the_kinds_that_it_has_engines_for() {
+    let other = json!({"metadata": {"name": "c"}, "spec": {"controllerName": "example.com/x"},
+        "status": {"engines": [{"kind": "MySQL"}]}});
+    let silent = json!({"metadata": {"name": "c"}, "spec": {"controllerName": "example.com/x"}});
+    for (class, expected) in [
+        (gold(), vec![]),
+        (class(silent), vec![]),
+        (class(other), vec!["spec.className: Forbidden: class \"c\" has no engine of this kind".to_owned()]),
+    ] {
+        let mut errors = Vec::new();
+        allowance::check(&class, &database(json!({})), None, &BTreeMap::new(), &mut errors);
+        assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+}
+
+fn needed(new: Value, old: Option<Value>) -> Vec<String> {
+    let old = old.map(database);
+    let uses = features::required(&database(new), old.as_ref());
+    uses.into_iter().map(|used| format!("{} {}", used.path, used.feature)).collect()
+}
+
+#[test]
+fn a_field_that_is_set_needs_its_feature_and_its_default_does_not() {
+    let none: [&str; 0] = [];
+    assert_eq!(needed(json!({}), None), none);
+    assert_eq!(
+        needed(json!({"instances": 1, "state": "Running", "pooling": {"mode": "Disabled"}}), None),
+        none
+    );
+    let row = |spec: Value, expected: &str| assert_eq!(needed(spec, None), [expected]);
+    row(json!({"instances": 2}), "spec.instances PostgreSQLReplicas");
+    row(json!({"flavor": "x"}), "spec.flavor PostgreSQLFlavor");
+    row(json!({"state": "Stopped"}), "spec.state PostgreSQLStop");
+    row(json!({"network": {"type": "NodePort"}}), "spec.network.type PostgreSQLExternalAccess");
+    row(json!({"pooling": {"mode": "Session"}}), "spec.pooling.mode PostgreSQLConnectionPooling");
+    row(json!({"tls": {"mode": "Disabled"}}), "spec.tls.mode PostgreSQLTLS");
+    row(json!({"deletionPolicy": "Snapshot"}), "spec.deletionPolicy PostgreSQLDeletionSnapshot");
+    let source = |kind: &str| json!({"dataSourceRef": {"kind": kind, "name": "x"}});
+    row(source("Secret"), "spec.dataSourceRef PostgreSQLImport");
+    row(source("PostgreSQL"), "spec.dataSourceRef PostgreSQLClone");
+    row(source("DatabaseBackup"), "spec.dataSourceRef PostgreSQLRestore");
+    row(source("BackupRepository"), "spec.dataSourceRef PostgreSQLRestoreFromRepository");
+    let extensions = json!({"databases": [{"name": "d", "owner": "o", "extensions": [{"name": "citext"}]}]});
+    row(extensions, "spec.databases[0].extensions PostgreSQLExtensions");
+}
+
+#[test]
+fn of_a_change_only_what_is_new_needs_its_feature() {
+    let item = |name: &str| json!({"name": name, "owner": "o", "extensions": [{"name": name}]});
+    let before = json!({"databases": [item("a"), item("b")], "users": [{"name": "u"}, {"name": "v"}]});
+    let turned = json!({"databases": [item("b"), item("a")], "users": [{"name": "v"}, {"name": "u"}]});
+    assert_eq!(needed(turned, Some(before.clone())), [""; 0]);
+    let more = json!({"databases": [item("c"), item("a"), item("b")], "users": before["users"]});
+    let expected =
+        ["spec.databases[0].extensions PostgreSQLExtensions", "spec.databases PostgreSQLMultipleDatabases"];
+    assert_eq!(needed(more, Some(before)), expected);
+    let size = |size: &str| json!({"storage": {"size": size}});
+    let grown = ["spec.storage.size PostgreSQLStorageExpansion"];
+    assert_eq!(needed(size("2Gi"), Some(size("1Gi"))), grown);
+    assert_eq!(needed(size("1024Mi"), Some(size("1Gi"))), [""; 0]);
+}
+
+#[test]
+fn leftovers_of_the_draft_are_warned_of() {
+    let version = postgresql::DEFINITION.version("v1alpha1").expect("v1alpha1 is served");
+    assert!(version.deprecated.is_some_and(|text| text.contains("v1alpha1 PostgreSQL is deprecated")));
+    let warnings = |options: Value| {
+        let tree = json!({"metadata": {"name": "a"}, "spec": {"options": options}});
+        let (object, _) = (version.decode_tree)(&tree).expect("a draft");
+        object.warnings()
+    };
+    assert_eq!(warnings(json!({"version": "17", "streamingMode": "synchronous"})), [""; 0]);
+    assert_eq!(
+        warnings(json!({"cachePercent": 25, "maxSQLMemoryPercent": 30, "standbyMode": "Hot"})),
+        ["standbyMode", "cachePercent", "maxSQLMemoryPercent"]
+            .map(|name| format!("spec.options.{name}: kept for v1alpha1, without effect"))
+    );
+}
