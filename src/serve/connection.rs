@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
+use super::linger::{Lent, linger};
 
 /// The smallest buffer the HTTP/1.1 side can work with.
 const SMALLEST_BUFFER: usize = 8 << 10;
@@ -95,14 +96,20 @@ where
         }
     });
     let builder = protocol(limits);
-    let mut served = pin!(builder.serve_connection(TokioIo::new(io), service));
-    let ended = tokio::select! {
-        ended = served.as_mut() => ended,
-        () = connection.closing.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-        () = usage.idle(limits.idle_timeout) => { served.as_mut().graceful_shutdown(); served.await }
+    let (io, returned) = Lent::new(io);
+    let ended = {
+        let mut served = pin!(builder.serve_connection(TokioIo::new(io), service));
+        tokio::select! {
+            ended = served.as_mut() => ended,
+            () = connection.closing.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
+            () = usage.idle(limits.idle_timeout) => { served.as_mut().graceful_shutdown(); served.await }
+        }
     };
     if let Err(error) = ended {
         tracing::debug!(peer = %connection.peer, %error, "connection ended");
+    }
+    if let Ok(io) = returned.await {
+        linger(io).await;
     }
 }
 

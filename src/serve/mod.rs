@@ -15,6 +15,7 @@ mod error;
 mod follow;
 mod handshake;
 mod limits;
+mod linger;
 mod listener;
 mod shutdown;
 mod tls;
