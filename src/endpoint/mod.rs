@@ -107,7 +107,9 @@ impl Endpoint {
         // Objects in namespaces are read over all of them, but written only within one.
         let nowhere = definition.namespaced && info.namespace().is_empty();
         match (info.subresource(), info.verb()) {
-            _ if *method == Method::HEAD => Err(ApiError::method_not_allowed_here()),
+            (_, Verb::Get | Verb::List | Verb::Watch) if *method != Method::GET => {
+                Err(ApiError::method_not_allowed_here())
+            }
             ("", Verb::List) => list::list(call).await,
             ("", Verb::Watch) => watch::watch(call, &context.draining).await,
             _ if nowhere => Err(ApiError::method_not_allowed_here()),
@@ -184,9 +186,11 @@ impl Endpoint {
     }
 }
 
-/// A cluster-scoped object has no namespace in its path; `namespaces/NAME` itself reads as one.
+/// A cluster-scoped object has no namespace in its path; `namespaces/NAME` itself reads as one, but only its own:
+/// what is authorized within a namespace must not lead to another.
 fn is_unscoped(info: &RequestInfo, definition: &Definition) -> bool {
-    info.namespace().is_empty() || definition.plural == "namespaces"
+    let namespace = info.namespace();
+    namespace.is_empty() || definition.plural == "namespaces" && namespace == info.name()
 }
 
 impl Handler for Endpoint {

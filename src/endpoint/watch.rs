@@ -8,7 +8,6 @@ use super::view::View;
 use super::watch_body::{WatchBody, WatchStart};
 use super::{frame, page};
 use crate::registry::{ObjectSnapshot, Store};
-use apimachinery::selector::FieldSelector;
 use apimachinery::status::ApiError;
 use databases_storage::Revision;
 use http::Response;
@@ -22,10 +21,7 @@ const LEAST_TIMEOUT: u64 = 1800;
 
 pub(super) async fn watch(call: &Call<'_>, shutdown: &CancellationToken) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Watch)?;
-    let mut options = call.list_options(true)?;
-    if options.selection.fields.is_empty() && !call.info.name().is_empty() {
-        options.selection.fields = FieldSelector::equal("metadata.name", call.info.name());
-    }
+    let options = call.list_options(true)?;
     let start = super::options::revision(&options.resource_version)?.unwrap_or(0);
     let (store, namespace) = (call.store.clone(), call.namespace().to_owned());
     let asked = Asked { store, view, options, namespace, start, shutdown: shutdown.clone() };

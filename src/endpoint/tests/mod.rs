@@ -5,6 +5,7 @@ mod flunder;
 mod gzip;
 mod lists;
 mod patches;
+mod paths;
 mod scale;
 mod watches;
 mod writes;

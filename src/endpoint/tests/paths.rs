@@ -1,0 +1,58 @@
+//! What a path says, nothing else in the request takes back.
+
+use super::*;
+use crate::endpoint::is_unscoped;
+use crate::pipeline::RequestInfo;
+use apimachinery::kind::Definition;
+
+const WATCHED: &str = "/apis/wardle.example.com/v1/watch/namespaces/ns/flunders";
+
+/// Authorization has seen the name in the path, so no selector may lead to another object.
+#[tokio::test]
+async fn a_selector_does_not_widen_a_watch_of_one_name() {
+    let server = Server::start().await;
+    for selector in ["metadata.name!%3Dx", "spec.reference%3Db", "metadata.name%3Db"] {
+        let answer = server.get(&format!("{WATCHED}/a?fieldSelector={selector}&timeoutSeconds=1")).await;
+        assert_eq!(answer.code, 400, "{selector}: {:?}", answer.bytes);
+        assert_eq!(
+            answer.json()["message"],
+            "fieldSelector metadata.name doesn't match requested name",
+            "{selector}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_watch_prefix_watches_and_is_only_read() {
+    let server = Server::start().await;
+    server.create("a").await;
+    server.create("b").await;
+    for query in ["", "&fieldSelector=metadata.name%3Da"] {
+        let watched = server.get(&format!("{WATCHED}/a?timeoutSeconds=1{query}")).await;
+        let event = watched.json();
+        assert_eq!((&event["type"], &event["object"]["metadata"]["name"]), (&"ADDED".into(), &"a".into()));
+    }
+    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+        for path in [WATCHED.to_owned(), format!("{WATCHED}/a")] {
+            let answer = server.send(method.clone(), &path, &[], "").await;
+            assert_eq!(answer.code, 405, "{method} {path}");
+        }
+    }
+    assert_eq!(server.get(&of("b")).await.code, 200);
+}
+
+/// A right within one namespace is none to another namespace itself.
+#[test]
+fn a_namespace_is_not_reached_through_another() {
+    let definition = Definition { namespaced: false, plural: "namespaces", ..flunder::DEFINITION };
+    for (path, reached) in [
+        ("/api/v1/namespaces", true),
+        ("/api/v1/namespaces/a", true),
+        ("/api/v1/namespaces/a/status", true),
+        ("/api/v1/namespaces/a/namespaces/b", false),
+        ("/api/v1/namespaces/a/namespaces", false),
+    ] {
+        let info = RequestInfo::parse(&Method::GET, &path.parse().unwrap()).unwrap();
+        assert_eq!(is_unscoped(&info, &definition), reached, "{path}");
+    }
+}
