@@ -4,7 +4,7 @@ use super::body::Body;
 use super::input;
 use super::list;
 use super::negotiation::Target;
-use super::options::{self, WriteOptions};
+use super::options;
 use super::request::{Call, set_content_type};
 use super::view::{View, status_body};
 use crate::pipeline::query;
@@ -16,6 +16,7 @@ use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
+use std::borrow::Cow;
 
 /// Objects of a collection are deleted so many at a time.
 const PARALLEL: usize = 16;
@@ -67,12 +68,8 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
 /// Options from the body, or from the query where the body is empty.
 fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
     let options = if body.is_empty() { from_query(call.query)? } else { from_body(call, body)? };
-    // Options in the query count only where there is no body.
-    let write = WriteOptions::parse("DeleteOptions", if body.is_empty() { call.query } else { "" })?;
     let mut errors = Errors::new();
-    for value in options.dry_run.iter().filter(|value| *value != "All") {
-        errors.push(FieldError::not_supported(&Path::new("dryRun"), &**value, &["All"]));
-    }
+    options::check_dry_run(options.dry_run.iter().map(String::as_str), &mut errors);
     if options.orphan_dependents.is_some() && options.propagation_policy.is_some() {
         let path = Path::new("propagationPolicy");
         let value = options.propagation_policy.as_ref().map_or("", |policy| policy.as_str());
@@ -89,7 +86,7 @@ fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
     if !errors.is_empty() {
         return Err(options::invalid("DeleteOptions", errors));
     }
-    Ok(DeleteRequest { dry_run: write.dry_run || !options.dry_run.is_empty(), options })
+    Ok(DeleteRequest { dry_run: !options.dry_run.is_empty(), options })
 }
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
@@ -149,6 +146,7 @@ fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
         grace_period_seconds: grace,
         orphan_dependents: orphan,
         propagation_policy: policy.as_deref().map(PropagationPolicy::from),
+        dry_run: query::all(text, "dryRun").map(Cow::into_owned).collect(),
         ..DeleteOptions::default()
     })
 }

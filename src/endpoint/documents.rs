@@ -1,6 +1,7 @@
 //! Discovery and OpenAPI: made once from the definitions, served with ETags (D-01…D-15, O-01…O-26).
 
 use super::body::Body;
+use super::gzip;
 use super::health::plain;
 use super::negotiation::{Accepted, Form, Media, Target, negotiate};
 use super::request::set_content_type;
@@ -10,10 +11,13 @@ use apimachinery::kind::Definition;
 use apimachinery::openapi;
 use apimachinery::status::ApiError;
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// All documents by path.
 pub(super) struct Documents {
@@ -25,13 +29,15 @@ pub(super) struct Documents {
 struct Document {
     json: Bytes,
     etag: HeaderValue,
+    /// Compressed by who asks for that first.
+    gzip: OnceLock<Bytes>,
 }
 
 impl Document {
     fn new(value: &Value) -> Self {
         let json = Bytes::from(value.to_string());
         let etag = HeaderValue::from_str(&discovery::etag(&json)).expect("an ETag is hexadecimal");
-        Document { json, etag }
+        Document { json, etag, gzip: OnceLock::new() }
     }
 }
 
@@ -183,9 +189,15 @@ fn openapi_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
         return plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into());
     }
     let mut response = tagged(document, headers);
+    let compress = gzip::is_accepted(headers) && response.status() == StatusCode::OK;
+    if compress {
+        let bytes = document.gzip.get_or_init(|| gzip::whole(&document.json)).clone();
+        *response.body_mut() = Body::full(bytes);
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     response
 }
 

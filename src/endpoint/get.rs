@@ -1,4 +1,4 @@
-//! GET of one object (L-01).
+//! GET of one object (L-01, V-01).
 
 use super::body::Body;
 use super::negotiation::Target;
@@ -9,6 +9,10 @@ use apimachinery::status::ApiError;
 use http::{Response, StatusCode};
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
+    if query::is_true(call.query, "export") {
+        let message = "the export parameter, deprecated since v1.14, is no longer supported";
+        return Err(ApiError::bad_request(message));
+    }
     let view = call.view(Target::Object)?;
     let version = query::first(call.query, "resourceVersion").unwrap_or_default();
     let snapshot = match options::revision(&version)? {

@@ -31,7 +31,7 @@ pub(super) fn compress(response: Response<Body>, headers: &HeaderMap) -> Respons
         Body::List(list) => list.is_larger_than(THRESHOLD),
         Body::Watch(_) | Body::Later(_) | Body::Gzip(_) => false,
     };
-    if !large || !takes_gzip(headers) {
+    if !large || !is_accepted(headers) {
         return response;
     }
     let mut response = response.map(|inner| {
@@ -44,8 +44,16 @@ pub(super) fn compress(response: Response<Body>, headers: &HeaderMap) -> Respons
     response
 }
 
+/// All of these bytes, compressed.
+pub(super) fn whole(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default().into()
+}
+
 /// Whether a clause of Accept-Encoding names gzip with a quality above nothing.
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn is_accepted(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|clause| {
         let mut parts = clause.split(';').map(str::trim);

@@ -207,7 +207,7 @@ impl Handler for Endpoint {
 
 /// An error in the form the client takes; JSON where it takes none (C-06).
 fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> Response<Body> {
-    let accepted = negotiation::negotiate(headers, query, Target::Object).unwrap_or(Accepted::JSON);
+    let accepted = negotiation::negotiate(headers, query, Target::Status).unwrap_or(Accepted::JSON);
     let mut response =
         Response::new(Body::full(view::status_body(&error.status(), accepted.media, accepted.pretty)));
     *response.status_mut() = StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -30,6 +30,8 @@ pub(super) enum Target {
     Object,
     List,
     Watch,
+    /// A `Status`, which has no other form than itself (C-06).
+    Status,
 }
 
 /// What was agreed on.
@@ -134,7 +136,12 @@ impl<'a> Clause<'a> {
 
     fn satisfy(&self, target: Target) -> Result<Option<Accepted>, ApiError> {
         let Some(media) = self.media() else { return Ok(None) };
-        if media == Media::Yaml && target == Target::Watch {
+        let unfit = match target {
+            Target::Watch => media == Media::Yaml,
+            Target::Status => !self.transform.is_empty(),
+            Target::Object | Target::List => false,
+        };
+        if unfit {
             return Ok(None);
         }
         let version = match self.version {
@@ -198,6 +205,8 @@ mod tests {
         let metadata = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
         check(metadata, Target::Object, Some((Media::Protobuf, Form::Partial)));
         check(metadata, Target::List, None);
+        check(metadata, Target::Status, object(Media::Json));
+        check(kubectl, Target::Status, object(Media::Json));
         check("application/json;as=Other;g=x;v=v1,application/json", Target::Object, object(Media::Json));
     }
 }

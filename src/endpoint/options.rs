@@ -27,14 +27,8 @@ impl WriteOptions {
     /// `kind` names the options in an error, such as `CreateOptions`.
     pub(super) fn parse(kind: &str, text: &str) -> Result<Self, ApiError> {
         let mut errors = Errors::new();
-        let dry_run = match query::first(text, "dryRun").as_deref() {
-            None | Some("") => false,
-            Some("All") => true,
-            Some(other) => {
-                errors.push(FieldError::not_supported(&Path::new("dryRun"), other, &["All"]));
-                false
-            }
-        };
+        let dry_run: Vec<_> = query::all(text, "dryRun").collect();
+        check_dry_run(dry_run.iter().map(AsRef::as_ref), &mut errors);
         let field_validation = match query::first(text, "fieldValidation").as_deref() {
             None | Some("" | "Warn") => FieldValidation::Warn,
             Some("Ignore") => FieldValidation::Ignore,
@@ -45,18 +39,32 @@ impl WriteOptions {
                 FieldValidation::Warn
             }
         };
-        let manager = query::first(text, "fieldManager").unwrap_or_default();
-        let path = Path::new("fieldManager");
-        if manager.len() > 128 {
-            errors.push(FieldError::too_long(&path, 128));
-        }
-        if manager.chars().any(char::is_control) {
-            errors.push(FieldError::invalid(&path, &*manager, "should contain only printable characters"));
-        }
+        check_manager(&query::first(text, "fieldManager").unwrap_or_default(), &mut errors);
         match errors.is_empty() {
-            true => Ok(WriteOptions { dry_run, field_validation }),
+            true => Ok(WriteOptions { dry_run: !dry_run.is_empty(), field_validation }),
             false => Err(invalid(kind, errors)),
         }
+    }
+}
+
+/// `All` is the one value there is; any other, the empty one included, is refused, so that nothing is written by mistake
+/// (V-04).
+pub(super) fn check_dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Errors) {
+    for value in values.filter(|value| *value != "All") {
+        errors.push(FieldError::not_supported(&Path::new("dryRun"), value, &["All"]));
+    }
+}
+
+/// Short, and printable (V-06).
+fn check_manager(manager: &str, errors: &mut Errors) {
+    let path = Path::new("fieldManager");
+    if manager.len() > 128 {
+        errors.push(FieldError::too_long(&path, 128));
+    }
+    let is_printable = |c: char| c == ' ' || !(c.is_control() || c.is_whitespace());
+    for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
+        let detail = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
+        errors.push(FieldError::invalid(&path, manager, &detail));
     }
 }
 
@@ -86,7 +94,8 @@ pub(super) struct ListOptions {
     pub(super) limit: usize,
     pub(super) continue_token: String,
     pub(super) bookmarks: bool,
-    pub(super) send_initial: bool,
+    /// `None` where the client does not say: then the revision decides.
+    pub(super) send_initial: Option<bool>,
     pub(super) resource_version: String,
     pub(super) timeout_seconds: Option<u64>,
 }
@@ -112,7 +121,7 @@ impl ListOptions {
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             continue_token,
             bookmarks: query::is_true(text, "allowWatchBookmarks"),
-            send_initial: send_initial.unwrap_or(false),
+            send_initial,
             resource_version,
             timeout_seconds: number(text, "timeoutSeconds")?,
         })
@@ -167,13 +176,16 @@ fn check(
     let mut errors = Errors::new();
     let (match_path, initial_path) = (Path::new("resourceVersionMatch"), Path::new("sendInitialEvents"));
     if watch {
-        if send_initial.is_some() && matching.is_empty() {
+        let fits = matching == "NotOlderThan";
+        if send_initial.is_some() && !fits {
             let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
             errors.push(FieldError::forbidden(&match_path, detail));
-        } else if send_initial.is_none() && !matching.is_empty() {
+        }
+        if send_initial.is_none() && !matching.is_empty() {
             let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             errors.push(FieldError::forbidden(&match_path, detail));
-        } else if !matching.is_empty() && matching != "NotOlderThan" {
+        }
+        if !matching.is_empty() && !fits {
             errors.push(FieldError::not_supported(&match_path, matching, &["NotOlderThan"]));
         }
     } else {
@@ -197,7 +209,7 @@ fn check_match(version: &str, matching: &str, token: &str, path: &Path, errors: 
             .push(FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
     }
     if !matches!(matching, "Exact" | "NotOlderThan") {
-        errors.push(FieldError::not_supported(path, matching, &["Exact", "NotOlderThan"]));
+        errors.push(FieldError::not_supported(path, matching, &["Exact", "NotOlderThan", ""]));
     }
     if matching == "Exact" && version == "0" {
         let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";

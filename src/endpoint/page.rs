@@ -107,8 +107,13 @@ pub(super) fn take(
     limit: usize,
 ) -> Result<Page, ApiError> {
     let selection = &options.selection;
-    let mut range = snapshot.range(prefix, start);
     let mut page = Page { items: Vec::new(), next: None, remaining: None };
+    if let Some(key) = only_key(store, prefix, options).filter(|_| start.is_none()) {
+        let stored = snapshot.get(&key).map(|entry| store.value(entry)).transpose()?;
+        page.items.extend(stored.filter(|stored| selection.matches(stored)).cloned());
+        return Ok(page);
+    }
+    let mut range = snapshot.range(prefix, start);
     for entry in range.by_ref() {
         let stored = store.value(entry)?;
         if !selection.matches(stored) {
@@ -124,4 +129,11 @@ pub(super) fn take(
         page.items.push(stored.clone());
     }
     Ok(page)
+}
+
+/// The key of the one object that a selector names, where the prefix holds no more than one of that name (L-32).
+fn only_key(store: &Store, prefix: &str, options: &ListOptions) -> Option<String> {
+    let name = options.selection.fields.requires_exact("metadata.name")?;
+    let everywhere = store.definition.namespaced && prefix == store.prefix("");
+    (!everywhere).then(|| format!("{prefix}{name}"))
 }

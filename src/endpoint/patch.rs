@@ -5,7 +5,7 @@ use super::input;
 use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
-use super::update::settle_name;
+use super::update::{require_version, settle_name};
 use crate::pipeline::query;
 use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::field::{FieldError, Path};
@@ -32,13 +32,7 @@ pub(super) enum Patch {
 
 pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
-    let patch = Patch::parse(input::media_type(call.headers), &body)?;
-    let options = WriteOptions::parse("PatchOptions", call.query)?;
-    if query::first(call.query, "force").is_some() {
-        let error = FieldError::forbidden(&Path::new("force"), "may not be specified for non-apply patch");
-        return Err(super::options::invalid("PatchOptions", vec![error]));
-    }
-    let duplicates = input::judge(&json::duplicate_fields(&body), options.field_validation, "json patch ")?;
+    let (patch, options, duplicates) = Patch::read(call, &body)?;
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let (object, found) = apply(call, &patch, current, options.field_validation)?;
@@ -53,7 +47,21 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
 }
 
 impl Patch {
-    pub(super) fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
+    /// The patch of a request, its options, and warnings about names that stand twice in its text.
+    pub(super) fn read(call: &Call<'_>, body: &[u8]) -> Result<(Self, WriteOptions, Vec<String>), ApiError> {
+        let patch = Patch::parse(input::media_type(call.headers), body)?;
+        let options = WriteOptions::parse("PatchOptions", call.query)?;
+        if query::first(call.query, "force").is_some() {
+            let detail = "may not be specified for non-apply patch";
+            let error = FieldError::forbidden(&Path::new("force"), detail);
+            return Err(super::options::invalid("PatchOptions", vec![error]));
+        }
+        let duplicates =
+            input::judge(&json::duplicate_fields(body), options.field_validation, "json patch ")?;
+        Ok((patch, options, duplicates))
+    }
+
+    fn parse(media: &str, body: &[u8]) -> Result<Self, ApiError> {
         let malformed =
             |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
         match media {
@@ -85,43 +93,46 @@ impl Patch {
                 json_patch::merge(tree, patch);
                 Ok(())
             }
-            Patch::Json(patch) => {
-                check_copies(tree, patch)?;
-                json_patch::patch(tree, patch).map_err(|error| unprocessable(&error.to_string()))
-            }
+            Patch::Json(patch) => apply_operations(tree, &patch.0),
         }
     }
+}
+
+/// One operation after the other. Copies may double what is copied again and again: what they add is bounded.
+fn apply_operations(tree: &mut Value, operations: &[PatchOperation]) -> Result<(), ApiError> {
+    let mut copied = 0;
+    for (number, operation) in operations.iter().enumerate() {
+        match operation {
+            PatchOperation::Copy(copy) => {
+                copied += tree.pointer(copy.from.as_str()).map_or(0, |source| source.to_string().len());
+                if copied > MOST_COPIED {
+                    return Err(unprocessable(&format!(
+                        "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {MOST_COPIED}"
+                    )));
+                }
+            }
+            PatchOperation::Test(test) if test.value.is_null() && is_absent(tree, test.path.as_str()) => {
+                continue;
+            }
+            _ => {}
+        }
+        json_patch::patch(tree, std::slice::from_ref(operation)).map_err(|error| {
+            unprocessable(&format!("operation '/{number}' failed at path '{}': {}", error.path, error.kind))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether an object that is there lacks just the last part of the path: a test for null holds then (V-50).
+fn is_absent(tree: &Value, path: &str) -> bool {
+    let parent = path.rsplit_once('/').and_then(|(parent, _)| tree.pointer(parent));
+    parent.is_some_and(Value::is_object) && tree.pointer(path).is_none()
 }
 
 fn unprocessable(reason: &str) -> ApiError {
     ApiError::unprocessable(&format!(
         "the server rejected our request due to an error in our request: {reason}"
     ))
-}
-
-/// Copies may double what is copied again and again: what they add is bounded before anything is copied for good.
-fn check_copies(tree: &Value, patch: &json_patch::Patch) -> Result<(), ApiError> {
-    if !patch.0.iter().any(|operation| matches!(operation, PatchOperation::Copy(_))) {
-        return Ok(());
-    }
-    let (mut scratch, mut copied) = (tree.clone(), 0);
-    for operation in &patch.0 {
-        if let PatchOperation::Copy(copy) = operation {
-            let source = scratch.pointer(copy.from.as_str());
-            copied += source.map_or(0, |source| source.to_string().len());
-            if copied > MOST_COPIED {
-                return Err(unprocessable(&format!(
-                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {MOST_COPIED}"
-                )));
-            }
-        }
-        let one = std::slice::from_ref(operation);
-        // Whatever is wrong with an operation is said when the patch is applied.
-        if json_patch::patch(&mut scratch, one).is_err() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// The patched object, from its JSON in the URL's version.
@@ -143,6 +154,7 @@ fn apply(
     let warnings = input::judge(context.problems(), validation, "")?;
     object.default_fields();
     settle_name(call, object.as_mut())?;
+    require_version(call, object.as_ref())?;
     let current = current.object();
     let old = current.meta();
     let meta = object.meta_mut();

@@ -1,7 +1,7 @@
 //! One request for objects of one kind, and the answers to it.
 
 use super::body::Body;
-use super::negotiation::{Accepted, Target, negotiate};
+use super::negotiation::{Accepted, Form, Target, negotiate};
 use super::options::ListOptions;
 use super::table::Include;
 use super::view::View;
@@ -32,7 +32,10 @@ impl Call<'_> {
     /// The form of the answer.
     pub(super) fn view(&self, target: Target) -> Result<View, ApiError> {
         let accepted = negotiate(self.headers, self.query, target)?;
-        let include = Include::parse(&query::first(self.query, "includeObject").unwrap_or_default())?;
+        let include = match accepted.form {
+            Form::Table(_) => Include::parse(&query::first(self.query, "includeObject").unwrap_or_default())?,
+            _ => Include::Metadata,
+        };
         Ok(View { definition: self.store.definition, version: self.version, accepted, include })
     }
 
@@ -42,11 +45,15 @@ impl Call<'_> {
         let known = self.store.definition.selectable_fields;
         for requirement in options.selection.fields.requirements() {
             let field = requirement.field.as_str();
-            let default =
-                field == "metadata.name" || field == "metadata.namespace" && self.store.definition.namespaced;
-            if !default && !known.contains(&field) {
-                return Err(ApiError::bad_request(&format!("field label not supported: {field}")));
+            if matches!(field, "metadata.name" | "metadata.namespace") || known.contains(&field) {
+                continue;
             }
+            return Err(ApiError::bad_request(&match known {
+                [] => format!(
+                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                ),
+                _ => format!("field label not supported: {field}"),
+            }));
         }
         pin_name(&mut options.selection.fields, self.info.name())?;
         Ok(options)

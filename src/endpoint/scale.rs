@@ -13,6 +13,7 @@ use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
+use apimachinery::wire::json::JsonError;
 use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use http::{Method, Response};
@@ -27,13 +28,17 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         let stored = call.store.get(namespace, name).await?;
         return Ok(answer(&view, &stored));
     }
-    let media = input::media_type(call.headers);
-    let wanted = match *method {
-        Method::PUT => Wanted::Whole(Box::new(read(media, &body)?)),
-        _ => Wanted::Patch(Patch::parse(media, &body)?),
+    let (wanted, options, duplicates) = match *method {
+        Method::PUT => {
+            let whole = read(input::media_type(call.headers), &body)?;
+            let options = WriteOptions::parse("UpdateOptions", call.query)?;
+            (Wanted::Whole(Box::new(whole)), options, Vec::new())
+        }
+        _ => {
+            let (patch, options, duplicates) = Patch::read(call, &body)?;
+            (Wanted::Patch(patch), options, duplicates)
+        }
     };
-    let kind = if *method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
-    let options = WriteOptions::parse(kind, call.query)?;
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let (scale, problems) = wanted.over(current)?;
@@ -42,6 +47,7 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     };
     let update = UpdateOptions { part: Part::Main, dry_run: options.dry_run };
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
+    warnings.splice(0..0, duplicates);
     warnings.extend(more);
     let mut response = answer(&view, &stored);
     add_warnings(&mut response, &warnings);
@@ -65,7 +71,11 @@ impl Wanted {
                 tree["kind"] = KIND.into();
                 tree["apiVersion"] = API_VERSION.into();
                 patch.apply(&mut tree)?;
-                from_tree(&tree)
+                from_tree(&tree, |error| {
+                    let error =
+                        FieldError::invalid(&Path::new("patch"), tree.to_string(), &error.to_string());
+                    ApiError::invalid_named("autoscaling", KIND, current.name(), vec![error])
+                })
             }
         }
     }
@@ -84,7 +94,7 @@ fn read(media: &str, body: &[u8]) -> Result<Read, ApiError> {
         }
         "application/yaml" => {
             let (tree, duplicates) = yaml::decode(body).map_err(|error| bad(&error))?;
-            let (scale, problems) = from_tree(&tree)?;
+            let (scale, problems) = from_tree(&tree, |error| bad(error))?;
             Ok((scale, duplicates.into_iter().chain(problems).collect()))
         }
         "application/vnd.kubernetes.protobuf" => {
@@ -98,8 +108,11 @@ fn read(media: &str, body: &[u8]) -> Result<Read, ApiError> {
     }
 }
 
-fn from_tree(tree: &serde_json::Value) -> Result<Read, ApiError> {
-    let (scale, context) = json::decode_tree::<Scale>(tree).map_err(|error| bad(&error))?;
+fn from_tree(
+    tree: &serde_json::Value,
+    unreadable: impl Fn(&JsonError) -> ApiError,
+) -> Result<Read, ApiError> {
+    let (scale, context) = json::decode_tree::<Scale>(tree).map_err(|error| unreadable(&error))?;
     check_type(&context.type_meta)?;
     Ok((scale, context.problems().to_vec()))
 }

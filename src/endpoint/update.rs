@@ -5,7 +5,7 @@ use super::input;
 use super::negotiation::Target;
 use super::options::WriteOptions;
 use super::request::Call;
-use crate::registry::{Part, UpdateOptions};
+use crate::registry::{Part, UpdateOptions, settle_namespace};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use bytes::Bytes;
@@ -19,27 +19,32 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
     let (mut object, mut warnings) =
         input::object(definition, call.version, media, &body, options.field_validation)?;
     settle_name(call, object.as_mut())?;
-    if object.meta().resource_version.is_empty() {
-        return Err(ApiError::resource_version_required(definition, call.info.name()));
-    }
     let update = UpdateOptions { part, dry_run: options.dry_run };
-    let change = |_: &crate::registry::Stored| Ok(object.boxed());
+    // What is absent is not found, whatever its version.
+    let change =
+        |_: &crate::registry::Stored| require_version(call, object.as_ref()).map(|()| object.boxed());
     let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     warnings.extend(more);
     Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))
 }
 
+/// Nothing is overwritten unseen (V-30).
+pub(super) fn require_version(call: &Call<'_>, object: &dyn Hub) -> Result<(), ApiError> {
+    match object.meta().resource_version.as_str() {
+        "" | "0" => Err(ApiError::resource_version_required(call.store.definition, call.info.name())),
+        _ => Ok(()),
+    }
+}
+
 /// Name and namespace of the body must be the URL's (V-08).
 pub(super) fn settle_name(call: &Call<'_>, object: &mut dyn Hub) -> Result<(), ApiError> {
     let (name, namespace) = (call.info.name(), call.namespace());
-    let meta = object.meta_mut();
-    if meta.namespace.is_empty() {
-        meta.namespace = namespace.to_owned();
-    }
-    if meta.namespace != namespace {
-        return Err(ApiError::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
+    settle_namespace(call.store.definition, object, namespace)?;
+    let meta = object.meta();
+    if meta.name.is_empty() {
+        return Err(ApiError::bad_request(&format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
     }
     if meta.name != name {
         return Err(ApiError::bad_request(&format!(

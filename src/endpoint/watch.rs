@@ -51,14 +51,17 @@ struct Asked {
 impl Asked {
     async fn open(self) -> Result<Body, ApiError> {
         let Asked { store, view, options, namespace, start, shutdown } = self;
-        // Without a revision the state comes first, and its end is marked like that of an asked-for one (V-42).
-        let with_initial = options.send_initial || start == 0;
+        // Without a revision the state comes first, unless it is declined; its end is marked like that of an asked-for
+        // one (V-42).
+        let with_initial = options.send_initial.unwrap_or(start == 0);
         let (mut initial, mut after) = (Vec::new(), start);
-        if with_initial {
+        if with_initial || start == 0 {
             let snapshot = state(&store, &options, start).await?;
-            let prefix = store.prefix(&namespace);
-            initial = page::take(&store, &snapshot, &prefix, None, &options, 0)?.items;
             after = snapshot.revision();
+            if with_initial {
+                let prefix = store.prefix(&namespace);
+                initial = page::take(&store, &snapshot, &prefix, None, &options, 0)?.items;
+            }
         }
         store.at_least(after).await?;
         let start = WatchStart {

@@ -88,7 +88,8 @@ impl WatchBody {
             if let Some(bytes) = self.ready.pop_front() {
                 return Poll::Ready(Some(bytes));
             }
-            if self.done {
+            // Changes may come for ever; the end comes in time all the same (V-48).
+            if self.done || self.is_over() {
                 return Poll::Ready(None);
             }
             if let Some(chunk) = self.initial_chunk() {
@@ -149,8 +150,12 @@ impl WatchBody {
         self.done = true;
     }
 
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
     fn on_timer(&mut self) {
-        if Instant::now() >= self.deadline {
+        if self.is_over() {
             self.done = true;
             return;
         }

@@ -9,16 +9,16 @@ use percent_encoding::percent_decode_str;
 
 /// The first value of `key` in `query`, decoded.
 pub fn first<'a>(query: &'a str, key: &str) -> Option<Cow<'a, str>> {
+    all(query, key).next()
+}
+
+/// Every value of `key` in `query`, decoded.
+pub fn all<'a>(query: &'a str, key: &str) -> impl Iterator<Item = Cow<'a, str>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';'));
-    for pair in pairs {
+    pairs.filter_map(move |pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if decode(name).is_some_and(|name| name == key)
-            && let Some(value) = decode(value)
-        {
-            return Some(value);
-        }
-    }
-    None
+        decode(name).filter(|name| name == key).and_then(|_| decode(value))
+    })
 }
 
 /// Whether the boolean parameter `key` is set.

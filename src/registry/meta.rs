@@ -27,14 +27,15 @@ pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Fills or checks the namespace of the body against the URL's (V-08).
-pub(super) fn settle_namespace(
+/// Fills or checks the namespace of the body against the URL's (V-08); what lives in none has none.
+pub fn settle_namespace(
     definition: &Definition,
     object: &mut dyn Hub,
     namespace: &str,
 ) -> Result<(), ApiError> {
     let meta = object.meta_mut();
     if !definition.namespaced {
+        meta.namespace.clear();
         return Ok(());
     }
     if meta.namespace.is_empty() {

@@ -15,6 +15,7 @@ mod update;
 
 pub use create::CreateOptions;
 pub use delete::{DeleteRequest, Deleted};
+pub use meta::settle_namespace;
 pub use object::Object;
 pub use selection::Selection;
 pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};

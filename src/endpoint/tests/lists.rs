@@ -104,7 +104,9 @@ async fn forms_of_one_object() {
     let envelope = apimachinery::wire::protobuf::decode(&list.bytes).unwrap();
     assert_eq!(envelope.type_meta.kind, "FlunderList");
     assert_eq!(accept(BASE, "application/cbor").await.code, 406);
-    assert_eq!(server.get(&format!("{BASE}?includeObject=x")).await.code, 400);
+    let unknown = format!("{BASE}?includeObject=x");
+    assert_eq!(accept(&unknown, "application/json;as=Table;v=v1;g=meta.k8s.io").await.code, 400);
+    assert_eq!(server.get(&unknown).await.code, 200, "only a table has rows");
     assert!(
         server.get(&format!("{}?pretty=1", of("a"))).await.bytes.starts_with(b"{\n  \"kind\": \"Flunder\",")
     );
@@ -152,5 +154,77 @@ async fn a_token_that_is_not_ours_is_called_invalid() {
         let message = answer.json()["message"].to_string();
         assert_eq!(answer.code, 400, "{message}");
         assert!(message.contains("invalid continue token: "), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_one_name_is_that_object_and_what_else_is_asked_of_it() {
+    let server = Server::start().await;
+    for (namespace, name) in [("ns", "a"), ("ns", "aa"), ("other", "a")] {
+        let path = format!("/apis/wardle.example.com/v1/namespaces/{namespace}/flunders");
+        server.post(&path, &flunder(name)).await;
+    }
+    let one = format!("{BASE}?fieldSelector=metadata.name%3Da");
+    assert_eq!(names(&server, &one).await, ["a"]);
+    assert_eq!(names(&server, &format!("{one}&limit=1")).await, ["a"]);
+    assert_eq!(names(&server, &format!("{one},spec.reference%3Dx")).await.len(), 0);
+    assert_eq!(names(&server, &format!("{one},metadata.name%3Daa")).await.len(), 0);
+    assert_eq!(names(&server, &format!("{BASE}?fieldSelector=metadata.name%3Db")).await.len(), 0);
+    let everywhere = "/apis/wardle.example.com/v1/flunders?fieldSelector=metadata.name%3Da";
+    assert_eq!(names(&server, everywhere).await, ["a", "a"]);
+    assert_eq!(names(&server, &format!("{everywhere},metadata.namespace%3Dother")).await, ["a"]);
+    assert!(server.get(&one).await.json()["metadata"]["resourceVersion"].is_string());
+}
+
+#[tokio::test]
+async fn errors_are_a_status_and_never_another_form_of_it() {
+    let server = Server::start().await;
+    let partial = "as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    let protobuf = "application/vnd.kubernetes.protobuf";
+    for (accept, answered) in [
+        (format!("{protobuf};{partial},application/json;{partial},application/json"), "application/json"),
+        (format!("{protobuf};{partial}"), "application/json"),
+        (format!("{protobuf},application/json"), protobuf),
+        ("application/yaml".into(), "application/yaml"),
+    ] {
+        let answer = server.send(Method::GET, &of("absent"), &[("accept", &accept)], "").await;
+        assert_eq!((answer.code.as_u16(), answer.headers["content-type"].to_str().unwrap()), (404, answered));
+    }
+}
+
+#[tokio::test]
+async fn exports_are_gone_and_unknown_parameters_mean_nothing() {
+    let server = Server::start().await;
+    server.create("a").await;
+    assert_eq!(server.get(&format!("{}?export=true", of("a"))).await.code, 400);
+    assert_eq!(server.get(&format!("{}?export=false&nothing=1", of("a"))).await.code, 200);
+}
+
+#[tokio::test]
+async fn a_match_that_is_unknown_is_told_what_there_is() {
+    let server = Server::start().await;
+    let answer = server.get(&format!("{BASE}?resourceVersion=1&resourceVersionMatch=Roughly")).await;
+    let message = answer.json()["message"].to_string();
+    assert!(message.contains(r#"supported values: \"Exact\", \"NotOlderThan\", \"\""#), "{message}");
+}
+
+#[tokio::test]
+async fn descriptions_of_the_api_are_compressed_for_who_takes_that() {
+    let server = Server::start().await;
+    for path in ["/openapi/v2", "/openapi/v3/apis/wardle.example.com/v1"] {
+        let plain = server.get(path).await;
+        assert!(!plain.headers.contains_key("content-encoding"), "{path}");
+        let gzip = server.send(Method::GET, path, &[("accept-encoding", "gzip")], "").await;
+        assert_eq!(
+            (&gzip.headers["content-encoding"], &gzip.headers["etag"]),
+            (&"gzip".parse().unwrap(), &plain.headers["etag"])
+        );
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&gzip.bytes[..]), &mut text).unwrap();
+        assert_eq!(text, plain.bytes, "{path}");
+        let known = [("accept-encoding", "gzip"), ("if-none-match", plain.headers["etag"].to_str().unwrap())];
+        let same = server.send(Method::GET, path, &known, "").await;
+        assert_eq!((same.code.as_u16(), same.bytes.len()), (304, 0), "{path}");
+        assert!(!same.headers.contains_key("content-encoding"), "{path}");
     }
 }

@@ -59,3 +59,22 @@ async fn a_patch_that_does_not_fit_is_unprocessable() {
         assert_eq!(answer.code, 400, "{text}: {:?}", answer.bytes);
     }
 }
+
+#[tokio::test]
+async fn a_test_for_null_holds_where_nothing_is() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let patch = async |operations: Value| {
+        server.send(Method::PATCH, &of("a"), JSON_PATCH, operations.to_string()).await
+    };
+    let absent = json!({"op": "test", "path": "/metadata/labels", "value": null});
+    let add = json!({"op": "add", "path": "/metadata/labels", "value": {"x": "y"}});
+    assert_eq!(patch(json!([absent, add])).await.code, 200);
+    let refused = patch(json!([{"op": "test", "path": "/metadata/name", "value": "a"}, absent])).await;
+    let message = refused.json()["message"].to_string();
+    assert_eq!(refused.code, 422, "{message}");
+    assert!(message.contains("operation '/1' failed at path '/metadata/labels'"), "{message}");
+    let nowhere = json!([{"op": "test", "path": "/metadata/none/at/all", "value": null}]);
+    assert_eq!(patch(nowhere).await.code, 422);
+    assert_eq!(server.get(&of("a")).await.json()["metadata"]["labels"], json!({"x": "y"}));
+}

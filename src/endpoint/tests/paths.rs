@@ -3,6 +3,7 @@
 use super::*;
 use crate::endpoint::is_unscoped;
 use crate::pipeline::RequestInfo;
+use crate::registry::settle_namespace;
 use apimachinery::kind::Definition;
 
 const WATCHED: &str = "/apis/wardle.example.com/v1/watch/namespaces/ns/flunders";
@@ -55,4 +56,13 @@ fn a_namespace_is_not_reached_through_another() {
         let info = RequestInfo::parse(&Method::GET, &path.parse().unwrap()).unwrap();
         assert_eq!(is_unscoped(&info, &definition), reached, "{path}");
     }
+}
+
+#[test]
+fn what_lives_in_no_namespace_has_none() {
+    let definition = Definition { namespaced: false, ..flunder::DEFINITION };
+    let text = br#"{"metadata":{"name":"a","namespace":"x"}}"#;
+    let (mut object, _) = (flunder::DEFINITION.versions[0].decode_json)(text).unwrap();
+    settle_namespace(&definition, object.as_mut(), "").unwrap();
+    assert_eq!(object.meta().namespace, "");
 }

@@ -53,3 +53,20 @@ async fn a_scale_changes_the_replicas_under_its_preconditions() {
     let strict = format!("{}?fieldValidation=Strict", path());
     assert_eq!(server.put(&strict, &scale(json!({"spec": {"none": 1}}))).await.code, 400);
 }
+
+#[tokio::test]
+async fn a_patch_of_a_scale_is_held_to_what_every_patch_is() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let patch = async |query: &str, text: &str| {
+        let media = [("content-type", "application/merge-patch+json")];
+        server.send(Method::PATCH, &format!("{}{query}", path()), &media, text.to_owned()).await
+    };
+    assert_eq!(patch("?force=true", "{}").await.code, 422);
+    assert_eq!(patch("", r#"{"spec":{"replicas":"x"}}"#).await.code, 422);
+    let twice = r#"{"spec":{"replicas":4,"replicas":5}}"#;
+    assert_eq!(patch("?fieldValidation=Strict", twice).await.code, 400);
+    let answer = patch("", twice).await;
+    assert_eq!((answer.code.as_u16(), &answer.json()["spec"]["replicas"]), (200, &5.into()));
+    assert_eq!(answer.headers["warning"], r#"299 - "json patch duplicate field \"spec.replicas\"""#);
+}

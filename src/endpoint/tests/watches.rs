@@ -169,3 +169,29 @@ async fn a_watch_of_what_is_still_to_come_opens_and_waits() {
     );
     assert!(never.next().await.is_none());
 }
+
+#[tokio::test]
+async fn who_declines_the_state_gets_what_comes_after_it() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for version in ["", "&resourceVersion=0"] {
+        let query = format!("sendInitialEvents=false&resourceVersionMatch=NotOlderThan{version}");
+        let mut watch = Watch::open(&server, &query).await;
+        let name = format!("later{}", version.len());
+        server.create(&name).await;
+        watch.expect("ADDED", &name).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_ends_in_time_though_there_is_more() {
+    let server = Server::start().await;
+    let first = server.create("a").await;
+    let query = format!("timeoutSeconds=5&resourceVersion={}", version(&first));
+    let mut watch = Watch::open(&server, &query).await;
+    server.create("b").await;
+    watch.expect("ADDED", "b").await;
+    server.create("c").await;
+    tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    assert!(watch.next().await.is_none());
+}

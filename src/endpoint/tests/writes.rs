@@ -186,3 +186,61 @@ async fn an_object_is_the_same_when_it_has_to_be_decoded_again() {
     assert_eq!(patched["metadata"]["annotations"], first["metadata"]["annotations"]);
     assert_eq!(patched["spec"], first["spec"]);
 }
+
+/// Whoever meant a dry run must not be taken for somebody who did not.
+#[tokio::test]
+async fn every_dry_run_value_counts() {
+    let server = Server::start().await;
+    server.create("there").await;
+    for query in ["dryRun=", "dryRun=&dryRun=All", "dryRun=All&dryRun=x", "dryRun=all"] {
+        assert_eq!(server.post(&format!("{BASE}?{query}"), &flunder("a")).await.code, 422, "{query}");
+        let path = format!("{}?{query}", of("there"));
+        assert_eq!(server.send(Method::DELETE, &path, &[], "").await.code, 422, "{query}");
+    }
+    assert_eq!(server.post(&format!("{BASE}?dryRun=All&dryRun=All"), &flunder("a")).await.code, 201);
+    assert_eq!(server.get(&of("a")).await.code, 404);
+    let path = format!("{}?dryRun=All&fieldValidation=none&fieldManager=%00", of("there"));
+    assert_eq!(server.send(Method::DELETE, &path, &[], "").await.code, 200, "a deletion has no such options");
+    assert_eq!(server.get(&of("there")).await.code, 200);
+}
+
+#[tokio::test]
+async fn a_manager_is_short_and_printable() {
+    let server = Server::start().await;
+    for (manager, code, part) in [
+        ("kubectl-create".to_owned(), 201, ""),
+        ("two%20words%20%C3%A4".to_owned(), 201, ""),
+        ("a%07".to_owned(), 422, "invalid character U+0007 (at position 1)"),
+        ("a%C2%A0b".to_owned(), 422, "invalid character U+00A0 (at position 1)"),
+        ("x".repeat(129), 422, "may not be more than 128 bytes"),
+    ] {
+        let answer = server.post(&format!("{BASE}?dryRun=All&fieldManager={manager}"), &flunder("a")).await;
+        let text = answer.json().to_string();
+        assert!(answer.code == code && text.contains(part), "{manager}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_absent_is_not_found_and_nothing_is_overwritten_unseen() {
+    let server = Server::start().await;
+    assert_eq!(server.put(&of("a"), &flunder("a")).await.code, 404);
+    server.create("a").await;
+    let required = "must be specified for an update";
+    for version in [Value::Null, "".into(), "0".into()] {
+        let mut object = flunder("a");
+        object["metadata"]["resourceVersion"] = version.clone();
+        let answers = [
+            server.put(&of("a"), &object).await,
+            server.merge(&of("a"), &json!({"metadata": {"resourceVersion": version}})).await,
+        ];
+        for answer in answers {
+            let text = answer.json().to_string();
+            assert!(answer.code == 422 && text.contains(required), "{version}: {text}");
+        }
+    }
+    let nameless = server.put(&of("a"), &json!({"spec": {}})).await.json();
+    assert_eq!(
+        nameless["message"],
+        "the name of the object (a based on URL) was undeterminable: name must be provided"
+    );
+}
