@@ -1,6 +1,6 @@
 //! Defaults, limits and features of a class, while somebody is still looking (§5.2 of the standard).
 
-use super::{Admission, Attributes, Freshness, Operation};
+use super::{Admission, Attributes, Freshness, Namespaces, Operation};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::meta::is_true;
@@ -11,31 +11,25 @@ use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::defaulting;
 use databases_api::features;
 use databases_api::postgresql::PostgreSQL;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Who knows the classes and the labels of namespaces.
+/// Who knows the classes.
 #[async_trait]
 pub trait Classes: Send + Sync + 'static {
     /// All classes.
     async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError>;
-    /// The labels of a namespace; none where there is no such namespace.
-    async fn namespace_labels(
-        &self,
-        name: &str,
-        freshness: Freshness,
-    ) -> Result<BTreeMap<String, String>, ApiError>;
 }
 
 /// The admission step.
 pub struct ClassAdmission {
     classes: Arc<dyn Classes>,
+    namespaces: Arc<dyn Namespaces>,
 }
 
 impl ClassAdmission {
-    /// Over these classes.
-    pub fn new(classes: Arc<dyn Classes>) -> Self {
-        ClassAdmission { classes }
+    /// Over these classes and namespaces.
+    pub fn new(classes: Arc<dyn Classes>, namespaces: Arc<dyn Namespaces>) -> Self {
+        ClassAdmission { classes, namespaces }
     }
 }
 
@@ -48,10 +42,10 @@ impl Admission for ClassAdmission {
     async fn mutate(
         &self,
         attributes: &Attributes<'_>,
-        object: &mut dyn Hub,
+        object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<(), ApiError> {
-        let Some(postgresql) = object.downcast_mut::<PostgreSQL>() else { return Ok(()) };
+    ) -> Result<Vec<String>, ApiError> {
+        let Some(postgresql) = object.downcast_mut::<PostgreSQL>() else { return Ok(Vec::new()) };
         // Defaults are resolved once: on creation, or when the class is first known.
         let first = match old.and_then(|old| old.downcast::<PostgreSQL>()) {
             None => attributes.operation == Operation::Create,
@@ -64,7 +58,7 @@ impl Admission for ClassAdmission {
             }
             defaulting::resolve(postgresql, &classes);
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn validate(
@@ -109,7 +103,7 @@ impl ClassAdmission {
         let classes = self.classes.all(freshness).await?;
         let name = &new.spec.instance.class_name;
         let Some(class) = classes.iter().find(|class| class.metadata.name == *name) else { return Ok(None) };
-        let labels = self.classes.namespace_labels(attributes.namespace, freshness).await?;
+        let labels = self.namespaces.labels(attributes.namespace, freshness).await?;
         let mut errors = Errors::new();
         allowance::check(class, new, old, &labels, &mut errors);
         let mut warnings = allowance::warnings(class, new, old);

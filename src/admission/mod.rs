@@ -5,9 +5,11 @@
 
 mod class;
 mod namespace;
+mod origin;
 
 pub use class::{ClassAdmission, Classes};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
+pub use origin::{Options, Origin, Requester};
 
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
@@ -48,19 +50,21 @@ pub struct Attributes<'a> {
     pub name: &'a str,
     /// Whether nothing will be written.
     pub dry_run: bool,
+    /// Whose request it is; `None` where the server itself writes.
+    pub origin: Option<Origin<'a>>,
 }
 
 /// One admission step.
 #[async_trait]
 pub trait Admission: Send + Sync + 'static {
-    /// May change the object, or refuse the request.
+    /// May change the object, or refuse the request; returns warnings for the client.
     async fn mutate(
         &self,
         _attributes: &Attributes<'_>,
-        _object: &mut dyn Hub,
+        _object: &mut Box<dyn Hub>,
         _old: Option<&dyn Hub>,
-    ) -> Result<(), ApiError> {
-        Ok(())
+    ) -> Result<Vec<String>, ApiError> {
+        Ok(Vec::new())
     }
 
     /// May refuse the request; returns warnings for the client.
@@ -82,13 +86,14 @@ impl Admission for Chain {
     async fn mutate(
         &self,
         attributes: &Attributes<'_>,
-        object: &mut dyn Hub,
+        object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Vec<String>, ApiError> {
+        let mut warnings = Vec::new();
         for step in &self.0 {
-            step.mutate(attributes, object, old).await?;
+            warnings.extend(step.mutate(attributes, object, old).await?);
         }
-        Ok(())
+        Ok(warnings)
     }
 
     async fn validate(

@@ -4,6 +4,7 @@ use super::{Admission, Attributes, Freshness, Operation};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where a namespace is in its life.
@@ -22,6 +23,8 @@ pub enum NamespaceState {
 pub trait Namespaces: Send + Sync + 'static {
     /// The state of a namespace.
     async fn state(&self, name: &str, freshness: Freshness) -> Result<NamespaceState, ApiError>;
+    /// The labels of a namespace; none where there is no such namespace.
+    async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError>;
 }
 
 /// The admission step.
@@ -32,19 +35,19 @@ impl Admission for NamespaceLifecycle {
     async fn mutate(
         &self,
         attributes: &Attributes<'_>,
-        _: &mut dyn Hub,
+        _: &mut Box<dyn Hub>,
         _: Option<&dyn Hub>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Vec<String>, ApiError> {
         if attributes.operation != Operation::Create || !attributes.definition.namespaced {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let name = attributes.namespace;
         let state = match self.0.state(name, Freshness::Cached).await? {
-            NamespaceState::Active => return Ok(()),
+            NamespaceState::Active => return Ok(Vec::new()),
             _ => self.0.state(name, Freshness::Newest).await?,
         };
         match state {
-            NamespaceState::Active => Ok(()),
+            NamespaceState::Active => Ok(Vec::new()),
             NamespaceState::Missing => Err(ApiError::namespace_not_found(name)),
             NamespaceState::Terminating => {
                 Err(ApiError::namespace_terminating(attributes.definition, attributes.name, name))

@@ -55,7 +55,7 @@ async fn accept(controllers: &Controllers, store: &Store, name: &str) -> Result<
     let controller = class.map_or("", |class| &class.spec.controller_name);
     let Some(backend) = controllers.backend(controller) else { return Ok(false) };
     let offer = backend.offer();
-    let options = UpdateOptions { part: Part::Status, dry_run: false };
+    let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
     let outcome = store.update("", name, options, |stored| {
         let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
         write(&mut class, &offer);

@@ -59,8 +59,11 @@ async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
                 propagation_policy: Some(PropagationPolicy::Background),
                 ..DeleteOptions::default()
             };
-            match store.delete(name, stored.name(), &DeleteRequest { options, dry_run: false }).await {
-                Ok(deleted) if deleted.is_gone() => {}
+            match store
+                .delete(name, stored.name(), &DeleteRequest { options, ..DeleteRequest::default() })
+                .await
+            {
+                Ok((deleted, _)) if deleted.is_gone() => {}
                 Ok(_) => left += 1,
                 Err(error) if error.code() == 404 => {}
                 // An object that forbids its deletion holds its namespace.
@@ -78,7 +81,7 @@ async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
 /// Takes the namespace's own finalizers off; the update that does so deletes it.
 async fn finalize(registry: &Registry, name: &str) -> Result<(), ApiError> {
     let Some(store) = registry.store("", "namespaces") else { return Ok(()) };
-    let options = UpdateOptions { part: Part::Status, dry_run: false };
+    let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
     let outcome = store.update("", name, options, |stored| {
         let mut namespace = stored.object().downcast::<Namespace>().cloned().unwrap_or_default();
         namespace.spec.finalizers.clear();

@@ -4,9 +4,10 @@ use super::body::Body;
 use super::input;
 use super::list;
 use super::negotiation::Target;
-use super::options;
-use super::request::{Call, set_content_type};
+use super::options::{check_dry_run, invalid};
+use super::request::{Call, add_warnings, set_content_type};
 use super::view::{View, status_body};
+use crate::admission::Options;
 use crate::pipeline::query;
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
@@ -23,16 +24,20 @@ const PARALLEL: usize = 16;
 
 pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
-    let request = request(call, &body)?;
+    let options = options(call, &body)?;
+    let request = request(call, &options);
     let name = call.info.name();
-    match call.store.delete(call.namespace(), name, &request).await? {
+    let (deleted, warnings) = call.store.delete(call.namespace(), name, &request).await?;
+    let mut response = match deleted {
         Deleted::Terminating(stored) => {
             let accepted = request.options.orphan_dependents == Some(false);
             let code = if accepted { StatusCode::ACCEPTED } else { StatusCode::OK };
-            Ok(call.answer(&view, code, &stored, &[]))
+            call.answer(&view, code, &stored, &[])
         }
-        Deleted::Gone(stored) => Ok(success(call, &view, &stored)),
-    }
+        Deleted::Gone(stored) => success(call, &view, &stored),
+    };
+    add_warnings(&mut response, &warnings);
+    Ok(response)
 }
 
 /// `Status` Success with the uid that `kubectl delete` waits for.
@@ -46,9 +51,10 @@ fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
 
 pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::List)?;
-    let request = request(call, &body)?;
-    let options = call.list_options(false)?;
-    let (metadata, items) = list::select(call.store, call.namespace(), &options).await?;
+    let options = options(call, &body)?;
+    let request = request(call, &options);
+    let selection = call.list_options(false)?;
+    let (metadata, items) = list::select(call.store, call.namespace(), &selection).await?;
     let deletions = stream::iter(items.iter().cloned()).map(|stored| {
         let request = &request;
         async move {
@@ -65,11 +71,16 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     Ok(response)
 }
 
+fn request<'a>(call: &'a Call<'_>, options: &'a DeleteOptions) -> DeleteRequest<'a> {
+    let dry_run = !options.dry_run.is_empty();
+    DeleteRequest { dry_run, options: options.clone(), origin: call.origin(Options::Delete(options)) }
+}
+
 /// Options from the body, or from the query where the body is empty.
-fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
+fn options(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     let options = if body.is_empty() { from_query(call.query)? } else { from_body(call, body)? };
     let mut errors = Errors::new();
-    options::check_dry_run(options.dry_run.iter().map(String::as_str), &mut errors);
+    check_dry_run(options.dry_run.iter().map(String::as_str), &mut errors);
     if options.orphan_dependents.is_some() && options.propagation_policy.is_some() {
         let path = Path::new("propagationPolicy");
         let value = options.propagation_policy.as_ref().map_or("", |policy| policy.as_str());
@@ -84,9 +95,9 @@ fn request(call: &Call<'_>, body: &[u8]) -> Result<DeleteRequest, ApiError> {
         errors.push(FieldError::not_supported(&path, policy.as_str(), PropagationPolicy::SUPPORTED));
     }
     if !errors.is_empty() {
-        return Err(options::invalid("DeleteOptions", errors));
+        return Err(invalid("DeleteOptions", errors));
     }
-    Ok(DeleteRequest { dry_run: !options.dry_run.is_empty(), options })
+    Ok(options)
 }
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {

@@ -74,7 +74,7 @@ impl Endpoint {
         let Some((store, version)) = found else {
             return self.answer_path(info, parts, query).unwrap_or_else(|| Err(ApiError::unknown_resource()));
         };
-        let call = Call { store, version, info, headers: &parts.headers, query };
+        let call = Call { store, version, info, headers: &parts.headers, query, user: &context.user };
         let response = self.answer_object(&call, &parts.method, body, context).await?;
         let mut response = gzip::compress(response, &parts.headers);
         if let Some(text) = version.deprecated {

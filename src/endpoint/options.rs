@@ -1,5 +1,6 @@
 //! Options of requests, from the query (V-01, V-04…V-06, L-03, V-41).
 
+use crate::admission::Options;
 use crate::pipeline::query;
 use crate::registry::Selection;
 use apimachinery::field::{Errors, FieldError, Path};
@@ -16,16 +17,28 @@ pub(super) enum FieldValidation {
     Strict,
 }
 
+impl FieldValidation {
+    fn as_str(self) -> &'static str {
+        match self {
+            FieldValidation::Ignore => "Ignore",
+            FieldValidation::Warn => "Warn",
+            FieldValidation::Strict => "Strict",
+        }
+    }
+}
+
 /// Options of a write.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct WriteOptions {
+    kind: &'static str,
+    manager: String,
     pub(super) dry_run: bool,
     pub(super) field_validation: FieldValidation,
 }
 
 impl WriteOptions {
     /// `kind` names the options in an error, such as `CreateOptions`.
-    pub(super) fn parse(kind: &str, text: &str) -> Result<Self, ApiError> {
+    pub(super) fn parse(kind: &'static str, text: &str) -> Result<Self, ApiError> {
         let mut errors = Errors::new();
         let dry_run: Vec<_> = query::all(text, "dryRun").collect();
         check_dry_run(dry_run.iter().map(AsRef::as_ref), &mut errors);
@@ -39,10 +52,20 @@ impl WriteOptions {
                 FieldValidation::Warn
             }
         };
-        check_manager(&query::first(text, "fieldManager").unwrap_or_default(), &mut errors);
+        let manager = query::first(text, "fieldManager").unwrap_or_default().into_owned();
+        check_manager(&manager, &mut errors);
         match errors.is_empty() {
-            true => Ok(WriteOptions { dry_run: !dry_run.is_empty(), field_validation }),
+            true => Ok(WriteOptions { kind, manager, dry_run: !dry_run.is_empty(), field_validation }),
             false => Err(invalid(kind, errors)),
+        }
+    }
+
+    /// The options as the wire has them.
+    pub(super) fn wire(&self) -> Options<'_> {
+        Options::Write {
+            kind: self.kind,
+            field_manager: &self.manager,
+            field_validation: self.field_validation.as_str(),
         }
     }
 }

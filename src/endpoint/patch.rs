@@ -39,7 +39,7 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
         warnings = found;
         Ok(object)
     };
-    let update = UpdateOptions { part, dry_run: options.dry_run };
+    let update = UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()) };
     let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     warnings.splice(0..0, duplicates);
     warnings.extend(more);

@@ -5,7 +5,8 @@ use super::negotiation::{Accepted, Form, Target, negotiate};
 use super::options::ListOptions;
 use super::table::Include;
 use super::view::View;
-use crate::pipeline::{RequestInfo, query};
+use crate::admission::{Options, Origin, Requester};
+use crate::pipeline::{RequestInfo, UserInfo, query};
 use crate::registry::{Store, Stored};
 use apimachinery::kind::Version;
 use apimachinery::selector::FieldSelector;
@@ -21,12 +22,20 @@ pub(super) struct Call<'a> {
     pub(super) info: &'a RequestInfo,
     pub(super) headers: &'a HeaderMap,
     pub(super) query: &'a str,
+    pub(super) user: &'a UserInfo,
 }
 
 impl Call<'_> {
     /// The namespace the request is about; empty for cluster-scoped kinds, whatever their path says.
     pub(super) fn namespace(&self) -> &str {
         if self.store.definition.namespaced { self.info.namespace() } else { "" }
+    }
+
+    /// Whose request this is, for admission.
+    pub(super) fn origin<'o>(&'o self, options: Options<'o>) -> Option<Origin<'o>> {
+        let UserInfo { name, uid, groups, extra } = self.user;
+        let requester = Requester { name, uid, groups, extra };
+        Some(Origin { requester, version: self.version, subresource: self.info.subresource(), options })
     }
 
     /// The form of the answer.

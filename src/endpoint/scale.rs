@@ -45,7 +45,8 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         warnings = input::judge(&problems, options.field_validation, "")?;
         apply(call, &scale, current)
     };
-    let update = UpdateOptions { part: Part::Main, dry_run: options.dry_run };
+    let update =
+        UpdateOptions { part: Part::Main, dry_run: options.dry_run, origin: call.origin(options.wire()) };
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.splice(0..0, duplicates);
     warnings.extend(more);

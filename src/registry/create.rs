@@ -1,7 +1,7 @@
 //! Creation (V-10…V-14).
 
 use super::{Store, Stored, meta, store::storage_error};
-use crate::admission::{Attributes, Operation};
+use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use apimachinery::validation;
@@ -13,9 +13,11 @@ const ATTEMPTS: usize = 8;
 
 /// How an object is to be created.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CreateOptions {
+pub struct CreateOptions<'a> {
     /// Everything but the write.
     pub dry_run: bool,
+    /// Whose request it is; `None` where the server itself writes.
+    pub origin: Option<Origin<'a>>,
 }
 
 impl Store {
@@ -24,11 +26,12 @@ impl Store {
         &self,
         namespace: &str,
         mut object: Box<dyn Hub>,
-        options: CreateOptions,
+        options: CreateOptions<'_>,
     ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
-        self.admission.mutate(&self.creation(namespace, &given, options), object.as_mut(), None).await?;
+        let changed =
+            self.admission.mutate(&self.creation(namespace, &given, options), &mut object, None).await?;
         meta::prepare_create(object.as_mut())?;
         object.prepare_create();
         let generated = given.is_empty() && !object.meta().generate_name.is_empty();
@@ -39,6 +42,7 @@ impl Store {
                 object.meta_mut().name = name;
             }
             let mut warnings = self.check_new(namespace, object.as_ref(), options).await?;
+            warnings.splice(0..0, changed.iter().cloned());
             warnings.extend(duplicates.clone());
             let name = object.meta().name.clone();
             if options.dry_run {
@@ -64,13 +68,14 @@ impl Store {
         unreachable!("the last attempt returns")
     }
 
-    fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions) -> Attributes<'a> {
+    fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions<'a>) -> Attributes<'a> {
         Attributes {
             operation: Operation::Create,
             definition: self.definition,
             namespace,
             name,
             dry_run: options.dry_run,
+            origin: options.origin,
         }
     }
 
@@ -78,7 +83,7 @@ impl Store {
         &self,
         namespace: &str,
         object: &dyn Hub,
-        options: CreateOptions,
+        options: CreateOptions<'_>,
     ) -> Result<Vec<String>, ApiError> {
         let mut errors = validation::validate_meta(self.definition, object.meta());
         object.validate(&mut errors);

@@ -2,7 +2,7 @@
 
 use super::update::Current;
 use super::{Store, Stored};
-use crate::admission::{Attributes, Operation};
+use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::meta::{DeleteOptions, PropagationPolicy};
 use apimachinery::status::ApiError;
@@ -14,11 +14,13 @@ const FOREGROUND: &str = "foregroundDeletion";
 
 /// How an object is to be deleted.
 #[derive(Clone, Debug, Default)]
-pub struct DeleteRequest {
+pub struct DeleteRequest<'a> {
     /// The client's options.
     pub options: DeleteOptions,
     /// Everything but the write.
     pub dry_run: bool,
+    /// Whose request it is; `None` where the server itself deletes.
+    pub origin: Option<Origin<'a>>,
 }
 
 /// What a deletion did.
@@ -44,13 +46,13 @@ impl Deleted {
 }
 
 impl Store {
-    /// Deletes an object, or marks it where finalizers are to run first.
+    /// Deletes an object, or marks it where finalizers are to run first; returns the warnings of admission.
     pub async fn delete(
         &self,
         namespace: &str,
         name: &str,
-        request: &DeleteRequest,
-    ) -> Result<Deleted, ApiError> {
+        request: &DeleteRequest<'_>,
+    ) -> Result<(Deleted, Vec<String>), ApiError> {
         let key = self.key(namespace, name);
         let mut current = self.current(&key, name).await?;
         loop {
@@ -67,10 +69,19 @@ impl Store {
         &self,
         key: &str,
         current: &Current,
-        request: &DeleteRequest,
+        request: &DeleteRequest<'_>,
+    ) -> Result<Option<(Deleted, Vec<String>)>, ApiError> {
+        let warnings = self.check_delete(&**current.stored.object(), request).await?;
+        Ok(self.mark_or_remove(key, current, request).await?.map(|deleted| (deleted, warnings)))
+    }
+
+    async fn mark_or_remove(
+        &self,
+        key: &str,
+        current: &Current,
+        request: &DeleteRequest<'_>,
     ) -> Result<Option<Deleted>, ApiError> {
         let old = current.stored.object();
-        self.check_delete(&**old, request).await?;
         let mut object = old.boxed();
         set_gc_finalizers(&mut object.meta_mut().finalizers, &request.options);
         if object.meta().finalizers.is_empty() && !object.holds_deletion() {
@@ -96,7 +107,11 @@ impl Store {
         Ok(self.write(key, object, current).await?.map(Deleted::Terminating))
     }
 
-    async fn check_delete(&self, old: &dyn Hub, request: &DeleteRequest) -> Result<(), ApiError> {
+    async fn check_delete(
+        &self,
+        old: &dyn Hub,
+        request: &DeleteRequest<'_>,
+    ) -> Result<Vec<String>, ApiError> {
         let meta = old.meta();
         if let Some(preconditions) = &request.options.preconditions {
             if let Some(uid) = preconditions.uid.as_ref().filter(|uid| **uid != meta.uid) {
@@ -124,8 +139,12 @@ impl Store {
             namespace: &meta.namespace,
             name: &meta.name,
             dry_run: request.dry_run,
+            origin: request.origin,
         };
-        self.admission.validate(&attributes, old, Some(old)).await.map(drop)
+        // Mutating steps are told of a deletion; there is nothing that they could change.
+        let mut warnings = self.admission.mutate(&attributes, &mut old.boxed(), Some(old)).await?;
+        warnings.extend(self.admission.validate(&attributes, old, Some(old)).await?);
+        Ok(warnings)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Updates: read, change, compare and swap, until it holds (V-30…V-36).
 
 use super::{Store, Stored, meta, store::storage_error};
-use crate::admission::{Attributes, Operation};
+use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use apimachinery::validation;
@@ -19,11 +19,13 @@ pub enum Part {
 
 /// How an object is to be updated.
 #[derive(Clone, Copy, Debug)]
-pub struct UpdateOptions {
+pub struct UpdateOptions<'a> {
     /// The part.
     pub part: Part,
     /// Everything but the write.
     pub dry_run: bool,
+    /// Whose request it is; `None` where the server itself writes.
+    pub origin: Option<Origin<'a>>,
 }
 
 /// The current object, and whether it was read from storage itself and not from the cache.
@@ -39,7 +41,7 @@ impl Store {
         &self,
         namespace: &str,
         name: &str,
-        options: UpdateOptions,
+        options: UpdateOptions<'_>,
         mut change: impl FnMut(&Stored) -> Result<Box<dyn Hub>, ApiError> + Send,
     ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
         let key = self.key(namespace, name);
@@ -88,7 +90,7 @@ impl Store {
         key: &str,
         current: &Current,
         mut object: Box<dyn Hub>,
-        options: UpdateOptions,
+        options: UpdateOptions<'_>,
     ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
         let decoded = current.stored.object();
         let old: &dyn Hub = &**decoded;
@@ -103,14 +105,15 @@ impl Store {
             namespace: &old.meta().namespace,
             name: &old.meta().name,
             dry_run: options.dry_run,
+            origin: options.origin,
         };
+        let mut warnings = self.admission.mutate(&attributes, &mut object, Some(old)).await?;
         self.prepare(object.as_mut(), old, options.part);
-        self.admission.mutate(&attributes, object.as_mut(), Some(old)).await?;
         if options.part == Part::Main && !object.same_desired_state(old) {
             object.meta_mut().generation = old.meta().generation + 1;
         }
         let duplicates = validation::dedupe_owner_references(object.meta_mut());
-        let mut warnings = self.check_changed(&attributes, object.as_ref(), old).await?;
+        warnings.extend(self.check_changed(&attributes, object.as_ref(), old).await?);
         warnings.extend(duplicates);
         if object.same(old) && !current.stored.stale {
             return self.unchanged(key, current, warnings).await;

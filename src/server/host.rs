@@ -37,19 +37,15 @@ impl Namespaces for Host {
             Some(_) => NamespaceState::Active,
         })
     }
+
+    async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError> {
+        Ok(self.facts(name, freshness).await?.unwrap_or_default().labels)
+    }
 }
 
 #[async_trait]
 impl Classes for Host {
     async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError> {
         self.link.all(freshness).await
-    }
-
-    async fn namespace_labels(
-        &self,
-        name: &str,
-        freshness: Freshness,
-    ) -> Result<BTreeMap<String, String>, ApiError> {
-        Ok(self.facts(name, freshness).await?.unwrap_or_default().labels)
     }
 }

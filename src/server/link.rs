@@ -46,6 +46,16 @@ impl Namespaces for Link {
             Err(error) => Err(error),
         }
     }
+
+    async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError> {
+        let registry = self.registry()?;
+        let Some(store) = registry.store("", "namespaces") else { return Ok(BTreeMap::new()) };
+        match store.find(&state(store, freshness).await?, "", name) {
+            Ok(stored) => Ok(stored.object().meta().labels.clone()),
+            Err(error) if error.code() == 404 => Ok(BTreeMap::new()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 #[async_trait]
@@ -56,19 +66,5 @@ impl Classes for Link {
         let snapshot = state(store, freshness).await?;
         let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
         Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
-    }
-
-    async fn namespace_labels(
-        &self,
-        name: &str,
-        freshness: Freshness,
-    ) -> Result<BTreeMap<String, String>, ApiError> {
-        let registry = self.registry()?;
-        let Some(store) = registry.store("", "namespaces") else { return Ok(BTreeMap::new()) };
-        match store.find(&state(store, freshness).await?, "", name) {
-            Ok(stored) => Ok(stored.object().meta().labels.clone()),
-            Err(error) if error.code() == 404 => Ok(BTreeMap::new()),
-            Err(error) => Err(error),
-        }
     }
 }

@@ -73,8 +73,8 @@ fn open_registry(
     classes: Arc<dyn Classes>,
 ) -> Arc<Registry> {
     let admission: Arc<dyn Admission> = Arc::new(Chain(vec![
-        Box::new(NamespaceLifecycle(namespaces)),
-        Box::new(ClassAdmission::new(classes)),
+        Box::new(NamespaceLifecycle(namespaces.clone())),
+        Box::new(ClassAdmission::new(classes, namespaces)),
     ]));
     Registry::open(definitions, storage, &admission)
 }

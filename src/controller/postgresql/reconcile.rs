@@ -221,7 +221,7 @@ impl Reconciler {
         change: impl Fn(&mut PostgreSQL) + Send + Sync,
     ) -> Result<PostgreSQL, Error> {
         let (meta, uid) = (&object.metadata, &object.metadata.uid);
-        let options = UpdateOptions { part, dry_run: false };
+        let options = UpdateOptions { part, dry_run: false, origin: None };
         let outcome = self.store.update(&meta.namespace, &meta.name, options, |stored| {
             let mut current =
                 stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone());

@@ -1,0 +1,46 @@
+//! Whose request it is, for steps that ask somebody else about it.
+
+use apimachinery::kind::Version;
+use apimachinery::meta::DeleteOptions;
+
+/// A client's request, as far as an object alone does not tell. What the server itself writes has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Who asks.
+    pub requester: Requester<'a>,
+    /// The version in the URL.
+    pub version: &'static Version,
+    /// The subresource in the URL; empty for the object itself.
+    pub subresource: &'a str,
+    /// What the request's options say.
+    pub options: Options<'a>,
+}
+
+/// Who asks, as authentication found out.
+#[derive(Clone, Copy, Debug)]
+pub struct Requester<'a> {
+    /// The user's name.
+    pub name: &'a str,
+    /// The user's uid; may be empty.
+    pub uid: &'a str,
+    /// The user's groups.
+    pub groups: &'a [String],
+    /// What the authenticator adds.
+    pub extra: &'a [(String, Vec<String>)],
+}
+
+/// The options of a request, as the wire has them.
+#[derive(Clone, Copy, Debug)]
+pub enum Options<'a> {
+    /// Of a creation, an update or a patch.
+    Write {
+        /// Such as `CreateOptions`.
+        kind: &'static str,
+        /// The name of what writes; may be empty.
+        field_manager: &'a str,
+        /// `Ignore`, `Warn` or `Strict`.
+        field_validation: &'static str,
+    },
+    /// Of a deletion.
+    Delete(&'a DeleteOptions),
+}
