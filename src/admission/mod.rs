@@ -4,10 +4,12 @@
 //! has to be tried again. The registry calls both around its own work.
 
 mod class;
+mod extension;
 mod namespace;
 mod origin;
 
 pub use class::{ClassAdmission, Classes};
+pub use extension::{MutatingWebhooks, ObjectQuota, Policies, ValidatingWebhooks};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 pub use origin::{Options, Origin, Requester};
 

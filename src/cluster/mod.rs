@@ -5,17 +5,23 @@
 mod authentication;
 mod connect;
 mod event;
+mod follow;
 mod lease;
 mod namespaces;
+mod params;
+mod quota;
 mod review;
 mod secret;
+mod webhook;
 
 pub use authentication::Authentication;
 pub use event::{EventType, Regarding};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
+pub use quota::{QuotaError, Quotas};
 pub use review::Access;
 pub use secret::Binding;
+pub use webhook::Webhook;
 
 use std::time::Duration;
 

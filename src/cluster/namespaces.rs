@@ -23,8 +23,12 @@ type Metadata = PartialObjectMeta<Namespace>;
 pub struct NamespaceFacts {
     /// Whether it is being deleted.
     pub terminating: bool,
+    /// Its uid.
+    pub uid: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// The namespaces of the host cluster.
@@ -67,7 +71,9 @@ impl HostNamespaces {
 fn facts(namespace: &Arc<Metadata>) -> NamespaceFacts {
     NamespaceFacts {
         terminating: namespace.metadata.deletion_timestamp.is_some(),
+        uid: namespace.metadata.uid.clone().unwrap_or_default(),
         labels: namespace.metadata.labels.clone().unwrap_or_default(),
+        annotations: namespace.metadata.annotations.clone().unwrap_or_default(),
     }
 }
 

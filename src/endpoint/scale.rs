@@ -8,18 +8,14 @@ use super::patch::Patch;
 use super::request::{Call, add_warnings, set_content_type};
 use super::view::{View, finish_json, to_yaml};
 use crate::registry::{Part, Stored, UpdateOptions};
-use apimachinery::autoscaling::{Scale, ScaleSpec, ScaleStatus};
+use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
-use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use apimachinery::wire::json::JsonError;
 use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use http::{Method, Response};
-
-const KIND: &str = "Scale";
-const API_VERSION: &str = "autoscaling/v1";
 
 pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
@@ -68,9 +64,7 @@ impl Wanted {
         match self {
             Wanted::Whole(read) => Ok((**read).clone()),
             Wanted::Patch(patch) => {
-                let mut tree = json::to_tree(&of(current));
-                tree["kind"] = KIND.into();
-                tree["apiVersion"] = API_VERSION.into();
+                let mut tree = Scale::of(&**current.object()).to_tree();
                 patch.apply(&mut tree)?;
                 from_tree(&tree, |error| {
                     let error =
@@ -153,26 +147,9 @@ fn apply(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub
     Ok(object)
 }
 
-fn of(stored: &Stored) -> Scale {
-    let object = stored.object();
-    let (meta, scale) = (object.meta(), object.scale().unwrap_or_default());
-    Scale {
-        metadata: ObjectMeta {
-            name: meta.name.clone(),
-            namespace: meta.namespace.clone(),
-            uid: meta.uid.clone(),
-            resource_version: meta.resource_version.clone(),
-            creation_timestamp: meta.creation_timestamp,
-            ..ObjectMeta::default()
-        },
-        spec: ScaleSpec { replicas: scale.desired },
-        status: ScaleStatus { replicas: scale.current, selector: scale.selector },
-    }
-}
-
 /// A Scale has neither columns nor a metadata form: it is shown as it is.
 fn answer(view: &View, stored: &Stored) -> Response<Body> {
-    let scale = of(stored);
+    let scale = Scale::of(&**stored.object());
     let type_meta = TypeMeta { api_version: API_VERSION.into(), kind: KIND.into() };
     let json = || {
         let mut out = format!("{{\"kind\":\"{KIND}\",\"apiVersion\":\"{API_VERSION}\",").into_bytes();

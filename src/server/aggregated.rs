@@ -3,7 +3,9 @@
 use super::host::Host;
 use super::link::Link;
 use super::monitor::Monitored;
+use super::rules::Rules;
 use super::{Error, Serve, compaction, election, open_registry, options, ready};
+use crate::admission::Namespaces;
 use crate::backend::Backend;
 use crate::cluster::{Authentication, Cluster, HostNamespaces};
 use crate::controller::{self, Controllers};
@@ -41,7 +43,9 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let definitions = options::standard();
     let link = Arc::new(Link::default());
     let host = Arc::new(Host { namespaces: namespaces.clone(), link: link.clone() });
-    let registry = open_registry(&definitions, &storage, host.clone(), host);
+    let everywhere: Arc<dyn Namespaces> = host.clone();
+    let rules = Rules::follow(&cluster, &everywhere, &ended);
+    let registry = open_registry(&definitions, &storage, host.clone(), host, rules.steps());
     link.set(&registry);
 
     let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));
@@ -49,6 +53,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         monitor.clone(),
         ready::caches(&registry),
         known.clone(),
+        rules.clone(),
         ready::shutdown(&shutdown),
         started.clone(),
     ]);
@@ -68,7 +73,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     tokio::spawn(follow_authentication(cluster.clone(), shutdown.clone(), users, known.clone()));
 
     tokio::select! {
-        () = filled(&registry, &namespaces, &known) => {
+        () = filled(&registry, &namespaces, &known, &rules) => {
             pipeline.complete();
             started.done();
             tracing::info!(%address, "serving");
@@ -95,12 +100,18 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
 }
 
 /// Everything that answers depend on is in memory.
-async fn filled(registry: &Registry, namespaces: &HostNamespaces, known: &ready::Authentication) {
+async fn filled(
+    registry: &Registry,
+    namespaces: &HostNamespaces,
+    known: &ready::Authentication,
+    rules: &Rules,
+) {
     for store in registry.stores() {
         store.ready().await;
     }
     namespaces.ready().await;
     known.ready().await;
+    rules.ready().await;
 }
 
 async fn backends(options: &Serve) -> Result<Vec<Arc<dyn Backend>>, Error> {

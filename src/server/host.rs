@@ -3,6 +3,7 @@
 use super::link::Link;
 use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
 use crate::cluster::{self, HostNamespaces, NamespaceFacts};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
 use databases_api::databaseclass::DatabaseClass;
@@ -40,6 +41,17 @@ impl Namespaces for Host {
 
     async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError> {
         Ok(self.facts(name, freshness).await?.unwrap_or_default().labels)
+    }
+
+    async fn metadata(&self, name: &str, freshness: Freshness) -> Result<Option<ObjectMeta>, ApiError> {
+        let facts = self.facts(name, freshness).await?;
+        Ok(facts.map(|facts| ObjectMeta {
+            name: name.to_owned(),
+            uid: facts.uid,
+            labels: facts.labels,
+            annotations: facts.annotations,
+            ..ObjectMeta::default()
+        }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
 use crate::registry::{ObjectSnapshot, Registry, Store};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
 use databases_api::GROUP;
@@ -48,11 +49,15 @@ impl Namespaces for Link {
     }
 
     async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError> {
+        Ok(self.metadata(name, freshness).await?.unwrap_or_default().labels)
+    }
+
+    async fn metadata(&self, name: &str, freshness: Freshness) -> Result<Option<ObjectMeta>, ApiError> {
         let registry = self.registry()?;
-        let Some(store) = registry.store("", "namespaces") else { return Ok(BTreeMap::new()) };
+        let Some(store) = registry.store("", "namespaces") else { return Ok(None) };
         match store.find(&state(store, freshness).await?, "", name) {
-            Ok(stored) => Ok(stored.object().meta().labels.clone()),
-            Err(error) if error.code() == 404 => Ok(BTreeMap::new()),
+            Ok(stored) => Ok(Some(stored.object().meta().clone())),
+            Err(error) if error.code() == 404 => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -9,6 +9,7 @@ mod link;
 mod monitor;
 mod options;
 mod ready;
+mod rules;
 mod standalone;
 
 pub use aggregated::serve;
@@ -65,24 +66,27 @@ pub enum Error {
     Signals(std::io::Error),
 }
 
-/// A registry with its admission.
+/// A registry with its admission: the standard's own steps, and more after them.
 fn open_registry(
     definitions: &[&'static Definition],
     storage: &Arc<dyn Storage>,
     namespaces: Arc<dyn Namespaces>,
     classes: Arc<dyn Classes>,
+    more: Vec<Box<dyn Admission>>,
 ) -> Arc<Registry> {
-    let admission: Arc<dyn Admission> = Arc::new(Chain(vec![
+    let mut steps: Vec<Box<dyn Admission>> = vec![
         Box::new(NamespaceLifecycle(namespaces.clone())),
         Box::new(ClassAdmission::new(classes, namespaces)),
-    ]));
+    ];
+    steps.extend(more);
+    let admission: Arc<dyn Admission> = Arc::new(Chain(steps));
     Registry::open(definitions, storage, &admission)
 }
 
 /// A registry whose admission asks itself about namespaces and classes.
 fn open_own_registry(definitions: &[&'static Definition], storage: &Arc<dyn Storage>) -> Arc<Registry> {
     let link = Arc::new(Link::default());
-    let registry = open_registry(definitions, storage, link.clone(), link.clone());
+    let registry = open_registry(definitions, storage, link.clone(), link.clone(), Vec::new());
     link.set(&registry);
     registry
 }

@@ -1,0 +1,18 @@
+//! What the host cluster's configuration adds to admission: webhooks, policies and quotas. An API server of a cluster
+//! asks none of them on behalf of the servers that it aggregates (A-41…A-45).
+
+mod expression;
+mod functions;
+mod matching;
+mod policies;
+mod policy;
+mod question;
+mod quota;
+mod review;
+mod values;
+mod webhook;
+mod webhooks;
+
+pub use policies::Policies;
+pub use quota::ObjectQuota;
+pub use webhooks::{MutatingWebhooks, ValidatingWebhooks};

@@ -1,0 +1,130 @@
+//! One webhook of the cluster: whether it is asked about a request, and the asking itself.
+
+use super::expression::{Condition, Variables};
+use super::matching::Matching;
+use super::question::Question;
+use super::review::{self, Answer};
+use crate::admission::Namespaces;
+use crate::cluster::{self, Cluster};
+use apimachinery::kind::Version;
+use apimachinery::status::ApiError;
+use k8s_openapi::api::admissionregistration::v1::{MutatingWebhook, ValidatingWebhook};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A webhook, ready to be called.
+pub(super) struct Webhook {
+    name: String,
+    matching: Matching,
+    conditions: Vec<Condition>,
+    /// Whether a request passes when the webhook cannot be asked.
+    fails_open: bool,
+    /// Whether it may be asked about a dry run.
+    dry_run: bool,
+    timeout: Duration,
+    /// Whether it is asked again after a later one changed the object.
+    pub(super) again: bool,
+    channel: Result<cluster::Webhook, String>,
+}
+
+impl Webhook {
+    /// Of a validating configuration.
+    pub(super) fn validating(cluster: &Cluster, hook: ValidatingWebhook) -> Webhook {
+        let speaks = hook.admission_review_versions.iter().any(|version| version == "v1");
+        let channel = match speaks {
+            true => cluster.webhook(&hook.client_config),
+            false => Err("it speaks no version of AdmissionReview that this server does: v1".to_owned()),
+        };
+        Webhook {
+            matching: Matching::of_webhook(
+                hook.rules,
+                hook.match_policy.as_deref(),
+                hook.namespace_selector,
+                hook.object_selector,
+            ),
+            conditions: Condition::of(hook.match_conditions),
+            fails_open: hook.failure_policy.as_deref() == Some("Ignore"),
+            dry_run: matches!(hook.side_effects.as_str(), "None" | "NoneOnDryRun"),
+            timeout: Duration::from_secs(u64::try_from(hook.timeout_seconds.unwrap_or(10)).unwrap_or(10)),
+            again: false,
+            channel,
+            name: hook.name,
+        }
+    }
+
+    /// Of a mutating configuration, which says one thing more.
+    pub(super) fn mutating(cluster: &Cluster, hook: MutatingWebhook) -> Webhook {
+        let again = hook.reinvocation_policy.as_deref() == Some("IfNeeded");
+        let hook = ValidatingWebhook {
+            admission_review_versions: hook.admission_review_versions,
+            client_config: hook.client_config,
+            failure_policy: hook.failure_policy,
+            match_conditions: hook.match_conditions,
+            match_policy: hook.match_policy,
+            name: hook.name,
+            namespace_selector: hook.namespace_selector,
+            object_selector: hook.object_selector,
+            rules: hook.rules,
+            side_effects: hook.side_effects,
+            timeout_seconds: hook.timeout_seconds,
+        };
+        Webhook { again, ..Webhook::validating(cluster, hook) }
+    }
+
+    /// The version in which it is to be asked about a request, if it is.
+    pub(super) async fn matches(
+        &self,
+        question: &Question<'_>,
+        namespaces: &dyn Namespaces,
+    ) -> Result<Option<&'static Version>, ApiError> {
+        let Some(version) = self.matching.version(question, namespaces).await? else { return Ok(None) };
+        match Condition::all(&self.conditions, || Variables::of(question, version)) {
+            Ok(holds) => Ok(holds.then_some(version)),
+            Err(reason) => self.failed(&reason).map(|()| None),
+        }
+    }
+
+    /// Asks; `None` where it could not be asked and that is no obstacle.
+    pub(super) async fn ask(
+        &self,
+        question: &Question<'_>,
+        version: &'static Version,
+    ) -> Result<Option<Answer>, ApiError> {
+        if question.attributes.dry_run && !self.dry_run {
+            let message = format!("admission webhook {:?} does not support dry run", self.name);
+            return Err(ApiError::bad_request(&message));
+        }
+        let answer = match &self.channel {
+            Ok(channel) => {
+                let (body, uid) = review::ask(question, version);
+                let answer = channel.call(body, self.timeout).await;
+                answer.and_then(|body| review::read(&body, &uid, &self.name))
+            }
+            Err(reason) => Err(reason.clone()),
+        };
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(reason) => self.failed(&reason).map(|()| None),
+        }
+    }
+
+    /// A webhook that cannot be asked stops the request, or is passed over and logged.
+    pub(super) fn failed(&self, reason: &str) -> Result<(), ApiError> {
+        if self.fails_open {
+            tracing::warn!(webhook = self.name, reason, "failed calling webhook, failing open");
+            return Ok(());
+        }
+        Err(ApiError::internal(&format!("failed calling webhook {:?}: {reason}", self.name)))
+    }
+}
+
+/// Webhooks in the order in which they are asked: by the name of their configuration, then as it lists them.
+pub(super) fn in_order<K, H>(
+    configurations: &[Arc<K>],
+    name: impl Fn(&K) -> Option<&str>,
+    hooks: impl Fn(&K) -> Vec<H>,
+) -> Vec<H> {
+    let mut sorted: Vec<&Arc<K>> = configurations.iter().collect();
+    sorted.sort_by(|a, b| name(a).cmp(&name(b)));
+    sorted.into_iter().flat_map(|configuration| hooks(configuration)).collect()
+}

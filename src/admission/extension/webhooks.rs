@@ -1,0 +1,205 @@
+//! The cluster's webhooks as admission steps: mutating ones one after the other, validating ones all at once.
+
+use super::question::Question;
+use super::review::Answer;
+use super::webhook::{Webhook, in_order};
+use crate::admission::{Admission, Attributes, Namespaces, Operation};
+use crate::cluster::Cluster;
+use apimachinery::autoscaling::Scale;
+use apimachinery::kind::{Hub, Version};
+use apimachinery::status::ApiError;
+use apimachinery::wire::json;
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
+use std::sync::Arc;
+
+type Hooks = Arc<ArcSwap<Vec<Webhook>>>;
+
+/// Webhooks that may change what is written.
+#[derive(Clone)]
+pub struct MutatingWebhooks {
+    hooks: Hooks,
+    namespaces: Arc<dyn Namespaces>,
+}
+
+/// Webhooks that may refuse what is written.
+#[derive(Clone)]
+pub struct ValidatingWebhooks {
+    hooks: Hooks,
+    namespaces: Arc<dyn Namespaces>,
+}
+
+impl MutatingWebhooks {
+    /// None yet; selectors ask for the labels of these namespaces.
+    pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
+        MutatingWebhooks { hooks: Hooks::default(), namespaces }
+    }
+
+    /// From now on, those of these configurations.
+    pub fn set(&self, cluster: &Cluster, configurations: &[Arc<MutatingWebhookConfiguration>]) {
+        let hooks = in_order(
+            configurations,
+            |configuration| configuration.metadata.name.as_deref(),
+            |configuration| configuration.webhooks.clone().unwrap_or_default(),
+        );
+        let hooks = hooks.into_iter().map(|hook| Webhook::mutating(cluster, hook));
+        self.hooks.store(Arc::new(hooks.collect()));
+    }
+}
+
+impl ValidatingWebhooks {
+    /// None yet; selectors ask for the labels of these namespaces.
+    pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
+        ValidatingWebhooks { hooks: Hooks::default(), namespaces }
+    }
+
+    /// From now on, those of these configurations.
+    pub fn set(&self, cluster: &Cluster, configurations: &[Arc<ValidatingWebhookConfiguration>]) {
+        let hooks = in_order(
+            configurations,
+            |configuration| configuration.metadata.name.as_deref(),
+            |configuration| configuration.webhooks.clone().unwrap_or_default(),
+        );
+        let hooks = hooks.into_iter().map(|hook| Webhook::validating(cluster, hook));
+        self.hooks.store(Arc::new(hooks.collect()));
+    }
+}
+
+#[async_trait]
+impl Admission for MutatingWebhooks {
+    async fn mutate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &mut Box<dyn Hub>,
+        old: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        let hooks = self.hooks.load_full();
+        if hooks.is_empty() || attributes.origin.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut round = Round { namespaces: &*self.namespaces, attributes, old, warnings: Vec::new() };
+        let (mut asked, mut last_change) = (Vec::new(), None);
+        for (number, hook) in hooks.iter().enumerate() {
+            let outcome = round.ask(hook, object).await?;
+            if outcome != Outcome::Passed {
+                asked.push(number);
+            }
+            if outcome == Outcome::Changed {
+                last_change = Some(number);
+            }
+        }
+        // Who was asked before the last change is asked once more, where it wants to be.
+        for number in asked.into_iter().filter(|number| Some(*number) < last_change) {
+            if hooks[number].again {
+                round.ask(&hooks[number], object).await?;
+            }
+        }
+        Ok(round.warnings)
+    }
+}
+
+/// What asking a mutating webhook came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was not asked.
+    Passed,
+    /// It left the object as it was.
+    Kept,
+    /// It changed the object.
+    Changed,
+}
+
+struct Round<'a> {
+    namespaces: &'a dyn Namespaces,
+    attributes: &'a Attributes<'a>,
+    old: Option<&'a dyn Hub>,
+    warnings: Vec<String>,
+}
+
+impl Round<'_> {
+    async fn ask(&mut self, hook: &Webhook, object: &mut Box<dyn Hub>) -> Result<Outcome, ApiError> {
+        let Some(question) = Question::new(self.attributes, &**object, self.old) else {
+            return Ok(Outcome::Passed);
+        };
+        let Some(version) = hook.matches(&question, self.namespaces).await? else {
+            return Ok(Outcome::Passed);
+        };
+        let Some(answer) = hook.ask(&question, version).await? else { return Ok(Outcome::Kept) };
+        let Answer { patch, warnings, denied } = answer;
+        self.warnings.extend(warnings);
+        if let Some(denied) = denied {
+            return Err(denied);
+        }
+        let Some(patch) = patch.filter(|_| self.attributes.operation != Operation::Delete) else {
+            return Ok(Outcome::Kept);
+        };
+        let mut tree = question.object_tree(version);
+        let before = tree.clone();
+        let changed = json_patch::patch(&mut tree, &patch).map_err(|error| error.to_string());
+        if changed.is_ok() && tree == before {
+            return Ok(Outcome::Kept);
+        }
+        let is_scale = question.origin.subresource == "scale";
+        let changed = changed.and_then(|()| match is_scale {
+            true => rescaled(&**object, &tree),
+            false => decoded(version, &tree),
+        });
+        match changed {
+            Ok(changed) => {
+                *object = changed;
+                Ok(Outcome::Changed)
+            }
+            Err(reason) => {
+                hook.failed(&format!("its patch cannot be applied: {reason}")).map(|()| Outcome::Kept)
+            }
+        }
+    }
+}
+
+fn decoded(version: &Version, tree: &serde_json::Value) -> Result<Box<dyn Hub>, String> {
+    let (mut object, _) = (version.decode_tree)(tree).map_err(|error| error.to_string())?;
+    object.default_fields();
+    Ok(object)
+}
+
+fn rescaled(object: &dyn Hub, tree: &serde_json::Value) -> Result<Box<dyn Hub>, String> {
+    let (scale, _) = json::decode_tree::<Scale>(tree).map_err(|error| error.to_string())?;
+    let mut object = object.boxed();
+    object.set_scale(scale.spec.replicas);
+    Ok(object)
+}
+
+#[async_trait]
+impl Admission for ValidatingWebhooks {
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &dyn Hub,
+        old: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        let hooks = self.hooks.load_full();
+        let Some(question) = Question::new(attributes, object, old).filter(|_| !hooks.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let (question, namespaces) = (&question, &*self.namespaces);
+        let answers = join_all(hooks.iter().map(|hook| async move {
+            match hook.matches(question, namespaces).await? {
+                Some(version) => hook.ask(question, version).await,
+                None => Ok(None),
+            }
+        }));
+        let mut warnings = Vec::new();
+        for answer in answers.await {
+            let Some(answer) = answer? else { continue };
+            warnings.extend(answer.warnings);
+            if let Some(denied) = answer.denied {
+                return Err(denied);
+            }
+        }
+        Ok(warnings)
+    }
+}
