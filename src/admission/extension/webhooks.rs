@@ -148,15 +148,10 @@ impl Round<'_> {
             true => rescaled(&**object, &tree),
             false => decoded(version, &tree),
         });
-        match changed {
-            Ok(changed) => {
-                *object = changed;
-                Ok(Outcome::Changed)
-            }
-            Err(reason) => {
-                hook.failed(&format!("its patch cannot be applied: {reason}")).map(|()| Outcome::Kept)
-            }
-        }
+        // No failure policy excuses a patch that does not fit.
+        *object =
+            changed.map_err(|reason| ApiError::internal(&format!("the patch of a webhook: {reason}")))?;
+        Ok(Outcome::Changed)
     }
 }
 

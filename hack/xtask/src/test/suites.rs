@@ -81,6 +81,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Cluster,
     },
     Suite {
+        name: "admission",
+        what: "the cluster's webhooks, policies and quotas hold for ours as for built-in kinds",
+        work: Work::Cluster,
+    },
+    Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
         work: Work::Cluster,

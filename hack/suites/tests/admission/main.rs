@@ -1,0 +1,8 @@
+//! What a cluster's configuration says of everybody's objects holds for ours: webhooks, policies and quotas. Where it can
+//! be, the answer is compared with the one that kube-apiserver gives for a built-in kind.
+
+mod hook;
+mod policies;
+mod quota;
+mod setup;
+mod webhooks;

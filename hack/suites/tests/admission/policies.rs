@@ -1,0 +1,128 @@
+//! ValidatingAdmissionPolicies: judged as kube-apiserver judges them for its own kinds.
+
+use serde_json::{Value, json};
+use suites::wait::until;
+
+use crate::setup::Setup;
+
+const API: &str = "admissionregistration.k8s.io/v1";
+
+impl Setup {
+    async fn policy(&self, spec: Value, binding: Value) {
+        let mut spec = spec;
+        let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "apiVersions": ["*"], "resources": [resource], "operations": ["CREATE", "UPDATE"]});
+        let rules = json!([rule("", "configmaps"), rule("databases.standard.k8s.io", "postgresqls")]);
+        spec["matchConstraints"] =
+            json!({"resourceRules": rules, "namespaceSelector": {"matchLabels": {"tier": "gold"}}});
+        let mut binding = binding;
+        binding["policyName"] = json!("test");
+        let object = |kind: &str, spec: Value| json!({"apiVersion": API, "kind": kind, "metadata": {"name": "test"}, "spec": spec});
+        // Fields that an earlier policy had are gone only with it.
+        let path = format!("/apis/{API}/validatingadmissionpolicies/test");
+        self.host.send(hyper::Method::DELETE, &path, &[], "").await;
+        self.apply(object("ValidatingAdmissionPolicy", spec)).await;
+        let path = format!("/apis/{API}/validatingadmissionpolicybindings/test");
+        self.host.send(hyper::Method::DELETE, &path, &[], "").await;
+        self.apply(object("ValidatingAdmissionPolicyBinding", binding)).await;
+    }
+
+    async fn passes(&self, name: &str) {
+        until(name, async || {
+            let (ours, theirs) = self.create(name, "").await;
+            (ours.status == 201 && theirs.status == 201).then_some(())
+        })
+        .await;
+    }
+}
+
+fn deny() -> Value {
+    json!({"validationActions": ["Deny"]})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_refuses_ours_in_the_words_in_which_it_refuses_built_in_kinds() {
+    let Some(setup) = Setup::start().await else { return };
+    let good = "object.metadata.name.startsWith('good')";
+    setup
+        .policy(json!({"validations": [{"expression": good, "message": "a good name, please"}]}), deny())
+        .await;
+    let message = setup.alike("a message", "bad", "", (422, "Invalid")).await;
+    assert!(message.ends_with("denied request: a good name, please"), "{message}");
+    setup.passes("good").await;
+
+    setup.policy(json!({"validations": [{"expression": good, "reason": "Forbidden"}]}), deny()).await;
+    setup.alike("the expression itself", "bad", "", (403, "Forbidden")).await;
+
+    let composed = json!({
+        "variables": [{"name": "kind", "expression": "object.metadata.labels['app']"}],
+        "validations": [{
+            "expression": "variables.kind == 'good'",
+            "messageExpression": "'not ' + variables.kind + ' in ' + namespaceObject.metadata.name",
+        }],
+    });
+    setup.policy(composed, deny()).await;
+    let message = setup.alike("a message that is composed", "bad", "", (422, "Invalid")).await;
+    assert!(message.ends_with("denied request: not bad in demo"), "{message}");
+
+    let conditions = json!([{"name": "only", "expression": "request.operation == 'CREATE' && object.metadata.name != 'good'"}]);
+    let never = json!([{"expression": "false", "message": "never"}]);
+    setup.policy(json!({"matchConditions": conditions, "validations": never}), deny()).await;
+    setup.alike("a condition", "bad", "", (422, "Invalid")).await;
+    setup.passes("good").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_cannot_be_judged_follows_its_failure_policy() {
+    let Some(setup) = Setup::start().await else { return };
+    let unknown = json!([{"expression": "object.metadata.annotations['missing'] == 'x'"}]);
+    setup.policy(json!({"validations": unknown}), deny()).await;
+    until("both refuse", async || {
+        let (ours, theirs) = setup.create("a", "").await;
+        (ours.status == 422 && theirs.status == 422).then_some(())
+    })
+    .await;
+    setup.policy(json!({"validations": unknown, "failurePolicy": "Ignore"}), deny()).await;
+    setup.passes("b").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_says_where_and_with_what_and_what_follows() {
+    let Some(setup) = Setup::start().await else { return };
+    let never = json!({"validations": [{"expression": "false", "message": "never"}]});
+    setup.policy(never.clone(), json!({"validationActions": ["Warn", "Audit"]})).await;
+    until("both warn", async || {
+        let (ours, theirs) = setup.create("a", "").await;
+        let expected = "Validation failed for ValidatingAdmissionPolicy 'test' with binding 'test': never";
+        let warns =
+            |reply: &suites::http::Reply| reply.status == 201 && reply.header("warning").contains(expected);
+        (warns(&ours) && warns(&theirs)).then_some(())
+    })
+    .await;
+    let elsewhere = json!({"namespaceSelector": {"matchLabels": {"tier": "iron"}}});
+    setup.policy(never, json!({"validationActions": ["Deny"], "matchResources": elsewhere})).await;
+    setup.passes("b").await;
+
+    // Parameters are read from the cluster, which needs a right of its own.
+    setup
+        .apply(json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "default"},
+            "data": {"name": "good"},
+        }))
+        .await;
+    let policy = json!({
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "validations": [{"expression": "object.metadata.name == params.data.name", "messageExpression": "'only ' + params.data.name"}],
+    });
+    let with = |name: &str, missing: &str| {
+        let reference = json!({"name": name, "namespace": "default", "parameterNotFoundAction": missing});
+        json!({"validationActions": ["Deny"], "paramRef": reference})
+    };
+    setup.policy(policy.clone(), with("limits", "Deny")).await;
+    let message = setup.alike("a parameter", "bad", "", (422, "Invalid")).await;
+    assert!(message.ends_with("denied request: only good"), "{message}");
+    setup.passes("good").await;
+    setup.policy(policy.clone(), with("none", "Allow")).await;
+    setup.passes("c").await;
+    setup.policy(policy, with("none", "Deny")).await;
+    setup.alike("parameters that are not there", "d", "", (422, "Invalid")).await;
+}
