@@ -24,6 +24,9 @@ pub enum Error {
     /// The server could not be started or reached.
     #[error(transparent)]
     Server(#[from] quickstart::Error),
+    /// The control plane could not be started.
+    #[error(transparent)]
+    ControlPlane(#[from] controlplane::Error),
     /// A connection broke.
     #[error("the connection broke: {0}")]
     Connection(String),

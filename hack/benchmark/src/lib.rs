@@ -1,15 +1,25 @@
-//! The program behind `hack/bench`: what the server costs, beside the least that could do the same work.
+//! The program behind `hack/bench`: what the server costs, beside the least that could do the same work, and beside what
+//! the field's own libraries do.
 //!
-//! Every figure is CPU of the serving process per operation, read from `/proc`; what is compared is the ratio to the
-//! limit of the same round (raw hyper, raw etcd), because absolute times say more of the machine than of the program.
+//! Every figure is CPU of the serving process per operation, read from `/proc`; what is compared are ratios within the
+//! same round, because absolute times say more of the machine than of the program.
 //!
 //! ```text
-//! round ─▶ workload ─▶ peer, peer, peer …     one cell each, the same bytes, TLS and connections for all
+//! setting ─▶ round ─▶ workload ─▶ peer, peer, peer …     one cell each, the same bytes, TLS and connections for all
 //! ```
+//!
+//! - [`alone`]: this server without a cluster, beside raw hyper and raw etcd.
+//! - [`cluster`]: this server and sample-apiserver in a control plane, directly and through its kube-apiserver, and a
+//!   custom resource.
 
+pub mod alone;
+pub mod cell;
 pub mod client;
+pub mod cluster;
+pub mod content;
 pub mod error;
-pub mod lab;
+pub mod etcd;
+pub mod limit;
 pub mod load;
 pub mod options;
 pub mod peer;
@@ -19,4 +29,7 @@ pub mod raw_hyper;
 pub mod report;
 pub mod sample;
 pub mod server;
+pub mod service;
+pub mod setting;
+pub mod words;
 pub mod workload;

@@ -1,4 +1,4 @@
-//! A closed loop: so many workers, each with one operation in flight, until the time is over.
+//! A closed loop: so many workers, each with one operation in flight, until the time or the work is over.
 
 use crate::error::Error;
 use crate::sample::Sample;
@@ -7,22 +7,34 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// When it ends: whatever comes first.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// After so long.
+    pub period: Duration,
+    /// After so many operations.
+    pub operations: u64,
+}
+
 /// Runs `operation` with the worker's number and a number of its own, over and over.
-pub async fn closed_loop<F, R>(concurrency: usize, period: Duration, operation: F) -> Result<Sample, Error>
+pub async fn closed_loop<F, R>(concurrency: usize, until: Until, operation: F) -> Result<Sample, Error>
 where
     F: Fn(usize, u64) -> R + Send + Sync + 'static,
     R: Future<Output = Result<(), Error>> + Send,
 {
     let (operation, numbers) = (Arc::new(operation), Arc::new(AtomicU64::new(0)));
     let begin = Instant::now();
-    let end = begin + period;
+    let end = begin + until.period;
     let worker = |worker: usize| {
         let (operation, numbers) = (operation.clone(), numbers.clone());
         tokio::spawn(async move {
             let mut times = histogram();
             while Instant::now() < end {
-                let begin = Instant::now();
-                operation(worker, numbers.fetch_add(1, Ordering::Relaxed)).await?;
+                let (begin, number) = (Instant::now(), numbers.fetch_add(1, Ordering::Relaxed));
+                if number >= until.operations {
+                    break;
+                }
+                operation(worker, number).await?;
                 times.saturating_record(u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX));
             }
             Ok::<_, Error>(times)

@@ -2,7 +2,9 @@
 
 use benchmark::error::Error;
 use benchmark::options::Options;
-use benchmark::{lab, raw_etcd, raw_hyper, report, sample, workload};
+use benchmark::report::{self, Facts};
+use benchmark::sample::Results;
+use benchmark::{alone, cluster, raw_etcd, raw_hyper};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -42,17 +44,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Error> {
-    let lab = lab::Lab::open(&options).await?;
-    let mut results = sample::Results::default();
-    for round in 1..=options.rounds {
-        for workload in workload::ALL.iter().filter(|workload| workload.is_chosen(&options)) {
-            for peer in workload.peers().iter().copied().filter(|peer| lab.has(*peer)) {
-                eprintln!("round {round} of {}: {}, {}", options.rounds, workload.title(), peer.title());
-                results.add(*workload, peer, workload.measure(&lab, peer).await?);
-            }
-        }
-    }
-    let text = report::write(&options, &lab, &results);
+    let mut results = Results::default();
+    let facts = Facts {
+        alone: alone::measure(&options, &mut results).await?,
+        cluster: cluster::measure(&options, &mut results).await?,
+    };
+    let text = report::write(&options, &facts, &results);
     println!("{text}");
     match &options.report {
         Some(path) => std::fs::write(path, text).map_err(|source| Error::file(path, source)),

@@ -1,7 +1,6 @@
 //! What to measure, and with what.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// What to measure, and with what.
 #[derive(clap::Args, Clone, Debug)]
@@ -21,17 +20,10 @@ pub struct Options {
     /// How many objects are listed.
     #[arg(long, default_value_t = 10_000)]
     pub objects: u64,
-    /// Only workloads whose name contains this.
+    /// Only workloads whose name contains this, or all of `alone` or of `control plane`.
     #[arg(long)]
     pub only: Option<String>,
     /// Where the report is written, besides stdout.
     #[arg(long)]
     pub report: Option<PathBuf>,
-}
-
-impl Options {
-    /// How long a cell lasts.
-    pub fn cell(&self) -> Duration {
-        Duration::from_secs_f64(self.seconds)
-    }
 }

@@ -1,5 +1,7 @@
 //! Who is measured.
 
+use crate::setting::Setting;
+
 /// One of those who do the same work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
@@ -11,6 +13,18 @@ pub enum Peer {
     RawHyper,
     /// The limit of etcd: its client and nothing else.
     RawEtcd,
+    /// This server as a control plane's aggregated server, directly.
+    Ours,
+    /// Upstream's sample-apiserver, directly.
+    Sample,
+    /// The limit of HTTP through kube-apiserver: what the proxy alone costs.
+    ProxiedRaw,
+    /// This server through kube-apiserver.
+    ProxiedOurs,
+    /// sample-apiserver through kube-apiserver.
+    ProxiedSample,
+    /// A custom resource of the same shape.
+    Custom,
 }
 
 impl Peer {
@@ -21,21 +35,20 @@ impl Peer {
             Peer::Etcd => "ours, etcd",
             Peer::RawHyper => "raw hyper",
             Peer::RawEtcd => "raw etcd client",
+            Peer::Ours => "ours, directly",
+            Peer::Sample => "sample-apiserver, directly",
+            Peer::ProxiedRaw => "raw hyper, proxied",
+            Peer::ProxiedOurs => "ours, proxied",
+            Peer::ProxiedSample => "sample-apiserver, proxied",
+            Peer::Custom => "custom resource",
         }
     }
 
-    /// Whether it cannot be measured without etcd.
-    pub fn needs_etcd(self) -> bool {
-        matches!(self, Peer::Etcd | Peer::RawEtcd)
+    /// Where it is measured.
+    pub fn setting(self) -> Setting {
+        match self {
+            Peer::Redb | Peer::Etcd | Peer::RawHyper | Peer::RawEtcd => Setting::Alone,
+            _ => Setting::ControlPlane,
+        }
     }
 }
-
-/// Peers that this harness knows of and that are not measured yet: the variable that would name each program, and what
-/// it is.
-pub const ABSENT: &[(&str, &str)] = &[
-    ("BENCH_SAMPLE_APISERVER", "k8s.io/sample-apiserver, direct"),
-    (
-        "BENCH_KUBE_APISERVER",
-        "kube-apiserver, as the proxy in front of the server and with a custom resource",
-    ),
-];

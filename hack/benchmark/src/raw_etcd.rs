@@ -3,7 +3,7 @@
 //! It runs as a process of its own, so that its CPU is told from the harness's.
 
 use crate::error::Error;
-use crate::load::closed_loop;
+use crate::load::{Until, closed_loop};
 use crate::process::cpu;
 use crate::sample::Sample;
 use bytes::Bytes;
@@ -71,11 +71,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
 }
 
 async fn measure(options: &Options, store: Arc<dyn Storage>) -> Result<Sample, Error> {
-    let (work, period) = (options.work, Duration::from_secs_f64(options.seconds));
+    let work = options.work;
+    let until = Until { period: Duration::from_secs_f64(options.seconds), operations: u64::MAX };
     if work == Work::List {
         return list_once(&*store).await;
     }
-    closed_loop(options.concurrency, period, move |_, number| {
+    closed_loop(options.concurrency, until, move |_, number| {
         let store = store.clone();
         async move {
             match work {

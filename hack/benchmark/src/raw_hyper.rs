@@ -1,6 +1,7 @@
 //! The limit of HTTP: the same bytes over the same TLS and HTTP/2, out of memory and without a thought.
 
 use crate::error::Error;
+use crate::words::{Api, Words};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -9,7 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -25,6 +26,12 @@ use tokio_rustls::TlsAcceptor;
 const CHUNK: usize = 64 * 1024;
 /// So many events may wait for the slowest watcher.
 const EVENTS: usize = 4096;
+/// What a group says of itself, so that kube-apiserver finds it there.
+const DISCOVERY: &[u8] =
+    br#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"raw.example.com/v1","resources":[]}"#;
+/// Where a watch begins.
+const NO_OBJECTS: &[u8] =
+    br#"{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#;
 
 /// What it serves, and how.
 #[derive(clap::Args, Clone, Debug)]
@@ -92,20 +99,29 @@ fn tls(folder: &Path) -> Result<ServerConfig, Error> {
     Ok(config)
 }
 
+/// The objects of [`Words`] under [`Api::Raw`], and as much of discovery as kube-apiserver asks for before it proxies.
 async fn answer(answers: Arc<Answers>, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
-    let body = match (request.method(), request.uri().path()) {
-        (&Method::POST, "/event") => {
-            // Nobody watches before the first cell.
-            let _ = answers.events.send(answers.event.clone());
-            // An empty chunk would count as a flood at the client.
-            chunks(Vec::new())
-        }
-        (&Method::POST, _) => {
+    let group = Words::of(Api::Raw).group();
+    let query = request.uri().query().unwrap_or_default();
+    let Some(path) = request.uri().path().strip_prefix(&group) else {
+        let mut response = Response::new(StreamBody::new(chunks(Vec::new())));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(response);
+    };
+    let body = match (request.method(), path) {
+        (_, "") => whole(Bytes::from_static(DISCOVERY)),
+        (&Method::POST, path) => {
+            let watched = path == "/watched";
             request.into_body().collect().await?;
+            if watched {
+                // Nobody watches before the first cell.
+                let _ = answers.events.send(answers.event.clone());
+            }
             whole(answers.object.clone())
         }
-        (_, "/list") => chunks(answers.list.clone()),
-        (_, "/watch") => watch(answers.events.subscribe()),
+        (_, "/watched") if query.contains("watch=1") => watch(answers.events.subscribe()),
+        (_, "/watched") => whole(Bytes::from_static(NO_OBJECTS)),
+        (_, "/bench") => chunks(answers.list.clone()),
         _ => whole(answers.object.clone()),
     };
     Ok(Response::new(StreamBody::new(body)))

@@ -15,6 +15,8 @@ pub struct Sample {
     pub wall: Duration,
     /// CPU of the process that is measured.
     pub cpu: Duration,
+    /// CPU of the kube-apiserver in front of it.
+    pub front: Duration,
     /// CPU of etcd behind it.
     pub etcd: Duration,
     /// Half of the operations took no longer.
@@ -27,6 +29,16 @@ impl Sample {
     /// CPU of the measured process per operation, in microseconds.
     pub fn cost(&self) -> f64 {
         per(self.cpu, self.operations)
+    }
+
+    /// CPU of the kube-apiserver in front of it per operation, in microseconds.
+    pub fn front_cost(&self) -> f64 {
+        per(self.front, self.operations)
+    }
+
+    /// CPU of both per operation, in microseconds.
+    pub fn whole_cost(&self) -> f64 {
+        per(self.cpu + self.front, self.operations)
     }
 
     /// CPU of etcd per operation, in microseconds.

@@ -1,8 +1,7 @@
-//! This server under measurement, and the objects it is measured with.
+//! This server alone, under measurement.
 
-use crate::client::{Connection, Target};
+use crate::client::Target;
 use crate::error::Error;
-use crate::load::closed_loop;
 use crate::process::Process;
 use bytes::Bytes;
 use hyper::Method;
@@ -12,8 +11,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The group's path.
-const GROUP: &str = "/apis/databases.standard.k8s.io/v1";
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(60);
 /// How often a starting server is asked; each question costs it a TLS handshake.
@@ -84,64 +81,6 @@ impl Launch {
         target.connect().await?.exchange(Method::GET, "/readyz", Bytes::new()).await?;
         Ok(target)
     }
-}
-
-impl Server {
-    /// Makes what objects need: a class that nobody here answers, so that nothing but the API is measured, and namespaces.
-    pub async fn prepare(&self) -> Result<(), Error> {
-        let mut connection = self.target.connect().await?;
-        let class = r#"{"apiVersion":"databases.standard.k8s.io/v1","kind":"DatabaseClass","metadata":{"name":"nobody"},
-            "spec":{"controllerName":"nobody.databases.standard.k8s.io/none"}}"#;
-        create(&mut connection, &format!("{GROUP}/databaseclasses"), class.into()).await?;
-        for name in ["bench", "watched"] {
-            let namespace =
-                format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#);
-            create(&mut connection, "/api/v1/namespaces", namespace).await?;
-        }
-        Ok(())
-    }
-
-    /// Fills namespace `bench` with so many objects.
-    pub async fn fill(&self, count: u64) -> Result<(), Error> {
-        let connection = self.target.connect().await?;
-        let filled = closed_loop(32, Duration::from_secs(3600), move |_, number| {
-            let mut connection = connection.clone();
-            async move {
-                if number >= count {
-                    return Err(Error::Wrong("full".into()));
-                }
-                create(&mut connection, &collection("bench"), object("bench", number)).await
-            }
-        });
-        match filled.await {
-            Err(Error::Wrong(_)) => Ok(()),
-            outcome => outcome.map(drop),
-        }
-    }
-}
-
-/// Creates one object.
-pub async fn create(connection: &mut Connection, path: &str, body: String) -> Result<(), Error> {
-    connection.exchange(Method::POST, path, Bytes::from(body)).await.map(drop)
-}
-
-/// The path of the objects of a namespace.
-pub fn collection(namespace: &str) -> String {
-    format!("{GROUP}/namespaces/{namespace}/postgresqls")
-}
-
-/// The path of all objects.
-pub fn everything() -> String {
-    format!("{GROUP}/postgresqls")
-}
-
-/// An object as a person would write it, and an annotation that brings it to 2 KB.
-pub fn object(namespace: &str, number: u64) -> String {
-    let note = "x".repeat(1500);
-    format!(
-        r#"{{"apiVersion":"databases.standard.k8s.io/v1","kind":"PostgreSQL","metadata":{{"name":"db-{number:08}","namespace":"{namespace}","labels":{{"app":"bench","shard":"s{shard}"}},"annotations":{{"note":"{note}"}}}},"spec":{{"className":"nobody","version":"17","storage":{{"size":"10Gi"}},"resources":{{"requests":{{"cpu":"500m","memory":"1Gi"}},"limits":{{"memory":"1Gi"}}}},"parameters":{{"max_connections":"200","shared_buffers":"256MB"}},"databases":[{{"name":"app","owner":"app"}}],"users":[{{"name":"reader"}}]}}}}"#,
-        shard = number % 16,
-    )
 }
 
 /// A port of 127.0.0.1 that nobody listens on.

@@ -1,46 +1,22 @@
-//! New objects in an empty store, so that every cell does the same work.
+//! New objects.
 
-use crate::client::Target;
+use crate::cell::Cell;
+use crate::content::create;
 use crate::error::Error;
-use crate::lab::{Lab, creation};
-use crate::load::closed_loop;
-use crate::peer::Peer;
-use crate::process::Process;
-use crate::raw_etcd::Work;
+use crate::load::{Until, closed_loop};
 use crate::sample::Sample;
-use crate::server::create;
+use crate::service::{STREAMS, Service};
 
-const CONCURRENCY: usize = 32;
-const STREAMS: usize = 16;
-
-pub(super) async fn measure(lab: &Lab, peer: Peer) -> Result<Sample, Error> {
-    match peer {
-        Peer::RawEtcd => lab.raw_etcd(Work::Create, CONCURRENCY, &format!("/raw-{}", lab.number())),
-        Peer::RawHyper => {
-            let (target, process) = lab.filled(peer)?;
-            fill(lab, peer, target, process).await
-        }
-        Peer::Redb | Peer::Etcd => {
-            let server = lab.fresh(peer).start().await?;
-            server.prepare().await?;
-            fill(lab, peer, &server.target, &server.process).await
-        }
-    }
-}
-
-async fn fill(lab: &Lab, peer: Peer, target: &Target, process: &Process) -> Result<Sample, Error> {
-    let mut connections = Vec::new();
-    for _ in 0..CONCURRENCY / STREAMS {
-        connections.push(target.connect().await?);
-    }
-    let (cpu, etcd) = (process.cpu(), lab.etcd_cpu(peer));
-    let sample = closed_loop(CONCURRENCY, lab.cell, move |worker, number| {
+pub(super) async fn measure(cell: &Cell, service: &Service, concurrency: usize) -> Result<Sample, Error> {
+    let connections = service.connect(concurrency).await?;
+    let (words, first) = (service.words, cell.numbers(cell.creations));
+    let until = Until { operations: cell.creations, ..cell.until() };
+    let work = closed_loop(concurrency, until, move |worker, number| {
         let mut connection = connections[worker / STREAMS].clone();
         async move {
-            let (path, body) = creation(peer, number);
-            create(&mut connection, &path, body).await
+            let object = words.object("created", first + number);
+            create(&mut connection, &words.collection("created"), object).await
         }
-    })
-    .await?;
-    Ok(Sample { cpu: process.cpu() - cpu, etcd: lab.etcd_cpu(peer) - etcd, ..sample })
+    });
+    service.measure(work).await
 }

@@ -3,14 +3,13 @@
 mod create;
 mod get;
 mod list;
-mod start;
 mod watch;
 
+use crate::cell::Cell;
 use crate::error::Error;
-use crate::lab::Lab;
-use crate::options::Options;
 use crate::peer::Peer;
 use crate::sample::Sample;
+use crate::service::Service;
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,30 +66,43 @@ impl Workload {
         }
     }
 
-    /// Who does this work.
+    /// Who does this work, in the order they are measured.
     pub fn peers(self) -> &'static [Peer] {
+        use Peer::*;
         match self {
-            Workload::Watch100 | Workload::Watch1000 => &[Peer::RawHyper, Peer::Redb, Peer::Etcd],
-            Workload::Start => &[Peer::RawEtcd, Peer::Redb, Peer::Etcd],
-            _ => &[Peer::RawHyper, Peer::RawEtcd, Peer::Redb, Peer::Etcd],
+            Workload::GetAlone => &[RawHyper, RawEtcd, Redb, Etcd],
+            Workload::Watch100 => &[RawHyper, Redb, Etcd],
+            Workload::Watch1000 => {
+                &[RawHyper, Redb, Etcd, Ours, Sample, ProxiedRaw, ProxiedOurs, ProxiedSample, Custom]
+            }
+            Workload::Start => &[RawEtcd, Redb, Etcd],
+            Workload::Get | Workload::Create | Workload::List => {
+                &[RawHyper, RawEtcd, Redb, Etcd, Ours, Sample, ProxiedRaw, ProxiedOurs, ProxiedSample, Custom]
+            }
         }
     }
 
-    /// Whether the options ask for it.
-    pub fn is_chosen(self, options: &Options) -> bool {
-        options.only.as_deref().is_none_or(|only| self.title().contains(only))
+    /// How many work, or watch, at once.
+    pub fn concurrency(self) -> usize {
+        match self {
+            Workload::Get => 64,
+            Workload::Create => 32,
+            Workload::Watch100 => 100,
+            Workload::Watch1000 => 1000,
+            Workload::GetAlone | Workload::List | Workload::Start => 1,
+        }
     }
 
-    /// Measures one cell.
-    pub async fn measure(self, lab: &Lab, peer: Peer) -> Result<Sample, Error> {
+    /// Measures one cell of requests to somebody.
+    pub async fn measure(self, cell: &Cell, service: &Service) -> Result<Sample, Error> {
         match self {
-            Workload::Get => get::measure(lab, peer, 64).await,
-            Workload::GetAlone => get::measure(lab, peer, 1).await,
-            Workload::Create => create::measure(lab, peer).await,
-            Workload::List => list::measure(lab, peer).await,
-            Workload::Watch100 => watch::measure(lab, peer, 100).await,
-            Workload::Watch1000 => watch::measure(lab, peer, 1000).await,
-            Workload::Start => start::measure(lab, peer).await,
+            Workload::Get | Workload::GetAlone => get::measure(cell, service, self.concurrency()).await,
+            Workload::Create => create::measure(cell, service, self.concurrency()).await,
+            Workload::List => list::measure(cell, service).await,
+            Workload::Watch100 | Workload::Watch1000 => {
+                watch::measure(cell, service, self.concurrency()).await
+            }
+            Workload::Start => Err(Error::Wrong("a start is not a request".into())),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Every change goes to every watcher; what is counted is what arrived.
 
-use crate::client::Target;
+use crate::cell::Cell;
+use crate::content::create;
 use crate::error::Error;
-use crate::lab::{Lab, event};
-use crate::peer::Peer;
 use crate::sample::Sample;
-use crate::server::{collection, create};
+use crate::service::Service;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper::body::Incoming;
+use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -33,53 +33,54 @@ struct Arrived {
     all: Notify,
 }
 
-pub(super) async fn measure(lab: &Lab, peer: Peer, watchers: usize) -> Result<Sample, Error> {
-    let (target, process) = lab.filled(peer)?;
+pub(super) async fn measure(cell: &Cell, service: &Service, watchers: usize) -> Result<Sample, Error> {
     let events =
-        ((lab.cell.as_secs_f64() * DELIVERIES / watchers as f64) as u64).max(WRITERS) / WRITERS * WRITERS;
+        ((cell.period.as_secs_f64() * DELIVERIES / watchers as f64) as u64).max(WRITERS) / WRITERS * WRITERS;
     let expected = events * watchers as u64;
     let arrived = Arc::new(Arrived { expected, ..Arrived::default() });
     let mut readers = JoinSet::new();
-    for body in open(target, peer, watchers).await? {
+    for body in open(service, watchers).await? {
         readers.spawn(count(body, arrived.clone()));
     }
-    let (cpu, etcd, begin) = (process.cpu(), lab.etcd_cpu(peer), Instant::now());
-    write(lab, target, peer, events).await?;
-    tokio::time::timeout(PATIENCE, arrived.wait()).await.map_err(|_| {
-        let count = arrived.count.load(Ordering::Relaxed);
-        Error::Wrong(format!("{count} of {expected} events arrived within {PATIENCE:?}"))
-    })?;
-    Ok(Sample {
-        operations: expected,
-        wall: begin.elapsed(),
-        cpu: process.cpu() - cpu,
-        etcd: lab.etcd_cpu(peer) - etcd,
-        ..Sample::default()
-    })
+    let work = async {
+        let begin = Instant::now();
+        write(cell, service, events).await?;
+        tokio::time::timeout(PATIENCE, arrived.wait()).await.map_err(|_| {
+            let count = arrived.count.load(Ordering::Relaxed);
+            Error::Wrong(format!("{count} of {expected} events arrived within {PATIENCE:?}"))
+        })?;
+        Ok(Sample { operations: expected, wall: begin.elapsed(), ..Sample::default() })
+    };
+    service.measure(work).await
 }
 
 /// Opens the watches; each is answered before the first event is written.
-async fn open(target: &Target, peer: Peer, watchers: usize) -> Result<Vec<Incoming>, Error> {
+async fn open(service: &Service, watchers: usize) -> Result<Vec<Incoming>, Error> {
+    let mut connection = service.target.connect().await?;
+    let collection = service.words.collection("watched");
+    let list = connection.read(Method::GET, &format!("{collection}?limit=1"), Bytes::new()).await?;
+    let list: List = serde_json::from_slice(&list).map_err(|error| Error::Wrong(error.to_string()))?;
+    let path = format!("{collection}?watch=1&resourceVersion={}", list.metadata.resource_version);
     let mut bodies = Vec::new();
-    let mut connection = target.connect().await?;
-    let path = match peer {
-        Peer::RawHyper => "/watch".to_owned(),
-        _ => {
-            let page = format!("{}?limit=1", collection("watched"));
-            let list = connection.read(Method::GET, &page, Bytes::new()).await?;
-            let list: serde_json::Value =
-                serde_json::from_slice(&list).map_err(|error| Error::Wrong(error.to_string()))?;
-            let revision = list["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-            format!("{}?watch=1&resourceVersion={revision}", collection("watched"))
-        }
-    };
     while bodies.len() < watchers {
         if bodies.len() % STREAMS == 0 {
-            connection = target.connect().await?;
+            connection = service.target.connect().await?;
         }
         bodies.push(connection.send(Method::GET, &path, Bytes::new()).await?.into_body());
     }
     Ok(bodies)
+}
+
+/// What a watch begins with.
+#[derive(Deserialize)]
+struct List {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    resource_version: String,
 }
 
 /// Events are lines.
@@ -105,16 +106,16 @@ impl Arrived {
     }
 }
 
-async fn write(lab: &Lab, target: &Target, peer: Peer, events: u64) -> Result<(), Error> {
-    let connection = target.connect().await?;
+async fn write(cell: &Cell, service: &Service, events: u64) -> Result<(), Error> {
+    let (connection, words) = (service.target.connect().await?, service.words);
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
         let mut connection = connection.clone();
-        let numbers: Vec<u64> = (0..events / WRITERS).map(|_| lab.number()).collect();
+        let first = cell.numbers(events / WRITERS);
         writers.spawn(async move {
-            for number in numbers {
-                let (path, body) = event(peer, number);
-                create(&mut connection, &path, body).await?;
+            for number in first..first + events / WRITERS {
+                let object = words.object("watched", number);
+                create(&mut connection, &words.collection("watched"), object).await?;
             }
             Ok::<_, Error>(())
         });

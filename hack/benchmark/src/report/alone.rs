@@ -1,9 +1,10 @@
-//! The report: every figure beside its limit, and every target with whether it was met.
+//! The server without a cluster: every figure beside its limit, and every target with whether it was met.
 
-use crate::lab::Lab;
-use crate::options::Options;
-use crate::peer::{ABSENT, Peer};
+use super::{microseconds, spread, verdict};
+use crate::alone::Facts;
+use crate::peer::Peer;
 use crate::sample::{Results, Sample, Spread};
+use crate::setting::Setting;
 use crate::workload::{ALL, Workload};
 use std::fmt::Write;
 
@@ -54,26 +55,24 @@ const fn target(
     Target { name, workload, peer, ratio, value: Sample::cost, limits }
 }
 
-/// The whole report, as Markdown.
-pub fn write(options: &Options, lab: &Lab, results: &Results) -> String {
-    let mut out = String::from("# Benchmark\n\n");
-    let (rounds, seconds, objects) = (options.rounds, options.seconds, options.objects);
+/// The section.
+pub(super) fn write(out: &mut String, facts: &Facts, results: &Results) {
+    out.push_str("## Alone\n\n");
     let _ = writeln!(
         out,
-        "Made by `hack/bench`: {rounds} rounds of {seconds} s a cell, {objects} objects of {} bytes as served, client, server \
-         and etcd on the same {} cores. CPU is that of the serving process (of the client for \"raw etcd client\"), user and \
-         system; every figure is the median of the rounds. Absolute times say most of the machine: compare ratios.\n",
-        lab.object_size,
-        std::thread::available_parallelism().map_or(0, usize::from),
+        "The server without a cluster, over redb and over etcd; {} bytes an object as served. CPU is that of the serving \
+         process, of the client for \"raw etcd client\".\n",
+        facts.object_size
     );
-    targets(&mut out, lab, results);
-    figures(&mut out, results);
-    absent(&mut out, lab);
-    out
+    targets(out, facts, results);
+    figures(out, results);
+    if !facts.etcd {
+        out.push_str("Not measured: etcd, and everything over it; `BENCH_ETCD` names no program.\n\n");
+    }
 }
 
-fn targets(out: &mut String, lab: &Lab, results: &Results) {
-    out.push_str("## Targets\n\nA ratio is this server's figure over the limit's in the same round: median (least to greatest). Half is twice the target.\n\n");
+fn targets(out: &mut String, facts: &Facts, results: &Results) {
+    out.push_str("### Targets\n\nA ratio is this server's figure over the limit's in the same round: median (least to greatest). Half is twice the target.\n\n");
     out.push_str("| target | server | figure / limit | target | half | |\n|---|---|---|---|---|---|\n");
     for target in TARGETS {
         let ours = results.values(target.workload, target.peer, target.value);
@@ -86,7 +85,7 @@ fn targets(out: &mut String, lab: &Lab, results: &Results) {
             spread(ratio),
             target.ratio,
             target.ratio * 2.0,
-            verdict(ratio.median, target.ratio),
+            verdict(target.ratio / ratio.median),
         );
     }
     for peer in [Peer::Redb, Peer::Etcd] {
@@ -94,20 +93,20 @@ fn targets(out: &mut String, lab: &Lab, results: &Results) {
         let Some(used) = Spread::of(used) else { continue };
         let ((name, most), who) = (START_CPU, peer.title());
         let Spread { median, least, greatest } = used;
-        let verdict = verdict(median, most);
+        let verdict = verdict(most / median);
         let _ = writeln!(
             out,
             "| {name} | {who} | {median:.0} ms ({least:.0} to {greatest:.0}) | {most} ms | {} ms | {verdict} |",
             most * 2.0
         );
     }
-    for ((name, most), bytes) in RESIDENT.iter().zip(lab.resident) {
+    for ((name, most), bytes) in RESIDENT.iter().zip(facts.resident) {
         let size = bytes as f64 / 1e6;
         let _ = writeln!(
             out,
             "| {name} | ours, redb | {size:.0} MB | {most} MB | {} MB | {} |",
             most * 2.0,
-            verdict(size, *most)
+            verdict(most / size)
         );
     }
     out.push('\n');
@@ -121,29 +120,16 @@ fn limits(results: &Results, target: &Target) -> Vec<f64> {
     (0..rounds).map(|round| each.iter().map(|values| values[round]).sum()).collect()
 }
 
-fn verdict(figure: f64, target: f64) -> &'static str {
-    if figure <= target {
-        "met"
-    } else if figure <= target * 2.0 {
-        "half met"
-    } else {
-        "**missed**"
-    }
-}
-
 fn figures(out: &mut String, results: &Results) {
-    out.push_str("## Figures\n\n");
+    out.push_str("### Figures\n\n");
     out.push_str("| workload | who | CPU per operation | ratio to raw hyper | etcd's CPU | operations/s | p50 | p99 |\n");
     out.push_str("|---|---|---|---|---|---|---|---|\n");
     for workload in ALL {
-        for peer in workload.peers() {
+        for peer in workload.peers().iter().filter(|peer| peer.setting() == Setting::Alone) {
             row(out, results, *workload, *peer);
         }
     }
-    out.push_str("\nOperations: ");
-    let operations: Vec<_> =
-        ALL.iter().map(|workload| format!("{} = {}", workload.title(), workload.operation())).collect();
-    let _ = writeln!(out, "{}.\n", operations.join("; "));
+    out.push('\n');
 }
 
 fn row(out: &mut String, results: &Results, workload: Workload, peer: Peer) {
@@ -167,26 +153,4 @@ fn row(out: &mut String, results: &Results, workload: Workload, peer: Peer) {
         time(|sample| sample.p50.as_secs_f64() * 1e6),
         time(|sample| sample.p99.as_secs_f64() * 1e6),
     );
-}
-
-fn absent(out: &mut String, lab: &Lab) {
-    out.push_str("## Not measured\n\n");
-    if !lab.has(Peer::RawEtcd) {
-        out.push_str("- etcd, and everything over it: `BENCH_ETCD` names no program.\n");
-    }
-    for (variable, what) in ABSENT {
-        let _ = writeln!(out, "- {what} (`{variable}`): the harness does not drive it yet.");
-    }
-}
-
-fn spread(spread: Spread) -> String {
-    format!("{:.2} ({:.2} to {:.2})", spread.median, spread.least, spread.greatest)
-}
-
-fn microseconds(value: f64) -> String {
-    match value {
-        value if value >= 10_000.0 => format!("{:.1} ms", value / 1000.0),
-        value if value >= 100.0 => format!("{value:.0} µs"),
-        value => format!("{value:.1} µs"),
-    }
 }
