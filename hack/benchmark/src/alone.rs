@@ -84,7 +84,7 @@ impl Lab {
         let answers = Answers::of(&service(&redb.server, None)).await?;
         let hyper = limit::start(&answers, tls()?, free_port(), &folder.path().join("raw-hyper")).await?;
         // Each cell that creates begins with an empty store.
-        let cell = Cell::new(options, u64::from(u32::MAX));
+        let cell = Cell::new(options, u64::MAX);
         let (object_size, program) = (answers.object_size(), options.server.clone());
         Ok(Lab { cell, redb, over_etcd, hyper, etcd, object_size, program, folder })
     }
@@ -109,7 +109,7 @@ impl Lab {
                 Ok(Sample { operations: 1, wall, cpu, p50: wall, p99: wall, ..Sample::default() })
             }
             Workload::Create => {
-                let name = format!("fresh-{}", self.cell.number());
+                let name = format!("fresh-{}", self.cell.numbers.next());
                 let flags = etcd.map(|etcd| etcd.flags(&format!("/{name}"))).unwrap_or_default();
                 let launch = Launch::new(&self.program, self.folder.path().join(name), flags);
                 let server = launch.start().await?;
@@ -123,7 +123,7 @@ impl Lab {
 
     /// The client alone, in a process of its own.
     fn raw_etcd(&self, workload: Workload, etcd: &Etcd) -> Result<Sample, Error> {
-        let own = format!("/raw-{}", self.cell.number());
+        let own = format!("/raw-{}", self.cell.numbers.next());
         let (work, prefix) = match workload {
             Workload::Create => (Work::Create, own.as_str()),
             Workload::List | Workload::Start => (Work::List, "/filled"),

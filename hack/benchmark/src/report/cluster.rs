@@ -22,10 +22,11 @@ pub(super) fn write(out: &mut String, facts: &Facts, results: &Results) {
     let [ours, flunder, custom] = sizes;
     let _ = writeln!(
         out,
-        "This server and sample-apiserver behind a kube-apiserver {version}, both with the flags of a usual \
-         installation, all over one etcd that does not wait for the disk. Directly and proxied alike, the client shows a \
-         certificate of `system:masters`. An object as served has {ours} bytes (ours), {flunder} (Flunder), {custom} \
-         (custom resource, with a structural schema). \"raw hyper, proxied\" is what kube-apiserver costs by itself.\n"
+        "This server and sample-apiserver behind a kube-apiserver {version}, each with the flags of a usual installation; \
+         no controllers of Kubernetes; one etcd for all, which does not wait for the disk. Directly and proxied alike, the \
+         client shows a certificate of `system:masters`. An object as served has {ours} bytes (ours), {flunder} (Flunder), \
+         {custom} (custom resource, with a structural schema). \"raw hyper, proxied\" is what kube-apiserver costs by \
+         itself.\n"
     );
     targets(out, results);
     figures(out, results);
@@ -46,7 +47,7 @@ fn targets(out: &mut String, results: &Results) {
     for promise in PROMISES {
         let Some(ratio) = promise.measured(results) else { continue };
         let (limit, verdict) = (promise.limit(results), verdict(promise.reached(ratio.median)));
-        let reach = limit.map_or("–".to_owned(), |limit| format!("{:.1}", limit.median));
+        let reach = limit.map_or("–".to_owned(), |limit| format!("{:.2}", limit.median));
         let (name, of) = (promise.name, promise.of);
         let (sign, target, half) = (promise.sign(), promise.target, promise.half());
         let _ = writeln!(

@@ -89,6 +89,7 @@ const CREATE_RATE: &str =
     "etcd and the client take their share of the same cores for every object, whoever is in between";
 const LIST: &str = "what is left is HTTP and TLS";
 const WATCH: &str = "what is left is HTTP and TLS of each watcher";
+const ONE_BY_ONE: &str = "through the proxy requests come one by one, so that few share the reading of etcd's revision, and all of that is done on the same cores";
 const PROXIED: &str = "kube-apiserver, etcd and the client take their share of the same cores for every request, whoever is behind";
 
 /// The promises, in the order of their numbers.
@@ -112,7 +113,7 @@ pub(super) const PROMISES: &[Promise] = &[
         shape: Shape::More,
         target: 0.9,
         limits: &[(Peer::ProxiedRaw, Sample::rate)],
-        reason: PROXIED,
+        reason: ONE_BY_ONE,
     },
     Promise {
         name: "T18 get, proxied",

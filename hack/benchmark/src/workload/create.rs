@@ -9,12 +9,12 @@ use crate::service::{STREAMS, Service};
 
 pub(super) async fn measure(cell: &Cell, service: &Service, concurrency: usize) -> Result<Sample, Error> {
     let connections = service.connect(concurrency).await?;
-    let (words, first) = (service.words, cell.numbers(cell.creations));
+    let (words, numbers) = (service.words, cell.numbers.clone());
     let until = Until { operations: cell.creations, ..cell.until() };
-    let work = closed_loop(concurrency, until, move |worker, number| {
-        let mut connection = connections[worker / STREAMS].clone();
+    let work = closed_loop(concurrency, until, move |worker, _| {
+        let (mut connection, number) = (connections[worker / STREAMS].clone(), numbers.next());
         async move {
-            let object = words.object("created", first + number);
+            let object = words.object("created", number);
             create(&mut connection, &words.collection("created"), object).await
         }
     });

@@ -110,11 +110,10 @@ async fn write(cell: &Cell, service: &Service, events: u64) -> Result<(), Error>
     let (connection, words) = (service.target.connect().await?, service.words);
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
-        let mut connection = connection.clone();
-        let first = cell.numbers(events / WRITERS);
+        let (mut connection, numbers) = (connection.clone(), cell.numbers.clone());
         writers.spawn(async move {
-            for number in first..first + events / WRITERS {
-                let object = words.object("watched", number);
+            for _ in 0..events / WRITERS {
+                let object = words.object("watched", numbers.next());
                 create(&mut connection, &words.collection("watched"), object).await?;
             }
             Ok::<_, Error>(())
