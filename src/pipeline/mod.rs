@@ -32,8 +32,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, HeaderValue};
-use http::{Request, Response, StatusCode, Version, request};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue};
+use http::{Method, Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use tokio::time::Instant;
 
@@ -156,6 +156,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
 
     /// The whole way of a request: everything that is true of every response.
     async fn answer(&self, origin: Origin<'_>, request: Request<RequestBody>) -> Answer<H> {
+        let is_head = request.method() == Method::HEAD;
         let mut record = Record::begin(&request, audit_id::of(request.headers()));
         let outcome = AssertUnwindSafe(self.process(origin, request, &mut record)).catch_unwind().await;
         let mut response = match outcome {
@@ -170,7 +171,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         headers.insert(audit_id::AUDIT_ID, record.audit_id.clone());
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
         record.end(response.status(), &self.shared.metrics);
-        response
+        if is_head { without_content(response) } else { response }
     }
 
     /// The stages, outermost first. Each may refuse; the order is what clients observe.
@@ -243,6 +244,20 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
             draining,
         }
     }
+}
+
+/// An answer to HEAD says how long its content would be, and has none: over HTTP/2 the connection's code would send it
+/// (RFC 9110, 9.3.2).
+fn without_content<B>(response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>>
+where
+    ResponseBody<B>: Body<Data = Bytes>,
+{
+    let length = response.body().size_hint().exact();
+    let mut response = response.map(|_| ResponseBody::refusal(Bytes::new()));
+    if let Some(length) = length {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    response
 }
 
 fn request_info(parts: &request::Parts) -> Result<RequestInfo, Refusal> {

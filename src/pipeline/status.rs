@@ -48,6 +48,9 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<Bytes> {
         let message = self.to_string();
         match self {
+            Self::RequestInfo { source: RequestInfoError::NotUtf8, .. } => {
+                status(StatusCode::BAD_REQUEST, "BadRequest", &escape(&message), None)
+            }
             Self::RequestInfo { .. } | Self::Authorization { .. } => {
                 text(StatusCode::INTERNAL_SERVER_ERROR, &escape(&message), 0)
             }

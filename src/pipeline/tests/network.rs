@@ -166,3 +166,20 @@ async fn requests_are_counted() {
     assert!(text.contains(counted), "{text}");
     assert!(text.contains(r#"resource="",subresource="",code="403"} 1"#) && !text.contains("made"), "{text}");
 }
+
+#[tokio::test]
+async fn an_answer_to_head_has_no_content() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    for mut client in [setup.server.h1(Some(&root)).await, setup.server.h2(Some(&root)).await] {
+        let length = text(client.get(THINGS).await).await.len();
+        let mut request = get(THINGS);
+        *request.method_mut() = Method::HEAD;
+        let answer = client.send(request).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-length"], length.to_string());
+        assert_eq!(text(answer).await, "");
+    }
+    let answer = setup.server.h2(Some(&root)).await.get("/apis/g/v1/%ff/x").await;
+    assert_eq!(answer.status(), 400);
+}
