@@ -15,19 +15,26 @@ use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
 };
 use http::{HeaderMap, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// All documents by path.
+#[derive(Default)]
 pub(super) struct Documents {
     by_path: BTreeMap<String, Document>,
     aggregated: BTreeMap<String, Document>,
     openapi: BTreeMap<String, Document>,
+    /// Made by who asks for that first.
+    v2_protobuf: OnceLock<Document>,
 }
 
+const V2: &str = "/openapi/v2";
+const JSON: &str = "application/json";
+
 struct Document {
-    json: Bytes,
+    /// JSON, but for one document that is protobuf, too.
+    bytes: Bytes,
     etag: HeaderValue,
     /// Compressed by who asks for that first.
     gzip: OnceLock<Bytes>,
@@ -35,16 +42,18 @@ struct Document {
 
 impl Document {
     fn new(value: &Value) -> Self {
-        let json = Bytes::from(value.to_string());
-        let etag = HeaderValue::from_str(&discovery::etag(&json)).expect("an ETag is hexadecimal");
-        Document { json, etag, gzip: OnceLock::new() }
+        Self::of(value.to_string().into())
+    }
+
+    fn of(bytes: Bytes) -> Self {
+        let etag = HeaderValue::from_str(&discovery::etag(&bytes)).expect("an ETag is hexadecimal");
+        Document { bytes, etag, gzip: OnceLock::new() }
     }
 }
 
 impl Documents {
     pub(super) fn new(definitions: &[&'static Definition]) -> Self {
-        let mut documents =
-            Documents { by_path: BTreeMap::new(), aggregated: BTreeMap::new(), openapi: BTreeMap::new() };
+        let mut documents = Documents::default();
         documents.add("/apis", &discovery::group_list(definitions));
         let aggregated = Document::new(&discovery::aggregated_groups(definitions));
         documents.aggregated.insert("/apis".into(), aggregated);
@@ -59,8 +68,9 @@ impl Documents {
         }
         let index = openapi::v3::index(hashes.iter().map(|(path, hash)| (path.as_str(), hash.as_str())));
         documents.openapi.insert("/openapi/v3".into(), Document::new(&index));
+        documents.add(CUSTOM_RESOURCES, &no_custom_resources());
         let v2 = openapi::v2::document(definitions);
-        documents.openapi.insert("/openapi/v2".into(), Document::new(&v2));
+        documents.openapi.insert(V2.into(), Document::new(&v2));
         documents
     }
 
@@ -80,7 +90,7 @@ impl Documents {
             self.add(&format!("/apis/{group}"), &document);
         }
         let document = Document::new(&openapi::v3::document(group, version, definitions));
-        hashes.insert(path.clone(), openapi::hash(&document.json));
+        hashes.insert(path.clone(), openapi::hash(&document.bytes));
         self.openapi.insert(format!("/openapi/v3/{path}"), document);
     }
 
@@ -97,13 +107,28 @@ impl Documents {
     ) -> Option<Result<Response<Body>, ApiError>> {
         let path = path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path);
         if let Some(document) = self.openapi.get(path) {
-            return Some(Ok(openapi_answer(document, headers)));
+            return Some(Ok(self.openapi(document, path, headers)));
         }
         if let Some(document) = self.aggregated.get(path).filter(|_| wants_aggregated(headers)) {
             return Some(Ok(aggregated_answer(document, headers)));
         }
         let document = self.by_path.get(path)?;
         Some(negotiate(headers, query, Target::Object).map(|accepted| plain_answer(document, accepted)))
+    }
+
+    /// A document of OpenAPI in the form that is taken.
+    fn openapi(&self, document: &Document, path: &str, headers: &HeaderMap) -> Response<Body> {
+        match openapi_form(headers, path) {
+            Some(PROTOBUF) => {
+                let protobuf = self.v2_protobuf.get_or_init(|| {
+                    let tree = serde_json::from_slice(&document.bytes).unwrap_or_default();
+                    Document::of(openapi::protobuf::encode(&tree).into())
+                });
+                openapi_answer(protobuf, headers, PROTOBUF)
+            }
+            Some(media) => openapi_answer(document, headers, media),
+            None => plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into()),
+        }
     }
 
     /// All paths, for `/`.
@@ -168,7 +193,7 @@ fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
             .map(|tag| tag.trim().trim_start_matches("W/"))
             .any(|tag| tag == "*" || tag == document.etag)
     });
-    let body = if known { Body::empty() } else { Body::full(document.json.clone()) };
+    let body = if known { Body::empty() } else { Body::full(document.bytes.clone()) };
     let mut response = Response::new(body);
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -177,26 +202,43 @@ fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// OpenAPI is published as JSON alone; its protobuf forms are optional to every client.
-fn openapi_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
+/// Before kubectl says that there is no such kind, it looks whether somebody just now defined it.
+const CUSTOM_RESOURCES: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+fn no_custom_resources() -> Value {
+    json!({
+        "kind": "CustomResourceDefinitionList", "apiVersion": "apiextensions.k8s.io/v1",
+        "metadata": {"resourceVersion": "1"}, "items": [],
+    })
+}
+
+/// OpenAPI v2 as protobuf, by its present and its former name.
+const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const FORMER_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// The form of a document of OpenAPI that a client takes first.
+fn openapi_form(headers: &HeaderMap, path: &str) -> Option<&'static str> {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media = |clause: &str| clause.split(';').next().unwrap_or_default().trim().to_owned();
-    let takes_json = accept.is_empty()
-        || accept
-            .split(',')
-            .any(|clause| matches!(&*media(clause), "*/*" | "application/*" | "application/json"));
-    if !takes_json {
-        return plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into());
+    if accept.is_empty() {
+        return Some(JSON);
     }
+    accept.split(',').find_map(|clause| match clause.split(';').next().unwrap_or_default().trim() {
+        "*/*" | "application/*" | JSON => Some(JSON),
+        PROTOBUF | FORMER_PROTOBUF if path == V2 => Some(PROTOBUF),
+        _ => None,
+    })
+}
+
+fn openapi_answer(document: &Document, headers: &HeaderMap, media: &'static str) -> Response<Body> {
     let mut response = tagged(document, headers);
     let compress = gzip::is_accepted(headers) && response.status() == StatusCode::OK;
     if compress {
-        let bytes = document.gzip.get_or_init(|| gzip::whole(&document.json)).clone();
+        let bytes = document.gzip.get_or_init(|| gzip::whole(&document.bytes)).clone();
         *response.body_mut() = Body::full(bytes);
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     response
 }
@@ -207,8 +249,8 @@ fn plain_answer(document: &Document, accepted: Accepted) -> Response<Body> {
         _ => Accepted { form: Form::Object, ..accepted },
     };
     let body = match accepted.media {
-        Media::Yaml => to_yaml(&document.json),
-        _ => finish_json(document.json.to_vec(), accepted.pretty),
+        Media::Yaml => to_yaml(&document.bytes),
+        _ => finish_json(document.bytes.to_vec(), accepted.pretty),
     };
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, accepted, false);

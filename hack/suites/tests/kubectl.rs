@@ -36,6 +36,11 @@ async fn discovery_and_documentation() {
     let mut fields = Transcript::new("explain-recursive");
     fields.run(&kubectl, "explain postgresql.spec --recursive").await;
     fields.check();
+    // kubectl asks for OpenAPI v2 as protobuf before it says so.
+    let wrong = "{apiVersion: databases.standard.k8s.io/v1, kind: Postgres, metadata: {name: a}}";
+    let refused = kubectl.execute(&["apply", "-f", "-"], wrong).await;
+    let expected = "no matches for kind \"Postgres\" in version \"databases.standard.k8s.io/v1\"";
+    assert!(refused.text.contains(expected), "{}", refused.text);
     sandbox.stop().await;
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod fixture;
 mod operation;
 mod parameter;
 mod path;
+pub mod protobuf;
 pub(crate) mod scalar;
 #[cfg(test)]
 mod tests;
