@@ -6,10 +6,12 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store, reflector, store};
+use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +38,7 @@ pub struct NamespaceFacts {
 pub struct HostNamespaces {
     cluster: Cluster,
     known: Store<Metadata>,
+    gone: watch::Receiver<()>,
 }
 
 impl HostNamespaces {
@@ -44,14 +47,20 @@ impl HostNamespaces {
         let (known, writer) = store();
         let api: Api<Metadata> = Api::all(cluster.client.clone());
         let events = reflector(writer, watcher(api, watcher::Config::default()).default_backoff());
-        tokio::spawn(drive(events.boxed(), ended));
-        HostNamespaces { cluster, known }
+        let (tell, gone) = watch::channel(());
+        tokio::spawn(drive(events.boxed(), tell, ended));
+        HostNamespaces { cluster, known, gone }
     }
 
     /// Returns once all namespaces are known.
     pub async fn ready(&self) {
         // The only failure is that the watch has ended, with the server.
         let _ = self.known.wait_until_ready().await;
+    }
+
+    /// Changes whenever a namespace has gone, or all are shown anew.
+    pub fn gone(&self) -> watch::Receiver<()> {
+        self.gone.clone()
     }
 
     /// What the watch has shown of a namespace.
@@ -78,7 +87,8 @@ fn facts(namespace: &Arc<Metadata>) -> NamespaceFacts {
 }
 
 async fn drive(
-    mut events: impl Stream<Item = Result<watcher::Event<Metadata>, watcher::Error>> + Unpin,
+    mut events: impl Stream<Item = Result<Event<Metadata>, watcher::Error>> + Unpin,
+    tell: watch::Sender<()>,
     ended: CancellationToken,
 ) {
     loop {
@@ -86,6 +96,9 @@ async fn drive(
             () = ended.cancelled() => return,
             event = events.next() => match event {
                 None => return,
+                Some(Ok(Event::Delete(_) | Event::InitDone)) => {
+                    tell.send_replace(());
+                }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => tracing::warn!(%error, "cannot follow the cluster's namespaces; trying again"),
             }

@@ -4,6 +4,7 @@ mod class;
 mod event_expiry;
 mod feed;
 mod namespace;
+pub mod orphan;
 mod postgresql;
 mod queue;
 

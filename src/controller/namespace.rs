@@ -25,7 +25,7 @@ pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     let work = async {
         loop {
             let name = queue.next().await;
-            match empty(&registry, &name).await {
+            match vacate(&registry, &name).await {
                 Ok(0) => queue.done(&name),
                 Ok(_) => {
                     queue.done(&name);
@@ -45,8 +45,17 @@ pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     }
 }
 
-/// Deletes everything in the namespace; how many objects are left. With none left the namespace is finalized.
-async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
+/// Empties the namespace; with nothing left in it, it is finalized.
+async fn vacate(registry: &Registry, name: &str) -> Result<usize, ApiError> {
+    let left = empty(registry, name).await?;
+    if left == 0 {
+        finalize(registry, name).await?;
+    }
+    Ok(left)
+}
+
+/// Deletes everything in the namespace; how many objects are left.
+pub(super) async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
     let mut left = 0;
     for store in registry.stores().iter().filter(|store| store.definition.namespaced) {
         let snapshot = store.latest().await?;
@@ -71,9 +80,6 @@ async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
                 Err(error) => return Err(error),
             }
         }
-    }
-    if left == 0 {
-        finalize(registry, name).await?;
     }
     Ok(left)
 }

@@ -8,7 +8,7 @@ use super::{Error, Serve, compaction, election, open_registry, options, ready};
 use crate::admission::Namespaces;
 use crate::backend::Backend;
 use crate::cluster::{Authentication, Cluster, HostNamespaces};
-use crate::controller::{self, Controllers};
+use crate::controller::{self, Controllers, orphan};
 use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::delegated::{AccessReviews, FrontProxies, FrontProxy, Tokens};
 use crate::pipeline::{ClientCertificates, Options, Pipeline};
@@ -19,6 +19,7 @@ use crate::telemetry::Metrics;
 use databases_storage::Storage;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The files of the serving certificate are looked at so often.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
@@ -82,9 +83,10 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     }
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let controllers = async |term| {
+    let controllers = async |term: CancellationToken| {
         let (registry, cluster, backends) = (registry.clone(), cluster.clone(), backends.clone());
-        controller::run(Controllers { registry, cluster, backends }, term).await;
+        let orphans = orphan::run(registry.clone(), namespaces.clone(), term.clone());
+        tokio::join!(controller::run(Controllers { registry, cluster, backends }, term), orphans);
     };
     candidate.run(ended, controllers).await;
     if !serving.await.unwrap_or(false) {

@@ -3,5 +3,6 @@
 
 mod believed;
 mod election;
+mod orphaned;
 mod setup;
 mod unanswered;

@@ -1,0 +1,72 @@
+//! Deletes objects whose namespace is gone.
+//!
+//! The host cluster empties a namespace before it goes, unless it does not know of our group just then: our server was not
+//! registered, or the cluster's discovery was stale. Nobody else would ever come back for what was left.
+
+use super::namespace::empty;
+use crate::cluster::HostNamespaces;
+use crate::registry::Registry;
+use apimachinery::status::ApiError;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// How often all objects are looked at, besides at the start and when a namespace goes.
+const PERIOD: Duration = Duration::from_secs(600);
+/// How soon again, when something could not be done.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Runs until the server ends.
+pub async fn run(registry: Arc<Registry>, namespaces: HostNamespaces, ended: CancellationToken) {
+    let mut gone = namespaces.gone();
+    loop {
+        gone.mark_unchanged();
+        let pause = match sweep(&registry, &namespaces).await {
+            Ok(0) => PERIOD,
+            Ok(left) => {
+                tracing::info!(left, "objects of namespaces that are gone wait for their finalizers");
+                AGAIN
+            }
+            Err(error) => {
+                tracing::warn!(%error, "objects of namespaces that are gone cannot be deleted yet");
+                AGAIN
+            }
+        };
+        tokio::select! {
+            () = ended.cancelled() => return,
+            // The sender goes only with the server.
+            _ = gone.changed() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// Deletes what is in no namespace; how many objects are left.
+async fn sweep(registry: &Registry, namespaces: &HostNamespaces) -> Result<usize, ApiError> {
+    let mut left = 0;
+    for name in used(registry)? {
+        if namespaces.known(&name).is_some() {
+            continue;
+        }
+        // What the watch has not shown may be newer than the watch.
+        let newest = namespaces.newest(&name).await;
+        if newest.map_err(|error| ApiError::internal(&error.to_string()))?.is_none() {
+            tracing::info!(namespace = name, "the namespace is gone; what is left of it is deleted");
+            left += empty(registry, &name).await?;
+        }
+    }
+    Ok(left)
+}
+
+/// The namespaces that objects are in.
+fn used(registry: &Registry) -> Result<BTreeSet<String>, ApiError> {
+    let mut used = BTreeSet::new();
+    for store in registry.stores().iter().filter(|store| store.definition.namespaced) {
+        for entry in store.snapshot().iter() {
+            used.insert(store.value(entry)?.namespace().to_owned());
+        }
+    }
+    Ok(used)
+}
