@@ -12,6 +12,7 @@ mod peers;
 mod provisioned;
 mod replicated;
 mod report;
+mod rolling;
 mod shown;
 mod shutdown;
 mod target;
