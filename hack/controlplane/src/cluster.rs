@@ -47,7 +47,7 @@ impl ControlPlane {
         let kubeconfig = folder.join("kubeconfig");
         write(kubeconfig.clone(), &pki.kubeconfig(&format!("127.0.0.1:{port}"), &admin))?;
         let client = Client::from_kubeconfig(&kubeconfig)?;
-        let flags = flags::apiserver(&pki, ports.client, port)?;
+        let flags = flags::apiserver(&pki, &logs, ports.client, port)?;
         let mut apiserver = Process::spawn("kube-apiserver", &programs.apiserver, flags, &logs)?;
         apiserver.ready(async || answers(&client, "/readyz").await).await?;
 
@@ -109,6 +109,11 @@ impl ControlPlane {
     /// The folder of the logs.
     pub fn logs(&self) -> PathBuf {
         self.folder.join("logs")
+    }
+
+    /// What our server, as its service account, has asked of kube-apiserver: one audit event a line.
+    pub fn audit_log(&self) -> PathBuf {
+        self.logs().join(flags::AUDIT)
     }
 
     /// The programs it was started from.

@@ -1,10 +1,11 @@
-//! Our own server, aggregated: a user of its own with the rights of `manifests/rbac.yaml`.
+//! Our own server, aggregated: a user of its own with the rights that `deploy/base` grants.
 
 use std::path::Path;
 
 use quickstart::apply::apply;
 use quickstart::client::Client;
 use quickstart::manifests;
+use serde_json::json;
 
 use crate::cluster::answers;
 use crate::process::{Process, free_port};
@@ -86,11 +87,20 @@ pub fn local_backend(folder: &Path) -> Vec<String> {
     vec!["--local-backend".to_owned(), "--stop-instances-on-exit".to_owned(), folder]
 }
 
-/// The rights of `manifests/`.
+/// The namespace and the rights of `deploy/base`, for a user with a certificate as well as for the service account.
 async fn grant(cluster: &ControlPlane) -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
-    for manifest in manifests::read(&folder).map_err(Error::from)? {
-        apply(cluster.admin(), &manifest).await?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/base");
+    let all = manifests::read(&folder).map_err(Error::from)?;
+    for kind in ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"] {
+        for manifest in all.iter().filter(|manifest| manifest["kind"] == kind) {
+            let mut manifest = manifest.clone();
+            if let Some(subjects) = manifest["subjects"].as_array_mut()
+                && subjects.iter().any(|subject| subject["name"] == USER)
+            {
+                subjects.push(json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}));
+            }
+            apply(cluster.admin(), &manifest).await?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rcgen::KeyPair;
+use serde_json::{Value, json};
 
 use crate::Result;
 use crate::pki::{FRONT_PROXY, Pki, write};
@@ -29,14 +30,27 @@ pub(crate) fn etcd(data: &Path, ports: &EtcdPorts) -> Vec<String> {
     ]
 }
 
+/// The file among the logs that says what our server asked of kube-apiserver.
+pub(crate) const AUDIT: &str = "audit.log";
+
+/// Everything that our server does as its service account, but not with what content.
+fn audit_policy() -> Value {
+    let user = "system:serviceaccount:databases-system:databases-apiserver";
+    json!({
+        "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived", "ResponseStarted"],
+        "rules": [{"level": "Metadata", "users": [user]}, {"level": "None"}],
+    })
+}
+
 /// kube-apiserver: RBAC, client certificates, a front proxy of its own authority.
-pub(crate) fn apiserver(pki: &Pki, etcd: u16, port: u16) -> Result<Vec<String>> {
+pub(crate) fn apiserver(pki: &Pki, logs: &Path, etcd: u16, port: u16) -> Result<Vec<String>> {
     let serving = pki.serving.serving(&["127.0.0.1", "localhost", "kubernetes.default.svc"])?;
     let serving = serving.write(&pki.folder, "kube-apiserver")?;
     let proxy = pki.front_proxy.client(FRONT_PROXY, &[])?.write(&pki.folder, FRONT_PROXY)?;
     let accounts = KeyPair::generate()?;
     let signing = write(pki.file("service-account.key"), &accounts.serialize_pem())?;
     let verifying = write(pki.file("service-account.pub"), &accounts.public_key_pem())?;
+    let policy = write(pki.file("audit-policy.json"), &audit_policy().to_string())?;
     Ok(vec![
         format!("--etcd-servers={}", url(etcd)),
         "--bind-address=127.0.0.1".to_owned(),
@@ -59,6 +73,8 @@ pub(crate) fn apiserver(pki: &Pki, etcd: u16, port: u16) -> Result<Vec<String>> 
         "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
         // It refuses to publish a loopback address as its endpoint.
         "--endpoint-reconciler-type=none".to_owned(),
+        format!("--audit-policy-file={}", policy.display()),
+        format!("--audit-log-path={}", logs.join(AUDIT).display()),
         "--v=0".to_owned(),
     ])
 }

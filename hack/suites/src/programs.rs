@@ -30,6 +30,11 @@ pub fn clients() -> Option<PathBuf> {
     named("GO_CLIENTS").or_else(|| cached("clients", "clients"))
 }
 
+/// Helm at the pinned version: `HELM`, or what `hack/lib/helm.sh` built.
+pub fn helm() -> Option<PathBuf> {
+    named("HELM").or_else(|| cached("helm", "helm"))
+}
+
 /// Whether Debian's PostgreSQL is there.
 pub fn has_postgresql() -> bool {
     let majors = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -86,6 +86,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Cluster,
     },
     Suite {
+        name: "deploy",
+        what: "kustomize and Helm say the same, are taken by a real cluster, and grant just the rights that are used",
+        work: Work::Cluster,
+    },
+    Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
         work: Work::Cluster,

@@ -1,0 +1,127 @@
+//! What is rendered, without a cluster.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::tools::{NAMESPACE, Objects, Tools, objects};
+
+const CHART: &str = "chart/databases-apiserver";
+
+fn tools() -> Option<Tools> {
+    Tools::of(Path::new("/nonexistent"))
+}
+
+fn template(tools: &Tools, settings: &[&str]) -> Objects {
+    let arguments = [&["template", "databases", CHART, "--namespace", NAMESPACE], settings].concat();
+    objects(&tools.helm(&arguments))
+}
+
+fn kustomize(tools: &Tools, folder: &str) -> Objects {
+    let mut objects = objects(&tools.kubectl(&["kustomize", folder]));
+    // Helm's user names the namespace, and may make it.
+    objects.remove(&("Namespace".into(), String::new(), NAMESPACE.into())).expect("the namespace");
+    objects
+}
+
+#[test]
+fn the_chart_is_clean() {
+    let Some(tools) = tools() else { return };
+    for settings in [&[][..], &["--set", "certManager.enabled=false"]] {
+        tools.helm(&[&["lint", "--strict", CHART], settings].concat());
+    }
+}
+
+#[test]
+fn chart_and_overlay_are_the_same_objects() {
+    let Some(tools) = tools() else { return };
+    let (chart, overlay) = (template(&tools, &[]), kustomize(&tools, "overlays/standard"));
+    assert_eq!(chart.keys().collect::<Vec<_>>(), overlay.keys().collect::<Vec<_>>());
+    for (name, object) in &chart {
+        assert_eq!(object, &overlay[name], "{name:?}");
+    }
+}
+
+#[test]
+fn chart_without_extras_and_base_are_the_same_kinds() {
+    let Some(tools) = tools() else { return };
+    let settings = [
+        "--set=certManager.enabled=false",
+        "--set=backup.enabled=false",
+        "--set=etcd.enabled=false",
+        "--set=etcd.servers={https://databases-etcd:2379}",
+    ];
+    let (mut chart, base) = (template(&tools, &settings), kustomize(&tools, "base"));
+    // Its own serving certificate, which the base expects you to bring.
+    let secret = ("Secret".into(), NAMESPACE.into(), "databases-apiserver-serving".into());
+    let secret = chart.remove(&secret).expect("a serving certificate");
+    assert_eq!(chart.keys().collect::<Vec<_>>(), base.keys().collect::<Vec<_>>());
+    for (name, object) in &mut chart {
+        if name.0 == "APIService" {
+            let bundle = object["spec"].as_object_mut().expect("a spec").remove("caBundle");
+            assert_eq!(bundle.as_ref(), Some(&secret["data"]["ca.crt"]), "who signed is who is believed");
+        }
+        assert_eq!(object, &base[name], "{name:?}");
+    }
+}
+
+#[test]
+fn a_value_that_is_not_there_or_makes_no_sense_is_refused() {
+    let Some(tools) = tools() else { return };
+    for (setting, expected) in [
+        ("replica=3", "replica"),
+        ("replicas=0", "replicas"),
+        ("image.pullPolicy=Sometimes", "pullPolicy"),
+        ("etcd.enabled=false", "give the URLs of your etcd"),
+    ] {
+        let refused = tools.try_helm(&["template", "databases", CHART, "--set", setting]).unwrap_err();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+#[test]
+fn every_pod_is_as_restricted_as_its_namespace_asks() {
+    let Some(tools) = tools() else { return };
+    let all = template(&tools, &[]);
+    let mut seen = 0;
+    for (name, object) in &all {
+        let template = match name.0.as_str() {
+            "Deployment" | "StatefulSet" => &object["spec"]["template"]["spec"],
+            "CronJob" => &object["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+            _ => continue,
+        };
+        seen += 1;
+        assert_eq!(template["securityContext"]["runAsNonRoot"], true, "{name:?}");
+        assert_eq!(template["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{name:?}");
+        let containers = ["containers", "initContainers"].map(|field| template[field].as_array());
+        for container in containers.into_iter().flatten().flatten() {
+            let context = &container["securityContext"];
+            assert_eq!(context["allowPrivilegeEscalation"], false, "{name:?}");
+            assert_eq!(context["readOnlyRootFilesystem"], true, "{name:?}");
+            assert_eq!(context["capabilities"]["drop"][0], "ALL", "{name:?}");
+            assert!(container["resources"]["limits"]["memory"].is_string(), "{name:?}");
+        }
+    }
+    assert_eq!(seen, 3);
+}
+
+/// What the Dockerfile puts into the image runs there without root, and finds its libraries.
+#[test]
+fn the_files_of_the_image_are_enough_for_the_program() {
+    let Some(program) = suites::programs::server() else {
+        return suites::programs::skipped("databases-apiserver is not built (cargo build --release)");
+    };
+    if !nix::unistd::geteuid().is_root() {
+        return suites::programs::skipped("only root may enter the file system of the image");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = suites::programs::checkout().join("deploy/rootfs.sh");
+    let made = Command::new(script).args([&program, folder.path()]).status().expect("it runs");
+    assert!(made.success());
+    let output = Command::new("chroot")
+        .args(["--userspec=65532:65532".as_ref(), folder.path().as_os_str()])
+        .args(["/databases-apiserver", "serve", "--kubeconfig=/none", "--data-dir=/tmp/data"])
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("the kubeconfig /none cannot be used"), "{said}");
+}
