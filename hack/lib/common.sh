@@ -57,6 +57,10 @@ need_git() { command -v git >/dev/null || install "git" git; }
 
 need_cc() { command -v cc >/dev/null || install "a C compiler" gcc libc6-dev; }
 
+need_python() {
+  /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || install "Python with its module venv" python3 python3-venv
+}
+
 postgresql_installed() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 
 need_postgresql() {

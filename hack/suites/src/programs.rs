@@ -30,6 +30,11 @@ pub fn clients() -> Option<PathBuf> {
     named("GO_CLIENTS").or_else(|| cached("clients", "clients"))
 }
 
+/// A Python with the official client: `PYTHON_CLIENT`, or what `hack/lib/python.sh` made.
+pub fn python() -> Option<PathBuf> {
+    named("PYTHON_CLIENT").or_else(|| cached("python", "bin/python"))
+}
+
 /// Helm at the pinned version: `HELM`, or what `hack/lib/helm.sh` built.
 pub fn helm() -> Option<PathBuf> {
     named("HELM").or_else(|| cached("helm", "helm"))

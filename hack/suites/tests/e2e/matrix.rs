@@ -20,7 +20,9 @@ use suites::{Cluster, Kubectl, programs};
 use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
-use crate::{clients, collected, discovered, listed, patched, replicated, shown, users, watched, written};
+use crate::{
+    clients, collected, discovered, listed, patched, python, replicated, rust, shown, users, watched, written,
+};
 
 type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -53,6 +55,10 @@ macro_rules! lines {
 
 fn has_status(kind: &Kind, _: &Way) -> bool {
     kind.has_status
+}
+
+fn has_python(_: &Kind, _: &Way) -> bool {
+    programs::python().is_some()
 }
 
 fn has_clients(_: &Kind, _: &Way) -> bool {
@@ -88,6 +94,8 @@ fn lines() -> Vec<Line> {
         "15" "client-go informers, with initial events and without" => clients::informers if has_clients;
         "15b" "client-go's paged lister" => clients::pager if has_clients;
         "15c" "controller-runtime: manager, cache, patches" => clients::controller if has_clients;
+        "15d" "the official Python client: dynamic, custom objects, watches" => python::client if has_python;
+        "15e" "kube-rs: watcher, reflector, patches" => rust::kube_rs;
         "16" "garbage collection in both directions" => collected::garbage;
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;
