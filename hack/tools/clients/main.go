@@ -59,6 +59,7 @@ func saySynced(count int) {
 var clients = map[string]func(context.Context, target) error{
 	"dynamic":            dynamicInformer,
 	"metadata":           metadataInformer,
+	"typed":              typedInformer,
 	"pager":              pagedList,
 	"controller-runtime": controllerRuntime,
 }

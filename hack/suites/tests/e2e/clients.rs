@@ -84,7 +84,7 @@ impl GoClient {
 
 pub(crate) async fn informers(target: &Target) {
     target.create_many("n", OBJECTS).await;
-    for client in ["dynamic", "metadata"] {
+    for client in ["dynamic", "metadata", "typed"] {
         for watch_list in [true, false] {
             let mut running = GoClient::start(target, client, watch_list);
             running.synced(OBJECTS).await;
