@@ -2,41 +2,21 @@
 
 use super::Cluster;
 use futures_util::StreamExt;
-use k8s_openapi::ClusterResourceScope;
+use kube::Resource;
 use kube::api::Api;
 use kube::runtime::reflector::{Lookup, reflector, store};
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 impl Cluster {
-    /// Tells `changed` of all objects of a cluster-scoped kind: once they are known, and after each change, until
+    /// Tells `changed` of all objects of a kind, in every namespace: once they are known, and after each change, until
     /// `ended`. While the cluster cannot be reached the last word stands.
     pub async fn follow_all<K>(&self, ended: CancellationToken, changed: impl Fn(Vec<Arc<K>>))
     where
-        K: Resource<Scope = ClusterResourceScope, DynamicType = ()>
-            + Lookup<DynamicType = ()>
-            + Clone
-            + Debug
-            + DeserializeOwned
-            + Send
-            + Sync
-            + 'static,
-    {
-        self.follow_each(|client| Api::all(client), ended, changed).await;
-    }
-
-    pub(super) async fn follow_each<K>(
-        &self,
-        api: impl FnOnce(Client) -> Api<K>,
-        ended: CancellationToken,
-        changed: impl Fn(Vec<Arc<K>>),
-    ) where
         K: Resource<DynamicType = ()>
             + Lookup<DynamicType = ()>
             + Clone
@@ -45,10 +25,9 @@ impl Cluster {
             + Send
             + Sync
             + 'static,
-        <K as Resource>::DynamicType: Hash + Eq,
     {
         let (known, writer) = store::<K>();
-        let events = watcher(api(self.client.clone()), watcher::Config::default()).default_backoff();
+        let events = watcher(Api::all(self.client.clone()), watcher::Config::default()).default_backoff();
         let mut events = reflector(writer, events).boxed();
         let mut complete = false;
         loop {

@@ -29,7 +29,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The API answered with an error, or not at all.
-    #[error("the cluster's API: {0}")]
+    #[error("the cluster's API: {}", words(.0))]
     Api(#[from] Box<kube::Error>),
     /// There is no way to the cluster.
     #[error("{0}")]
@@ -48,6 +48,14 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+}
+
+/// What the API said, or why it said nothing.
+fn words(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
+    }
 }
 
 impl From<kube::Error> for Error {

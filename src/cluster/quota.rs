@@ -46,7 +46,7 @@ impl Quotas {
                 known.store(Arc::new(by_namespace(&all, &suffix)));
                 done.send_replace(true);
             };
-            cluster.follow_each(Api::all, ended, changed).await;
+            cluster.follow_all(ended, changed).await;
         });
         quotas
     }

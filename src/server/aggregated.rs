@@ -11,7 +11,7 @@ use crate::cluster::{Authentication, Cluster, HostNamespaces};
 use crate::controller::{self, Controllers, orphan};
 use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::delegated::{AccessReviews, FrontProxies, FrontProxy, Tokens};
-use crate::pipeline::{ClientCertificates, Options, Pipeline};
+use crate::pipeline::{ClientCertificates, Pipeline};
 use crate::registry::Registry;
 use crate::serve::certificates::{Certificates, Ensured};
 use crate::serve::{self, CaBundle, Listener, Shutdown, Tls};
@@ -64,7 +64,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         (users.front_proxies.clone(), (users.certificates.clone(), Tokens::new(cluster.clone()))),
         AccessReviews::new(cluster.clone()),
         Endpoint::new(&definitions, registry.clone(), health, metrics.clone()),
-        Options::default(),
+        options.pipeline(),
         shutdown.clone(),
         metrics.requests().clone(),
     );

@@ -9,7 +9,6 @@ use crate::cluster::{self, Cluster};
 use apimachinery::kind::Version;
 use apimachinery::status::ApiError;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhook, ValidatingWebhook};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A webhook, ready to be called.
@@ -116,15 +115,4 @@ impl Webhook {
         }
         Err(ApiError::internal(&format!("failed calling webhook {:?}: {reason}", self.name)))
     }
-}
-
-/// Webhooks in the order in which they are asked: by the name of their configuration, then as it lists them.
-pub(super) fn in_order<K, H>(
-    configurations: &[Arc<K>],
-    name: impl Fn(&K) -> Option<&str>,
-    hooks: impl Fn(&K) -> Vec<H>,
-) -> Vec<H> {
-    let mut sorted: Vec<&Arc<K>> = configurations.iter().collect();
-    sorted.sort_by(|a, b| name(a).cmp(&name(b)));
-    sorted.into_iter().flat_map(|configuration| hooks(configuration)).collect()
 }

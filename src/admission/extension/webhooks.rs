@@ -2,7 +2,7 @@
 
 use super::question::Question;
 use super::review::Answer;
-use super::webhook::{Webhook, in_order};
+use super::webhook::Webhook;
 use crate::admission::{Admission, Attributes, Namespaces, Operation};
 use crate::cluster::Cluster;
 use apimachinery::autoscaling::Scale;
@@ -12,61 +12,71 @@ use apimachinery::wire::json;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::sync::Arc;
 
-type Hooks = Arc<ArcSwap<Vec<Webhook>>>;
+/// Webhooks of one kind of configuration.
+#[derive(Clone)]
+struct Hooks {
+    hooks: Arc<ArcSwap<Vec<Webhook>>>,
+    namespaces: Arc<dyn Namespaces>,
+}
+
+impl Hooks {
+    fn none(namespaces: Arc<dyn Namespaces>) -> Self {
+        Hooks { hooks: Arc::default(), namespaces }
+    }
+
+    fn set(&self, hooks: impl Iterator<Item = Webhook>) {
+        self.hooks.store(Arc::new(hooks.collect()));
+    }
+}
 
 /// Webhooks that may change what is written.
 #[derive(Clone)]
-pub struct MutatingWebhooks {
-    hooks: Hooks,
-    namespaces: Arc<dyn Namespaces>,
-}
+pub struct MutatingWebhooks(Hooks);
 
 /// Webhooks that may refuse what is written.
 #[derive(Clone)]
-pub struct ValidatingWebhooks {
-    hooks: Hooks,
-    namespaces: Arc<dyn Namespaces>,
-}
+pub struct ValidatingWebhooks(Hooks);
 
 impl MutatingWebhooks {
     /// None yet; selectors ask for the labels of these namespaces.
     pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
-        MutatingWebhooks { hooks: Hooks::default(), namespaces }
+        MutatingWebhooks(Hooks::none(namespaces))
     }
 
     /// From now on, those of these configurations.
     pub fn set(&self, cluster: &Cluster, configurations: &[Arc<MutatingWebhookConfiguration>]) {
-        let hooks = in_order(
-            configurations,
-            |configuration| configuration.metadata.name.as_deref(),
-            |configuration| configuration.webhooks.clone().unwrap_or_default(),
-        );
-        let hooks = hooks.into_iter().map(|hook| Webhook::mutating(cluster, hook));
-        self.hooks.store(Arc::new(hooks.collect()));
+        let hooks =
+            by_name(configurations).filter_map(|configuration| configuration.webhooks.clone()).flatten();
+        self.0.set(hooks.map(|hook| Webhook::mutating(cluster, hook)));
     }
 }
 
 impl ValidatingWebhooks {
     /// None yet; selectors ask for the labels of these namespaces.
     pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
-        ValidatingWebhooks { hooks: Hooks::default(), namespaces }
+        ValidatingWebhooks(Hooks::none(namespaces))
     }
 
     /// From now on, those of these configurations.
     pub fn set(&self, cluster: &Cluster, configurations: &[Arc<ValidatingWebhookConfiguration>]) {
-        let hooks = in_order(
-            configurations,
-            |configuration| configuration.metadata.name.as_deref(),
-            |configuration| configuration.webhooks.clone().unwrap_or_default(),
-        );
-        let hooks = hooks.into_iter().map(|hook| Webhook::validating(cluster, hook));
-        self.hooks.store(Arc::new(hooks.collect()));
+        let hooks =
+            by_name(configurations).filter_map(|configuration| configuration.webhooks.clone()).flatten();
+        self.0.set(hooks.map(|hook| Webhook::validating(cluster, hook)));
     }
+}
+
+/// Configurations in the order in which their webhooks are asked.
+fn by_name<K: Metadata<Ty = ObjectMeta>>(configurations: &[Arc<K>]) -> impl Iterator<Item = &Arc<K>> {
+    let mut sorted: Vec<&Arc<K>> = configurations.iter().collect();
+    sorted.sort_by(|a, b| a.metadata().name.cmp(&b.metadata().name));
+    sorted.into_iter()
 }
 
 #[async_trait]
@@ -77,11 +87,11 @@ impl Admission for MutatingWebhooks {
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let hooks = self.hooks.load_full();
+        let hooks = self.0.hooks.load_full();
         if hooks.is_empty() || attributes.origin.is_none() {
             return Ok(Vec::new());
         }
-        let mut round = Round { namespaces: &*self.namespaces, attributes, old, warnings: Vec::new() };
+        let mut round = Round { namespaces: &*self.0.namespaces, attributes, old, warnings: Vec::new() };
         let (mut asked, mut last_change) = (Vec::new(), None);
         for (number, hook) in hooks.iter().enumerate() {
             let outcome = round.ask(hook, object).await?;
@@ -176,11 +186,11 @@ impl Admission for ValidatingWebhooks {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let hooks = self.hooks.load_full();
+        let hooks = self.0.hooks.load_full();
         let Some(question) = Question::new(attributes, object, old).filter(|_| !hooks.is_empty()) else {
             return Ok(Vec::new());
         };
-        let (question, namespaces) = (&question, &*self.namespaces);
+        let (question, namespaces) = (&question, &*self.0.namespaces);
         let answers = join_all(hooks.iter().map(|hook| async move {
             match hook.matches(question, namespaces).await? {
                 Some(version) => hook.ask(question, version).await,

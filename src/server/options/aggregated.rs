@@ -2,6 +2,7 @@
 
 use super::super::Error;
 use super::{Etcd, Local, read};
+use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{CaBundle, Limits, TlsFiles};
 use clap::Args;
 use databases_storage::engine;
@@ -67,6 +68,14 @@ pub struct Serve {
     #[arg(long, default_value_t = 15)]
     pub lease_seconds: u64,
 
+    /// How many requests that only read are worked on at once; more are answered 429. Watches do not count.
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests_inflight: u32,
+
+    /// How many requests that change something are worked on at once; more are answered 429.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_mutating_requests_inflight: u32,
+
     /// How many seconds the server goes on serving after a signal, so that everybody learns that it is about to end.
     #[arg(long, default_value_t = 0)]
     pub shutdown_delay_seconds: u64,
@@ -87,6 +96,15 @@ impl Serve {
             drain_timeout: Duration::from_secs(self.drain_seconds),
             ..Limits::default()
         }
+    }
+
+    /// How requests are treated.
+    pub(in crate::server) fn pipeline(&self) -> Options {
+        let in_flight = InFlightLimits {
+            read_only: self.max_requests_inflight as usize,
+            mutating: self.max_mutating_requests_inflight as usize,
+        };
+        Options { in_flight, ..Options::default() }
     }
 
     pub(in crate::server) fn engine(&self) -> Result<engine::Config, Error> {

@@ -22,6 +22,7 @@ pub(crate) const FLUNDER: Kind = Kind {
     spec: r#"{"reference": "one", "referenceType": "Flunder"}"#,
     change: r#"{"spec": {"reference": "two"}}"#,
     has_status: false,
+    has_scale: false,
 };
 
 /// Of a class that nobody serves, so that nobody but the line changes an object.
@@ -33,6 +34,7 @@ pub(crate) const POSTGRESQL: Kind = Kind {
     spec: r#"{"className": "nobody", "storage": {"size": "1Gi"}}"#,
     change: r#"{"spec": {"storage": {"size": "2Gi"}}}"#,
     has_status: true,
+    has_scale: true,
 };
 
 /// A running server.

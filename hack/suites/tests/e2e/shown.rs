@@ -1,5 +1,7 @@
 //! Lines 14 and 19: tables, metadata, and kubectl's commands.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::{Value, json};
 
 use crate::target::{Target, revision};
@@ -83,6 +85,26 @@ pub(crate) async fn kubectl(target: &Target) {
         "patched",
     )
     .await;
+    edited(target, &resource).await;
+    let watched =
+        target.kubectl.run(&format!("--namespace {namespace} get {resource} -w --request-timeout=2s")).await;
+    assert_eq!(watched.stdout.lines().filter(|line| line.starts_with("a ")).count(), 1, "{}", watched.text);
+    if target.kind.has_scale {
+        run(&format!("scale {resource} a --replicas=0"), "scaled").await;
+        run(&format!("scale {resource} a --current-replicas=0 --replicas=1"), "scaled").await;
+    }
     manifest(&["replace", "--force", "-f", "-"], &object, 0, "replaced").await;
     run(&format!("delete {resource} a --wait --timeout=60s"), "deleted").await;
+}
+
+/// `kubectl edit`, with a program that changes one word.
+async fn edited(target: &Target, resource: &str) {
+    let editor = target.cluster.folder().join(format!("editor-{}", target.namespace));
+    std::fs::write(&editor, "#!/bin/sh\nexec sed -i 's/tier: tin/tier: iron/' \"$1\"\n").expect("an editor");
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755)).expect("an executable editor");
+    let mut kubectl = target.kubectl.clone();
+    kubectl.set("KUBE_EDITOR", editor);
+    let output = kubectl.run(&format!("--namespace {} edit {resource} a", target.namespace)).await;
+    assert!(output.code == 0 && output.text.contains("edited"), "{}", output.text);
+    assert_eq!(target.read("a").await["metadata"]["labels"]["tier"], "iron");
 }

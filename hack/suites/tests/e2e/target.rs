@@ -27,6 +27,8 @@ pub(crate) struct Kind {
     pub(crate) change: &'static str,
     /// Whether it has a status subresource.
     pub(crate) has_status: bool,
+    /// Whether it has a scale subresource.
+    pub(crate) has_scale: bool,
 }
 
 /// One kind, reached in one way, in a namespace of the line's own.
