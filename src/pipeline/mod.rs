@@ -174,7 +174,8 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         if is_head { without_content(response) } else { response }
     }
 
-    /// The stages, outermost first. Each may refuse; the order is what clients observe.
+    /// The stages, outermost first. Each may refuse; the order is what clients observe. A request that comes on a connection
+    /// which is about to close is answered like any other: its client cannot know yet, and must lose nothing.
     async fn process(
         &self,
         origin: Origin<'_>,
@@ -185,9 +186,6 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let installed = shared.installed.load(Ordering::Acquire);
         let (mut parts, body) = request.into_parts();
         let info = record.info.insert(request_info(&parts)?).clone();
-        if shared.shutdown.draining().is_cancelled() && !info.is_health() {
-            return Err(Refusal::ShuttingDown);
-        }
         let query = parts.uri.query().unwrap_or_default();
         let deadline = deadline::of(&info, query, record.received, shared.options.timeout)?;
         let answered = deadline::enforce(deadline, async {

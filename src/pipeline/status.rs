@@ -27,8 +27,6 @@ pub(super) enum Refusal {
     Forbidden { message: String, name: String, group: String, resource: String },
     #[error("Internal Server Error: {uri:?}: {message}")]
     Authorization { uri: String, message: String },
-    #[error("apiserver is shutting down")]
-    ShuttingDown,
     #[error("the request has been made before all known HTTP paths have been installed, please try again")]
     NotInstalled,
     #[error("This request caused apiserver to panic. Look in the logs for details.")]
@@ -59,7 +57,6 @@ impl Refusal {
             Self::InvalidTimeout(_) => status(StatusCode::BAD_REQUEST, "BadRequest", &message, None),
             Self::Timeout => status(StatusCode::GATEWAY_TIMEOUT, "Timeout", &message, Some(0)),
             Self::Unauthorized => status(StatusCode::UNAUTHORIZED, "Unauthorized", &message, None),
-            Self::ShuttingDown => unavailable(&message, 1),
             Self::NotInstalled => unavailable(&message, 5),
             Self::Forbidden { name, group, resource, .. } => {
                 let details = named([("name", name), ("group", group), ("kind", resource)]);

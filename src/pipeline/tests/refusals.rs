@@ -168,18 +168,14 @@ async fn not_found_means_nothing_before_every_path_is_installed() {
 }
 
 #[tokio::test]
-async fn late_requests_of_a_shutdown_are_sent_elsewhere() {
+async fn a_request_that_comes_while_connections_drain_is_answered() {
     let metrics = Metrics::new().requests().clone();
     let (shutdown, options) = (Shutdown::new(), Options::default());
     let pipeline = Pipeline::new(Nobody, MastersOnly, Told::default(), options, shutdown.clone(), metrics);
     shutdown.now();
-    let response = pipeline.as_user(master()).send(get("/apis/g/v1/things")).await;
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["retry-after"]),
-        (503, &"1".parse().unwrap())
-    );
-    assert!(text(response).await.contains(r#""message":"apiserver is shutting down""#));
-    assert_eq!(pipeline.as_user(master()).send(get("/livez")).await.status(), 200);
+    for path in ["/apis/g/v1/things", "/livez"] {
+        assert_eq!(pipeline.as_user(master()).send(get(path)).await.status(), 200, "{path}");
+    }
 }
 
 #[tokio::test]
