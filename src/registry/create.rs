@@ -32,9 +32,11 @@ impl Store {
         let given = object.meta().name.clone();
         let changed =
             self.admission.mutate(&self.creation(namespace, &given, options), &mut object, None).await?;
+        // Nobody moves an object to where its creator may not create it.
+        meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         meta::prepare_create(object.as_mut())?;
         object.prepare_create();
-        let generated = given.is_empty() && !object.meta().generate_name.is_empty();
+        let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
         let duplicates = validation::dedupe_owner_references(object.meta_mut());
         for attempt in 1.. {
             if generated {

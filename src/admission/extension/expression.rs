@@ -50,11 +50,16 @@ pub(super) struct Variables(Context<'static, 'static>);
 impl Variables {
     /// Of a request whose objects are shown in this version.
     pub(super) fn of(question: &Question<'_>, version: &Version) -> Self {
-        let mut variables = Variables(Context::with_env(environment()));
-        functions::add(&mut variables.0);
+        let mut variables = Variables::none();
         variables.set("object", values::of_object(question.object_tree(version)));
         variables.set("oldObject", values::of_object(question.old_tree(version)));
         variables.set("request", values::of(serde_json::Value::Object(question.facts(version))));
+        variables
+    }
+
+    fn none() -> Self {
+        let mut variables = Variables(Context::with_env(environment()));
+        functions::add(&mut variables.0);
         variables
     }
 
@@ -100,5 +105,80 @@ impl Condition {
             }
         }
         failure.map_or(Ok(true), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn variables() -> Variables {
+        let mut variables = Variables::none();
+        let object = json!({
+            "metadata": {
+                "name": "wiki", "labels": {"tier": "gold", "a/b": "c"}, "creationTimestamp": "2026-01-02T03:04:05Z",
+            },
+            "spec": {"instances": 3, "storage": {"size": "10Gi"}, "ratio": 0.5, "databases": ["app", "log"]},
+        });
+        variables.set("object", values::of_object(object));
+        variables.set("oldObject", Value::Null);
+        variables
+    }
+
+    #[test]
+    fn the_libraries_of_kubernetes_are_there() {
+        let variables = variables();
+        for text in [
+            "object.spec.instances > 2 && object.spec.instances <= 3",
+            "object.spec.instances + 1 == 4",
+            "object.spec.ratio < 1.0",
+            "has(object.metadata.labels) && 'tier' in object.metadata.labels",
+            "!has(object.spec.missing)",
+            "object.metadata.labels['a/b'] == 'c'",
+            "oldObject == null",
+            "object.metadata.creationTimestamp < timestamp('2027-01-01T00:00:00Z')",
+            "object.metadata.creationTimestamp + duration('24h') > timestamp('2026-01-03T00:00:00Z')",
+            "object.spec.databases.all(d, size(d) == 3) && object.spec.databases.exists_one(d, d == 'app')",
+            "object.spec.databases.map(d, d.upperAscii()).join('-') == 'APP-LOG'",
+            "object.metadata.name.matches('^[a-z]+$') && 'a1b2'.find('[0-9]') == '1'",
+            "'a1b2'.findAll('[0-9]') == ['1', '2']",
+            "[1, 2, 2].isSorted() && ![2, 1].isSorted() && [1, 2].sum() == 3 && [].sum() == 0",
+            "sets.contains(['a', 'b'], ['b']) && sets.equivalent([1, 2], [2, 1]) && !sets.intersects([1], [2])",
+            "quantity(object.spec.storage.size).isLessThan(quantity('20Gi'))",
+            "quantity('1Ki').compareTo(quantity('1024')) == 0 && isQuantity('1Gi') && !isQuantity('much')",
+            "object.?spec.?missing.orValue('none') == 'none'",
+            "'%s'.size() == 2 || dyn(1) == 1",
+        ] {
+            assert_eq!(Expression::new(text).holds(&variables), Ok(true), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_says_why() {
+        let variables = variables();
+        for (text, expected) in [
+            ("object.spec.missing == 1", "No such key: missing"),
+            ("object.spec.instances", "not to a bool"),
+            ("object.spec.", "compilation failed"),
+            ("authorizer.path('/')", "authorizer"),
+            ("quantity('much').isLessThan(quantity('1'))", "quantity"),
+        ] {
+            let error = Expression::new(text).holds(&variables).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_does_not_hold_outweighs_one_that_cannot_be_told() {
+        let condition = |expression: &str| MatchCondition { name: "c".into(), expression: expression.into() };
+        let judge = |expressions: &[&str]| {
+            let conditions = expressions.iter().map(|text| condition(text)).collect();
+            Condition::all(&Condition::of(Some(conditions)), variables)
+        };
+        assert_eq!(judge(&[]), Ok(true));
+        assert_eq!(judge(&["true", "true"]), Ok(true));
+        assert_eq!(judge(&["object.nothing", "false"]), Ok(false));
+        assert!(judge(&["object.nothing", "true"]).unwrap_err().starts_with("match condition \"c\": "));
     }
 }

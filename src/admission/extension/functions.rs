@@ -1,7 +1,7 @@
 //! The libraries of expressions: CEL's own extensions, and those of Kubernetes that policies commonly use.
 //!
-//! There are `find` and `findAll`, `isSorted` and `sum` on lists, and quantities. Not there: `authorizer`, `url`, `ip`,
-//! `cidr`, `semver`, `format` and `sets`.
+//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, and quantities. Not there: `authorizer`, `url`, `ip`,
+//! `cidr`, `semver` and `format`.
 
 use apimachinery::quantity::Quantity;
 use cel::extractors::This;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 type Outcome<T> = Result<T, ExecutionError>;
 type Text = Arc<String>;
+type List = Arc<Vec<Value>>;
 
 /// The language and its extensions.
 pub(super) fn environment() -> Env {
@@ -34,6 +35,11 @@ pub(super) fn add(context: &mut Context<'_, '_>) {
         context.add_function("findAll", find_all),
         context.add_function("isSorted", is_sorted),
         context.add_function("sum", sum),
+        context.add_function("sets.contains", contains),
+        context.add_function("sets.equivalent", |a: List, b: List| {
+            contains(a.clone(), b.clone()) && contains(b, a)
+        }),
+        context.add_function("sets.intersects", |a: List, b: List| a.iter().any(|item| b.contains(item))),
         context.add_function("quantity", quantity),
         context.add_function("isQuantity", is_quantity),
         context.add_function("isLessThan", |a: This<Value>, b: Value| compared(&a.0, &b, Ordering::is_lt)),
@@ -63,11 +69,15 @@ fn find_all(This(text): This<Text>, wanted: Text) -> Outcome<Value> {
     Ok(Value::List(Arc::new(found)))
 }
 
-fn is_sorted(This(list): This<Arc<Vec<Value>>>) -> bool {
+fn contains(a: List, b: List) -> bool {
+    b.iter().all(|item| a.contains(item))
+}
+
+fn is_sorted(This(list): This<List>) -> bool {
     list.windows(2).all(|pair| pair[0].partial_cmp(&pair[1]).is_some_and(Ordering::is_le))
 }
 
-fn sum(This(list): This<Arc<Vec<Value>>>) -> Outcome<Value> {
+fn sum(This(list): This<List>) -> Outcome<Value> {
     let start = match list.first() {
         Some(Value::Float(_)) => Value::Float(0.0),
         _ => Value::Int(0),

@@ -109,6 +109,7 @@ fn response(path: &str, asked: &Value) -> Value {
         "/warn" => json!({"uid": uid, "allowed": true, "warnings": ["mind the gap"]}),
         "/stranger" => json!({"uid": "another", "allowed": true}),
         "/label" => patch(json!([{"op": "add", "path": "/metadata/labels/labelled", "value": "yes"}])),
+        "/move" => patch(json!([{"op": "replace", "path": "/metadata/namespace", "value": "default"}])),
         "/unfit" => patch(json!([{"op": "remove", "path": "/metadata/nothing"}])),
         "/times" => {
             let times = asked["object"]["metadata"]["labels"]["times"].as_str().unwrap_or("0");

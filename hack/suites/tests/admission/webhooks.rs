@@ -115,7 +115,9 @@ async fn a_webhook_changes_what_is_written_and_is_asked_again_where_it_wants() {
     setup.configure_all(MUTATING, &[("/times", json!({})), ("/label", json!({}))]).await;
     setup.created("c", label("times", "1")).await;
 
-    // What it makes of an object is checked like anything else.
+    // What it makes of an object is checked like anything else, and goes nowhere else.
+    setup.configure(MUTATING, "/move", json!({})).await;
+    setup.alike("another namespace", "x", "", (400, "BadRequest")).await;
     setup.configure(MUTATING, "/unfit", json!({})).await;
     setup.created("d", |reply| reply.status == 500).await;
 }
