@@ -17,7 +17,7 @@ if [[ ! -x "$target/bin/python" ]]; then
   # Made beside its place and moved there, so that an interrupted installation leaves nothing that looks whole.
   trap 'rm -rf "$target.$$"' EXIT
   "$python" -m venv "$target.$$" >&2
-  "$target.$$/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" >&2
+  "$target.$$/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement "$requirements" >&2
   mv "$target.$$" "$target"
 fi
 echo "$target/bin/python"

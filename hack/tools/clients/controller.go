@@ -18,7 +18,7 @@ import (
 // label is what the controller sets, and what it is content with.
 const label = "seen-by"
 
-// reconciler labels every object it sees, by a merge patch with an optimistic lock.
+// reconciler labels every object it sees, by a merge patch with an optimistic lock, and then writes its status.
 type reconciler struct {
 	client.Client
 	about target
@@ -32,13 +32,29 @@ func (r *reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	if object.GetLabels()[label] == "controller" {
-		sayObject("updated", object)
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, r.state(ctx, object)
 	}
 	before := object.DeepCopy()
 	object.SetLabels(map[string]string{label: "controller"})
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	return reconcile.Result{}, r.Patch(ctx, object, patch, client.FieldOwner("e2e"))
+}
+
+// state writes which generation was seen, by a merge patch of the status, if there is one.
+func (r *reconciler) state(ctx context.Context, object *unstructured.Unstructured) error {
+	seen, _, err := unstructured.NestedInt64(object.Object, "status", "observedGeneration")
+	if err != nil {
+		return err
+	}
+	if !r.about.hasStatus || seen == object.GetGeneration() {
+		sayObject("updated", object)
+		return nil
+	}
+	before := object.DeepCopy()
+	if err := unstructured.SetNestedField(object.Object, object.GetGeneration(), "status", "observedGeneration"); err != nil {
+		return err
+	}
+	return r.Status().Patch(ctx, object, client.MergeFrom(before))
 }
 
 func (r *reconciler) object() *unstructured.Unstructured {

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
 
 // target is what the client is about.
@@ -25,6 +26,9 @@ type target struct {
 	resource  schema.GroupVersionResource
 	kind      schema.GroupVersionKind
 	namespace string
+	// What an object to be created says, and whether there is a status to write.
+	spec      spec
+	hasStatus bool
 }
 
 // line is one thing that was seen.
@@ -60,6 +64,8 @@ var clients = map[string]func(context.Context, target) error{
 	"dynamic":            dynamicInformer,
 	"metadata":           metadataInformer,
 	"typed":              typedInformer,
+	"typed-writes":       typedWrites,
+	"leader":             leader,
 	"pager":              pagedList,
 	"controller-runtime": controllerRuntime,
 }
@@ -72,6 +78,9 @@ func main() {
 	plural := flag.String("resource", "", "the resource, in the plural")
 	kind := flag.String("kind", "", "the kind")
 	namespace := flag.String("namespace", "", "the namespace")
+	text := flag.String("spec", "{}", "the spec of an object to be created, as JSON")
+	hasStatus := flag.Bool("status", false, "there is a subresource status")
+	klog.InitFlags(nil)
 	flag.Parse()
 
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
@@ -88,7 +97,13 @@ func main() {
 		cancel()
 	}()
 	groupVersion := schema.GroupVersion{Group: *group, Version: *version}
-	about := target{config, groupVersion.WithResource(*plural), groupVersion.WithKind(*kind), *namespace}
+	about := target{
+		config: config, resource: groupVersion.WithResource(*plural), kind: groupVersion.WithKind(*kind),
+		namespace: *namespace, hasStatus: *hasStatus,
+	}
+	if err := json.Unmarshal([]byte(*text), &about.spec); err != nil {
+		fail(err)
+	}
 	if err := run(ctx, about); err != nil && ctx.Err() == nil {
 		fail(err)
 	}

@@ -2,62 +2,57 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/gentype"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
-// thing is an object with Go types, as a generated client has them: its fields are read, whatever they are.
-type thing struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              json.RawMessage `json:"spec,omitempty"`
-	Status            json.RawMessage `json:"status,omitempty"`
+// clientset is what client-gen makes of types.
+type clientset struct {
+	*gentype.ClientWithList[*object, *objectList]
 }
 
-// DeepCopyObject makes thing an object of a scheme.
-func (t *thing) DeepCopyObject() runtime.Object {
-	copied := &thing{TypeMeta: t.TypeMeta, Spec: t.Spec, Status: t.Status}
-	t.DeepCopyInto(&copied.ObjectMeta)
-	return copied
-}
-
-// thingList is a list of them.
-type thingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []thing `json:"items"`
-}
-
-// DeepCopyObject makes thingList an object of a scheme.
-func (l *thingList) DeepCopyObject() runtime.Object {
-	copied := &thingList{TypeMeta: l.TypeMeta, ListMeta: l.ListMeta}
-	for _, item := range l.Items {
-		copied.Items = append(copied.Items, *item.DeepCopyObject().(*thing))
-	}
-	return copied
-}
-
-// typedInformer is what controllers with a generated clientset use.
-func typedInformer(ctx context.Context, about target) error {
-	scheme := runtime.NewScheme()
-	scheme.AddKnownTypeWithName(about.kind, &thing{})
-	scheme.AddKnownTypeWithName(about.kind.GroupVersion().WithKind(about.kind.Kind+"List"), &thingList{})
-	metav1.AddToGroupVersion(scheme, about.kind.GroupVersion())
-	config := rest.CopyConfig(about.config)
+func newClientset(about target) (*clientset, error) {
 	groupVersion := about.kind.GroupVersion()
+	scheme := runtime.NewScheme()
+	scheme.AddKnownTypeWithName(about.kind, &object{})
+	scheme.AddKnownTypeWithName(groupVersion.WithKind(about.kind.Kind+"List"), &objectList{})
+	metav1.AddToGroupVersion(scheme, groupVersion)
+
+	config := rest.CopyConfig(about.config)
 	config.GroupVersion = &groupVersion
 	config.APIPath = "/apis"
 	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
+		return nil, err
+	}
+	return &clientset{gentype.NewClientWithList(
+		about.resource.Resource, client, runtime.NewParameterCodec(scheme), about.namespace,
+		func() *object { return &object{} },
+		func() *objectList { return &objectList{} },
+	)}, nil
+}
+
+// typedInformer is what controllers with a generated clientset use.
+func typedInformer(ctx context.Context, about target) error {
+	client, err := newClientset(about)
+	if err != nil {
 		return err
 	}
-	every := func(*metav1.ListOptions) {}
-	listWatch := cache.NewFilteredListWatchFromClient(client, about.resource.Resource, about.namespace, every)
-	return inform(ctx, cache.NewSharedIndexInformer(listWatch, &thing{}, 0, cache.Indexers{}))
+	source := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			return client.List(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return client.Watch(ctx, options)
+		},
+	}
+	watched := cache.ToListWatcherWithWatchListSemantics(source, client)
+	return inform(ctx, cache.NewSharedIndexInformer(watched, &object{}, 0, cache.Indexers{}))
 }

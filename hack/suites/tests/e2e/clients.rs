@@ -1,7 +1,7 @@
-//! Line 15: the field's own clients, which do not know that we exist.
+//! Lines 15 to 15c, 15h and 15i: the field's own Go clients, which do not know that we exist.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -16,15 +16,28 @@ use crate::target::{Kind, Target, revision};
 /// More than two pages of the paged lister.
 const OBJECTS: usize = 7;
 
+/// What a reflector says that could not use what the server gave it, or gave up on it.
+const COMPLAINTS: [&str; 6] = [
+    "data inconsistency detected",
+    "is different than received by the standard list",
+    "Failed to list data from the server",
+    "Skipping the data consistency check",
+    "Falling back to regular list",
+    "doesn't support WatchList semantics",
+];
+
 /// A running Go client.
 pub(crate) struct GoClient {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// What it complains of.
+    log: PathBuf,
 }
 
 impl GoClient {
     fn start(target: &Target, client: &str, watch_list: bool) -> Self {
-        let log = target.cluster.logs().join("clients.log");
+        let log = format!("clients-{}-{client}-{watch_list}.log", target.namespace);
+        let log = target.cluster.logs().join(log);
         Self::start_at(&target.kubeconfig, target.kind, &target.namespace, &log, (client, watch_list))
     }
 
@@ -37,9 +50,22 @@ impl GoClient {
         (client, watch_list): (&str, bool),
     ) -> Self {
         let program = programs::clients().expect("the Go clients are built");
-        let log = File::options().create(true).append(true).open(log).expect("a log");
+        let status = format!("-status={}", kind.has_status);
+        let stderr = File::options().create(true).append(true).open(log).expect("a log");
         let mut child = Command::new(program)
-            .args(["-client", client, "-namespace", namespace, "-group", kind.group])
+            .args([
+                "-v",
+                "4",
+                "-client",
+                client,
+                "-spec",
+                kind.spec,
+                &status,
+                "-namespace",
+                namespace,
+                "-group",
+                kind.group,
+            ])
             .args(["-version", kind.version, "-resource", kind.plural, "-kind", kind.kind, "-kubeconfig"])
             .arg(kubeconfig)
             .env("KUBE_FEATURE_WatchListClient", watch_list.to_string())
@@ -47,12 +73,12 @@ impl GoClient {
             .env("KUBE_WATCHLIST_INCONSISTENCY_DETECTOR", "true")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(stderr)
             .kill_on_drop(true)
             .spawn()
             .expect("it starts");
         let lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
-        Self { child, lines }
+        Self { child, lines, log: log.to_owned() }
     }
 
     async fn line(&mut self) -> Value {
@@ -76,9 +102,23 @@ impl GoClient {
 
     /// Ends it; it must have nothing to complain about.
     pub(crate) async fn stop(mut self) {
+        self.end().await;
+    }
+
+    async fn end(&mut self) {
         drop(self.child.stdin.take());
         let status = timeout(DEADLINE, self.child.wait()).await.expect("it ends").expect("an exit code");
         assert!(status.success(), "{status}");
+    }
+
+    /// Ends an informer that could use what it was given: with initial events, it compared them with a list.
+    async fn stop_content(mut self, watch_list: bool) {
+        self.end().await;
+        let log = std::fs::read_to_string(&self.log).expect("its log");
+        let complaint = COMPLAINTS.into_iter().find(|complaint| log.contains(complaint));
+        assert_eq!(complaint, None, "{log}");
+        assert_eq!(log.contains("data consistency check is enabled"), watch_list, "{log}");
+        assert!(log.contains("Caches populated"), "{log}");
     }
 }
 
@@ -95,7 +135,14 @@ pub(crate) async fn informers(target: &Target) {
             target.delete("late", json!({})).await.expect(200);
             let deleted = running.line().await;
             assert_eq!((&deleted["event"], &deleted["name"]), (&json!("deleted"), &json!("late")));
-            running.stop().await;
+            running.stop_content(watch_list).await;
+            let way = if watch_list { "initial events" } else { "lists" };
+            target.holds(format!(
+                "client-go: a {client} informer tells what there is and what happens, by {way}"
+            ));
+            if watch_list {
+                target.holds(format!("client-go: the initial events of a {client} informer are as its list"));
+            }
         }
     }
 }
@@ -112,12 +159,58 @@ pub(crate) async fn controller(target: &Target) {
     let mut running = GoClient::start(target, "controller-runtime", true);
     target.create("b").await;
     for name in ["a", "b"] {
-        until(&format!("{name} is labelled"), async || {
-            (target.read(name).await["metadata"]["labels"]["seen-by"] == "controller").then_some(())
+        let labelled = until(&format!("{name} is labelled"), async || {
+            let object = target.read(name).await;
+            (object["metadata"]["labels"]["seen-by"] == "controller").then_some(object)
         })
         .await;
+        target.holds(format!("controller-runtime: {name} is labelled by a patch with an optimistic lock"));
+        if target.kind.has_status {
+            let generation = &labelled["metadata"]["generation"];
+            until(&format!("{name} has a status"), async || {
+                (&target.read(name).await["status"]["observedGeneration"] == generation).then_some(())
+            })
+            .await;
+            target.holds(format!("controller-runtime: the status of {name} is patched"));
+        }
     }
     target.delete("b", json!({})).await.expect(200);
     while running.line().await != json!({"event": "deleted", "name": "b"}) {}
     running.stop().await;
+}
+
+pub(crate) async fn clientset(target: &Target) {
+    let mut running = GoClient::start(target, "typed-writes", false);
+    loop {
+        let line = running.line().await;
+        if line["event"] == "done" {
+            break;
+        }
+        assert_eq!(line["event"], "holds", "{line}");
+        target.holds(line["name"].as_str().expect("what holds"));
+    }
+    running.stop().await;
+}
+
+/// Of two candidates one leads and informs itself; the other does when the first has ended.
+pub(crate) async fn leaders(target: &Target) {
+    let leading = json!({"event": "leading"});
+    target.create_many("n", OBJECTS).await;
+    let mut first = GoClient::start(target, "leader", true);
+    assert_eq!(first.line().await, leading);
+    first.synced(OBJECTS).await;
+    let lease = format!("/apis/coordination.k8s.io/v1/namespaces/{}/leases/e2e", target.namespace);
+    let holder = async || target.host.get(&lease, &[]).await.expect(200)["spec"]["holderIdentity"].clone();
+    let one = holder().await;
+    let mut second = GoClient::start(target, "leader", true);
+    let created = target.create("late").await;
+    first.sees("added", &created).await;
+    assert_eq!(holder().await, one, "while one leads, no other does");
+    target.holds("client-go: who holds a Lease of the cluster leads, and sees ours change");
+    first.stop().await;
+    assert_eq!(second.line().await, leading);
+    second.synced(OBJECTS + 1).await;
+    assert_ne!(holder().await, one);
+    target.holds("client-go: a Lease that is let go goes to the next");
+    second.stop().await;
 }

@@ -1,7 +1,7 @@
 //! What a line of the matrix is run against: one kind, reached in one way.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -47,6 +47,8 @@ pub(crate) struct Target {
     pub(crate) address: String,
     /// Another replica of what is asked.
     pub(crate) replica: Option<Http>,
+    /// What the line saw to hold, in order.
+    pub(crate) held: Arc<Mutex<Vec<String>>>,
 }
 
 impl Kind {
@@ -65,6 +67,11 @@ impl Target {
     /// The same, asked through another client.
     pub(crate) fn on(&self, http: Http) -> Self {
         Self { http, ..self.clone() }
+    }
+
+    /// Reports one thing that the line saw to hold.
+    pub(crate) fn holds(&self, what: impl Into<String>) {
+        self.held.lock().expect("no check panics here").push(what.into());
     }
 
     /// The collection in the line's namespace.
