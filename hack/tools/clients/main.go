@@ -65,6 +65,7 @@ var clients = map[string]func(context.Context, target) error{
 	"metadata":           metadataInformer,
 	"typed":              typedInformer,
 	"typed-writes":       typedWrites,
+	"metadata-writes":    metadataWrites,
 	"leader":             leader,
 	"pager":              pagedList,
 	"controller-runtime": controllerRuntime,

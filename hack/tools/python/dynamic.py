@@ -4,6 +4,7 @@ import json
 
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import ConflictError, NotFoundError, UnprocessibleEntityError
+from kubernetes.watch import Watch
 
 from checks import LONG_AGO, MERGE, OBJECTS, PAGE, condition, expired, holds, is_about, manifest, refused
 
@@ -94,11 +95,15 @@ def watches(kind, where, listed):
     expected = [("MODIFIED", "dynamic-0")] * 3 + [("DELETED", "dynamic-0")]
     holds("dynamic: a watch tells what has happened since, and ends in time", seen == expected, seen)
     initial = {"allow_watch_bookmarks": True, "send_initial_events": True, "resource_version_match": "NotOlderThan"}
-    seen = [event["raw_object"] for event in kind.watch(timeout=2, **initial, **where)]
+    seen, stream = [], Watch()
+    for event in kind.watch(timeout=30, watcher=stream, **initial, **where):
+        seen.append(event["raw_object"])
+        if event["type"] == "BOOKMARK":
+            stream.stop()
     names = [item["metadata"]["name"] for item in seen[: OBJECTS - 1]]
     holds("dynamic: a watch begins with all there is", names == [f"dynamic-{n}" for n in range(1, OBJECTS)], seen)
-    end = seen[OBJECTS - 1]["metadata"]["annotations"].get("k8s.io/initial-events-end")
-    holds("dynamic: a bookmark says that this was all", end == "true", seen)
+    end = seen[-1]["metadata"]["annotations"].get("k8s.io/initial-events-end")
+    holds("dynamic: a bookmark says that this was all", end == "true" and len(seen) == OBJECTS, seen)
     expired("dynamic: a watch from long ago is told to list again", kind.watch(resource_version=LONG_AGO, **where))
 
 

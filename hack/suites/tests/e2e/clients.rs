@@ -1,4 +1,4 @@
-//! Lines 15 to 15c, 15h and 15i: the field's own Go clients, which do not know that we exist.
+//! Lines 15 to 15c and 15h to 15j: the field's own Go clients, which do not know that we exist.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -180,7 +180,16 @@ pub(crate) async fn controller(target: &Target) {
 }
 
 pub(crate) async fn clientset(target: &Target) {
-    let mut running = GoClient::start(target, "typed-writes", false);
+    writes(target, "typed-writes").await;
+}
+
+pub(crate) async fn metadata(target: &Target) {
+    writes(target, "metadata-writes").await;
+}
+
+/// A client that says itself what it saw to hold.
+async fn writes(target: &Target, client: &str) {
+    let mut running = GoClient::start(target, client, false);
     loop {
         let line = running.line().await;
         if line["event"] == "done" {

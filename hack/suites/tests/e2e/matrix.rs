@@ -103,8 +103,9 @@ fn lines() -> Vec<Line> {
         "15e" "kube-rs: watchers and reflectors" => rust::watched;
         "15f" "kube-rs: watches that end" => rust::again;
         "15g" "kube-rs: lists, writes, subresources, finalizers" => rust::written;
-        "15h" "client-go: a typed clientset writes" => clients::clientset if has_clients;
-        "15i" "client-go: leader election beside the kind" => clients::leaders if led;
+        "15h" "client-go: a typed clientset" => clients::clientset if has_clients;
+        "15i" "client-go: metadata as protobuf" => clients::metadata if has_clients;
+        "15j" "client-go: leader election beside the kind" => clients::leaders if led;
         "16" "garbage collection in both directions" => collected::garbage;
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;
