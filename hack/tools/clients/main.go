@@ -66,6 +66,7 @@ var clients = map[string]func(context.Context, target) error{
 	"typed":              typedInformer,
 	"typed-writes":       typedWrites,
 	"metadata-writes":    metadataWrites,
+	"scales":             scales,
 	"leader":             leader,
 	"pager":              pagedList,
 	"controller-runtime": controllerRuntime,

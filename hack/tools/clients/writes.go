@@ -18,7 +18,7 @@ func typedWrites(ctx context.Context, about target) error {
 		return err
 	}
 	steps := &steps{ctx: ctx, client: client, about: about}
-	for _, step := range []func() error{steps.create, steps.update, steps.patch, steps.updateStatus, steps.watch, steps.remove} {
+	for _, step := range []func() error{steps.create, steps.update, steps.patch, steps.updateStatus, steps.watch, steps.expired, steps.everywhere, steps.remove} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -121,6 +121,35 @@ func (s *steps) watch() error {
 		}
 	}
 	return io.ErrUnexpectedEOF
+}
+
+func (s *steps) expired() error {
+	events, err := s.client.Watch(s.ctx, metav1.ListOptions{ResourceVersion: "1"})
+	if err != nil {
+		return err
+	}
+	defer events.Stop()
+	event := <-events.ResultChan()
+	told := event.Type == watch.Error && apierrors.IsResourceExpired(apierrors.FromObject(event.Object))
+	if _, goesOn := <-events.ResultChan(); goesOn {
+		return fmt.Errorf("a watch from long ago goes on")
+	}
+	return holds("typed: a watch from long ago is told that it is expired, and ends", told, event)
+}
+
+func (s *steps) everywhere() error {
+	about := s.about
+	about.namespace = metav1.NamespaceAll
+	client, err := newClientset(about)
+	if err != nil {
+		return err
+	}
+	listed, err := client.List(s.ctx, metav1.ListOptions{FieldSelector: "metadata.namespace=" + s.about.namespace})
+	if err != nil {
+		return err
+	}
+	only := len(listed.Items) == 1 && listed.Items[0].UID == s.now.UID
+	return holds("typed: of all namespaces one is selected", only, listed)
 }
 
 func (s *steps) remove() error {

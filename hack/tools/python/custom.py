@@ -12,7 +12,9 @@ def with_custom_objects(api, options):
     where = (options.group, options.version, options.namespace, options.plural)
     for number in range(OBJECTS):
         custom.create_namespaced_custom_object(*where, manifest(options, f"custom-{number}"))
+    discovers(custom, options)
     start = pages(custom, where)
+    everywhere(custom, options)
     watches(custom, where, options, start)
     writes(custom, where, options)
     refusals(custom, where, options)
@@ -24,6 +26,19 @@ def with_custom_objects(api, options):
     left = [item["metadata"]["name"] for item in custom.list_namespaced_custom_object(*where)["items"]]
     expected = [f"custom-{number}" for number in range(OBJECTS) if number not in (1, 2)]
     holds("custom: what a label selects is deleted, and nothing else", left == expected, left)
+
+
+def discovers(custom, options):
+    found = custom.get_api_resources(options.group, options.version).resources
+    kinds = {resource.name: resource.kind for resource in found}
+    holds("custom: the kind is among its group's resources", kinds.get(options.plural) == options.kind, kinds)
+
+
+def everywhere(custom, options):
+    where = (options.group, options.version, options.plural)
+    found = custom.list_cluster_custom_object(*where, field_selector=f"metadata.namespace={options.namespace}")
+    names = [item["metadata"]["name"] for item in found["items"]]
+    holds("custom: of all namespaces one is selected", names == [f"custom-{n}" for n in range(OBJECTS)], names)
 
 
 def pages(custom, where):

@@ -1,4 +1,4 @@
-//! Lines 15 to 15c and 15h to 15j: the field's own Go clients, which do not know that we exist.
+//! Lines 15 to 15c and 15h to 15j, and 15l: the field's own Go clients, which do not know that we exist.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -185,6 +185,10 @@ pub(crate) async fn clientset(target: &Target) {
 
 pub(crate) async fn metadata(target: &Target) {
     writes(target, "metadata-writes").await;
+}
+
+pub(crate) async fn scales(target: &Target) {
+    writes(target, "scales").await;
 }
 
 /// A client that says itself what it saw to hold.

@@ -16,6 +16,7 @@ mod report;
 mod rolling;
 mod rust;
 mod rust_again;
+mod rust_controller;
 mod rust_types;
 mod rust_watched;
 mod rust_written;

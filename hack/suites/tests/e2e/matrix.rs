@@ -65,6 +65,10 @@ fn has_clients(_: &Kind, _: &Way) -> bool {
     programs::clients().is_some()
 }
 
+fn scaled(kind: &Kind, way: &Way) -> bool {
+    has_clients(kind, way) && kind.has_scale
+}
+
 /// Leases are the cluster's, so that a client of both must go through it.
 fn led(kind: &Kind, way: &Way) -> bool {
     has_clients(kind, way) && is_aggregated(kind, way)
@@ -106,6 +110,8 @@ fn lines() -> Vec<Line> {
         "15h" "client-go: a typed clientset" => clients::clientset if has_clients;
         "15i" "client-go: metadata as protobuf" => clients::metadata if has_clients;
         "15j" "client-go: leader election beside the kind" => clients::leaders if led;
+        "15k" "kube-rs: discovery, a controller" => rust::controlled;
+        "15l" "client-go: the autoscaler's client" => clients::scales if scaled;
         "16" "garbage collection in both directions" => collected::garbage;
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;

@@ -1,4 +1,4 @@
-//! Lines 15e to 15g: kube-rs, by its dynamic objects, by metadata alone, and by types of one's own.
+//! Lines 15e to 15g, and 15k: kube-rs, by its dynamic objects, by metadata alone, and by types of one's own.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::rust_types::{Flunder, PostgreSQL};
 use crate::target::Target;
-use crate::{rust_again, rust_watched, rust_written};
+use crate::{rust_again, rust_controller, rust_watched, rust_written};
 
 /// More than two pages.
 pub(crate) const OBJECTS: usize = 7;
@@ -100,6 +100,26 @@ pub(crate) async fn watched(target: &Target) {
     } else {
         rust_watched::told(target, "typed", Api::<Flunder>::namespaced(client, namespace), ()).await;
     }
+}
+
+/// The kind is found by either discovery; a controller reconciles it.
+pub(crate) async fn controlled(target: &Target) {
+    let client = client(target).await;
+    let kind = discovered(target, &client).await;
+    let gvk = GroupVersionKind::gvk(&kind.group, &kind.version, &kind.kind);
+    for aggregated in [false, true] {
+        let asked = discovery::Discovery::new(client.clone()).filter(&[target.kind.group]);
+        let found = if aggregated { asked.run_aggregated().await } else { asked.run().await };
+        let (found, capabilities) = found.expect("discovery").resolve_gvk(&gvk).expect("the kind");
+        assert_eq!(found, kind);
+        assert!(capabilities.supports_operation(discovery::verbs::WATCH), "{capabilities:?}");
+        let status = capabilities.subresources.iter().any(|(part, _)| part.plural.ends_with("status"));
+        assert_eq!(status, target.kind.has_status, "{capabilities:?}");
+        let way = if aggregated { "at once" } else { "group by group" };
+        target.holds(format!("kube-rs: the kind and its subresources are discovered {way}"));
+    }
+    let api = Api::namespaced_with(client, &target.namespace, &kind);
+    rust_controller::controls(target, api, kind).await;
 }
 
 pub(crate) async fn again(target: &Target) {
