@@ -7,7 +7,9 @@
 set -euo pipefail
 
 tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/clients" && pwd)"
-version="$(cat "$tools"/*.go "$tools/go.mod" | sha256sum | cut -c1-12)"
+# By the version of client-go first: the tests take the last folder when nobody names one.
+release="$(awk '$1 == "k8s.io/client-go" { print $2 }' "$tools/go.mod")"
+version="$release-$(cat "$tools"/*.go "$tools/go.mod" | sha256sum | cut -c1-12)"
 target="${DATABASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/databases-standard}/bin/clients-$version"
 
 if [[ ! -x "$target/clients" ]]; then

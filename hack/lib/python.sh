@@ -2,14 +2,15 @@
 # Makes an environment with the official Python client for the end-to-end tests, unless it is there already, and prints the
 # path of its Python.
 #
-# The versions are those hack/tools/python/requirements.txt pins. Needs Python 3.10 or newer with its module venv (Debian's
-# python3-venv). Honours DATABASES_CACHE (the folder for built tools).
+# The versions and hashes are those hack/tools/python/requirements.txt pins. Needs Python 3.10 or newer with its module venv
+# (Debian's python3-venv). Honours DATABASES_CACHE (the folder for built tools).
 set -euo pipefail
 
 requirements="$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/python" && pwd)/requirements.txt"
 python=/usr/bin/python3
 [[ -x "$python" ]] || python="$(command -v python3)"
-version="$({ "$python" --version; cat "$requirements"; } | sha256sum | cut -c1-12)"
+release="$(sed -n 's/^kubernetes==\([^ ]*\).*/v\1/p' "$requirements")"
+version="$release-$({ "$python" --version; cat "$requirements"; } | sha256sum | cut -c1-12)"
 target="${DATABASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/databases-standard}/bin/python-$version"
 
 if [[ ! -x "$target/bin/python" ]]; then
