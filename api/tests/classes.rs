@@ -44,6 +44,17 @@ fn gold() -> DatabaseClass {
 }
 
 #[test]
+fn a_class_that_an_update_leaves_out_is_kept() {
+    let old = database(json!({"className": "gold", "storage": {"size": "1Gi"}}));
+    let mut new = database(json!({"storage": {"size": "2Gi"}}));
+    Hub::prepare_update(&mut new, &old);
+    assert_eq!(new.spec.instance.class_name, "gold");
+    let mut other = database(json!({"className": "silver"}));
+    Hub::prepare_update(&mut other, &old);
+    assert_eq!(other.spec.instance.class_name, "silver", "validation refuses that");
+}
+
+#[test]
 fn defaulting_twice_is_defaulting_once() {
     for spec in [
         json!({}),

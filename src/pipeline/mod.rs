@@ -188,6 +188,10 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let info = record.info.insert(request_info(&parts)?).clone();
         let query = parts.uri.query().unwrap_or_default();
         let deadline = deadline::of(&info, query, record.received, shared.options.timeout)?;
+        // Whoever asks for somebody else's rights must not get his own.
+        if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
+            return Err(Refusal::Impersonation);
+        }
         let answered = deadline::enforce(deadline, async {
             let user = self.identify(origin, &mut parts).await?;
             record.user = Some(Arc::clone(&user));

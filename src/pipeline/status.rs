@@ -21,6 +21,11 @@ pub(super) enum Refusal {
     Timeout,
     #[error("Unauthorized")]
     Unauthorized,
+    #[error(
+        "impersonation is not supported when this server is asked directly; ask the cluster's API server, or use the \
+         user's own credentials"
+    )]
+    Impersonation,
     #[error("Too many requests, please try again later.")]
     TooManyRequests,
     #[error("{message}")]
@@ -46,8 +51,8 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<Bytes> {
         let message = self.to_string();
         match self {
-            Self::RequestInfo { source: RequestInfoError::NotUtf8, .. } => {
-                status(StatusCode::BAD_REQUEST, "BadRequest", &escape(&message), None)
+            Self::RequestInfo { source: source @ RequestInfoError::NotUtf8, .. } => {
+                status(StatusCode::BAD_REQUEST, "BadRequest", &source.to_string(), None)
             }
             Self::RequestInfo { .. } | Self::Authorization { .. } => {
                 text(StatusCode::INTERNAL_SERVER_ERROR, &escape(&message), 0)
@@ -56,6 +61,7 @@ impl Refusal {
             Self::TooManyRequests => text(StatusCode::TOO_MANY_REQUESTS, &message, 1),
             Self::InvalidTimeout(_) => status(StatusCode::BAD_REQUEST, "BadRequest", &message, None),
             Self::Timeout => status(StatusCode::GATEWAY_TIMEOUT, "Timeout", &message, Some(0)),
+            Self::Impersonation => status(StatusCode::FORBIDDEN, "Forbidden", &message, None),
             Self::Unauthorized => status(StatusCode::UNAUTHORIZED, "Unauthorized", &message, None),
             Self::NotInstalled => unavailable(&message, 5),
             Self::Forbidden { name, group, resource, .. } => {

@@ -22,9 +22,10 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     options::prepare_data_dir(&options.data_dir)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
+    // The store first: whose it is, is who may write the folder's kubeconfig.
+    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
     let certificates = Certificates::new(&options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
-    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
     let storage: Arc<dyn Storage> = monitor.clone();
     let local = options.local.open(&options.data_dir).await?;
     let definitions = options::definitions();

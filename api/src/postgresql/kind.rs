@@ -71,6 +71,10 @@ impl Kind for PostgreSQL {
 
     fn prepare_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        // A class that was chosen for the object is not lost by a manifest that does not name one.
+        if self.spec.instance.class_name.is_empty() {
+            self.spec.instance.class_name.clone_from(&old.spec.instance.class_name);
+        }
         // The deletion under way follows the policy it began with.
         if old.metadata.deletion_timestamp.is_some() {
             self.spec.instance.deletion_policy.clone_from(&old.spec.instance.deletion_policy);

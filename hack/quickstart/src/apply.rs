@@ -1,12 +1,9 @@
-//! Create what is missing, merge into what is there.
-//!
-//! An existing object keeps every field the manifest does not name, so what a person changed since
-//! the last run stays.
+//! Create what is missing; merge into what is there, or leave it alone.
 
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::{Error, Result};
 
 /// What applying did.
@@ -18,6 +15,8 @@ pub enum Outcome {
     Configured,
     /// It was there and already said so.
     Unchanged,
+    /// It was there, and was left alone.
+    Kept,
 }
 
 impl std::fmt::Display for Outcome {
@@ -26,6 +25,7 @@ impl std::fmt::Display for Outcome {
             Self::Created => "created",
             Self::Configured => "configured",
             Self::Unchanged => "unchanged",
+            Self::Kept => "kept as it is",
         })
     }
 }
@@ -56,19 +56,32 @@ pub async fn collection(client: &Client, object: &Value) -> Result<String> {
     })
 }
 
-/// Applies `manifest`; gives the outcome and the object's path.
-pub async fn apply(client: &Client, manifest: &Value) -> Result<(Outcome, String)> {
+/// Creates an object where it is missing, and leaves one that is there as somebody may have changed it.
+pub async fn ensure(client: &Client, manifest: &Value) -> Result<(Outcome, String)> {
+    let (before, path) = create(client, manifest).await?;
+    Ok((if before.is_some() { Outcome::Kept } else { Outcome::Created }, path))
+}
+
+/// Creates an object where it is missing; what was there before, and its path.
+async fn create(client: &Client, manifest: &Value) -> Result<(Option<Answer>, String)> {
     let collection = collection(client, manifest).await?;
     let path = format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default());
     let before = client.get(&path).await?;
     if before.status == StatusCode::NOT_FOUND {
         client.expect(Method::POST, &collection, "application/json", manifest).await?;
-        return Ok((Outcome::Created, path));
+        return Ok((None, path));
     }
     if !before.status.is_success() {
         let (request, status) = (format!("GET {path}"), before.status);
         return Err(Error::Refused { request, status, message: before.message() });
     }
+    Ok((Some(before), path))
+}
+
+/// Applies `manifest`; gives the outcome and the object's path.
+pub async fn apply(client: &Client, manifest: &Value) -> Result<(Outcome, String)> {
+    let (before, path) = create(client, manifest).await?;
+    let Some(before) = before else { return Ok((Outcome::Created, path)) };
     let after = client.expect(Method::PATCH, &path, "application/merge-patch+json", manifest).await?;
     let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
     let same = version(&before.json()) == version(&after);

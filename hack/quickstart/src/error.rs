@@ -94,10 +94,14 @@ pub enum Error {
         state: String,
     },
     /// The instance is switched off.
-    #[error("{object} is stopped by its own spec; start it with `kubectl scale --replicas=1 {object}`")]
+    #[error(
+        "{object} is stopped by its own spec; start it with `kubectl scale -n {namespace} --replicas=1 {object}`"
+    )]
     Stopped {
         /// `kind/name`.
         object: String,
+        /// Its namespace.
+        namespace: String,
     },
     /// A Secret without a key of the binding contract.
     #[error("Secret {secret} does not hold {key}")]

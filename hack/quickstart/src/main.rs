@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use quickstart::apply::{apply, name};
+use quickstart::apply::{Outcome, ensure, name};
 use quickstart::client::Client;
 use quickstart::database::Credentials;
 use quickstart::display::Display;
@@ -67,7 +67,7 @@ async fn run(flags: &Flags) -> Result<()> {
     display.stage(&format!("Starting the server on https://{}", launch.address()));
     let mut server = Server::spawn(&launch)?;
     let proof = tokio::select! {
-        proof = prove(&launch, &objects, &mut display) => proof.map(Some),
+        proof = prove(&launch, &objects, flags.check, &mut display) => proof.map(Some),
         error = server.exited() => return Err(error),
         () = interrupts.next() => Ok(None),
     };
@@ -89,25 +89,39 @@ async fn run(flags: &Flags) -> Result<()> {
 }
 
 /// Everything up to the proof; gives what a person may do next.
-async fn prove(launch: &Launch, objects: &[Value], display: &mut Display) -> Result<Vec<String>> {
+async fn prove(
+    launch: &Launch,
+    objects: &[Value],
+    check: bool,
+    display: &mut Display,
+) -> Result<Vec<String>> {
     let began = Instant::now();
     let client = launch.ready().await?;
     display.item(&format!("kubeconfig {}", launch.kubeconfig().display()));
     display.stage("Applying the example manifests");
     let mut instances = Vec::new();
     for object in objects {
-        let (outcome, path) = apply(&client, object).await?;
+        let (outcome, path) = ensure(&client, object).await?;
         display.item(&format!("{} {outcome}", name(object)));
         match object["kind"].as_str() {
             Some("DatabaseClass") => drop(until(&client, &path, "Accepted", ACCEPTED, display).await?),
-            Some("PostgreSQL") => instances.push(path),
+            Some("PostgreSQL") => instances.push((path, outcome)),
             _ => {}
         }
     }
     display.stage("Waiting for PostgreSQL");
     let mut next = Vec::new();
-    for path in &instances {
-        let (instance, version) = answer(&client, path, display).await?;
+    for (path, outcome) in &instances {
+        let (instance, version) = match answer(&client, path, display).await {
+            // What somebody made of it since is no reason to stop everything: from here it can be put right.
+            Err(error) if *outcome == Outcome::Kept && !check => {
+                display.settled();
+                display.item(&error.to_string());
+                next.push(going_on(launch, &client.read(path).await?));
+                continue;
+            }
+            other => other?,
+        };
         display.item(&format!("{} is ready after {:.1} s", name(&instance), began.elapsed().as_secs_f64()));
         display.stage(&format!("SELECT version() on {}", name(&instance)));
         display.item(&version);

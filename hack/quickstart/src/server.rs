@@ -1,5 +1,6 @@
 //! The server as a child process: in its own process group, its stderr kept in a file.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -115,6 +116,10 @@ impl Server {
         let _ = timeout(Duration::from_secs(1), &mut self.reader).await;
         let line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Error::Exited(match (line.is_empty(), status) {
+            // What it said last is no reason for that.
+            (_, Ok(status)) if status.signal().is_some() => {
+                format!("the server was ended from outside ({status}); hack/up again finds everything")
+            }
             (false, _) => line.trim_start_matches("databases-apiserver: ").to_owned(),
             (true, Ok(status)) => format!("the server ended by itself ({status}) and said nothing"),
             (true, Err(error)) => format!("the server was lost: {error}"),

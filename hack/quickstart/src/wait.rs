@@ -26,7 +26,10 @@ pub async fn condition(
         is_stopped(object) || is_true(object, condition)
     });
     match timeout(limit, follow).await {
-        Ok(Ok(())) if is_stopped(&last) => Err(Error::Stopped { object: name(&last) }),
+        Ok(Ok(())) if is_stopped(&last) => Err(Error::Stopped {
+            object: name(&last),
+            namespace: last["metadata"]["namespace"].as_str().unwrap_or_default().to_owned(),
+        }),
         Ok(result) => result.map(|()| last),
         Err(_) => Err(Error::NotReached {
             object: name(&last),

@@ -54,9 +54,12 @@ async fn a_read_only_data_directory_is_named() {
 async fn a_second_server_on_the_same_folder_is_refused() {
     let Some(mut sandbox) = Sandbox::new() else { return };
     let client = sandbox.start().await;
+    let written = std::fs::read(sandbox.launch.kubeconfig()).expect("the kubeconfig");
     let port = std::mem::replace(&mut sandbox.launch.port, free_port());
     check(&refusal(&sandbox).await, &[sandbox.launch.data_dir.to_str().unwrap_or_default()]);
     sandbox.launch.port = port;
+    let now = std::fs::read(sandbox.launch.kubeconfig()).expect("the kubeconfig");
+    assert!(written == now, "the way to the first server still stands in the folder");
     client.read("/api/v1/namespaces").await.expect("the first server is unharmed");
     sandbox.stop().await;
 }

@@ -153,6 +153,30 @@ async fn a_restarted_server_adopts_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_is_refused_keeps_no_database_down() {
+    if !has_postgresql() {
+        return skipped("PostgreSQL is not installed (Debian package postgresql)");
+    }
+    let Some(sandbox) = Sandbox::new() else { return };
+    let mut sandbox = sandbox.with_flags(["--stop-instances-on-exit"]);
+    let client = sandbox.start().await;
+    prepare(&client).await;
+    let path = applied(&client, &postgresql("careful", &json!({}))).await;
+    ready(&client, &path).await;
+    patched(&client, &path, &json!({"spec": {"parameters": {"work_memm": "8MB"}}})).await;
+    until("the parameter is refused", async || {
+        let object = client.read(&path).await.expect("the object");
+        object["status"]["conditions"].to_string().contains("InvalidParameters").then_some(())
+    })
+    .await;
+    sandbox.stop().await;
+    let client = sandbox.start().await;
+    let object = ready(&client, &path).await;
+    text(&credentials(&client, &object).await, "SELECT 1::text").await;
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deletion_keeps_or_removes_as_the_policy_says() {
     let Some((sandbox, client)) = started().await else { return };
     for (name, policy) in [("retained", "Retain"), ("removed", "Delete")] {

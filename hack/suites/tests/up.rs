@@ -7,10 +7,12 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use hyper::Method;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use quickstart::client::Client;
 use quickstart::database::Credentials;
+use serde_json::json;
 use suites::Sandbox;
 use suites::instance::{NAMESPACE, credentials};
 use suites::programs::{checkout, has_postgresql, quickstart, skipped};
@@ -114,6 +116,29 @@ async fn ctrl_c_stops_everything_and_the_next_run_finds_the_same_data() {
     assert_eq!(after.query("SELECT title FROM pages").await.expect("the table"), "front page");
     interrupt(child, Signal::SIGTERM).await;
     assert_eq!(sandbox.postmasters(), [0; 0], "nothing is left running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_since_is_kept_and_a_stopped_database_is_no_obstacle() {
+    let Some(sandbox) = sandbox() else { return };
+    let path = format!("/apis/databases.standard.k8s.io/v1/namespaces/{NAMESPACE}/postgresqls/wiki");
+    let (child, _lines) = serving(&sandbox).await;
+    let client = Client::from_kubeconfig(&sandbox.launch.kubeconfig()).expect("a kubeconfig");
+    let change = json!({"spec": {"state": "Stopped", "storage": {"size": "2Gi"}}});
+    client
+        .expect(Method::PATCH, &path, "application/merge-patch+json", &change)
+        .await
+        .expect("it is changed");
+    interrupt(child, Signal::SIGINT).await;
+
+    let (child, _lines) = serving(&sandbox).await;
+    let client = Client::from_kubeconfig(&sandbox.launch.kubeconfig()).expect("a kubeconfig");
+    let wiki = client.read(&path).await.expect("the object");
+    assert_eq!(
+        (&wiki["spec"]["state"], &wiki["spec"]["storage"]["size"]),
+        (&json!("Stopped"), &json!("2Gi"))
+    );
+    interrupt(child, Signal::SIGINT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

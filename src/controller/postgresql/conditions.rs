@@ -97,6 +97,33 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
 pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) {
     facts(object, observed, trouble.is_none());
     let stopped = observed.reason == "Stopped";
+    let mut conditions = Conditions(object);
+    conditions.accepted();
+    conditions.set("Programmed", ConditionStatus::True, "Programmed", "");
+    let Readiness { ready, complete, counted, message } = readiness(object, observed, trouble);
+    let mut conditions = Conditions(object);
+    match (ready && complete) || stopped {
+        true => conditions.set("Progressing", ConditionStatus::False, "Idle", ""),
+        false if ready => conditions.set("Progressing", ConditionStatus::True, "Scaling", &counted),
+        false => conditions.set("Progressing", ConditionStatus::True, "Provisioning", &message),
+    }
+}
+
+/// What the backend sees of a database whose newest change it refused: that one runs on as it was.
+pub(super) fn runs_on(object: &mut PostgreSQL, observed: &Observed) {
+    facts(object, observed, true);
+    readiness(object, observed, None);
+}
+
+/// What was said of readiness.
+struct Readiness {
+    ready: bool,
+    complete: bool,
+    counted: String,
+    message: String,
+}
+
+fn readiness(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) -> Readiness {
     let ready = observed.ready && trouble.is_none();
     let (reason, message) = match trouble {
         Some(trouble) => ("Failing", trouble),
@@ -104,22 +131,16 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
     };
     let wanted = object.spec.instance.instances.unwrap_or(1);
     let complete = observed.ready_instances >= wanted;
-    let mut conditions = Conditions(object);
-    conditions.accepted();
-    conditions.set("Programmed", ConditionStatus::True, "Programmed", "");
-    let status = |holds| if holds { ConditionStatus::True } else { ConditionStatus::False };
-    conditions.set("Ready", status(ready), reason, if ready { "" } else { message });
     let counted = format!("{} of {wanted} instances are ready", observed.ready_instances);
-    match (complete, stopped) {
+    let status = if ready { ConditionStatus::True } else { ConditionStatus::False };
+    let mut conditions = Conditions(object);
+    conditions.set("Ready", status, reason, if ready { "" } else { message });
+    match (complete, observed.reason == "Stopped") {
         (true, _) => conditions.set("InstancesReady", ConditionStatus::True, "AllReady", ""),
         (false, true) => conditions.set("InstancesReady", ConditionStatus::False, "Scaling", "stopped"),
         (false, false) => conditions.set("InstancesReady", ConditionStatus::False, "Degraded", &counted),
     }
-    match (ready && complete) || stopped {
-        true => conditions.set("Progressing", ConditionStatus::False, "Idle", ""),
-        false if ready => conditions.set("Progressing", ConditionStatus::True, "Scaling", &counted),
-        false => conditions.set("Progressing", ConditionStatus::True, "Provisioning", message),
-    }
+    Readiness { ready, complete, counted, message: message.to_owned() }
 }
 
 fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {

@@ -28,7 +28,7 @@ impl Reconciler {
         }
         self.controllers.dispose_secrets(object, disposal).await?;
         if disposal == Disposal::Retain && backend.is_some() {
-            self.controllers.tell(object, &News::retained()).await;
+            self.controllers.tell(object, &News::retained(&object.metadata.uid)).await;
         }
         let outcome = self.update(object, Part::Main, |object| {
             object.metadata.finalizers.retain(|finalizer| finalizer != FINALIZER);

@@ -25,8 +25,12 @@ impl News {
     }
 
     /// The data and credentials of a deleted object stayed.
-    pub(super) fn retained() -> Self {
-        News::normal("Retained", "the data and the credentials were kept, as spec.deletionPolicy says")
+    pub(super) fn retained(uid: &str) -> Self {
+        let kept = "the data and the credentials were kept, as spec.deletionPolicy says";
+        News::normal(
+            "Retained",
+            format!("{kept}; the data goes by the uid {uid}, and a new object of this name begins empty"),
+        )
     }
 
     /// What changed between two states of an object.

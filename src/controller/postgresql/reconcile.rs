@@ -151,7 +151,15 @@ impl Reconciler {
             }
             Err(BackendError::Rejected { reason, message }) => {
                 let progress = Progress::Rejected { reason, message };
-                self.set_status(object, |object| conditions::progress(object, &progress)).await?;
+                // What ran before the refused change runs on, or was just now started again.
+                let seen = backend.observe(object).await.ok().flatten();
+                self.set_status(object, |object| {
+                    if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
+                        conditions::runs_on(object, seen);
+                    }
+                    conditions::progress(object, &progress);
+                })
+                .await?;
                 return Ok(Outcome::Again(RESYNC));
             }
         };

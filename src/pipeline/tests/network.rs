@@ -183,3 +183,16 @@ async fn an_answer_to_head_has_no_content() {
     let answer = setup.server.h2(Some(&root)).await.get("/apis/g/v1/%ff/x").await;
     assert_eq!(answer.status(), 400);
 }
+
+#[tokio::test]
+async fn who_asks_for_the_rights_of_another_does_not_get_his_own() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    for name in ["impersonate-user", "impersonate-group", "impersonate-uid", "impersonate-extra-scopes"] {
+        let mut request = get(THINGS);
+        request.headers_mut().insert(name, "joe".parse().unwrap());
+        let answer = setup.server.h2(Some(&root)).await.send(request).await;
+        assert_eq!(answer.status(), 403, "{name}");
+        assert!(text(answer).await.contains("impersonation is not supported"), "{name}");
+    }
+}
