@@ -2,7 +2,7 @@
 
 use super::feed;
 use super::queue::Queue;
-use crate::registry::{DeleteRequest, Part, Registry, UpdateOptions};
+use crate::registry::{DeleteRequest, Part, Registry, Store, UpdateOptions};
 use apimachinery::kind::Hub;
 use apimachinery::meta::{DeleteOptions, Preconditions, PropagationPolicy};
 use apimachinery::status::ApiError;
@@ -54,31 +54,46 @@ async fn vacate(registry: &Registry, name: &str) -> Result<usize, ApiError> {
     Ok(left)
 }
 
-/// Deletes everything in the namespace; how many objects are left.
+/// Deletes everything in the namespace; how many objects are left. Secrets go last: they open what may have to stay.
 pub(super) async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
+    let (secrets, others): (Vec<_>, Vec<_>) = registry
+        .stores()
+        .iter()
+        .filter(|store| store.definition.namespaced)
+        .partition(|store| store.definition.group.is_empty() && store.definition.plural == "secrets");
     let mut left = 0;
-    for store in registry.stores().iter().filter(|store| store.definition.namespaced) {
-        let snapshot = store.latest().await?;
-        let prefix = store.prefix(name);
-        for entry in snapshot.range(&prefix, None) {
-            let stored = store.value(entry)?;
-            let preconditions = Preconditions { uid: Some(stored.uid().into()), resource_version: None };
-            let options = DeleteOptions {
-                preconditions: Some(preconditions),
-                propagation_policy: Some(PropagationPolicy::Background),
-                ..DeleteOptions::default()
-            };
-            match store
-                .delete(name, stored.name(), &DeleteRequest { options, ..DeleteRequest::default() })
-                .await
-            {
-                Ok((deleted, _)) if deleted.is_gone() => {}
-                Ok(_) => left += 1,
-                Err(error) if error.code() == 404 => {}
-                // An object that forbids its deletion holds its namespace.
-                Err(error) if error.code() == 403 => left += 1,
-                Err(error) => return Err(error),
-            }
+    for store in others {
+        left += empty_store(store, name).await?;
+    }
+    if left == 0 {
+        for store in secrets {
+            left += empty_store(store, name).await?;
+        }
+    }
+    Ok(left)
+}
+
+/// Deletes every object of one kind; how many are left.
+async fn empty_store(store: &Store, name: &str) -> Result<usize, ApiError> {
+    let mut left = 0;
+    let snapshot = store.latest().await?;
+    let prefix = store.prefix(name);
+    for entry in snapshot.range(&prefix, None) {
+        let stored = store.value(entry)?;
+        let preconditions = Preconditions { uid: Some(stored.uid().into()), resource_version: None };
+        let options = DeleteOptions {
+            preconditions: Some(preconditions),
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..DeleteOptions::default()
+        };
+        let request = DeleteRequest { options, ..DeleteRequest::default() };
+        match store.delete(name, stored.name(), &request).await {
+            Ok((deleted, _)) if deleted.is_gone() => {}
+            Ok(_) => left += 1,
+            Err(error) if error.code() == 404 => {}
+            // An object that forbids its deletion holds its namespace.
+            Err(error) if error.code() == 403 => left += 1,
+            Err(error) => return Err(error),
         }
     }
     Ok(left)

@@ -285,6 +285,7 @@ async fn nothing_is_created_where_no_namespace_is() {
 async fn a_namespace_goes_with_everything_in_it_but_waits_for_what_forbids_it() {
     let server = Server::start().await;
     server.post("/api/v1/namespaces/demo/configmaps", json!({"metadata": {"name": "c"}})).await;
+    server.post("/api/v1/namespaces/demo/secrets", json!({"metadata": {"name": "s"}})).await;
     let keep = database("keep", json!({"deletionPolicy": "Forbid"}));
     assert_eq!(server.post(IN_DEMO, keep).await.0, 201);
     let namespace = "/api/v1/namespaces/demo";
@@ -299,6 +300,8 @@ async fn a_namespace_goes_with_everything_in_it_but_waits_for_what_forbids_it() 
     };
     gone(format!("{namespace}/configmaps/c")).await;
     assert_eq!(server.get(namespace).await.0, 200);
+    let secret = server.get(&format!("{namespace}/secrets/s")).await.0;
+    assert_eq!(secret, 200, "what opens a database stays as long as that");
     server.merge(&format!("{IN_DEMO}/keep"), json!({"spec": {"deletionPolicy": "Retain"}})).await;
     gone(namespace.to_owned()).await;
 }
