@@ -29,7 +29,7 @@ enum Command {
     /// Serve without a cluster: with its own storage, its own certificates, and databases on this machine.
     Standalone(Standalone),
     /// Serve behind a cluster's API server, as an aggregated API: with its users, its rules and its namespaces.
-    Serve(Serve),
+    Serve(Box<Serve>),
 }
 
 fn main() -> ExitCode {
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Standalone(options) => runtime.block_on(server::standalone(options)),
-        Command::Serve(options) => runtime.block_on(server::serve(options)),
+        Command::Serve(options) => runtime.block_on(server::serve(*options)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! ConfigMap `kube-system/extension-apiserver-authentication`: whom the cluster believes about users.
 
-use super::Cluster;
+use super::{Cluster, Error};
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::Api;
@@ -56,8 +56,14 @@ impl Authentication {
 
 impl Cluster {
     /// Tells `changed` what the ConfigMap says, at first and whenever that changes. While the cluster cannot be reached,
-    /// and when the ConfigMap goes, the last word stands.
-    pub async fn follow_authentication(&self, ended: CancellationToken, changed: impl Fn(&Authentication)) {
+    /// and when the ConfigMap goes, the last word stands. An error when it may not be read from the beginning on; who
+    /// tolerates that is told of an empty one.
+    pub async fn follow_authentication(
+        &self,
+        ended: CancellationToken,
+        tolerant: bool,
+        changed: impl Fn(&Authentication),
+    ) -> Result<(), Error> {
         let api: Api<ConfigMap> = Api::namespaced(self.client.clone(), NAMESPACE);
         let config = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
         let mut events = watcher(api, config).default_backoff().boxed();
@@ -66,10 +72,10 @@ impl Cluster {
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
-                () = ended.cancelled() => return,
+                () = ended.cancelled() => return Ok(()),
             };
             let next = match event {
-                None => return,
+                None => return Ok(()),
                 Some(Ok(Event::Init)) => {
                     seen = false;
                     continue;
@@ -85,6 +91,13 @@ impl Cluster {
                     tracing::warn!("ConfigMap {NAMESPACE}/{NAME} is gone; what it said stands");
                     continue;
                 }
+                Some(Err(error)) if known.is_none() && is_refusal(&error) => {
+                    if !tolerant {
+                        return Err(Error::Authentication);
+                    }
+                    tracing::warn!(%error, "ConfigMap {NAMESPACE}/{NAME} may not be read; going on without it");
+                    Authentication::default()
+                }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "cannot follow ConfigMap {NAMESPACE}/{NAME}; trying again");
                     continue;
@@ -95,6 +108,15 @@ impl Cluster {
                 known = Some(next);
             }
         }
+    }
+}
+
+/// Whether the cluster has answered, and will not tell.
+fn is_refusal(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status)) => matches!(status.code, 401 | 403),
+        watcher::Error::WatchStartFailed(kube::Error::Api(status)) => matches!(status.code, 401 | 403),
+        _ => false,
     }
 }
 

@@ -37,6 +37,13 @@ pub enum Error {
     /// The API did not answer in time.
     #[error("the cluster's API did not answer within {0:?}")]
     Timeout(Duration),
+    /// Whom the cluster believes about users may not be read.
+    #[error(
+        "the cluster refuses to say whom to believe about users: this server needs to get, list and watch ConfigMap \
+         kube-system/extension-apiserver-authentication; bind it to the Role extension-apiserver-authentication-reader \
+         there, or give --authentication-tolerate-lookup-failure or --authentication-skip-lookup"
+    )]
+    Authentication,
     /// Somebody else's Secret is in the way.
     #[error(
         "Secret {namespace}/{name} exists and does not belong to this object; delete or rename it, \

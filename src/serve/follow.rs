@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::client_certificate::CaBundle;
 use super::error::Error;
 use super::shutdown::Shutdown;
 use super::tls::{Tls, TlsMaterial};
@@ -18,15 +17,12 @@ pub struct TlsFiles {
     pub certificates: PathBuf,
     /// The private key in PEM.
     pub key: PathBuf,
-    /// The bundles whose authorities are advertised for client certificates.
-    pub acceptable: Vec<CaBundle>,
 }
 
 impl TlsFiles {
     /// Reads the files.
     pub fn read(&self) -> Result<TlsMaterial, Error> {
-        let material = TlsMaterial::from_files(&self.certificates, &self.key)?;
-        Ok(self.acceptable.iter().fold(material, TlsMaterial::accepting))
+        TlsMaterial::from_files(&self.certificates, &self.key)
     }
 
     /// Looks at the files every `interval` and serves what is new in them, until the shutdown drains.

@@ -12,9 +12,10 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
@@ -120,13 +121,7 @@ impl Server {
         identity: Option<&Leaf>,
         protocol: &[u8],
     ) -> tokio_rustls::client::TlsStream<TcpStream> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(self.ca.pem.as_bytes()).unwrap()).unwrap();
-        let builder = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots);
-        let mut config = match identity {
+        let shown = |builder: ConfigBuilder<ClientConfig, WantsClientCert>| match identity {
             None => builder.with_no_client_auth(),
             Some(leaf) => {
                 let certificate = CertificateDer::from_pem_slice(leaf.certificate.as_bytes()).unwrap();
@@ -134,6 +129,22 @@ impl Server {
                 builder.with_client_auth_cert(vec![certificate], key).unwrap()
             }
         };
+        self.handshake_with(shown, protocol).await
+    }
+
+    /// A TLS stream of a client that decides itself about its certificate.
+    pub(crate) async fn handshake_with(
+        &self,
+        shown: impl FnOnce(ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig,
+        protocol: &[u8],
+    ) -> tokio_rustls::client::TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.ca.pem.as_bytes()).unwrap()).unwrap();
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = shown(builder);
         config.alpn_protocols = vec![protocol.to_vec()];
         let socket = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();

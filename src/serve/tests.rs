@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +9,10 @@ use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
+use rustls::client::ResolvesClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::sign::CertifiedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -87,6 +90,40 @@ async fn any_client_certificate_passes_the_handshake() {
     let server = start(Limits::default()).await;
     let foreign = Ca::new("foreign").client("somebody", "anything", 2021);
     assert_eq!(text(server.h2(Some(&foreign)).await.get("/").await).await, "1 certificates");
+}
+
+/// What a server says in a handshake about the certificates it takes.
+#[derive(Debug, Default)]
+struct Hints(std::sync::Mutex<Vec<Vec<u8>>>);
+
+impl ResolvesClientCert for Hints {
+    fn resolve(&self, hints: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        *self.0.lock().unwrap() = hints.iter().map(|hint| hint.to_vec()).collect();
+        None
+    }
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn the_authorities_of_client_certificates_are_advertised() {
+    let server = start(Limits::default()).await;
+    let advertised = async || {
+        let hints = Arc::new(Hints::default());
+        soon(server.handshake_with(|config| config.with_client_cert_resolver(hints.clone()), b"h2")).await;
+        std::mem::take(&mut *hints.0.lock().unwrap())
+    };
+    assert!(advertised().await.is_empty());
+    let bundles = [Ca::new("clients").bundle(), Ca::new("fronts").bundle()];
+    let names: Vec<Vec<u8>> =
+        bundles.iter().flat_map(CaBundle::subjects).map(|name| name.as_ref().to_vec()).collect();
+    server.tls.accept(&bundles.each_ref()).unwrap();
+    assert_eq!(advertised().await, names);
+    server.tls.reload(server.ca.server().material()).unwrap();
+    assert_eq!(advertised().await, names);
+    server.tls.accept(&[&bundles[1]]).unwrap();
+    assert_eq!(advertised().await, names[1..]);
 }
 
 #[tokio::test]
@@ -226,11 +263,8 @@ async fn a_reload_shows_the_next_connection_the_new_certificate() {
 async fn files_are_followed_and_a_broken_one_changes_nothing() {
     let server = start(Limits::default()).await;
     let directory = tempfile::tempdir().unwrap();
-    let files = TlsFiles {
-        certificates: directory.path().join("tls.crt"),
-        key: directory.path().join("tls.key"),
-        acceptable: vec![server.ca.bundle()],
-    };
+    let files =
+        TlsFiles { certificates: directory.path().join("tls.crt"), key: directory.path().join("tls.key") };
     let write = |leaf: &Leaf| {
         std::fs::write(&files.key, &leaf.key).unwrap();
         std::fs::write(&files.certificates, &leaf.certificate).unwrap();

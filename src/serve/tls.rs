@@ -1,7 +1,7 @@
 //! The TLS side of the listener: TLS 1.2 and above, one provider, a configuration that can be replaced while serving.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
@@ -23,7 +23,16 @@ pub struct TlsMaterial {
 /// The TLS configuration of a listener. A clone is the same configuration.
 #[derive(Clone, Debug)]
 pub struct Tls {
+    shown: Arc<Mutex<Shown>>,
     current: Arc<ArcSwap<ServerConfig>>,
+}
+
+/// What the configuration is made of.
+#[derive(Debug)]
+struct Shown {
+    material: TlsMaterial,
+    /// The authorities advertised for client certificates, beside those of the material.
+    acceptable: Vec<DistinguishedName>,
 }
 
 impl TlsMaterial {
@@ -51,13 +60,13 @@ impl TlsMaterial {
         self
     }
 
-    fn into_config(self) -> Result<Arc<ServerConfig>, Error> {
-        let verifier = Arc::new(DeferredVerifier::new(self.acceptable));
+    fn config(&self, more: &[DistinguishedName]) -> Result<Arc<ServerConfig>, Error> {
+        let verifier = Arc::new(DeferredVerifier::new([&self.acceptable, more].concat()));
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(Error::Tls)?
             .with_client_cert_verifier(verifier)
-            .with_single_cert(self.certificates, self.key)
+            .with_single_cert(self.certificates.clone(), self.key.clone_key())
             .map_err(Error::Tls)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
@@ -67,13 +76,26 @@ impl TlsMaterial {
 impl Tls {
     /// Starts with this material.
     pub fn new(material: TlsMaterial) -> Result<Self, Error> {
-        Ok(Self { current: Arc::new(ArcSwap::new(material.into_config()?)) })
+        let current = Arc::new(ArcSwap::new(material.config(&[])?));
+        let shown = Shown { material, acceptable: Vec::new() };
+        Ok(Self { shown: Arc::new(Mutex::new(shown)), current })
     }
 
     /// Serves the next handshakes with this material; on an error the present one stays. Sessions of the old
     /// configuration cannot be resumed, because each configuration keeps its own.
     pub fn reload(&self, material: TlsMaterial) -> Result<(), Error> {
-        self.current.store(material.into_config()?);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        self.current.store(material.config(&shown.acceptable)?);
+        shown.material = material;
+        Ok(())
+    }
+
+    /// Advertises the authorities of these bundles from the next handshake on, in place of those before.
+    pub fn accept(&self, bundles: &[&CaBundle]) -> Result<(), Error> {
+        let acceptable: Vec<_> = bundles.iter().flat_map(|bundle| bundle.subjects()).cloned().collect();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        self.current.store(shown.material.config(&acceptable)?);
+        shown.acceptable = acceptable;
         Ok(())
     }
 

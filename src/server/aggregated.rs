@@ -4,17 +4,18 @@ use super::host::Host;
 use super::link::Link;
 use super::monitor::Monitored;
 use super::rules::Rules;
+use super::users::Users;
 use super::{Error, Serve, compaction, election, open_registry, options, ready};
 use crate::admission::Namespaces;
 use crate::backend::Backend;
-use crate::cluster::{Authentication, Cluster, HostNamespaces};
+use crate::cluster::{Cluster, HostNamespaces};
 use crate::controller::{self, Controllers, orphan};
 use crate::endpoint::{Endpoint, Health};
-use crate::pipeline::delegated::{AccessReviews, FrontProxies, FrontProxy, Tokens};
-use crate::pipeline::{ClientCertificates, Pipeline};
+use crate::pipeline::Pipeline;
+use crate::pipeline::delegated::{AccessReviews, Tokens};
 use crate::registry::Registry;
 use crate::serve::certificates::{Certificates, Ensured};
-use crate::serve::{self, CaBundle, Listener, Shutdown, Tls};
+use crate::serve::{Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
 use databases_storage::Storage;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     let tls = serving_certificate(&options, &shutdown)?;
+    let users = Users::new(options.delegation.given(), tls.clone())?;
     let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
     let storage: Arc<dyn Storage> = monitor.clone();
     let backends = backends(&options).await?;
@@ -59,10 +61,11 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         started.clone(),
     ]);
     let metrics = Arc::new(Metrics::new());
-    let users = Users { client_ca: options.client_ca()?, ..Users::default() };
+    let delegation = &options.delegation;
+    let tokens = Tokens::new(cluster.clone(), delegation.authentication_token_webhook_cache_ttl);
     let pipeline = Pipeline::new(
-        (users.front_proxies.clone(), (users.certificates.clone(), Tokens::new(cluster.clone()))),
-        AccessReviews::new(cluster.clone()),
+        (users.front_proxies.clone(), (users.certificates.clone(), tokens)),
+        AccessReviews::new(cluster.clone(), delegation.access_lifetimes(), delegation.open_paths()?),
         Endpoint::new(&definitions, registry.clone(), health, metrics.clone()),
         options.pipeline(),
         shutdown.clone(),
@@ -71,7 +74,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let limits = options.limits();
     let serving = tokio::spawn(listener.serve(tls, pipeline.clone(), shutdown.clone(), limits));
     let signals = tokio::spawn(shutdown.clone().on_signals());
-    tokio::spawn(follow_authentication(cluster.clone(), shutdown.clone(), users, known.clone()));
+    let mut believed = tokio::spawn(users.follow(cluster.clone(), shutdown.clone(), known.clone()));
 
     tokio::select! {
         () = filled(&registry, &namespaces, &known, &rules) => {
@@ -79,6 +82,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
             started.done();
             tracing::info!(%address, "serving");
         }
+        Ok(Err(refused)) = &mut believed => return Err(refused),
         () = shutdown.announced().cancelled() => {}
     }
     tokio::spawn(monitor.probe(shutdown.clone()));
@@ -134,47 +138,7 @@ fn serving_certificate(options: &Serve, shutdown: &Shutdown) -> Result<Tls, Erro
     let data_dir = options.data_dir("a serving certificate of the server's own; or give --tls-cert-file")?;
     let url = format!("https://{}", options.address());
     let certificates = Certificates::new(data_dir, options.serving_names.iter().cloned(), url);
-    // No authority is advertised: clients show whatever certificate they have, and several may vouch for it.
     let tls = Tls::new(certificates.ensure()?.serving_material()?)?;
     tokio::spawn(certificates.keep_fresh(tls.clone(), Ensured::serving_material, shutdown.clone()));
     Ok(tls)
-}
-
-/// Who vouches for users, as far as it is not asked for each of them.
-#[derive(Clone, Default)]
-struct Users {
-    front_proxies: Arc<FrontProxies>,
-    certificates: Arc<ClientCertificates>,
-    /// The authorities of users' certificates, in PEM, if a flag names them.
-    client_ca: Option<Arc<str>>,
-}
-
-impl Users {
-    /// Believes whom the cluster believes, unless a flag says otherwise.
-    fn reload(&self, authentication: &Authentication) -> Result<(), serve::Error> {
-        let client_ca = self.client_ca.as_deref().unwrap_or(&authentication.client_ca);
-        let bundle =
-            if client_ca.is_empty() { None } else { Some(CaBundle::from_pem(client_ca.as_bytes())?) };
-        self.certificates.reload(bundle);
-        self.front_proxies.reload(FrontProxy::of(authentication)?);
-        Ok(())
-    }
-}
-
-async fn follow_authentication(
-    cluster: Cluster,
-    shutdown: Shutdown,
-    users: Users,
-    known: Arc<ready::Authentication>,
-) {
-    let changed = |authentication: &Authentication| match users.reload(authentication) {
-        Ok(()) => {
-            tracing::info!("the cluster's word on whom to believe about users is taken");
-            known.done();
-        }
-        Err(error) => {
-            tracing::error!(%error, "the cluster's word on whom to believe about users cannot be used; what it said before stands");
-        }
-    };
-    cluster.follow_authentication(shutdown.draining().clone(), changed).await;
 }

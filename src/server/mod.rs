@@ -11,6 +11,7 @@ mod options;
 mod ready;
 mod rules;
 mod standalone;
+mod users;
 
 pub use aggregated::serve;
 pub use options::{Serve, Standalone};

@@ -11,8 +11,6 @@ use k8s_openapi::api::authorization::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldSelectorRequirement, LabelSelectorRequirement};
 use std::time::Duration;
 
-/// A verdict holds so long, leave or not.
-const LIFETIME: Duration = Duration::from_secs(10);
 /// Questions of so many bytes are asked each time.
 const MOST_KEPT: usize = 10_000;
 
@@ -20,18 +18,41 @@ const MOST_KEPT: usize = 10_000;
 pub struct AccessReviews {
     cluster: Cluster,
     verdicts: Verdicts<Box<str>, Access>,
+    open_paths: Vec<String>,
+}
+
+/// How long verdicts hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Leave.
+    pub allowed: Duration,
+    /// Refusals.
+    pub denied: Duration,
 }
 
 impl AccessReviews {
-    /// Asks this cluster.
-    pub fn new(cluster: Cluster) -> Self {
-        AccessReviews { cluster, verdicts: Verdicts::lasting(LIFETIME) }
+    /// Asks this cluster, but for paths that are open to everybody.
+    pub fn new(cluster: Cluster, lifetimes: Lifetimes, open_paths: Vec<String>) -> Self {
+        let lifetime = move |access: &Access| match access.allowed {
+            true => lifetimes.allowed,
+            false => lifetimes.denied,
+        };
+        AccessReviews { cluster, verdicts: Verdicts::lasting(lifetime), open_paths }
+    }
+
+    /// Health, as a rule, is everybody's business.
+    fn is_open(&self, info: &RequestInfo) -> bool {
+        let covers = |open: &String| match open.strip_suffix('*') {
+            Some(folder) => info.path().starts_with(folder),
+            None => info.path() == open,
+        };
+        !info.is_resource_request() && self.open_paths.iter().any(covers)
     }
 }
 
 impl Authorizer for AccessReviews {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
-        if user.is_in(MASTERS_GROUP) || is_for_everybody(info) {
+        if user.is_in(MASTERS_GROUP) || self.is_open(info) {
             return Decision::Allow;
         }
         let question = question(user, info);
@@ -47,11 +68,6 @@ impl Authorizer for AccessReviews {
             Err(reason) => Decision::Error(reason.to_string()),
         }
     }
-}
-
-/// Health is everybody's business.
-fn is_for_everybody(info: &RequestInfo) -> bool {
-    !info.is_resource_request() && matches!(info.path(), "/healthz" | "/livez" | "/readyz")
 }
 
 fn question(user: &UserInfo, info: &RequestInfo) -> SubjectAccessReviewSpec {

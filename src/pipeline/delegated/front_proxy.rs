@@ -53,6 +53,11 @@ impl FrontProxy {
         }))
     }
 
+    /// Who vouches for it.
+    pub fn authorities(&self) -> &CaBundle {
+        &self.bundle
+    }
+
     /// The user the headers name. A part of an identity that cannot be read is not left out: nobody is believed.
     fn user(&self, headers: &HeaderMap) -> Result<Option<UserInfo>, Rejected> {
         let first = |names: &[HeaderName]| {

@@ -5,6 +5,6 @@ mod front_proxy;
 mod tokens;
 mod verdicts;
 
-pub use access::AccessReviews;
+pub use access::{AccessReviews, Lifetimes};
 pub use front_proxy::{FrontProxies, FrontProxy};
 pub use tokens::Tokens;

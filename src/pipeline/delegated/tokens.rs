@@ -9,9 +9,6 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A verdict on a token holds so long.
-const LIFETIME: Duration = Duration::from_secs(10);
-
 type Verdict = Result<Arc<UserInfo>, Rejected>;
 
 /// Users by bearer tokens, as the host cluster says.
@@ -23,9 +20,9 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Asks this cluster.
-    pub fn new(cluster: Cluster) -> Self {
-        Tokens { cluster, verdicts: Verdicts::lasting(LIFETIME), salt: rand::random() }
+    /// Asks this cluster; its verdicts hold so long.
+    pub fn new(cluster: Cluster, lifetime: Duration) -> Self {
+        Tokens { cluster, verdicts: Verdicts::lasting(move |_| lifetime), salt: rand::random() }
     }
 }
 

@@ -22,10 +22,13 @@ type Question<V> = Shared<BoxFuture<'static, Result<V, Failure>>>;
 /// Verdicts by key.
 pub(super) struct Verdicts<K, V> {
     state: Arc<Mutex<State<K, V>>>,
-    lifetime: Duration,
+    lifetime: Arc<Lifetime<V>>,
 }
 
+type Lifetime<V> = dyn Fn(&V) -> Duration + Send + Sync;
+
 struct State<K, V> {
+    /// With the moment until which a verdict holds.
     kept: HashMap<K, (Instant, V)>,
     /// The keys as they were kept, the oldest first; a key that was kept again has a later place, too.
     order: VecDeque<(Instant, K)>,
@@ -37,10 +40,10 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Each holds so long.
-    pub(super) fn lasting(lifetime: Duration) -> Self {
+    /// Each holds for as long as `lifetime` says of it.
+    pub(super) fn lasting(lifetime: impl Fn(&V) -> Duration + Send + Sync + 'static) -> Self {
         let state = State { kept: HashMap::new(), order: VecDeque::new(), asked: HashMap::new() };
-        Verdicts { state: Arc::new(Mutex::new(state)), lifetime }
+        Verdicts { state: Arc::new(Mutex::new(state)), lifetime: Arc::new(lifetime) }
     }
 
     /// The verdict that holds, or the one that `ask` brings.
@@ -50,8 +53,8 @@ where
     {
         let question = {
             let mut state = lock(&self.state);
-            if let Some((since, verdict)) = state.kept.get(&key)
-                && since.elapsed() < self.lifetime
+            if let Some((until, verdict)) = state.kept.get(&key)
+                && Instant::now() < *until
             {
                 return Ok(verdict.clone());
             }
@@ -72,7 +75,7 @@ where
     where
         F: Future<Output = Result<V, String>> + Send + 'static,
     {
-        let (state, noted) = (Arc::clone(&self.state), key.clone());
+        let (state, noted, lifetime) = (Arc::clone(&self.state), key.clone(), Arc::clone(&self.lifetime));
         let asking = tokio::spawn(asking);
         let settled = tokio::spawn(async move {
             let outcome = match asking.await {
@@ -82,7 +85,7 @@ where
             let mut state = lock(&state);
             state.asked.remove(&noted);
             if let Ok(verdict) = &outcome {
-                state.keep(key, verdict.clone());
+                state.keep(key, verdict.clone(), Instant::now() + lifetime(verdict));
             }
             outcome
         });
@@ -93,13 +96,12 @@ where
 }
 
 impl<K: Hash + Eq + Clone, V> State<K, V> {
-    fn keep(&mut self, key: K, verdict: V) {
-        let now = Instant::now();
-        self.kept.insert(key.clone(), (now, verdict));
-        self.order.push_back((now, key));
+    fn keep(&mut self, key: K, verdict: V, until: Instant) {
+        self.kept.insert(key.clone(), (until, verdict));
+        self.order.push_back((until, key));
         while self.order.len() > MOST {
-            let Some((since, oldest)) = self.order.pop_front() else { return };
-            if self.kept.get(&oldest).is_some_and(|(kept, _)| *kept == since) {
+            let Some((until, oldest)) = self.order.pop_front() else { return };
+            if self.kept.get(&oldest).is_some_and(|(kept, _)| *kept == until) {
                 self.kept.remove(&oldest);
             }
         }
@@ -137,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_verdict_is_asked_for_once_and_again_when_it_is_old() {
-        let (verdicts, asked) = (Verdicts::lasting(LIFETIME), Asked::default());
+        let (verdicts, asked) = (Verdicts::lasting(|_| LIFETIME), Asked::default());
         let get = |key| verdicts.get(key, || asked.answer());
         asked.leave.notify_one();
         let (one, two) = tokio::join!(get("a"), get("a"));
@@ -153,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_shared_and_not_kept() {
-        let (verdicts, asked) = (Verdicts::<_, u32>::lasting(LIFETIME), Asked::default());
+        let (verdicts, asked) = (Verdicts::<_, u32>::lasting(|_| LIFETIME), Asked::default());
         let fail = || asked.answer().map(|count| Err(format!("{count:?}")));
         let all = futures_util::future::join_all((0..10).map(|_| verdicts.get("a", fail)));
         asked.leave.notify_one();
@@ -164,7 +166,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_question_outlives_who_asked_it() {
-        let (verdicts, asked) = (Verdicts::lasting(LIFETIME), Asked::default());
+        let (verdicts, asked) = (Verdicts::lasting(|_| LIFETIME), Asked::default());
         let first = verdicts.get("a", || asked.answer());
         tokio::time::timeout(LIFETIME, first).await.unwrap_err();
         asked.leave.notify_one();
@@ -173,7 +175,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_go_first() {
-        let verdicts = Verdicts::lasting(Duration::from_secs(3600));
+        let verdicts = Verdicts::lasting(|_| Duration::from_secs(3600));
         for key in 0..=MOST {
             verdicts.get(key, || async { Ok(()) }).await.unwrap();
         }

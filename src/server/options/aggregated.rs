@@ -1,14 +1,13 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{Etcd, Local, read};
+use super::{Delegation, Etcd, Local};
 use crate::pipeline::{InFlightLimits, Options};
-use crate::serve::{CaBundle, Limits, TlsFiles};
+use crate::serve::{Limits, TlsFiles};
 use clap::Args;
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Flags of `serve`.
@@ -34,10 +33,9 @@ pub struct Serve {
     #[arg(long, requires = "tls_cert_file")]
     pub tls_private_key_file: Option<PathBuf>,
 
-    /// The authorities of users' certificates, a PEM file that is read at the start; without it, those that the cluster
-    /// publishes.
-    #[arg(long)]
-    pub client_ca_file: Option<PathBuf>,
+    /// Who vouches for users.
+    #[command(flatten)]
+    pub delegation: Delegation,
 
     /// Where the embedded store, certificates of the server's own and the databases of this machine lie. Not needed with
     /// --etcd-servers and --tls-cert-file.
@@ -121,17 +119,9 @@ impl Serve {
         self.data_dir.as_deref().ok_or_else(|| Error::Flags(format!("--data-dir is needed for {what}")))
     }
 
-    /// The authorities of users' certificates, if they are given.
-    pub(in crate::server) fn client_ca(&self) -> Result<Option<Arc<str>>, Error> {
-        let Some(path) = &self.client_ca_file else { return Ok(None) };
-        let pem = read(path)?;
-        CaBundle::from_pem(&pem)?;
-        Ok(Some(String::from_utf8_lossy(&pem).into()))
-    }
-
     /// The files of the serving certificate, if they are given.
     pub(in crate::server) fn tls_files(&self) -> Option<TlsFiles> {
         let (certificates, key) = (self.tls_cert_file.clone()?, self.tls_private_key_file.clone()?);
-        Some(TlsFiles { certificates, key, acceptable: Vec::new() })
+        Some(TlsFiles { certificates, key })
     }
 }

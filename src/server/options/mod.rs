@@ -1,10 +1,13 @@
 //! Flags of the server, and what follows from them.
 
 mod aggregated;
+mod delegation;
 mod standalone;
 
 pub use aggregated::Serve;
 pub use standalone::Standalone;
+
+use delegation::Delegation;
 
 use super::Error;
 use crate::backend::LocalPostgreSQL;
@@ -25,7 +28,7 @@ pub struct Etcd {
     #[arg(long, default_value = "/registry/databases.standard.k8s.io")]
     pub etcd_prefix: String,
 
-    /// The CA that etcd's certificate is verified with, a PEM file.
+    /// The CA that etcd's certificate is verified with, a PEM file. It is read, like the next two, for each connection.
     #[arg(long)]
     pub etcd_cafile: Option<PathBuf>,
 
@@ -64,10 +67,6 @@ pub(super) fn definitions() -> Vec<&'static Definition> {
     databases_api::definitions().iter().chain(databases_api::core_definitions()).copied().collect()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| Error::Flags(format!("cannot read {}: {error}", path.display())))
-}
-
 /// Creates the data directory, so that everything later may count on it.
 pub(super) fn prepare_data_dir(path: &Path) -> Result<(), Error> {
     let wrong = |source| Error::DataDirectory { path: path.to_owned(), source };
@@ -80,11 +79,8 @@ impl Etcd {
         let mut config = engine::etcd::Config::new(self.etcd_servers.clone());
         config.prefix.clone_from(&self.etcd_prefix);
         if let Some(ca) = &self.etcd_cafile {
-            let identity = match (&self.etcd_certfile, &self.etcd_keyfile) {
-                (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
-                _ => None,
-            };
-            config.tls = Some(engine::etcd::Tls { ca: read(ca)?, identity });
+            let identity = self.etcd_certfile.clone().zip(self.etcd_keyfile.clone());
+            config.tls = Some(engine::etcd::Tls { ca: ca.clone(), identity });
         } else if self.etcd_certfile.is_some() {
             return Err(Error::Flags("--etcd-certfile needs --etcd-cafile, to know the servers by".into()));
         }

@@ -1,5 +1,7 @@
 //! What only etcd can do: go away, come back, and ask for certificates.
 
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,39 +152,82 @@ impl Authority {
     }
 }
 
+/// The files of a server that the authority vouches for, and the flags that name them.
+fn server_files(folder: &Path, address: IpAddr, authority: &Authority) -> Vec<String> {
+    let (certificate, key) = authority.sign(&address.to_string());
+    let file = |name: &str, content: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    ["--client-cert-auth".to_owned()]
+        .into_iter()
+        .chain(["--cert-file".to_owned(), file("tls.crt", &certificate)])
+        .chain(["--key-file".to_owned(), file("tls.key", &key)])
+        .chain(["--trusted-ca-file".to_owned(), file("ca.crt", &authority.pem())])
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_shown_and_checked() {
     let authority = Authority::new();
-    let flags = |folder: &std::path::Path, address: std::net::IpAddr| {
-        let (certificate, key) = authority.sign(&address.to_string());
-        let file = |name: &str, content: &str| {
-            let path = folder.join(name);
-            std::fs::write(&path, content).unwrap();
-            path.to_string_lossy().into_owned()
-        };
-        ["--client-cert-auth".to_owned()]
-            .into_iter()
-            .chain(["--cert-file".to_owned(), file("tls.crt", &certificate)])
-            .chain(["--key-file".to_owned(), file("tls.key", &key)])
-            .chain(["--trusted-ca-file".to_owned(), file("ca.crt", &authority.pem())])
-            .collect()
-    };
+    let flags = |folder: &Path, address| server_files(folder, address, &authority);
     let Some(server) = Etcd::prepare("https", flags) else { return };
     let server = server.started().await;
-    let (certificate, key) = authority.sign("client");
-    let identity = Some((certificate.into_bytes(), key.into_bytes()));
-    let tls = Tls { ca: authority.pem().into_bytes(), identity };
+    let folder = tempfile::tempdir().unwrap();
+    let tls = client_files(&folder.path().join("client"), &authority);
     let config = Config { tls: Some(tls.clone()), ..server.config() };
     let store = server.open(config.clone()).await;
     create(&store, "/a/1").await;
 
-    let stranger = Tls { ca: Authority::new().pem().into_bytes(), ..tls.clone() };
-    let nobody = Tls { identity: None, ..tls };
-    for tls in [Some(stranger), Some(nobody), None] {
+    let stranger =
+        Tls { ca: client_files(&folder.path().join("other"), &Authority::new()).ca, ..tls.clone() };
+    let nobody = Tls { identity: None, ..tls.clone() };
+    let lost = Tls { ca: folder.path().join("nothing"), ..tls };
+    for tls in [Some(stranger), Some(nobody), Some(lost), None] {
         let error = etcd::open(Config { tls, ..config.clone() }).await.err().expect("it is refused");
         eprintln!("{error}");
         assert!(error.to_string().contains(&config.endpoints[0]), "{error}");
     }
+}
+
+/// The files of a client that the authority vouches for.
+fn client_files(folder: &Path, authority: &Authority) -> Tls {
+    std::fs::create_dir_all(folder).unwrap();
+    let file = |name: &str, content: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let (certificate, key) = authority.sign("client");
+    let identity = Some((file("client.crt", certificate), file("client.key", key)));
+    Tls { ca: file("ca.crt", authority.pem()), identity }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewed_certificates_are_used_without_opening_the_store_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (Authority::new(), Authority::new());
+    let mut renew: Box<dyn FnOnce()> = Box::new(|| ());
+    let flags = |served: &Path, address| {
+        let (served, second) = (served.to_owned(), &second);
+        let flags = server_files(&served, address, &first);
+        renew = Box::new(move || drop(server_files(&served, address, second)));
+        flags
+    };
+    let Some(server) = Etcd::prepare("https", flags) else { return };
+    let mut server = server.started().await;
+    let tls = client_files(folder.path(), &first);
+    let store = server.open(Config { tls: Some(tls), ..server.config() }).await;
+    let mut watch = store.watch("/a/", store.revision().await.unwrap()).await.unwrap();
+    create(&store, "/a/1").await;
+
+    server.kill().await;
+    renew();
+    client_files(folder.path(), &second);
+    server.run().await;
+    let last = create(&store, "/a/2").await;
+    assert_eq!(revisions(&mut watch, last).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,13 @@
 //! Who is believed, and who is not any more.
 
-use controlplane::databases::DatabasesServer;
 use controlplane::pki::{Authority, FRONT_PROXY};
-use controlplane::process::free_port;
 use hyper::Method;
 use quickstart::apply::apply;
 use serde_json::{Value, json};
 use suites::http::Http;
 use suites::wait::until;
 
-use crate::setup::{CLASSES, Setup, program, read, stranger};
+use crate::setup::{Setup, read, stranger};
 
 const CONFIG_MAP: &str = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
 const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
@@ -24,28 +22,6 @@ async fn who_is_believed() {
     proxies(&setup).await;
     certificates(&setup).await;
     tokens(&setup).await;
-    own_authority(setup).await;
-}
-
-/// A flag names the authority of users' certificates: the one that the cluster publishes does not count.
-async fn own_authority(mut setup: Setup) {
-    let Some(program) = program() else { return };
-    let old = setup.cluster.pki.clients.client("admin", &["system:masters"]).expect("a certificate");
-    let authority = Authority::new("own-clients").expect("an authority");
-    let own = authority.client("admin", &["system:masters"]).expect("a certificate");
-    let file = setup.cluster.pki.file("own-clients.crt");
-    std::fs::write(&file, authority.pem()).expect("a file");
-    let flags = vec![format!("--client-ca-file={}", file.display())];
-    let port = free_port().expect("a port");
-    let server = DatabasesServer::spawn_with(&setup.cluster, &program, "own-authority", port, flags).await;
-    setup.server = server.expect("it starts");
-    let own = setup.with("own", &own);
-    until("it serves", async || {
-        let reply = own.attempt(Method::GET, CLASSES, &[], "").await.ok()?;
-        (reply.status == 200).then_some(())
-    })
-    .await;
-    read(&setup.with("old", &old), &[]).await.refused(401, "Unauthorized");
 }
 
 async fn proxies(setup: &Setup) {

@@ -3,6 +3,7 @@
 
 mod believed;
 mod election;
+mod flags;
 mod orphaned;
 mod setup;
 mod unanswered;

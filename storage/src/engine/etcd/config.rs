@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::{Channel, Endpoint};
 
+use super::tls::Tls;
 use crate::Error;
 
 /// How long a dead connection may go unnoticed.
@@ -27,22 +28,6 @@ pub struct Config {
     pub dial_timeout: Duration,
     /// How long an answer may take.
     pub call_timeout: Duration,
-}
-
-/// What `https` endpoints need; all in PEM.
-#[derive(Clone)]
-pub struct Tls {
-    /// The authorities that may vouch for the servers.
-    pub ca: Vec<u8>,
-    /// The client's certificate (chain) and key.
-    pub identity: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-impl std::fmt::Debug for Tls {
-    /// Never shows the key.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").field("identity", &self.identity.is_some()).finish_non_exhaustive()
-    }
 }
 
 impl Config {
@@ -73,24 +58,30 @@ impl Config {
                 "no etcd endpoint is given; name at least one, as http(s)://host:port".to_owned(),
             ));
         }
-        self.endpoints.iter().map(|url| Ok(self.endpoint(url)?.connect_lazy())).collect()
+        self.endpoints.iter().map(|url| self.channel(url)).collect()
     }
 
-    fn endpoint(&self, url: &str) -> Result<Endpoint, Error> {
+    fn channel(&self, url: &str) -> Result<Channel, Error> {
         let refuse =
             |reason: String| Error::Io(format!("the etcd endpoint {url:?} cannot be used: {reason}"));
-        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| refuse(error.to_string()))?;
-        let endpoint = match endpoint.uri().scheme_str() {
-            Some("http") => endpoint,
+        let endpoint = self.endpoint(url).map_err(|error| refuse(error.to_string()))?;
+        match endpoint.uri().scheme_str() {
+            Some("http") => Ok(endpoint.connect_lazy()),
             Some("https") => {
                 let tls =
-                    self.tls.as_ref().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
-                endpoint
-                    .tls_config(tls.client())
-                    .map_err(|error| refuse(format!("bad TLS files: {error:?}")))?
+                    self.tls.clone().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
+                tls.config().map_err(refuse)?;
+                // The connector makes TLS of what the transport takes for plain; requests say https all the same.
+                let (plain, origin) = (url.replacen("https", "http", 1), endpoint.uri().clone());
+                let plain = self.endpoint(&plain).map_err(|error| refuse(error.to_string()))?;
+                Ok(tls.channel(&plain.origin(origin)))
             }
-            _ => return Err(refuse("it must be http://host:port or https://host:port".to_owned())),
-        };
+            _ => Err(refuse("it must be http://host:port or https://host:port".to_owned())),
+        }
+    }
+
+    fn endpoint(&self, url: &str) -> Result<Endpoint, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(url.to_owned())?;
         Ok(endpoint
             .connect_timeout(self.dial_timeout)
             .tcp_nodelay(true)
@@ -99,15 +90,5 @@ impl Config {
             .keep_alive_while_idle(true)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW))
-    }
-}
-
-impl Tls {
-    fn client(&self) -> ClientTlsConfig {
-        let config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&self.ca));
-        match &self.identity {
-            Some((certificate, key)) => config.identity(Identity::from_pem(certificate, key)),
-            None => config,
-        }
     }
 }

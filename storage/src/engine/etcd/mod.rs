@@ -8,12 +8,14 @@ mod client;
 mod config;
 mod flight;
 mod rpc;
+mod tls;
 mod watch;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-pub use self::config::{Config, Tls};
+pub use self::config::Config;
+pub use self::tls::Tls;
 
 use self::client::{Client, number, revision};
 use self::flight::Flight;
