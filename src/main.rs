@@ -27,7 +27,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve without a cluster: with its own storage, its own certificates, and databases on this machine.
-    Standalone(Standalone),
+    Standalone(Box<Standalone>),
     /// Serve behind a cluster's API server, as an aggregated API: with its users, its rules and its namespaces.
     Serve(Box<Serve>),
 }
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match arguments.command {
-        Command::Standalone(options) => runtime.block_on(server::standalone(options)),
+        Command::Standalone(options) => runtime.block_on(server::standalone(*options)),
         Command::Serve(options) => runtime.block_on(server::serve(*options)),
     };
     match outcome {
