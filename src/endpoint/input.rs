@@ -94,7 +94,8 @@ pub(super) fn object(
     };
     check_type(definition, version, &meta)?;
     object.default_fields();
-    let warnings = judge(&problems, validation, "")?;
+    let warnings =
+        judge(&problems, validation, "").map_err(|reason| refused(definition, version, &reason))?;
     Ok((object, warnings))
 }
 
@@ -108,13 +109,19 @@ pub(super) fn decode_tree(
 }
 
 fn unreadable(definition: &Definition, version: &Version, error: &JsonError) -> ApiError {
+    match error {
+        JsonError::Syntax(_) => ApiError::bad_request(&format!(
+            "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {error}",
+            definition.kind
+        )),
+        JsonError::Type { .. } => refused(definition, version, error),
+    }
+}
+
+/// Data that is no object of this kind.
+fn refused(definition: &Definition, version: &Version, reason: &dyn std::fmt::Display) -> ApiError {
     let (kind, name) = (definition.kind, version.name);
-    ApiError::bad_request(&match error {
-        JsonError::Syntax(_) => format!("couldn't get version/kind; json parse error: {error}"),
-        JsonError::Type { .. } => {
-            format!("{kind} in version {name:?} cannot be handled as a {kind}: {error}")
-        }
-    })
+    ApiError::bad_request(&format!("{kind} in version {name:?} cannot be handled as a {kind}: {reason}"))
 }
 
 /// The body's own type, where it says one, must be the URL's (V-03).
@@ -144,7 +151,7 @@ pub(super) fn judge(
     problems: &[Problem],
     validation: FieldValidation,
     prefix: &str,
-) -> Result<Vec<String>, ApiError> {
+) -> Result<Vec<String>, String> {
     let texts = || problems.iter().map(|problem| format!("{prefix}{problem}"));
     match validation {
         _ if problems.is_empty() => Ok(Vec::new()),
@@ -152,7 +159,7 @@ pub(super) fn judge(
         FieldValidation::Warn => Ok(texts().collect()),
         FieldValidation::Strict => {
             let all: Vec<String> = texts().collect();
-            Err(ApiError::bad_request(&format!("strict decoding error: {}", all.join(", "))))
+            Err(format!("strict decoding error: {}", all.join(", ")))
         }
     }
 }

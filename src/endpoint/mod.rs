@@ -159,6 +159,7 @@ impl Endpoint {
             "/metrics" => Some(Ok(self.metrics())),
             "/" | "" => Some(Ok(self.root())),
             _ if info.is_resource_request() => None,
+            _ if path.starts_with("/apis/") => Some(Err(ApiError::unknown_resource())),
             _ => Some(Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into()))),
         }
     }

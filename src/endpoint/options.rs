@@ -48,7 +48,7 @@ impl WriteOptions {
             Some("Strict") => FieldValidation::Strict,
             Some(other) => {
                 let path = Path::new("fieldValidation");
-                errors.push(FieldError::not_supported(&path, other, &["Ignore", "Warn", "Strict"]));
+                errors.push(FieldError::not_supported(&path, other, &["", "Ignore", "Strict", "Warn"]));
                 FieldValidation::Warn
             }
         };
@@ -73,8 +73,9 @@ impl WriteOptions {
 /// `All` is the one value there is; any other, the empty one included, is refused, so that nothing is written by mistake
 /// (V-04).
 pub(super) fn check_dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Errors) {
-    for value in values.filter(|value| *value != "All") {
-        errors.push(FieldError::not_supported(&Path::new("dryRun"), value, &["All"]));
+    let values: Vec<&str> = values.collect();
+    if values.iter().any(|value| *value != "All") {
+        errors.push(FieldError::not_supported(&Path::new("dryRun"), values, &["All"]));
     }
 }
 

@@ -40,7 +40,9 @@ impl Token {
                 "specifying resource version is not allowed when using continue",
             ));
         }
-        let wrong = |why: &str| ApiError::bad_request(&format!("invalid continue token: {why}"));
+        let wrong = |why: &str| {
+            ApiError::bad_request(&format!("invalid continue token: continue key is not valid: {why}"))
+        };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| wrong(&error.to_string()))?;
         let encoded: Encoded = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
         if encoded.v != TOKEN_VERSION {

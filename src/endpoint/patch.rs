@@ -56,8 +56,8 @@ impl Patch {
             let error = FieldError::forbidden(&Path::new("force"), detail);
             return Err(super::options::invalid("PatchOptions", vec![error]));
         }
-        let duplicates =
-            input::judge(&json::duplicate_fields(body), options.field_validation, "json patch ")?;
+        let duplicates = input::judge(&json::duplicate_fields(body), options.field_validation, "json patch ")
+            .map_err(|reason| ApiError::bad_request(&reason))?;
         Ok((patch, options, duplicates))
     }
 
@@ -73,8 +73,12 @@ impl Patch {
                         operations.len()
                     )));
                 }
-                let patch = serde_json::from_value(Value::Array(operations)).map_err(malformed)?;
-                Ok(Patch::Json(patch))
+                if let Some(other) = operations.iter().find(|operation| !operation.is_object()) {
+                    let reason = format!("error decoding patch: {other} is no operation of a JSON patch");
+                    return Err(ApiError::bad_request(&reason));
+                }
+                let patch = serde_json::from_value(Value::Array(operations));
+                Ok(Patch::Json(patch.map_err(|error| unprocessable(&error.to_string()))?))
             }
             "application/merge-patch+json" => {
                 let patch: Value = serde_json::from_slice(body).map_err(malformed)?;
@@ -146,12 +150,17 @@ fn apply(
     tree["kind"] = call.store.definition.kind.into();
     tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
     patch.apply(&mut tree)?;
+    if !tree.is_object() {
+        return Err(unprocessable("what the patch leaves is no object"));
+    }
+    let refused = |reason: &dyn std::fmt::Display| {
+        ApiError::unprocessable_patch(call.store.definition, call.info.name(), &reason.to_string())
+    };
     let (mut object, context) =
-        input::decode_tree(call.store.definition, call.version, &tree).map_err(|error| {
-            ApiError::unprocessable_patch(call.store.definition, call.info.name(), &error.to_string())
-        })?;
-    input::check_type(call.store.definition, call.version, &context.type_meta)?;
-    let warnings = input::judge(context.problems(), validation, "")?;
+        input::decode_tree(call.store.definition, call.version, &tree).map_err(|error| refused(&error))?;
+    input::check_type(call.store.definition, call.version, &context.type_meta)
+        .map_err(|error| refused(&error))?;
+    let warnings = input::judge(context.problems(), validation, "").map_err(|reason| refused(&reason))?;
     object.default_fields();
     settle_name(call, object.as_mut())?;
     require_version(call, object.as_ref())?;

@@ -57,12 +57,12 @@ impl Call<'_> {
             if matches!(field, "metadata.name" | "metadata.namespace") || known.contains(&field) {
                 continue;
             }
-            return Err(ApiError::bad_request(&match known {
-                [] => format!(
-                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                ),
-                _ => format!("field label not supported: {field}"),
-            }));
+            let all = ["metadata.name", "metadata.namespace"].iter().chain(known);
+            let all: Vec<String> = all.map(|field| format!("{field:?}")).collect();
+            return Err(ApiError::bad_request(&format!(
+                "{field:?} is not a known field selector: only {}",
+                all.join(", ")
+            )));
         }
         pin_name(&mut options.selection.fields, self.info.name())?;
         Ok(options)

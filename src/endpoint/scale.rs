@@ -38,7 +38,8 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let (scale, problems) = wanted.over(current)?;
-        warnings = input::judge(&problems, options.field_validation, "")?;
+        warnings = input::judge(&problems, options.field_validation, "")
+            .map_err(|reason| ApiError::bad_request(&reason))?;
         apply(call, &scale, current)
     };
     let update =

@@ -58,16 +58,11 @@ pub(super) fn prepare_update(object: &mut dyn Hub, old: &dyn Hub) {
     if meta.uid.is_empty() {
         meta.uid.clone_from(&old.uid);
     }
-    if meta.creation_timestamp.is_none() {
-        meta.creation_timestamp = old.creation_timestamp;
-    }
-    if old.deletion_timestamp.is_some() {
-        meta.deletion_timestamp = old.deletion_timestamp;
-        meta.deletion_grace_period_seconds = old.deletion_grace_period_seconds;
-    } else {
-        meta.deletion_timestamp = None;
-        meta.deletion_grace_period_seconds = None;
-    }
+    meta.creation_timestamp = old.creation_timestamp;
+    // What is left out stays; what is changed is refused later.
+    meta.deletion_timestamp = meta.deletion_timestamp.or(old.deletion_timestamp);
+    meta.deletion_grace_period_seconds =
+        meta.deletion_grace_period_seconds.or(old.deletion_grace_period_seconds);
     if meta.managed_fields.is_empty() {
         meta.managed_fields.clone_from(&old.managed_fields);
     }

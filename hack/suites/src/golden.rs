@@ -31,10 +31,31 @@ const RULES: &[(&str, &str)] = &[
     (r"[ \t]+\n", "\n"),
 ];
 
+/// Compares a text with the committed `testdata/NAME.golden`, or rewrites that.
+pub fn check(name: &str, text: &str) {
+    compare(&file(name), text);
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(format!("{name}.golden"))
+}
+
+fn compare(file: &Path, text: &str) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+        std::fs::write(file, text).expect("the golden file can be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(file).unwrap_or_default();
+    if text != expected {
+        let difference = difference(&expected, text);
+        panic!("{} differs; UPDATE_GOLDEN=1 rewrites it\n{difference}", file.display());
+    }
+}
+
 impl Transcript {
     /// A transcript kept in `testdata/NAME.golden`.
     pub fn new(name: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(format!("{name}.golden"));
+        let file = file(name);
         let rules = RULES.iter().map(|(from, to)| (Regex::new(from).expect("a rule"), *to)).collect();
         Self { file, text: String::new(), rules }
     }
@@ -60,19 +81,7 @@ impl Transcript {
 
     /// Compares with the committed file, or rewrites it.
     pub fn check(self) {
-        let text = self.normalised();
-        if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
-            std::fs::write(&self.file, text).expect("the golden file can be written");
-            return;
-        }
-        let expected = std::fs::read_to_string(&self.file).unwrap_or_default();
-        if text != expected {
-            panic!(
-                "{} differs; UPDATE_GOLDEN=1 rewrites it\n{}",
-                self.file.display(),
-                difference(&expected, &text)
-            );
-        }
+        compare(&self.file, &self.normalised());
     }
 
     /// The rules hold for what was printed; what was typed stays.

@@ -49,11 +49,15 @@ async fn a_patch_that_does_not_fit_is_unprocessable() {
         r#"[{"op":"remove","path":"/spec/none"}]"#,
         r#"[{"op":"replace","path":"/spec/none/0","value":1}]"#,
         r#"[{"op":"add","path":"/spec/count","value":"x"}]"#,
+        r#"[{"op":"jump","path":"/spec"}]"#,
+        r#"[{"op":"add"}]"#,
+        r#"[{"op":"replace","path":"","value":null}]"#,
+        r#"[{"op":"replace","path":"/kind","value":"Other"}]"#,
     ] {
         let answer = server.send(Method::PATCH, &of("a"), JSON_PATCH, text).await;
         assert_eq!(answer.code, 422, "{text}: {:?}", answer.bytes);
     }
-    for text in ["", "{", "null", "[]", "1", r#"[{"op":"jump","path":"/spec"}]"#, r#"{"op":"add"}"#] {
+    for text in ["", "{", "null", "[]", "1", "[1]", r#"{"op":"add"}"#] {
         let headers = if text == "[]" { MERGE_PATCH } else { JSON_PATCH };
         let answer = server.send(Method::PATCH, &of("a"), headers, text).await;
         assert_eq!(answer.code, 400, "{text}: {:?}", answer.bytes);

@@ -244,3 +244,23 @@ async fn what_is_absent_is_not_found_and_nothing_is_overwritten_unseen() {
         "the name of the object (a based on URL) was undeterminable: name must be provided"
     );
 }
+
+#[tokio::test]
+async fn only_a_deletion_sets_when_an_object_is_deleted() {
+    let server = Server::start().await;
+    let created = server.create("a").await;
+    let with = |field: &str, value: Value| {
+        let mut object = created.clone();
+        object["metadata"][field] = value;
+        object
+    };
+    let moment = json!("2020-01-02T03:04:05Z");
+    for (field, value) in [("deletionTimestamp", moment.clone()), ("deletionGracePeriodSeconds", json!(5))] {
+        let answer = server.put(&of("a"), &with(field, value)).await;
+        let message = answer.json()["message"].to_string();
+        assert_eq!(answer.code, 422, "{message}");
+        assert!(message.contains(&format!("metadata.{field}: Invalid value")), "{message}");
+    }
+    let kept = server.put(&of("a"), &with("creationTimestamp", moment)).await.json();
+    assert_eq!(kept["metadata"], created["metadata"]);
+}

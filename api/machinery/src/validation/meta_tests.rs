@@ -96,7 +96,7 @@ fn names() {
     assert_lines(
         &errors,
         &[
-            "metadata.name: Invalid value: \"0abc\": must be no more than 3 characters",
+            "metadata.name: Invalid value: \"0abc\": must be no more than 3 bytes",
             "metadata.name: Invalid value: \"0abc\": a DNS-1035 label must",
             "metadata.namespace: Forbidden: not allowed on this type",
         ],

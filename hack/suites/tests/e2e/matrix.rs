@@ -21,7 +21,8 @@ use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
 use crate::{
-    clients, collected, discovered, listed, patched, python, replicated, rust, shown, users, watched, written,
+    clients, collected, discovered, listed, patched, python, replayed, replicated, rust, shown, users,
+    watched, written,
 };
 
 type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -117,6 +118,7 @@ fn lines() -> Vec<Line> {
         "18" "rights, and who is believed" => users::rights;
         "19" "kubectl's commands" => shown::kubectl;
         "21" "two replicas are one server" => replicated::replicas if has_replica;
+        "22" "the same requests as for sample-apiserver, answered alike" => replayed::replay;
     }
     .into()
 }
