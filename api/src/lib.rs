@@ -32,7 +32,6 @@ kinds! {
     core::event::DEFINITION,
 }
 
-mod age;
 pub mod allowance;
 pub mod core;
 pub mod databaseclass;
@@ -41,3 +40,4 @@ pub mod features;
 pub mod postgresql;
 pub mod shared;
 mod stash;
+mod status;

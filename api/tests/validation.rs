@@ -161,6 +161,17 @@ fn a_postgresql_changes_only_as_a_database_can() {
         &database(),
         &[
             (json!({}), json!({}), ""),
+            (json!({}), json!({"status": {"observedGeneration": 1, "instances": 1}}), ""),
+            (
+                json!({}),
+                json!({"status": {"observedGeneration": -5}}),
+                "status.observedGeneration: Invalid value: -5: must be greater than or equal to 0",
+            ),
+            (
+                json!({}),
+                json!({"status": {"readyInstances": -1}}),
+                "status.readyInstances: Invalid value: -1: must be greater than or equal to 0",
+            ),
             (spec(json!({"className": ""})), spec(json!({"className": "c"})), ""),
             (
                 json!({}),
@@ -284,6 +295,11 @@ fn a_databaseclass_is_what_the_standard_allows() {
         &base,
         &[
             (json!({}), spec(json!({"description": "new"})), ""),
+            (
+                json!({}),
+                json!({"status": {"observedGeneration": -5}}),
+                "status.observedGeneration: Invalid value: -5: must be greater than or equal to 0",
+            ),
             (
                 json!({}),
                 spec(json!({"controllerName": "example.com/y"})),

@@ -13,6 +13,7 @@ mod quota;
 mod review;
 mod secret;
 mod webhook;
+mod webhook_tls;
 
 pub use authentication::Authentication;
 pub use event::{EventType, Regarding};

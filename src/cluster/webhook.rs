@@ -1,6 +1,6 @@
 //! The way to a webhook of the host cluster: by its Service or its URL, with the authorities its configuration names.
 
-use super::Cluster;
+use super::{Cluster, webhook_tls};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -14,9 +14,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use k8s_openapi::api::admissionregistration::v1::{ServiceReference, WebhookClientConfig};
 use k8s_openapi::api::core::v1::Service;
 use kube::api::Api;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -52,7 +49,7 @@ impl Cluster {
         http.enforce_http(false);
         http.set_nodelay(true);
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(ca)?)
+            .with_tls_config(webhook_tls::config(ca)?)
             .https_only()
             .enable_all_versions()
             .wrap_connector(http);
@@ -65,23 +62,6 @@ fn service_url(service: &ServiceReference) -> String {
     let ServiceReference { name, namespace, path, port } = service;
     let path = path.as_deref().unwrap_or_default().trim_start_matches('/');
     format!("https://{name}.{namespace}.svc:{}/{path}", port.unwrap_or(443))
-}
-
-/// The authorities of the bundle alone, or those of this machine where there is none.
-fn tls(ca: &[u8]) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    if ca.is_empty() {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    for certificate in CertificateDer::pem_slice_iter(ca) {
-        let wrong = |error: &dyn std::fmt::Display| format!("its caBundle cannot be read: {error}");
-        let certificate = certificate.map_err(|error| wrong(&error))?;
-        roots.add(certificate).map_err(|error| wrong(&error))?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| error.to_string())?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl Webhook {

@@ -18,6 +18,7 @@ mod page;
 mod patch;
 mod request;
 mod scale;
+mod scale_table;
 mod table;
 mod update;
 mod version;

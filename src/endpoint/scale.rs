@@ -2,10 +2,11 @@
 
 use super::body::Body;
 use super::input;
-use super::negotiation::{Media, Target};
+use super::negotiation::{Form, Media, Target};
 use super::options::WriteOptions;
 use super::patch::Patch;
 use super::request::{Call, add_warnings, set_content_type};
+use super::scale_table;
 use super::view::{View, finish_json, to_yaml};
 use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
@@ -148,7 +149,7 @@ fn apply(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub
     Ok(object)
 }
 
-/// A Scale has neither columns nor a metadata form: it is shown as it is.
+/// A Scale has no metadata form: it is shown as it is, or as a table.
 fn answer(view: &View, stored: &Stored) -> Response<Body> {
     let scale = Scale::of(&**stored.object());
     let type_meta = TypeMeta { api_version: API_VERSION.into(), kind: KIND.into() };
@@ -159,9 +160,13 @@ fn answer(view: &View, stored: &Stored) -> Response<Body> {
         out.remove(brace);
         out
     };
+    let shown = || match view.accepted.form {
+        Form::Table(_) => scale_table::table(view, &scale),
+        _ => json(),
+    };
     let body = match view.accepted.media {
-        Media::Json => finish_json(json(), view.accepted.pretty),
-        Media::Yaml => to_yaml(&json()),
+        Media::Json => finish_json(shown(), view.accepted.pretty),
+        Media::Yaml => to_yaml(&shown()),
         Media::Protobuf => {
             let mut message = Vec::new();
             wire::Object::encode_fields(&scale, &mut message);

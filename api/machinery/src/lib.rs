@@ -5,6 +5,7 @@
 // `#[api_type]` names this crate by its absolute path, here as well.
 extern crate self as apimachinery;
 
+pub mod age;
 pub mod autoscaling;
 pub mod core;
 pub mod discovery;

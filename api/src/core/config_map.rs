@@ -2,7 +2,7 @@
 
 use super::secret::check_keys;
 use super::{NAME, PACKAGE, column, only_version};
-use crate::age;
+use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Definition, Kind, NameRule, Version};

@@ -1,7 +1,7 @@
 //! `Event`.
 
 use super::{PACKAGE, column, only_version};
-use crate::age;
+use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
 use apimachinery::kind::{Definition, Kind, NameRule, Version};

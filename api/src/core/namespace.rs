@@ -1,7 +1,7 @@
 //! `Namespace`.
 
 use super::{NAME, PACKAGE, column, only_version};
-use crate::age;
+use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::kind::{Definition, Kind, NameRule, Version};
 use apimachinery::meta::{Condition, ObjectMeta};

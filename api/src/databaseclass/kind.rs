@@ -1,8 +1,9 @@
 //! Names, columns and rules of `DatabaseClass`.
 
 use super::{DatabaseClass, V1, V1alpha1};
+use crate::GROUP;
 use crate::shared::NamespacesFrom;
-use crate::{GROUP, age};
+use apimachinery::age;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Column, Definition, Kind, NameRule, Version};
 use apimachinery::meta::{Condition, ConditionStatus, ObjectMeta, condition};
@@ -125,6 +126,10 @@ impl Kind for DatabaseClass {
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         if self.spec != old.spec {
             self.validate(errors);
+        }
+        if self.status != old.status {
+            let status = &self.status;
+            crate::status::validate(status.observed_generation, &[], &status.conditions, errors);
         }
         if self.spec.controller_name != old.spec.controller_name {
             let path = Path::new("spec.controllerName");

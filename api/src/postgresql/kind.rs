@@ -1,8 +1,9 @@
 //! Names, columns and life cycle of `PostgreSQL`.
 
 use super::{Database, PostgreSQL, V1, V1alpha1, v1alpha1, validation};
+use crate::GROUP;
 use crate::shared::{DeletionPolicy, State};
-use crate::{GROUP, age};
+use apimachinery::age;
 use apimachinery::field::Errors;
 use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version};
 use apimachinery::meta::{ObjectMeta, condition};

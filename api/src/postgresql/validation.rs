@@ -220,6 +220,12 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     validate(new, &mut now);
     validate(old, &mut before);
     errors.extend(now.into_iter().filter(|error| !before.contains(error)));
+    if new.status != old.status {
+        let (status, number) = (&new.status, |number: i32| i64::from(number));
+        let numbers =
+            [("instances", number(status.instances)), ("readyInstances", number(status.ready_instances))];
+        crate::status::validate(status.observed_generation, &numbers, &status.conditions, errors);
+    }
     immutable(new, old, errors);
     version_change(new, old, errors);
     let path = Path::new("spec").child("storage").child("size");

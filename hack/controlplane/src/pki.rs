@@ -3,6 +3,9 @@
 //! Three authorities, as a cluster should have: one for what serves, one for clients, and one for
 //! the front proxy alone, so that no client certificate can speak for somebody else.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -123,7 +126,8 @@ impl Pki {
     /// New authorities; their certificates are `serving-ca.crt`, `client-ca.crt` and
     /// `front-proxy-ca.crt` in `folder`.
     pub fn new(folder: PathBuf) -> Result<Self> {
-        std::fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| Error::Write { path: folder.clone(), source })?;
         let serving = Authority::new("serving")?;
         let clients = Authority::new("clients")?;
         let front_proxy = Authority::new("front-proxy")?;
@@ -159,9 +163,10 @@ impl Pki {
     }
 }
 
-/// Writes a file and gives its path back.
+/// Writes a file that only its owner may read, and gives its path back.
 pub(crate) fn write(path: PathBuf, text: &str) -> Result<PathBuf> {
-    match std::fs::write(&path, text) {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => Ok(path),
         Err(source) => Err(Error::Write { path, source }),
     }

@@ -70,3 +70,22 @@ async fn a_patch_of_a_scale_is_held_to_what_every_patch_is() {
     assert_eq!((answer.code.as_u16(), &answer.json()["spec"]["replicas"]), (200, &5.into()));
     assert_eq!(answer.headers["warning"], r#"299 - "json patch duplicate field \"spec.replicas\"""#);
 }
+
+#[tokio::test]
+async fn a_scale_is_shown_as_a_table() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let table = async |include: &str| {
+        let accept = ("accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
+        server.send(Method::GET, &format!("{}?includeObject={include}", path()), &[accept], "").await.json()
+    };
+    let shown = table("").await;
+    let columns = shown["columnDefinitions"].as_array().unwrap().iter();
+    let names: Vec<&Value> = columns.map(|column| &column["name"]).collect();
+    assert_eq!(names, ["Name", "Desired", "Available", "Age"]);
+    let cells = shown["rows"][0]["cells"].as_array().unwrap();
+    assert_eq!(cells[..3], [json!("a"), json!(1), json!(0)]);
+    assert_eq!(shown["rows"][0]["object"]["kind"], "PartialObjectMetadata");
+    assert_eq!(table("Object").await["rows"][0]["object"]["kind"], "Scale");
+    assert_eq!(table("None").await["rows"][0]["object"], Value::Null);
+}

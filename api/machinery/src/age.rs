@@ -1,9 +1,9 @@
 //! Ages, as tables show them.
 
-use apimachinery::time::Time;
+use crate::time::Time;
 
 /// Time since, in the two largest units that matter: `45s`, `5m10s`, `3h20m`, `2d5h`, `40d`, `2y30d`.
-pub(crate) fn human(seconds: i64) -> String {
+pub fn human(seconds: i64) -> String {
     let (minute, hour, day, year) = (60, 3600, 86_400, 365 * 86_400);
     let two = |large: i64, large_unit: &str, small: i64, small_unit: &str| match small {
         0 => format!("{large}{large_unit}"),
@@ -24,7 +24,7 @@ pub(crate) fn human(seconds: i64) -> String {
 }
 
 /// The age of something that began then; `<unknown>` when it never did.
-pub(crate) fn since(time: Option<Time>) -> serde_json::Value {
+pub fn since(time: Option<Time>) -> serde_json::Value {
     match time {
         Some(time) => human(Time::now().0 - time.0).into(),
         None => "<unknown>".into(),
