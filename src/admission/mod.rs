@@ -13,9 +13,11 @@ pub use extension::{MutatingWebhooks, ObjectQuota, Policies, ValidatingWebhooks}
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 pub use origin::{Options, Origin, Requester};
 
+use crate::cluster::Access;
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
+use k8s_openapi::api::authorization::v1::SubjectAccessReviewSpec;
 
 /// What a request does to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,13 @@ pub enum Operation {
     UpdateStatus,
     /// A deletion.
     Delete,
+}
+
+/// Says what users may do.
+#[async_trait]
+pub trait AccessReview: Send + Sync {
+    /// The answer to a question, or why there is none.
+    async fn review(&self, question: SubjectAccessReviewSpec) -> Result<Access, String>;
 }
 
 /// How new an answer must be. A refusal counts only against the newest state; a consent may come from what is in memory.

@@ -4,6 +4,7 @@
 //! what and where; 500 when the authorizer cannot tell.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use super::request_info::RequestInfo;
 use super::status::{Refusal, escape};
@@ -29,6 +30,12 @@ pub trait Authorizer: Send + Sync + 'static {
 /// The rule of standalone mode: `system:masters` may do everything, everybody may ask for health and the version.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MastersOnly;
+
+impl<Z: Authorizer> Authorizer for Arc<Z> {
+    async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
+        (**self).authorize(user, info).await
+    }
+}
 
 impl Authorizer for MastersOnly {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {

@@ -1,6 +1,8 @@
 //! What the host cluster's configuration adds to admission, followed while the server runs.
 
-use crate::admission::{Admission, MutatingWebhooks, Namespaces, ObjectQuota, Policies, ValidatingWebhooks};
+use crate::admission::{
+    AccessReview, Admission, MutatingWebhooks, Namespaces, ObjectQuota, Policies, ValidatingWebhooks,
+};
 use crate::cluster::{Cluster, Quotas};
 use crate::endpoint::Check;
 use databases_api::GROUP;
@@ -23,12 +25,13 @@ impl Rules {
     pub(super) fn follow(
         cluster: &Cluster,
         namespaces: &Arc<dyn Namespaces>,
+        access: &Arc<dyn AccessReview>,
         ended: &CancellationToken,
     ) -> Arc<Rules> {
         let rules = Arc::new(Rules {
-            mutating: MutatingWebhooks::new(namespaces.clone()),
-            validating: ValidatingWebhooks::new(namespaces.clone()),
-            policies: Policies::new(cluster.clone(), namespaces.clone()),
+            mutating: MutatingWebhooks::new(namespaces.clone(), access.clone()),
+            validating: ValidatingWebhooks::new(namespaces.clone(), access.clone()),
+            policies: Policies::new(cluster.clone(), namespaces.clone(), access.clone()),
             quotas: Quotas::follow(cluster.clone(), format!(".{GROUP}"), ended.clone()),
             known: watch::Sender::new([false; 4]),
         });

@@ -3,12 +3,15 @@
 //! An expression that cannot be read, or that uses a function this server does not know, fails whenever it is asked, and
 //! the failure policy of who asks says what follows.
 
+use super::authorizer::{Check, Checks};
+use super::budget::{self, Budget};
 use super::question::Question;
 use super::{functions, values};
 use apimachinery::kind::Version;
-use cel::{Context, Env, Program, Value};
+use cel::{Context, Env, IdedExpr, Value};
 use k8s_openapi::api::admissionregistration::v1::MatchCondition;
 use std::sync::{Arc, OnceLock};
+use tokio::runtime::RuntimeFlavor;
 
 /// The language with the libraries of Kubernetes that are there.
 fn environment() -> Arc<Env> {
@@ -20,19 +23,33 @@ fn environment() -> Arc<Env> {
 #[derive(Clone)]
 pub(super) struct Expression {
     pub(super) text: String,
-    program: Result<Arc<Program>, String>,
+    read: Result<Arc<IdedExpr>, String>,
+    /// How deep its loops are nested.
+    depth: usize,
 }
 
 impl Expression {
     pub(super) fn new(text: &str) -> Self {
-        let program = environment().compile(text).map(Arc::new).map_err(|error| error.to_string());
-        Expression { text: text.to_owned(), program }
+        let read = environment().compile(text).map(|program| budget::counted(program.expression().clone()));
+        let depth = read.as_ref().map_or(0, |(_, depth)| *depth);
+        let read = read.map(|(expression, _)| Arc::new(expression)).map_err(|error| error.to_string());
+        Expression { text: text.to_owned(), read, depth }
+    }
+
+    /// Whether it may take long: a loop within a loop.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.depth > 1
     }
 
     /// What it comes to.
     pub(super) fn evaluate(&self, variables: &Variables) -> Result<Value, String> {
-        let program = self.program.as_ref().map_err(|reason| format!("compilation failed: {reason}"))?;
-        program.execute(&variables.0).map_err(|error| error.to_string())
+        let expression = self.read.as_ref().map_err(|reason| format!("compilation failed: {reason}"))?;
+        let value = variables.context.resolve(expression);
+        // A value may stand although a part of it failed; one that was too dear does not.
+        if variables.budget.is_exceeded() {
+            return Err(budget::EXCEEDED.to_owned());
+        }
+        value.map_err(|error| error.to_string())
     }
 
     /// What it comes to, where that must be true or false.
@@ -44,27 +61,50 @@ impl Expression {
     }
 }
 
-/// What an expression may name.
-pub(super) struct Variables(Context<'static, 'static>);
+/// Evaluates where that holds up nobody else, if it may take long.
+pub(super) fn apart<T>(is_heavy: bool, evaluate: impl FnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
+    match runtime {
+        Ok(RuntimeFlavor::MultiThread) if is_heavy => tokio::task::block_in_place(evaluate),
+        _ => evaluate(),
+    }
+}
+
+/// What an expression may name, and what its evaluation may cost.
+pub(super) struct Variables {
+    context: Context<'static, 'static>,
+    budget: Budget,
+}
 
 impl Variables {
-    /// Of a request whose objects are shown in this version.
-    pub(super) fn of(question: &Question<'_>, version: &Version) -> Self {
+    /// Of a request whose objects are shown in this version. The answers to its checks are kept among `checks`.
+    pub(super) fn of(question: &Question<'_>, version: &Version, checks: &Checks) -> Self {
         let mut variables = Variables::none();
+        checks.add(&mut variables.context);
+        let requester = Check::of(&question.origin.requester);
+        variables.set("authorizer", requester.clone().value());
+        variables.set("authorizer.requestResource", requester.about(question.resource_parts()).value());
         variables.set("object", values::of_object(question.object_tree(version)));
         variables.set("oldObject", values::of_object(question.old_tree(version)));
         variables.set("request", values::of(serde_json::Value::Object(question.facts(version))));
         variables
     }
 
-    fn none() -> Self {
-        let mut variables = Variables(Context::with_env(environment()));
-        functions::add(&mut variables.0);
-        variables
+    /// Nothing that can be named, yet.
+    pub(super) fn none() -> Self {
+        let (mut context, budget) = (Context::with_env(environment()), Budget::default());
+        functions::add(&mut context);
+        budget.add(&mut context);
+        Variables { context, budget }
+    }
+
+    #[cfg(test)]
+    pub(super) fn context(&mut self) -> &mut Context<'static, 'static> {
+        &mut self.context
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
-        self.0.add_variable_from_value(name, value);
+        self.context.add_variable_from_value(name, value);
     }
 }
 
@@ -84,6 +124,11 @@ impl Condition {
                 name: condition.name,
             })
             .collect()
+    }
+
+    /// Whether one of them may take long.
+    pub(super) fn are_heavy(conditions: &[Condition]) -> bool {
+        conditions.iter().any(|condition| condition.expression.is_heavy())
     }
 
     /// Whether all hold. One that does not outweighs those that cannot be told.

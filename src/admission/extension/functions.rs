@@ -1,7 +1,7 @@
 //! The libraries of expressions: CEL's own extensions, and those of Kubernetes that policies commonly use.
 //!
-//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, and quantities. Not there: `authorizer`, `url`, `ip`,
-//! `cidr`, `semver` and `format`.
+//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, and quantities. Not there: `url`, `ip`, `cidr`,
+//! `semver` and `format`.
 
 use apimachinery::quantity::Quantity;
 use cel::extractors::This;
@@ -51,7 +51,7 @@ pub(super) fn add(context: &mut Context<'_, '_>) {
     }
 }
 
-fn failed(function: &str, reason: impl ToString) -> ExecutionError {
+pub(super) fn failed(function: &str, reason: impl ToString) -> ExecutionError {
     ExecutionError::function_error(function, reason)
 }
 

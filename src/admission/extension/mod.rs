@@ -1,6 +1,8 @@
 //! What the host cluster's configuration adds to admission: webhooks, policies and quotas. An API server of a cluster
 //! asks none of them on behalf of the servers that it aggregates (A-41…A-45).
 
+mod authorizer;
+mod budget;
 mod expression;
 mod functions;
 mod matching;

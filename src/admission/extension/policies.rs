@@ -1,10 +1,11 @@
 //! The cluster's ValidatingAdmissionPolicies as an admission step.
 
-use super::expression::{Condition, Variables};
+use super::authorizer::{Checks, settled};
+use super::expression::{Condition, Variables, apart};
 use super::policy::{Binding, Policy, Violation};
 use super::question::Question;
 use super::values;
-use crate::admission::{Admission, Attributes, Freshness, Namespaces};
+use crate::admission::{AccessReview, Admission, Attributes, Freshness, Namespaces};
 use crate::cluster::Cluster;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Policies {
     cluster: Cluster,
     namespaces: Arc<dyn Namespaces>,
+    access: Arc<dyn AccessReview>,
     sources: Arc<Mutex<Sources>>,
     policies: Arc<ArcSwap<Vec<Policy>>>,
 }
@@ -54,9 +56,9 @@ impl Sources {
 }
 
 impl Policies {
-    /// None yet; parameters are read from this cluster.
-    pub fn new(cluster: Cluster, namespaces: Arc<dyn Namespaces>) -> Self {
-        Policies { cluster, namespaces, sources: Arc::default(), policies: Arc::default() }
+    /// None yet; parameters are read from this cluster, which is asked for rights as well.
+    pub fn new(cluster: Cluster, namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
+        Policies { cluster, namespaces, access, sources: Arc::default(), policies: Arc::default() }
     }
 
     /// From now on, these policies.
@@ -134,19 +136,21 @@ impl Policies {
             Err(reason) => return Ok(open(reason)),
         };
         let namespace = self.namespace_object(question).await?;
-        let mut found = Vec::new();
+        let (mut found, checks) = (Vec::new(), Checks::default());
         for params in params {
             let variables = || {
-                let mut variables = Variables::of(question, version);
+                let mut variables = Variables::of(question, version, &checks);
                 variables.set("params", params.clone());
                 variables.set("namespaceObject", namespace.clone());
                 variables
             };
-            match Condition::all(&policy.conditions, variables) {
-                Ok(true) => found.extend(policy.violations(&mut variables())),
-                Ok(false) => {}
-                Err(reason) => found.extend(open(reason)),
-            }
+            let judge = || match Condition::all(&policy.conditions, variables) {
+                Ok(true) => Ok(policy.violations(&mut variables())),
+                Ok(false) => Ok(Vec::new()),
+                Err(reason) => Err(reason),
+            };
+            let judged = settled(&checks, &*self.access, || apart(policy.is_heavy(), judge)).await;
+            found.extend(judged.unwrap_or_else(open));
         }
         Ok(found)
     }

@@ -63,6 +63,15 @@ impl Policy {
         }
     }
 
+    /// Whether it may take long to judge.
+    pub(super) fn is_heavy(&self) -> bool {
+        let checks = self.checks.iter().flat_map(|check| {
+            [Some(&check.expression), check.message_expression.as_ref()].into_iter().flatten()
+        });
+        let variables = self.variables.iter().map(|(_, expression)| expression);
+        Condition::are_heavy(&self.conditions) || checks.chain(variables).any(Expression::is_heavy)
+    }
+
     /// What does not hold of a request, with one set of parameters.
     pub(super) fn violations(&self, variables: &mut Variables) -> Vec<Violation> {
         let mut composed = HashMap::new();

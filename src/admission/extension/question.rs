@@ -73,6 +73,12 @@ impl<'a> Question<'a> {
         json!({ "group": definition.group, "version": version.name, "kind": definition.kind })
     }
 
+    /// Group, resource, subresource, namespace and name of what the request is for.
+    pub(super) fn resource_parts(&self) -> [&str; 5] {
+        let Attributes { definition, namespace, name, .. } = self.attributes;
+        [definition.group, definition.plural, self.origin.subresource, namespace, name]
+    }
+
     fn resource(&self, version: &Version) -> Value {
         let definition = self.attributes.definition;
         json!({ "group": definition.group, "version": version.name, "resource": definition.plural })

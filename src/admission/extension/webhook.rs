@@ -1,10 +1,11 @@
 //! One webhook of the cluster: whether it is asked about a request, and the asking itself.
 
-use super::expression::{Condition, Variables};
+use super::authorizer::{Checks, settled};
+use super::expression::{Condition, Variables, apart};
 use super::matching::Matching;
 use super::question::Question;
 use super::review::{self, Answer};
-use crate::admission::Namespaces;
+use crate::admission::{AccessReview, Namespaces};
 use crate::cluster::{self, Cluster};
 use apimachinery::kind::Version;
 use apimachinery::status::ApiError;
@@ -75,9 +76,12 @@ impl Webhook {
         &self,
         question: &Question<'_>,
         namespaces: &dyn Namespaces,
+        access: &dyn AccessReview,
     ) -> Result<Option<&'static Version>, ApiError> {
         let Some(version) = self.matching.version(question, namespaces).await? else { return Ok(None) };
-        match Condition::all(&self.conditions, || Variables::of(question, version)) {
+        let (checks, is_heavy) = (Checks::default(), Condition::are_heavy(&self.conditions));
+        let hold = || Condition::all(&self.conditions, || Variables::of(question, version, &checks));
+        match settled(&checks, access, || apart(is_heavy, hold)).await {
             Ok(holds) => Ok(holds.then_some(version)),
             Err(reason) => self.failed(&reason).map(|()| None),
         }

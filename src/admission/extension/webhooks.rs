@@ -3,7 +3,7 @@
 use super::question::Question;
 use super::review::Answer;
 use super::webhook::Webhook;
-use crate::admission::{Admission, Attributes, Namespaces, Operation};
+use crate::admission::{AccessReview, Admission, Attributes, Namespaces, Operation};
 use crate::cluster::Cluster;
 use apimachinery::autoscaling::Scale;
 use apimachinery::kind::{Hub, Version};
@@ -24,11 +24,12 @@ use std::sync::Arc;
 struct Hooks {
     hooks: Arc<ArcSwap<Vec<Webhook>>>,
     namespaces: Arc<dyn Namespaces>,
+    access: Arc<dyn AccessReview>,
 }
 
 impl Hooks {
-    fn none(namespaces: Arc<dyn Namespaces>) -> Self {
-        Hooks { hooks: Arc::default(), namespaces }
+    fn none(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
+        Hooks { hooks: Arc::default(), namespaces, access }
     }
 
     fn set(&self, hooks: impl Iterator<Item = Webhook>) {
@@ -45,9 +46,9 @@ pub struct MutatingWebhooks(Hooks);
 pub struct ValidatingWebhooks(Hooks);
 
 impl MutatingWebhooks {
-    /// None yet; selectors ask for the labels of these namespaces.
-    pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
-        MutatingWebhooks(Hooks::none(namespaces))
+    /// None yet; selectors ask for the labels of these namespaces, and conditions for these rights.
+    pub fn new(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
+        MutatingWebhooks(Hooks::none(namespaces, access))
     }
 
     /// From now on, those of these configurations.
@@ -59,9 +60,9 @@ impl MutatingWebhooks {
 }
 
 impl ValidatingWebhooks {
-    /// None yet; selectors ask for the labels of these namespaces.
-    pub fn new(namespaces: Arc<dyn Namespaces>) -> Self {
-        ValidatingWebhooks(Hooks::none(namespaces))
+    /// None yet; selectors ask for the labels of these namespaces, and conditions for these rights.
+    pub fn new(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
+        ValidatingWebhooks(Hooks::none(namespaces, access))
     }
 
     /// From now on, those of these configurations.
@@ -91,7 +92,7 @@ impl Admission for MutatingWebhooks {
         if hooks.is_empty() || attributes.origin.is_none() {
             return Ok(Vec::new());
         }
-        let mut round = Round { namespaces: &*self.0.namespaces, attributes, old, warnings: Vec::new() };
+        let mut round = Round { hooks: &self.0, attributes, old, warnings: Vec::new() };
         let (mut asked, mut last_change) = (Vec::new(), None);
         for (number, hook) in hooks.iter().enumerate() {
             let outcome = round.ask(hook, object).await?;
@@ -124,7 +125,7 @@ enum Outcome {
 }
 
 struct Round<'a> {
-    namespaces: &'a dyn Namespaces,
+    hooks: &'a Hooks,
     attributes: &'a Attributes<'a>,
     old: Option<&'a dyn Hub>,
     warnings: Vec<String>,
@@ -135,7 +136,8 @@ impl Round<'_> {
         let Some(question) = Question::new(self.attributes, &**object, self.old) else {
             return Ok(Outcome::Passed);
         };
-        let Some(version) = hook.matches(&question, self.namespaces).await? else {
+        let Some(version) = hook.matches(&question, &*self.hooks.namespaces, &*self.hooks.access).await?
+        else {
             return Ok(Outcome::Passed);
         };
         let Some(answer) = hook.ask(&question, version).await? else { return Ok(Outcome::Kept) };
@@ -190,9 +192,9 @@ impl Admission for ValidatingWebhooks {
         let Some(question) = Question::new(attributes, object, old).filter(|_| !hooks.is_empty()) else {
             return Ok(Vec::new());
         };
-        let (question, namespaces) = (&question, &*self.0.namespaces);
+        let (question, namespaces, access) = (&question, &*self.0.namespaces, &*self.0.access);
         let answers = join_all(hooks.iter().map(|hook| async move {
-            match hook.matches(question, namespaces).await? {
+            match hook.matches(question, namespaces, access).await? {
                 Some(version) => hook.ask(question, version).await,
                 None => Ok(None),
             }

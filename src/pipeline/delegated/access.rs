@@ -9,6 +9,7 @@ use k8s_openapi::api::authorization::v1::{
     SubjectAccessReviewSpec,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldSelectorRequirement, LabelSelectorRequirement};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Questions of so many bytes are asked each time.
@@ -50,19 +51,23 @@ impl AccessReviews {
     }
 }
 
+impl AccessReviews {
+    /// The cluster's answer, or one that still holds; else why there is none.
+    pub async fn review(&self, question: SubjectAccessReviewSpec) -> Result<Access, Arc<str>> {
+        let key = serde_json::to_string(&question).unwrap_or_default().into_boxed_str();
+        let is_kept = key.len() < MOST_KEPT;
+        let cluster = self.cluster.clone();
+        let ask = || async move { cluster.review_access(question).await.map_err(|error| error.to_string()) };
+        if is_kept { self.verdicts.get(key, ask).await } else { ask().await.map_err(Into::into) }
+    }
+}
+
 impl Authorizer for AccessReviews {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
         if user.is_in(MASTERS_GROUP) || self.is_open(info) {
             return Decision::Allow;
         }
-        let question = question(user, info);
-        let key = serde_json::to_string(&question).unwrap_or_default().into_boxed_str();
-        let is_kept = key.len() < MOST_KEPT;
-        let cluster = self.cluster.clone();
-        let ask = || async move { cluster.review_access(question).await.map_err(|error| error.to_string()) };
-        let answer =
-            if is_kept { self.verdicts.get(key, ask).await } else { ask().await.map_err(Into::into) };
-        match answer {
+        match self.review(question(user, info)).await {
             Ok(Access { allowed: true, .. }) => Decision::Allow,
             Ok(Access { reason, .. }) => Decision::Deny(reason),
             Err(reason) => Decision::Error(reason.to_string()),

@@ -72,6 +72,35 @@ async fn a_policy_refuses_ours_in_the_words_in_which_it_refuses_built_in_kinds()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_policy_asks_for_rights() {
+    let Some(setup) = Setup::start().await else { return };
+    let may = |verb: &str| {
+        let account = "authorizer.serviceAccount('demo', 'robot')";
+        format!("{account}.group('').resource('secrets').namespace('demo').check('{verb}').allowed()")
+    };
+    let validations = json!([{"expression": may("get"), "message": "the robot may not read Secrets"}]);
+    setup.policy(json!({"validations": validations}), deny()).await;
+    let message = setup.alike("rights that are missing", "bad", "", (422, "Invalid")).await;
+    assert!(message.ends_with("denied request: the robot may not read Secrets"), "{message}");
+
+    let own = "authorizer.requestResource.check('create').allowed()";
+    let validations = json!([{"expression": format!("!{} && {own}", may("get"))}]);
+    setup.policy(json!({"validations": validations}), deny()).await;
+    setup.passes("good").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_costs_too_much_holds_nobody() {
+    let Some(setup) = Setup::start().await else { return };
+    let numbers: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+    let numbers = format!("[{}]", numbers.join(","));
+    let expression = format!("{numbers}.all(a, {numbers}.all(b, {numbers}.all(c, a + b + c >= 0)))");
+    setup.policy(json!({"validations": [{"expression": expression}]}), deny()).await;
+    let message = setup.alike("costs", "bad", "", (422, "Invalid")).await;
+    assert!(message.ends_with("operation cancelled: actual cost limit exceeded"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_cannot_be_judged_follows_its_failure_policy() {
     let Some(setup) = Setup::start().await else { return };
     let unknown = json!([{"expression": "object.metadata.annotations['missing'] == 'x'"}]);
