@@ -1,6 +1,6 @@
 //! ConfigMap `kube-system/extension-apiserver-authentication`: whom the cluster believes about users.
 
-use super::{Cluster, Error};
+use super::{Cluster, Error, chain};
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::Api;
@@ -95,11 +95,17 @@ impl Cluster {
                     if !tolerant {
                         return Err(Error::Authentication);
                     }
-                    tracing::warn!(%error, "ConfigMap {NAMESPACE}/{NAME} may not be read; going on without it");
+                    tracing::warn!(
+                        error = chain(&error),
+                        "ConfigMap {NAMESPACE}/{NAME} may not be read; going on without it"
+                    );
                     Authentication::default()
                 }
                 Some(Err(error)) => {
-                    tracing::warn!(%error, "cannot follow ConfigMap {NAMESPACE}/{NAME}; trying again");
+                    tracing::warn!(
+                        error = chain(&error),
+                        "cannot follow ConfigMap {NAMESPACE}/{NAME}; trying again"
+                    );
                     continue;
                 }
             };

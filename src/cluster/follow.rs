@@ -1,6 +1,6 @@
 //! All objects of one kind in the host cluster, told anew whenever one of them changes.
 
-use super::Cluster;
+use super::{Cluster, chain};
 use futures_util::StreamExt;
 use kube::Resource;
 use kube::api::Api;
@@ -45,7 +45,7 @@ impl Cluster {
                 Some(Ok(Event::Apply(_) | Event::Delete(_))) if !complete => {}
                 Some(Ok(Event::Apply(_) | Event::Delete(_))) => changed(known.state()),
                 Some(Err(error)) => {
-                    tracing::warn!(%error, kind = %<K as Lookup>::kind(&()), "cannot follow objects of the cluster; trying again");
+                    tracing::warn!(error = chain(&error), kind = %<K as Lookup>::kind(&()), "cannot follow objects of the cluster; trying again");
                 }
             }
         }

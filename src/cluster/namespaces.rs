@@ -1,6 +1,6 @@
 //! The host cluster's namespaces: those known from a watch, and the newest word where that is not enough.
 
-use super::{Cluster, Error};
+use super::{Cluster, Error, chain};
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::Api;
@@ -100,7 +100,7 @@ async fn drive(
                     tell.send_replace(());
                 }
                 Some(Ok(_)) => {}
-                Some(Err(error)) => tracing::warn!(%error, "cannot follow the cluster's namespaces; trying again"),
+                Some(Err(error)) => tracing::warn!(error = chain(&error), "cannot follow the cluster's namespaces; trying again"),
             }
         }
     }

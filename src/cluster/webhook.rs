@@ -1,6 +1,6 @@
 //! The way to a webhook of the host cluster: by its Service or its URL, with the authorities its configuration names.
 
-use super::{Cluster, webhook_tls};
+use super::{Cluster, chain, webhook_tls};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -93,18 +93,6 @@ impl Webhook {
         let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
         body.map(|body| body.to_bytes()).map_err(|error| error.to_string())
     }
-}
-
-/// An error with everything that led to it: a connection's own words say little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Finds a Service as the cluster's own API server does: by what the cluster says of it; names otherwise.

@@ -119,7 +119,7 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_buf_size((limits.header_bytes as usize).max(SMALLEST_BUFFER));
+        .max_buf_size((limits.header_bytes as usize).min(limits.http1_buffer).max(SMALLEST_BUFFER));
     builder
         .http2()
         .timer(TokioTimer::new())

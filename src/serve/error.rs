@@ -33,6 +33,11 @@ pub enum Error {
         /// What is wrong with it.
         source: rustls::pki_types::pem::Error,
     },
+    /// A file without a certificate.
+    #[error(
+        "the file of the serving certificate holds none; give one with a PEM-encoded certificate, leaf first"
+    )]
+    NoCertificate,
     /// A bundle without a certificate.
     #[error("the bundle of certificate authorities is empty; give at least one PEM-encoded certificate")]
     EmptyBundle,

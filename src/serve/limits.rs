@@ -13,6 +13,9 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// The size of a request's head.
     pub header_bytes: u32,
+    /// What an HTTP/1.1 connection keeps of what it reads or writes: its heads are no larger, and a client that does not
+    /// read holds so much memory.
+    pub http1_buffer: usize,
     /// How long a connection without requests is kept.
     pub idle_timeout: Duration,
     /// HTTP/2 requests at the same time. An aggregator sends every user's watch over a few connections.
@@ -42,6 +45,7 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(32),
             header_bytes: 1 << 20,
+            http1_buffer: 192 << 10,
             idle_timeout: Duration::from_secs(90),
             streams: 16_384,
             stream_window: 512 << 10,

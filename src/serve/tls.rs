@@ -41,6 +41,9 @@ impl TlsMaterial {
         let certificates = CertificateDer::pem_slice_iter(certificates)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|source| Error::Pem { what: "the serving certificate", source })?;
+        if certificates.is_empty() {
+            return Err(Error::NoCertificate);
+        }
         let key = PrivateKeyDer::from_pem_slice(key)
             .map_err(|source| Error::Pem { what: "the private key of the serving certificate", source })?;
         Ok(Self { certificates, key, acceptable: Vec::new() })

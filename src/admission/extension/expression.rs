@@ -84,8 +84,8 @@ impl Variables {
         let requester = Check::of(&question.origin.requester);
         variables.set("authorizer", requester.clone().value());
         variables.set("authorizer.requestResource", requester.about(question.resource_parts()).value());
-        variables.set("object", values::of_object(question.object_tree(version)));
-        variables.set("oldObject", values::of_object(question.old_tree(version)));
+        variables.set("object", values::of(question.object_tree(version)));
+        variables.set("oldObject", values::of(question.old_tree(version)));
         variables.set("request", values::of(serde_json::Value::Object(question.facts(version))));
         variables
     }
@@ -166,7 +166,7 @@ mod tests {
             },
             "spec": {"instances": 3, "storage": {"size": "10Gi"}, "ratio": 0.5, "databases": ["app", "log"]},
         });
-        variables.set("object", values::of_object(object));
+        variables.set("object", values::of(object));
         variables.set("oldObject", Value::Null);
         variables
     }
@@ -182,8 +182,8 @@ mod tests {
             "!has(object.spec.missing)",
             "object.metadata.labels['a/b'] == 'c'",
             "oldObject == null",
-            "object.metadata.creationTimestamp < timestamp('2027-01-01T00:00:00Z')",
-            "object.metadata.creationTimestamp + duration('24h') > timestamp('2026-01-03T00:00:00Z')",
+            "timestamp(object.metadata.creationTimestamp) < timestamp('2027-01-01T00:00:00Z')",
+            "timestamp(object.metadata.creationTimestamp) + duration('24h') > timestamp('2026-01-03T00:00:00Z')",
             "object.spec.databases.all(d, size(d) == 3) && object.spec.databases.exists_one(d, d == 'app')",
             "object.spec.databases.map(d, d.upperAscii()).join('-') == 'APP-LOG'",
             "object.metadata.name.matches('^[a-z]+$') && 'a1b2'.find('[0-9]') == '1'",

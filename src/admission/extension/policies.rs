@@ -170,7 +170,7 @@ impl Policies {
         if params.is_empty() && reference.parameter_not_found_action.as_deref() == Some("Deny") {
             return Err("failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction".into());
         }
-        Ok(params.into_iter().map(values::of_object).collect())
+        Ok(params.into_iter().map(values::of).collect())
     }
 
     async fn namespace_object(&self, question: &Question<'_>) -> Result<Value, ApiError> {
@@ -182,9 +182,8 @@ impl Policies {
             None => self.namespaces.metadata(name, Freshness::Newest).await?,
             known => known,
         };
-        Ok(metadata.map_or(Value::Null, |metadata| {
-            values::of_object(json!({ "metadata": json::to_tree(&metadata) }))
-        }))
+        Ok(metadata
+            .map_or(Value::Null, |metadata| values::of(json!({ "metadata": json::to_tree(&metadata) }))))
     }
 }
 
