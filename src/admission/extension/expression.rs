@@ -191,6 +191,8 @@ mod tests {
             "[1, 2, 2].isSorted() && ![2, 1].isSorted() && [1, 2].sum() == 3 && [].sum() == 0",
             "sets.contains(['a', 'b'], ['b']) && sets.equivalent([1, 2], [2, 1]) && !sets.intersects([1], [2])",
             "quantity(object.spec.storage.size).isLessThan(quantity('20Gi'))",
+            "quantity('-1Gi').sign() == -1 && quantity('0').sign() == 0 && quantity('1m').sign() == 1",
+            "jsonpatch.escapeKey('k8s.io/my~label') == 'k8s.io~1my~0label'",
             "quantity('1Ki').compareTo(quantity('1024')) == 0 && isQuantity('1Gi') && !isQuantity('much')",
             "object.?spec.?missing.orValue('none') == 'none'",
             "'%s'.size() == 2 || dyn(1) == 1",

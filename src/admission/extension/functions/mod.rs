@@ -1,7 +1,7 @@
 //! The libraries of expressions: CEL's own extensions, and those of Kubernetes that policies commonly use.
 //!
-//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, and quantities. Not there: `url`, `ip`, `cidr`,
-//! `semver` and `format`.
+//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, quantities and `jsonpatch`. Not there: `url`, `ip`,
+//! `cidr`, `semver` and `format`.
 
 use apimachinery::quantity::Quantity;
 use cel::extractors::This;
@@ -45,6 +45,8 @@ pub(super) fn add(context: &mut Context<'_, '_>) {
         context.add_function("isLessThan", |a: This<Value>, b: Value| compared(&a.0, &b, Ordering::is_lt)),
         context.add_function("isGreaterThan", |a: This<Value>, b: Value| compared(&a.0, &b, Ordering::is_gt)),
         context.add_function("compareTo", compare_to),
+        context.add_function("sign", sign),
+        context.add_function("jsonpatch.escapeKey", escape_key),
     ];
     for error in added.into_iter().filter_map(Result::err) {
         tracing::error!(%error, "a function of the expression language cannot be used");
@@ -124,4 +126,14 @@ fn compared(a: &Value, b: &Value, wanted: fn(Ordering) -> bool) -> Outcome<bool>
 
 fn compare_to(This(a): This<Value>, b: Value) -> Outcome<i64> {
     Ok(amount(&a)?.cmp(amount(&b)?) as i64)
+}
+
+fn sign(This(a): This<Value>) -> Outcome<i64> {
+    let amount = amount(&a)?;
+    Ok(i64::from(amount.is_positive()) - i64::from(amount.is_negative()))
+}
+
+/// A key as a JSON pointer has it.
+fn escape_key(key: Text) -> Text {
+    Arc::new(key.replace('~', "~0").replace('/', "~1"))
 }
