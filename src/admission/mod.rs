@@ -9,7 +9,7 @@ mod namespace;
 mod origin;
 
 pub use class::{ClassAdmission, Classes};
-pub use extension::{MutatingWebhooks, ObjectQuota, Policies, ValidatingWebhooks};
+pub use extension::{MutatingWebhooks, ObjectQuota, Policies, Surroundings, ValidatingWebhooks};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 pub use origin::{Options, Origin, Requester};
 

@@ -6,7 +6,7 @@ use super::monitor::Monitored;
 use super::rules::Rules;
 use super::users::Users;
 use super::{Error, Serve, compaction, election, open_registry, options, ready};
-use crate::admission::{AccessReview, Namespaces};
+use crate::admission::Surroundings;
 use crate::backend::Backend;
 use crate::cluster::{Cluster, HostNamespaces};
 use crate::controller::{self, Controllers, orphan};
@@ -46,12 +46,16 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let definitions = options::standard();
     let link = Arc::new(Link::default());
     let host = Arc::new(Host { namespaces: namespaces.clone(), link: link.clone() });
-    let everywhere: Arc<dyn Namespaces> = host.clone();
     let delegation = &options.delegation;
     let (lifetimes, open_paths) = (delegation.access_lifetimes(), delegation.open_paths()?);
     let access = Arc::new(AccessReviews::new(cluster.clone(), lifetimes, open_paths));
-    let asked: Arc<dyn AccessReview> = access.clone();
-    let rules = Rules::follow(&cluster, &everywhere, &asked, &ended);
+    let metrics = Arc::new(Metrics::new());
+    let around = Surroundings {
+        namespaces: host.clone(),
+        access: access.clone(),
+        metrics: metrics.admission().clone(),
+    };
+    let rules = Rules::follow(&cluster, &around, &ended);
     let registry = open_registry(&definitions, &storage, host.clone(), host, rules.steps());
     link.set(&registry);
 
@@ -64,7 +68,6 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         ready::shutdown(&shutdown),
         started.clone(),
     ]);
-    let metrics = Arc::new(Metrics::new());
     let tokens = Tokens::new(cluster.clone(), delegation.authentication_token_webhook_cache_ttl);
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),

@@ -1,7 +1,7 @@
 //! What the host cluster's configuration adds to admission, followed while the server runs.
 
 use crate::admission::{
-    AccessReview, Admission, MutatingWebhooks, Namespaces, ObjectQuota, Policies, ValidatingWebhooks,
+    Admission, MutatingWebhooks, ObjectQuota, Policies, Surroundings, ValidatingWebhooks,
 };
 use crate::cluster::{Cluster, Quotas};
 use crate::endpoint::Check;
@@ -22,16 +22,11 @@ pub(super) struct Rules {
 
 impl Rules {
     /// Starts to follow them, until `ended`.
-    pub(super) fn follow(
-        cluster: &Cluster,
-        namespaces: &Arc<dyn Namespaces>,
-        access: &Arc<dyn AccessReview>,
-        ended: &CancellationToken,
-    ) -> Arc<Rules> {
+    pub(super) fn follow(cluster: &Cluster, around: &Surroundings, ended: &CancellationToken) -> Arc<Rules> {
         let rules = Arc::new(Rules {
-            mutating: MutatingWebhooks::new(namespaces.clone(), access.clone()),
-            validating: ValidatingWebhooks::new(namespaces.clone(), access.clone()),
-            policies: Policies::new(cluster.clone(), namespaces.clone(), access.clone()),
+            mutating: MutatingWebhooks::new(around.clone()),
+            validating: ValidatingWebhooks::new(around.clone()),
+            policies: Policies::new(cluster.clone(), around.clone()),
             quotas: Quotas::follow(cluster.clone(), format!(".{GROUP}"), ended.clone()),
             known: watch::Sender::new([false; 4]),
         });

@@ -5,6 +5,7 @@ use std::fmt;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use super::admission::AdmissionMetrics;
 use super::requests::RequestMetrics;
 
 /// The content type of [`Metrics::text`].
@@ -15,6 +16,7 @@ pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8
 pub struct Metrics {
     registry: Registry,
     requests: RequestMetrics,
+    admission: AdmissionMetrics,
 }
 
 impl Default for Metrics {
@@ -29,12 +31,19 @@ impl Metrics {
         let mut registry = Registry::default();
         let requests = RequestMetrics::default();
         requests.register(&mut registry);
-        Self { registry, requests }
+        let admission = AdmissionMetrics::default();
+        admission.register(&mut registry);
+        Self { registry, requests, admission }
     }
 
     /// The metrics of requests, for the pipeline.
     pub fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// The metrics of admission, for what the cluster's configuration adds to it.
+    pub fn admission(&self) -> &AdmissionMetrics {
+        &self.admission
     }
 
     /// The registry, for further metrics while the server is composed.

@@ -1,10 +1,12 @@
 //! What the server tells about itself: events on standard error, metrics as Prometheus text.
 
+mod admission;
 mod histogram;
 mod logging;
 mod metrics;
 mod requests;
 
+pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};

@@ -42,7 +42,7 @@ impl Budget {
     pub(super) fn add(&self, context: &mut Context<'_, '_>) {
         let budget = || self.clone();
         let (step, weigh, square, number) = (budget(), budget(), budget(), budget());
-        let (replaced, joined) = (budget(), budget());
+        let (replaced, some_replaced, joined) = (budget(), budget(), budget());
         let added = [
             context.add_function("@step", move |value: Value| step.charge(1).map(|()| value)),
             context.add_function("@weigh", move |value: Value| weigh.make(size(&value)).map(|()| value)),
@@ -59,6 +59,15 @@ impl Budget {
                     let places = text.matches(&**from).count();
                     replaced.make(text.len() + places.saturating_mul(to.len()))?;
                     Ok::<_, ExecutionError>(Arc::new(text.replace(&**from, &to)))
+                },
+            ),
+            context.add_function(
+                "@replace.most",
+                move |This(text): This<Arc<String>>, from: Arc<String>, to: Arc<String>, most: i64| {
+                    let most = usize::try_from(most).unwrap_or(usize::MAX);
+                    let places = text.matches(&**from).take(most).count();
+                    some_replaced.make(text.len() + places.saturating_mul(to.len()))?;
+                    Ok::<_, ExecutionError>(Arc::new(text.replacen(&**from, &to, most)))
                 },
             ),
             context.add_function("@join", move |This(list): This<Arc<Vec<Value>>>, with: Arc<String>| {
@@ -135,12 +144,14 @@ fn count_call(call: &mut CallExpr) {
     match (call.func_name.as_str(), call.target.is_some(), call.args.len()) {
         (operators::ADD, false, 2) => call.args.iter_mut().for_each(|operand| wrap(operand, "@weigh")),
         ("replace", true, 2) => call.func_name = "@replace".into(),
+        ("replace", true, 3) => call.func_name = "@replace.most".into(),
         ("join", true, 0 | 1) => {
             call.func_name = "@join".into();
             if call.args.is_empty() {
                 call.args.push(node(Expr::Literal(LiteralValue::String(String::new().into()))));
             }
         }
+        ("format" | "escapeKey", true, 1) => call.args.iter_mut().for_each(|made| wrap(made, "@weigh")),
         ("distinct", true, 0) => call.target.iter_mut().for_each(|list| wrap(list, "@square")),
         ("range", true, 1) => call.args.iter_mut().for_each(|number| wrap(number, "@number")),
         _ => {}
@@ -237,6 +248,7 @@ mod tests {
             "numbers.all(a, numbers.all(b, a + b >= 0)) || true",
             "numbers.map(a, text + text).size() == 2000",
             "text.replace('a', text).size() > 0",
+            "text.replace('a', text, 9000).size() > 0",
             "numbers.map(a, text).join(',').size() > 0",
             "numbers.distinct().size() == 2000",
             "lists.range(100000000).size() > 0",
@@ -255,6 +267,7 @@ mod tests {
             "[1, 2].map(a, a * 2) == [2, 4] && [1, 2].map(a, a > 1, a * 2) == [4]",
             "[1, 2].map(a, [3, 4].map(b, a * b)) == [[3, 4], [6, 8]]",
             "['a', 'b'].join() == 'ab' && ['a', 'b'].join('-') == 'a-b' && 'aXbX'.replace('X', 'yy') == 'ayybyy'",
+            "'aXbX'.replace('X', 'y', 1) == 'aybX' && 'aX'.replace('X', 'y', -1) == 'ay' && 'aX'.replace('X', 'y', 0) == 'aX'",
             "[1, 1, 2].distinct() == [1, 2] && [1] + [2] == [1, 2] && 'a' + 'b' == 'ab' && 1 + 2 == 3",
             "{'a': 1 + 1}['a'] == 2 && {'a': 1}.all(k, k == 'a')",
         ] {

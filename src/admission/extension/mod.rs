@@ -15,6 +15,21 @@ mod values;
 mod webhook;
 mod webhooks;
 
+use crate::admission::{AccessReview, Namespaces};
+use crate::telemetry::AdmissionMetrics;
+use std::sync::Arc;
+
 pub use policies::Policies;
 pub use quota::ObjectQuota;
 pub use webhooks::{MutatingWebhooks, ValidatingWebhooks};
+
+/// What webhooks and policies ask, and where they are counted.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The namespaces that selectors ask for.
+    pub namespaces: Arc<dyn Namespaces>,
+    /// The rights that expressions ask for.
+    pub access: Arc<dyn AccessReview>,
+    /// Where calls and judgements are counted.
+    pub metrics: AdmissionMetrics,
+}

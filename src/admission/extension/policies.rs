@@ -1,12 +1,14 @@
 //! The cluster's ValidatingAdmissionPolicies as an admission step.
 
+use super::Surroundings;
 use super::authorizer::{Checks, settled};
 use super::expression::{Condition, Variables, apart};
 use super::policy::{Binding, Policy, Violation};
 use super::question::Question;
 use super::values;
-use crate::admission::{AccessReview, Admission, Attributes, Freshness, Namespaces};
+use crate::admission::{Admission, Attributes, Freshness};
 use crate::cluster::Cluster;
+use crate::telemetry::PolicyLabels;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
 use apimachinery::wire::json;
@@ -18,13 +20,13 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Policies that may refuse what is written.
 #[derive(Clone)]
 pub struct Policies {
     cluster: Cluster,
-    namespaces: Arc<dyn Namespaces>,
-    access: Arc<dyn AccessReview>,
+    around: Surroundings,
     sources: Arc<Mutex<Sources>>,
     policies: Arc<ArcSwap<Vec<Policy>>>,
 }
@@ -56,9 +58,9 @@ impl Sources {
 }
 
 impl Policies {
-    /// None yet; parameters are read from this cluster, which is asked for rights as well.
-    pub fn new(cluster: Cluster, namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
-        Policies { cluster, namespaces, access, sources: Arc::default(), policies: Arc::default() }
+    /// None yet; parameters are read from this cluster.
+    pub fn new(cluster: Cluster, around: Surroundings) -> Self {
+        Policies { cluster, around, sources: Arc::default(), policies: Arc::default() }
     }
 
     /// From now on, these policies.
@@ -78,7 +80,7 @@ impl Policies {
     }
 
     async fn judge(&self, policy: &Policy, question: &Question<'_>) -> Result<Vec<String>, ApiError> {
-        let namespaces = &*self.namespaces;
+        let namespaces = &*self.around.namespaces;
         let Some(version) = policy.matching.version(question, namespaces).await? else {
             return Ok(Vec::new());
         };
@@ -93,7 +95,15 @@ impl Policies {
             if !applies {
                 continue;
             }
-            for violation in self.violations(policy, binding, question, version).await? {
+            let began = Instant::now();
+            let violations = self.violations(policy, binding, question, version).await?;
+            let labels = PolicyLabels {
+                policy: policy.name.clone(),
+                policy_binding: binding.name.clone(),
+                enforcement_action: if violations.is_empty() { "allow" } else { binding.action() },
+            };
+            self.around.metrics.judged(&labels, began.elapsed());
+            for violation in violations {
                 let (definition, name) = (question.attributes.definition, question.attributes.name);
                 if binding.denies {
                     return Err(binding.denial(&policy.name, definition, name, &violation));
@@ -149,7 +159,7 @@ impl Policies {
                 Ok(false) => Ok(Vec::new()),
                 Err(reason) => Err(reason),
             };
-            let judged = settled(&checks, &*self.access, || apart(policy.is_heavy(), judge)).await;
+            let judged = settled(&checks, &*self.around.access, || apart(policy.is_heavy(), judge)).await;
             found.extend(judged.unwrap_or_else(open));
         }
         Ok(found)
@@ -178,8 +188,8 @@ impl Policies {
         if name.is_empty() {
             return Ok(Value::Null);
         }
-        let metadata = match self.namespaces.metadata(name, Freshness::Cached).await? {
-            None => self.namespaces.metadata(name, Freshness::Newest).await?,
+        let metadata = match self.around.namespaces.metadata(name, Freshness::Cached).await? {
+            None => self.around.namespaces.metadata(name, Freshness::Newest).await?,
             known => known,
         };
         Ok(metadata

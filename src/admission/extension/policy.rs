@@ -101,6 +101,15 @@ impl Binding {
         }
     }
 
+    /// The strongest of what follows from a violation.
+    pub(super) fn action(&self) -> &'static str {
+        match (self.denies, self.warns) {
+            (true, _) => "deny",
+            (false, true) => "warn",
+            (false, false) => "audit",
+        }
+    }
+
     /// The refusal that follows from a violation.
     pub(super) fn denial(
         &self,

@@ -1,11 +1,11 @@
 //! One webhook of the cluster: whether it is asked about a request, and the asking itself.
 
+use super::Surroundings;
 use super::authorizer::{Checks, settled};
 use super::expression::{Condition, Variables, apart};
 use super::matching::Matching;
 use super::question::Question;
 use super::review::{self, Answer};
-use crate::admission::{AccessReview, Namespaces};
 use crate::cluster::{self, Cluster};
 use apimachinery::kind::Version;
 use apimachinery::status::ApiError;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// A webhook, ready to be called.
 pub(super) struct Webhook {
-    name: String,
+    pub(super) name: String,
     matching: Matching,
     conditions: Vec<Condition>,
     /// Whether a request passes when the webhook cannot be asked.
@@ -75,13 +75,14 @@ impl Webhook {
     pub(super) async fn matches(
         &self,
         question: &Question<'_>,
-        namespaces: &dyn Namespaces,
-        access: &dyn AccessReview,
+        around: &Surroundings,
     ) -> Result<Option<&'static Version>, ApiError> {
-        let Some(version) = self.matching.version(question, namespaces).await? else { return Ok(None) };
+        let Some(version) = self.matching.version(question, &*around.namespaces).await? else {
+            return Ok(None);
+        };
         let (checks, is_heavy) = (Checks::default(), Condition::are_heavy(&self.conditions));
         let hold = || Condition::all(&self.conditions, || Variables::of(question, version, &checks));
-        match settled(&checks, access, || apart(is_heavy, hold)).await {
+        match settled(&checks, &*around.access, || apart(is_heavy, hold)).await {
             Ok(holds) => Ok(holds.then_some(version)),
             Err(reason) => self.failed(&reason).map(|()| None),
         }

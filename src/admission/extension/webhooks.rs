@@ -1,10 +1,13 @@
 //! The cluster's webhooks as admission steps: mutating ones one after the other, validating ones all at once.
 
+use super::Surroundings;
+use super::matching::operation;
 use super::question::Question;
 use super::review::Answer;
 use super::webhook::Webhook;
-use crate::admission::{AccessReview, Admission, Attributes, Namespaces, Operation};
+use crate::admission::{Admission, Attributes, Operation};
 use crate::cluster::Cluster;
+use crate::telemetry::{FailOpenLabels, WebhookLabels};
 use apimachinery::autoscaling::Scale;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
@@ -18,18 +21,44 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Webhooks of one kind of configuration.
 #[derive(Clone)]
 struct Hooks {
     hooks: Arc<ArcSwap<Vec<Webhook>>>,
-    namespaces: Arc<dyn Namespaces>,
-    access: Arc<dyn AccessReview>,
+    around: Surroundings,
+    /// `admit` or `validating`.
+    kind: &'static str,
 }
 
 impl Hooks {
-    fn none(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
-        Hooks { hooks: Arc::default(), namespaces, access }
+    fn none(around: Surroundings, kind: &'static str) -> Self {
+        Hooks { hooks: Arc::default(), around, kind }
+    }
+
+    /// What a webhook says; `None` where it could not be asked and that is no obstacle.
+    async fn ask(
+        &self,
+        hook: &Webhook,
+        question: &Question<'_>,
+        version: &'static Version,
+    ) -> Result<Option<Answer>, ApiError> {
+        let began = Instant::now();
+        let answer = hook.ask(question, version).await;
+        let is_refusal =
+            answer.as_ref().is_ok_and(|answer| answer.as_ref().is_some_and(|one| one.denied.is_some()));
+        let labels = WebhookLabels {
+            name: hook.name.clone(),
+            r#type: self.kind,
+            operation: operation(question.attributes.operation),
+            rejected: if is_refusal || answer.is_err() { "true" } else { "false" },
+        };
+        self.around.metrics.called(&labels, began.elapsed());
+        if matches!(answer, Ok(None)) {
+            self.around.metrics.failed_open(&FailOpenLabels { name: labels.name, r#type: self.kind });
+        }
+        answer
     }
 
     fn set(&self, hooks: impl Iterator<Item = Webhook>) {
@@ -46,9 +75,9 @@ pub struct MutatingWebhooks(Hooks);
 pub struct ValidatingWebhooks(Hooks);
 
 impl MutatingWebhooks {
-    /// None yet; selectors ask for the labels of these namespaces, and conditions for these rights.
-    pub fn new(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
-        MutatingWebhooks(Hooks::none(namespaces, access))
+    /// None yet.
+    pub fn new(around: Surroundings) -> Self {
+        MutatingWebhooks(Hooks::none(around, "admit"))
     }
 
     /// From now on, those of these configurations.
@@ -60,9 +89,9 @@ impl MutatingWebhooks {
 }
 
 impl ValidatingWebhooks {
-    /// None yet; selectors ask for the labels of these namespaces, and conditions for these rights.
-    pub fn new(namespaces: Arc<dyn Namespaces>, access: Arc<dyn AccessReview>) -> Self {
-        ValidatingWebhooks(Hooks::none(namespaces, access))
+    /// None yet.
+    pub fn new(around: Surroundings) -> Self {
+        ValidatingWebhooks(Hooks::none(around, "validating"))
     }
 
     /// From now on, those of these configurations.
@@ -136,11 +165,10 @@ impl Round<'_> {
         let Some(question) = Question::new(self.attributes, &**object, self.old) else {
             return Ok(Outcome::Passed);
         };
-        let Some(version) = hook.matches(&question, &*self.hooks.namespaces, &*self.hooks.access).await?
-        else {
+        let Some(version) = hook.matches(&question, &self.hooks.around).await? else {
             return Ok(Outcome::Passed);
         };
-        let Some(answer) = hook.ask(&question, version).await? else { return Ok(Outcome::Kept) };
+        let Some(answer) = self.hooks.ask(hook, &question, version).await? else { return Ok(Outcome::Kept) };
         let Answer { patch, warnings, denied } = answer;
         self.warnings.extend(warnings);
         if let Some(denied) = denied {
@@ -192,10 +220,10 @@ impl Admission for ValidatingWebhooks {
         let Some(question) = Question::new(attributes, object, old).filter(|_| !hooks.is_empty()) else {
             return Ok(Vec::new());
         };
-        let (question, namespaces, access) = (&question, &*self.0.namespaces, &*self.0.access);
+        let (question, around) = (&question, &self.0.around);
         let answers = join_all(hooks.iter().map(|hook| async move {
-            match hook.matches(question, namespaces, access).await? {
-                Some(version) => hook.ask(question, version).await,
+            match hook.matches(question, around).await? {
+                Some(version) => self.0.ask(hook, question, version).await,
                 None => Ok(None),
             }
         }));

@@ -64,6 +64,31 @@ impl Quantity {
         self.nanos < 0
     }
 
+    /// -1, 0 or 1.
+    pub fn signum(&self) -> i64 {
+        i64::from(self.is_positive()) - i64::from(self.is_negative())
+    }
+
+    /// The whole number; none where there is a fraction, or more than 64 bits.
+    pub fn whole(&self) -> Option<i64> {
+        i64::try_from(self.nanos / ONE).ok().filter(|_| self.nanos % ONE == 0)
+    }
+
+    /// As near as a float comes.
+    pub fn approximate(&self) -> f64 {
+        self.nanos as f64 / ONE as f64
+    }
+
+    /// Both together, written as the first is; none where that is too large.
+    pub fn checked_add(&self, other: &Quantity) -> Option<Quantity> {
+        Some(Quantity { nanos: self.nanos.checked_add(other.nanos)?, ..*self })
+    }
+
+    /// What is left without the other; none where that is too large.
+    pub fn checked_sub(&self, other: &Quantity) -> Option<Quantity> {
+        Some(Quantity { nanos: self.nanos.checked_sub(other.nanos)?, ..*self })
+    }
+
     /// Whether it is nothing.
     pub fn is_zero(&self) -> bool {
         self.nanos == 0

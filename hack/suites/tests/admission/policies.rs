@@ -69,6 +69,11 @@ async fn a_policy_refuses_ours_in_the_words_in_which_it_refuses_built_in_kinds()
     setup.policy(json!({"matchConditions": conditions, "validations": never}), deny()).await;
     setup.alike("a condition", "bad", "", (422, "Invalid")).await;
     setup.passes("good").await;
+    let labels = "{policy=\"test\",policy_binding=\"test\",enforcement_action=\"deny\"}";
+    setup.measured(&format!("apiserver_validating_admission_policy_check_total{labels} ")).await;
+    setup
+        .measured(&format!("apiserver_validating_admission_policy_check_duration_seconds_count{labels} "))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

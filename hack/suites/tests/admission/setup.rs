@@ -49,6 +49,12 @@ impl Setup {
         Some(setup)
     }
 
+    /// Whether our server has counted something, by the beginning of the line.
+    pub(crate) async fn measured(&self, metric: &str) {
+        let text = self.ours.get("/metrics", &[]).await.text();
+        assert!(text.lines().any(|line| line.starts_with(metric)), "no {metric} in\n{text}");
+    }
+
     pub(crate) async fn apply(&self, object: Value) {
         apply(self.cluster.admin(), &object).await.expect("it is applied");
     }

@@ -96,6 +96,15 @@ async fn a_webhook_refuses_ours_in_the_words_in_which_it_refuses_built_in_kinds(
     setup.configure(VALIDATING, "/warn", json!({})).await;
     let warns = |reply: &Reply| reply.header("warning").contains("mind the gap");
     setup.created("i", warns).await;
+
+    let called = "apiserver_admission_webhook_admission_duration_seconds_count{name=\"w0.example.com\"";
+    for (kind, rejected) in [("validating", "true"), ("validating", "false"), ("admit", "true")] {
+        let labels = format!("type=\"{kind}\",operation=\"CREATE\",rejected=\"{rejected}\"");
+        setup.measured(&format!("{called},{labels}}} ")).await;
+    }
+    let open =
+        "apiserver_admission_webhook_fail_open_count_total{name=\"w0.example.com\",type=\"validating\"} ";
+    setup.measured(open).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,21 @@
-//! The libraries of expressions: CEL's own extensions, and those of Kubernetes that policies commonly use.
+//! The libraries of expressions: CEL's own extensions, and those of Kubernetes.
 //!
-//! There are `find` and `findAll`, `isSorted` and `sum` on lists, `sets`, quantities and `jsonpatch`. Not there: `url`, `ip`,
-//! `cidr`, `semver` and `format`.
+//! Here: `find` and `findAll`; `isSorted`, `sum`, `min` and `max` on lists; `sets`; `jsonpatch.escapeKey`; comparisons. A module each: quantities,
+//! addresses and networks, URLs, versions, named formats.
 
-use apimachinery::quantity::Quantity;
+mod format;
+mod network;
+mod quantity;
+mod url;
+mod version;
+
 use cel::extractors::This;
-use cel::objects::Opaque;
 use cel::{Context, Env, ExecutionError, Value, extensions};
+use quantity::Amount;
 use regex::Regex;
 use std::cmp::Ordering;
 use std::sync::Arc;
+use version::Semver;
 
 type Outcome<T> = Result<T, ExecutionError>;
 type Text = Arc<String>;
@@ -40,15 +46,27 @@ pub(super) fn add(context: &mut Context<'_, '_>) {
             contains(a.clone(), b.clone()) && contains(b, a)
         }),
         context.add_function("sets.intersects", |a: List, b: List| a.iter().any(|item| b.contains(item))),
-        context.add_function("quantity", quantity),
-        context.add_function("isQuantity", is_quantity),
-        context.add_function("isLessThan", |a: This<Value>, b: Value| compared(&a.0, &b, Ordering::is_lt)),
-        context.add_function("isGreaterThan", |a: This<Value>, b: Value| compared(&a.0, &b, Ordering::is_gt)),
-        context.add_function("compareTo", compare_to),
-        context.add_function("sign", sign),
-        context.add_function("jsonpatch.escapeKey", escape_key),
+        context.add_function("min", |list: This<List>| extreme(&list.0, Ordering::Less)),
+        context.add_function("max", |list: This<List>| extreme(&list.0, Ordering::Greater)),
+        context
+            .add_function("isLessThan", |a: This<Value>, b: Value| compared(&a.0, &b).map(Ordering::is_lt)),
+        context.add_function("isGreaterThan", |a: This<Value>, b: Value| {
+            compared(&a.0, &b).map(Ordering::is_gt)
+        }),
+        context.add_function("jsonpatch.escapeKey", |key: Text| {
+            Arc::new(key.replace('~', "~0").replace('/', "~1"))
+        }),
+        context.add_function("compareTo", |a: This<Value>, b: Value| {
+            compared(&a.0, &b).map(|order| order as i64)
+        }),
     ];
-    for error in added.into_iter().filter_map(Result::err) {
+    let libraries = quantity::add(context)
+        .into_iter()
+        .chain(network::add(context))
+        .chain(url::add(context))
+        .chain(version::add(context))
+        .chain(format::add(context));
+    for error in added.into_iter().chain(libraries).filter_map(Result::err) {
         tracing::error!(%error, "a function of the expression language cannot be used");
     }
 }
@@ -93,47 +111,33 @@ fn sum(This(list): This<List>) -> Outcome<Value> {
     })
 }
 
-/// An amount such as `10Gi`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Amount(Quantity);
-
-impl Opaque for Amount {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.Quantity"
+/// What compares by a method: quantities and versions.
+fn compared(a: &Value, b: &Value) -> Outcome<Ordering> {
+    if let (Some(a), Some(b)) = (opaque::<Amount>(a), opaque::<Amount>(b)) {
+        return Ok(a.0.cmp(&b.0));
     }
+    if let (Some(a), Some(b)) = (opaque::<Semver>(a), opaque::<Semver>(b)) {
+        return Ok(a.0.cmp_precedence(&b.0));
+    }
+    Err(failed("compareTo", "only two quantities or two versions can be compared so"))
 }
 
-fn quantity(text: Text) -> Outcome<Value> {
-    let amount = text.parse().map_err(|error| failed("quantity", error))?;
-    Ok(Value::Opaque(Arc::new(Amount(amount))))
-}
-
-fn is_quantity(text: Text) -> bool {
-    text.parse::<Quantity>().is_ok()
-}
-
-fn amount(value: &Value) -> Outcome<&Quantity> {
+/// The value, if it is of this type.
+fn opaque<T: std::any::Any>(value: &Value) -> Option<&T> {
     match value {
-        Value::Opaque(opaque) => opaque.downcast_ref::<Amount>().map(|amount| &amount.0),
+        Value::Opaque(opaque) => opaque.downcast_ref(),
         _ => None,
     }
-    .ok_or_else(|| failed("quantity", "only quantities can be compared so"))
 }
 
-fn compared(a: &Value, b: &Value, wanted: fn(Ordering) -> bool) -> Outcome<bool> {
-    Ok(wanted(amount(a)?.cmp(amount(b)?)))
-}
-
-fn compare_to(This(a): This<Value>, b: Value) -> Outcome<i64> {
-    Ok(amount(&a)?.cmp(amount(&b)?) as i64)
-}
-
-fn sign(This(a): This<Value>) -> Outcome<i64> {
-    let amount = amount(&a)?;
-    Ok(i64::from(amount.is_positive()) - i64::from(amount.is_negative()))
-}
-
-/// A key as a JSON pointer has it.
-fn escape_key(key: Text) -> Text {
-    Arc::new(key.replace('~', "~0").replace('/', "~1"))
+/// The item of a list that is before all others in `order`.
+fn extreme(list: &List, order: Ordering) -> Outcome<Value> {
+    let mut items = list.iter();
+    let first = items.next().ok_or_else(|| failed("min", "the list is empty"))?;
+    let found = items.try_fold(first, |found, item| match item.partial_cmp(found) {
+        Some(compared) if compared == order => Ok(item),
+        Some(_) => Ok(found),
+        None => Err(failed("min", "the items cannot be compared")),
+    });
+    found.cloned()
 }
