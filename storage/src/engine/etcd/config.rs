@@ -64,13 +64,15 @@ impl Config {
     fn channel(&self, url: &str) -> Result<Channel, Error> {
         let refuse =
             |reason: String| Error::Io(format!("the etcd endpoint {url:?} cannot be used: {reason}"));
+        if let Some(tls) = &self.tls {
+            tls.config().map_err(refuse)?;
+        }
         let endpoint = self.endpoint(url).map_err(|error| refuse(error.to_string()))?;
         match endpoint.uri().scheme_str() {
             Some("http") => Ok(endpoint.connect_lazy()),
             Some("https") => {
                 let tls =
                     self.tls.clone().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
-                tls.config().map_err(refuse)?;
                 // The connector makes TLS of what the transport takes for plain; requests say https all the same.
                 let (plain, origin) = (url.replacen("https", "http", 1), endpoint.uri().clone());
                 let plain = self.endpoint(&plain).map_err(|error| refuse(error.to_string()))?;
