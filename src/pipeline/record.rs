@@ -39,8 +39,13 @@ impl Record {
         let verb = self.info.as_ref().map_or(Verb::Unknown, RequestInfo::verb);
         let user = self.user.as_ref().map_or("", |user| &user.name);
         let audit_id = self.audit_id.to_str().unwrap_or_default();
+        let is_resource = self.info.as_ref().is_some_and(RequestInfo::is_resource_request);
+        let failed = code.is_server_error() && is_resource;
         let (code, microseconds) = (code.as_u16(), elapsed.as_micros() as u64);
-        if verb.is_read_only() {
+        // Reads are many, and health is asked for again and again.
+        if failed {
+            tracing::warn!(audit_id, %verb, path, user, code, microseconds, "request failed");
+        } else if verb.is_read_only() {
             tracing::debug!(audit_id, %verb, path, user, code, microseconds, "request");
         } else {
             tracing::info!(audit_id, %verb, path, user, code, microseconds, "request");

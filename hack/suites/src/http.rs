@@ -116,8 +116,8 @@ impl Http {
         let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
         let answer = self.sender().await?.send_request(request.clone()).await;
         match answer {
-            // The server had closed the connection before it took the request.
-            Err(error) if error.is_canceled() => self.sender().await?.send_request(request).await,
+            // The server had closed the connection before it took the request; so it does after every 401.
+            Err(error) if was_not_taken(&error) => self.sender().await?.send_request(request).await,
             answer => answer,
         }
         .map_err(|error| format!("{error:?}"))
@@ -141,6 +141,12 @@ impl Http {
         tokio::spawn(connection);
         Ok(sender)
     }
+}
+
+/// Whether the server did nothing about a request: every client of HTTP/2 sends it again then.
+fn was_not_taken(error: &hyper::Error) -> bool {
+    let text = format!("{error:?}");
+    error.is_canceled() || (text.contains("GoAway") && text.contains("NO_ERROR"))
 }
 
 impl Reply {
