@@ -224,5 +224,6 @@ fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
         certificates: observed.ca,
         tls_required: desired.tls.mode == local::TlsMode::Required,
         storage_bytes: Some(observed.storage_bytes),
+        refused: None,
     }
 }

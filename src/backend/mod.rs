@@ -62,6 +62,17 @@ pub struct Observed {
     pub tls_required: bool,
     /// The size of the data in bytes.
     pub storage_bytes: Option<u64>,
+    /// What of the object is refused, where all the rest of this tells of what was accepted before.
+    pub refused: Option<Refusal>,
+}
+
+/// What a backend will not do while it keeps running what it accepted before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// A reason of the `Accepted` condition, such as `InvalidParameters`.
+    pub reason: &'static str,
+    /// What to change.
+    pub message: String,
 }
 
 /// Where to connect.
@@ -117,7 +128,7 @@ pub enum Disposal {
 /// Why a backend did not do what was wanted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It will never do that: the object has to change.
+    /// It will never do that, and nothing of the object was accepted before: the object has to change.
     #[error("{message}")]
     Rejected {
         /// A reason of the `Accepted` or `Programmed` condition, such as `InvalidParameters`.
@@ -142,10 +153,23 @@ pub trait Backend: Send + Sync + 'static {
     /// Where the implementation of an object will be, known before it exists.
     fn reference(&self, object: &PostgreSQL) -> Reference;
 
+    /// Whether a reference that was recorded is one of this backend's: it then keeps and removes the object, whatever
+    /// became of its class. A backend whose references are not of its own domain says so itself.
+    fn recognises(&self, group: &str) -> bool {
+        self.controller_name().split('/').next() == Some(group)
+    }
+
     /// What is there, changing nothing; `None` where there is nothing yet.
     async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error>;
 
     /// Makes it so, as far as that goes now, and says how far it went.
+    ///
+    /// A refused wish does not stop the care for what is there. Where the object asks for something that will never be
+    /// done, and something was accepted before, the backend changes nothing towards the wish, brings up and keeps what it
+    /// accepted last, and returns what that is with [`Observed::refused`]: endpoints, logins and readiness are those of
+    /// what runs. `Observed` without `refused` says that everything the object lists is so.
+    /// [`Error::Rejected`] is for an object of which nothing was ever accepted; [`Error::Unavailable`] for what may go
+    /// well next time. Being stopped and being removed are never refused for another part of the object.
     async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error>;
 
     /// Ends the implementation. Not finding it is success.

@@ -33,6 +33,14 @@ impl Conditions<'_> {
         self.set("ResolvedRefs", ConditionStatus::True, "ResolvedRefs", "");
         self.0.status.observed_generation = self.0.metadata.generation;
     }
+
+    /// The backend will not do what is wanted; what it does instead is for others to say.
+    fn refused(&mut self, reason: &str, message: &str) {
+        self.set("Accepted", ConditionStatus::False, reason, message);
+        self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
+        self.set("Progressing", ConditionStatus::False, "Stalled", message);
+        self.0.status.observed_generation = self.0.metadata.generation;
+    }
 }
 
 /// Fields that a class only warns of; a class that refuses them needs no condition.
@@ -81,14 +89,11 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
             conditions.set("Ready", ConditionStatus::False, "Failing", message);
         }
         Progress::Rejected { reason, message } => {
-            conditions.set("Accepted", ConditionStatus::False, reason, message);
-            conditions.set("Programmed", ConditionStatus::False, "BackendRejected", message);
-            conditions.set("Progressing", ConditionStatus::False, "Stalled", message);
+            conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
-            if object.status.endpoints.is_empty() {
-                Conditions(object).set("Ready", ConditionStatus::False, "Failing", message);
+            if conditions.0.status.endpoints.is_empty() {
+                conditions.set("Ready", ConditionStatus::False, "Failing", message);
             }
-            object.status.observed_generation = object.metadata.generation;
         }
     }
 }
@@ -96,6 +101,11 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
 /// What the backend saw; `trouble` is why the credentials could not be published.
 pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) {
     facts(object, observed, trouble.is_none());
+    if let Some(refusal) = &observed.refused {
+        Conditions(object).refused(refusal.reason, &refusal.message);
+        readiness(object, observed, trouble);
+        return;
+    }
     let stopped = observed.reason == "Stopped";
     let mut conditions = Conditions(object);
     conditions.accepted();

@@ -151,7 +151,7 @@ impl Reconciler {
             }
             Err(BackendError::Rejected { reason, message }) => {
                 let progress = Progress::Rejected { reason, message };
-                // What ran before the refused change runs on, or was just now started again.
+                // A backend that cannot say what runs while it refuses may still see it.
                 let seen = backend.observe(object).await.ok().flatten();
                 self.set_status(object, |object| {
                     if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
@@ -183,7 +183,7 @@ impl Reconciler {
         }
         match backend.observe(object).await {
             Ok(Some(seen)) if !seen.ready => {
-                self.set_status(object, |object| conditions::observed(object, &seen, None)).await
+                self.set_status(object, |object| conditions::runs_on(object, &seen)).await
             }
             _ => Ok(()),
         }
