@@ -6,6 +6,7 @@
 use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
 use crate::postgresql::PostgreSQL;
 use crate::shared::{DeletionPolicy, Storage};
+use apimachinery::time::Time;
 use std::collections::BTreeMap;
 
 /// Which class set which field.
@@ -62,7 +63,7 @@ pub fn knows_class(object: &PostgreSQL, classes: &[DatabaseClass]) -> bool {
 fn default_class(classes: &[DatabaseClass]) -> Option<&DatabaseClass> {
     let is_default = |class: &&DatabaseClass| class.spec.default_for.iter().any(|kind| kind == KIND);
     classes.iter().filter(is_default).min_by_key(|class| {
-        let created = class.metadata.creation_timestamp.map_or(0, |time| time.0);
+        let created = class.metadata.creation_timestamp.map_or(0, Time::seconds);
         (std::cmp::Reverse(created), &class.metadata.name)
     })
 }

@@ -12,10 +12,10 @@ const INTERVAL: Duration = Duration::from_secs(300);
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     let Some(store) = registry.store("", "events").cloned() else { return };
     loop {
-        let oldest = Time::now().0 - LIFETIME_SECONDS;
+        let oldest = Time::now().seconds() - LIFETIME_SECONDS;
         let snapshot = store.snapshot();
         for stored in snapshot.iter().filter_map(|entry| entry.value().ok()) {
-            if stored.object().meta().creation_timestamp.is_some_and(|created| created.0 < oldest)
+            if stored.object().meta().creation_timestamp.is_some_and(|created| created.seconds() < oldest)
                 && let Err(error) =
                     store.delete(stored.namespace(), stored.name(), &DeleteRequest::default()).await
                 && error.code() != 404

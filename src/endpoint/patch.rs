@@ -11,7 +11,7 @@ use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use apimachinery::wire::json;
+use apimachinery::wire::{json, limits};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use json_patch::PatchOperation;
@@ -66,7 +66,7 @@ impl Patch {
             |error: serde_json::Error| ApiError::bad_request(&format!("error decoding patch: {error}"));
         match media {
             "application/json-patch+json" => {
-                let operations: Vec<Value> = serde_json::from_slice(body).map_err(malformed)?;
+                let operations: Vec<Value> = serde_json::from_str(&json::text(body)).map_err(malformed)?;
                 if operations.len() > MOST_OPERATIONS {
                     return Err(ApiError::request_too_large(&format!(
                         "The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {}",
@@ -81,7 +81,7 @@ impl Patch {
                 Ok(Patch::Json(patch.map_err(|error| unprocessable(&error.to_string()))?))
             }
             "application/merge-patch+json" => {
-                let patch: Value = serde_json::from_slice(body).map_err(malformed)?;
+                let patch = json::parse(body).map_err(malformed)?;
                 if !patch.is_object() {
                     return Err(ApiError::bad_request("error decoding patch: a merge patch is an object"));
                 }
@@ -106,6 +106,7 @@ impl Patch {
 fn apply_operations(tree: &mut Value, operations: &[PatchOperation]) -> Result<(), ApiError> {
     let mut copied = 0;
     for (number, operation) in operations.iter().enumerate() {
+        check_depth(tree, operation)?;
         match operation {
             PatchOperation::Copy(copy) => {
                 copied += tree.pointer(copy.from.as_str()).map_or(0, |source| source.to_string().len());
@@ -125,6 +126,26 @@ fn apply_operations(tree: &mut Value, operations: &[PatchOperation]) -> Result<(
         })?;
     }
     Ok(())
+}
+
+/// No operation nests deeper than a body may be.
+fn check_depth(tree: &Value, operation: &PatchOperation) -> Result<(), ApiError> {
+    let (path, value) = match operation {
+        PatchOperation::Add(add) => (&add.path, Some(&add.value)),
+        PatchOperation::Replace(replace) => (&replace.path, Some(&replace.value)),
+        PatchOperation::Copy(copy) => (&copy.path, tree.pointer(copy.from.as_str())),
+        PatchOperation::Move(moved) => (&moved.path, tree.pointer(moved.from.as_str())),
+        PatchOperation::Remove(_) | PatchOperation::Test(_) => return Ok(()),
+    };
+    let room = limits::DEEPEST.checked_sub(path.count());
+    let fits = room.is_some_and(|room| value.is_none_or(|value| limits::is_within(value, room)));
+    if fits {
+        return Ok(());
+    }
+    Err(unprocessable(&format!(
+        "at path '{path}' the object would be nested deeper than {} levels",
+        limits::DEEPEST
+    )))
 }
 
 /// Whether an object that is there lacks just the last part of the path: a test for null holds then (V-50).

@@ -7,11 +7,12 @@
 use std::future::Future;
 use std::time::Duration;
 
+use apimachinery::time;
 use tokio::time::Instant;
 
+use super::query;
 use super::request_info::RequestInfo;
 use super::status::Refusal;
-use super::{duration, query};
 
 /// The deadline of a request; a `?timeout=` can only bring it nearer.
 pub(super) fn of(
@@ -25,7 +26,7 @@ pub(super) fn of(
     }
     let asked = match query::first(query, "timeout").as_deref() {
         None | Some("") => longest,
-        Some(text) => duration::parse(text)?,
+        Some(text) => text.parse::<time::Duration>()?.or_zero(),
     };
     let granted = if asked.is_zero() { longest } else { asked.min(longest) };
     Ok(Some(received + granted))

@@ -12,7 +12,6 @@ mod client;
 mod context;
 mod deadline;
 pub mod delegated;
-pub mod duration;
 mod in_flight;
 mod path;
 pub mod query;

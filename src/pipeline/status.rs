@@ -2,12 +2,12 @@
 //!
 //! Needs: a [`Refusal`]. Provides: its response, a `Status` document or, where clients know it so, plain text.
 
+use apimachinery::time::DurationError;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::duration::DurationError;
 use super::request_info::RequestInfoError;
 
 /// Why the pipeline answers a request itself.

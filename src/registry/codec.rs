@@ -1,5 +1,7 @@
 //! The stored form of an object: JSON of the storage version with `kind` and `apiVersion` in front, so that a
 //! value says itself what it is, and without the resource version, which is the revision of its key.
+//!
+//! Whatever is encoded can be decoded: the values themselves see to that (`apimachinery::wire::limits`).
 
 use apimachinery::kind::{Definition, Hub, Version};
 use bytes::Bytes;
@@ -24,6 +26,7 @@ pub(super) fn encode(definition: &Definition, object: &dyn Hub) -> Bytes {
     }
     // The object's own opening brace: the header has opened it already.
     out.remove(brace);
+    debug_assert!(decode(definition, &out).is_ok(), "what is stored can be read");
     out.into()
 }
 

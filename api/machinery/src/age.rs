@@ -26,7 +26,7 @@ pub fn human(seconds: i64) -> String {
 /// The age of something that began then; `<unknown>` when it never did.
 pub fn since(time: Option<Time>) -> serde_json::Value {
     match time {
-        Some(time) => human(Time::now().0 - time.0).into(),
+        Some(time) => human(Time::now().seconds() - time.seconds()).into(),
         None => "<unknown>".into(),
     }
 }

@@ -63,8 +63,8 @@ impl Value for IntOrString {
     fn is_empty(&self) -> bool {
         false
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        source.deserialize_any(Either)
+    fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
+        source.deserialize_any(Either(self))
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_key(number, WireType::LengthDelimited, out);
@@ -93,26 +93,41 @@ impl Value for IntOrString {
     }
 }
 
-struct Either;
+struct Either<'s>(&'s mut IntOrString);
 
-impl Visitor<'_> for Either {
-    type Value = IntOrString;
+impl Either<'_> {
+    fn set<E>(self, value: IntOrString) -> Result<(), E> {
+        *self.0 = value;
+        Ok(())
+    }
+}
+
+impl Visitor<'_> for Either<'_> {
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("int32 or string")
     }
-    fn visit_unit<E>(self) -> Result<IntOrString, E> {
-        Ok(IntOrString::default())
+    /// An integer stays.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        match self.0 {
+            IntOrString::Int(_) => Ok(()),
+            IntOrString::String(_) => self.set(IntOrString::default()),
+        }
     }
-    fn visit_str<E>(self, text: &str) -> Result<IntOrString, E> {
-        Ok(IntOrString::String(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.set(IntOrString::String(text.to_owned()))
     }
-    fn visit_i64<E: Error>(self, number: i64) -> Result<IntOrString, E> {
-        let wrong = |_| E::invalid_value(Unexpected::Signed(number), &self);
-        i32::try_from(number).map(IntOrString::Int).map_err(wrong)
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        match i32::try_from(number) {
+            Ok(number) => self.set(IntOrString::Int(number)),
+            Err(_) => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+        }
     }
-    fn visit_u64<E: Error>(self, number: u64) -> Result<IntOrString, E> {
-        let wrong = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
-        i32::try_from(number).map(IntOrString::Int).map_err(wrong)
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        match i32::try_from(number) {
+            Ok(number) => self.set(IntOrString::Int(number)),
+            Err(_) => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ pub static DEFINITION: Definition = Definition {
 
 impl Event {
     fn since(&self, time: Option<Time>) -> Value {
-        let event_time = self.event_time.map(|time| Time(time.0 / 1_000_000));
+        let event_time = self.event_time.map(Time::from);
         age::since(time.or(event_time).or(self.metadata.creation_timestamp))
     }
 }

@@ -6,6 +6,7 @@ mod gzip;
 mod lists;
 mod patches;
 mod paths;
+mod readable;
 mod scale;
 mod watches;
 mod writes;
@@ -19,6 +20,7 @@ use crate::pipeline::{
 use crate::registry::Registry;
 use crate::serve::Shutdown;
 use crate::telemetry::Metrics;
+use apimachinery::kind::Definition;
 use bytes::Bytes;
 use databases_storage::engine;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -58,17 +60,23 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let config = engine::Config::Memory(engine::memory::Config);
-        let storage = engine::open(config).await.unwrap();
+        Server::over(&[&flunder::DEFINITION], Server::memory().await).await
+    }
+
+    async fn memory() -> Arc<dyn databases_storage::Storage> {
+        engine::open(engine::Config::Memory(engine::memory::Config)).await.unwrap()
+    }
+
+    /// A server of these kinds over what a storage holds.
+    async fn over(definitions: &[&'static Definition], storage: Arc<dyn databases_storage::Storage>) -> Self {
         let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
-        let definitions = [&flunder::DEFINITION];
-        let registry = Registry::open(&definitions, &storage, &admission);
+        let registry = Registry::open(definitions, &storage, &admission);
         for store in registry.stores() {
             store.ready().await;
         }
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
-        let endpoint = Endpoint::new(&definitions, registry.clone(), Health::default(), metrics);
+        let endpoint = Endpoint::new(definitions, registry.clone(), Health::default(), metrics);
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
         pipeline.complete();

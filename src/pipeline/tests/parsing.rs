@@ -1,9 +1,6 @@
-use std::time::Duration;
-
 use http::{Method, Uri};
 use proptest::prelude::*;
 
-use super::super::duration;
 use super::super::selector::required_name;
 use super::super::{RequestInfo, query};
 
@@ -127,46 +124,12 @@ fn query_parameters() {
     assert_eq!(query::first("b;c=1&b=%ff&b=2", "b").as_deref(), Some("2"));
 }
 
-#[test]
-fn durations() {
-    let milliseconds = |count| Ok(Duration::from_millis(count));
-    for (text, expected) in [
-        ("0", milliseconds(0)),
-        ("30s", milliseconds(30_000)),
-        ("1m30s", milliseconds(90_000)),
-        ("1.5h", milliseconds(5_400_000)),
-        (".5s", milliseconds(500)),
-        ("5.s", milliseconds(5_000)),
-        ("+2s", milliseconds(2_000)),
-        ("-2s", milliseconds(0)),
-        ("1000us", milliseconds(1)),
-        ("1000µs", milliseconds(1)),
-        ("2000000ns", milliseconds(2)),
-        ("", Err(r#"time: invalid duration """#)),
-        ("abc", Err(r#"time: invalid duration "abc""#)),
-        ("-", Err(r#"time: invalid duration "-""#)),
-        (".s", Err(r#"time: invalid duration ".s""#)),
-        ("30", Err(r#"time: missing unit in duration "30""#)),
-        ("3x", Err(r#"time: unknown unit "x" in duration "3x""#)),
-        ("9999999999h", Err(r#"time: invalid duration "9999999999h""#)),
-        ("99999999999999999999s", Err(r#"time: invalid duration "99999999999999999999s""#)),
-    ] {
-        let parsed = duration::parse(text).map_err(|error| error.to_string());
-        assert_eq!(
-            parsed.as_ref().map_err(String::as_str),
-            expected.as_ref().map_err(|error| *error),
-            "{text}"
-        );
-    }
-}
-
 proptest! {
     #[test]
     fn nothing_makes_the_parsers_panic(path in "/[a-z/%0-9é]{0,40}", text in ".{0,30}") {
         if let Ok(uri) = path.parse::<Uri>() {
             let _ = RequestInfo::parse(&Method::GET, &uri).map(|info| format!("{} {}", info.name(), info.rest()));
         }
-        let _ = duration::parse(&text);
         let _ = required_name(&text);
         let _ = query::first(&text, "a");
     }

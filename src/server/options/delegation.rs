@@ -5,7 +5,7 @@ use super::super::Error;
 use super::super::users::Given;
 use crate::cluster::Authentication;
 use crate::pipeline::delegated::Lifetimes;
-use crate::pipeline::duration;
+use apimachinery::time;
 use clap::Args;
 use http::HeaderName;
 use std::path::PathBuf;
@@ -126,6 +126,7 @@ fn header(text: &str) -> Result<String, String> {
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {
-    let lifetime = duration::parse(text).map_err(|error| format!("{error}; write it as 10s or 1m30s"))?;
-    if text.starts_with('-') { Err("it must not be negative".to_owned()) } else { Ok(lifetime) }
+    let lifetime: time::Duration =
+        text.parse().map_err(|error| format!("{error}; write it as 10s or 1m30s"))?;
+    if lifetime.0 < 0 { Err("it must not be negative".to_owned()) } else { Ok(lifetime.or_zero()) }
 }

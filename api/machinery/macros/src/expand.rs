@@ -63,10 +63,11 @@ fn api(name: &syn::Ident, schema: TokenStream) -> TokenStream {
                 false
             }
             fn decode<'de, D: ::apimachinery::wire::Deserializer<'de>>(
+                &mut self,
                 source: D,
                 context: &mut ::apimachinery::wire::Decoding,
-            ) -> ::core::result::Result<Self, D::Error> {
-                ::apimachinery::wire::decode_object(source, context)
+            ) -> ::core::result::Result<(), D::Error> {
+                ::apimachinery::wire::decode_object(self, source, context)
             }
             fn encode_field(&self, number: u32, out: &mut ::std::vec::Vec<u8>) {
                 ::apimachinery::wire::encode_message(self, number, out)
@@ -107,7 +108,7 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
     });
     let decode_own = own.iter().enumerate().map(|(index, field)| {
         let (ident, json_name) = (&field.ident, &field.json_name);
-        quote!(#index => self.#ident = ::apimachinery::wire::next_value(map, #json_name, context)?,)
+        quote!(#index => ::apimachinery::wire::next_value(map, #json_name, &mut self.#ident, context),)
     });
     let decode_inline = inline.iter().enumerate().map(|(position, field)| {
         let (ident, ty) = (&field.ident, &field.ty);
@@ -157,7 +158,6 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
                     #(#decode_own)*
                     _ => unreachable!("field_index gives only indices of declared fields"),
                 }
-                Ok(())
             }
             fn serialize_fields<M: ::apimachinery::wire::SerializeMap>(
                 &self,

@@ -4,7 +4,7 @@ use super::hub::own;
 use super::{Hub, Kind, WireVersion};
 use crate::schema::Schema;
 use crate::wire::json::JsonError;
-use crate::wire::{self, Decoding, ProtobufError};
+use crate::wire::{self, Decoding, ProtobufError, limits};
 
 type DecodedHub = Result<(Box<dyn Hub>, Decoding), JsonError>;
 type ProtobufHub = Result<Box<dyn Hub>, ProtobufError>;
@@ -36,6 +36,7 @@ pub struct Version {
 impl Version {
     /// The version `V` of kind `K`.
     pub const fn of<K: Kind, V: WireVersion<K>>() -> Version {
+        const { assert!(limits::fits(V::SCHEMA), "objects of this type can be nested deeper than readers take") };
         Version {
             name: V::NAME,
             schema: V::SCHEMA,

@@ -53,12 +53,12 @@ mod tests {
     fn the_transition_time_moves_only_with_the_status() {
         let mut conditions = Vec::new();
         assert!(set_condition(&mut conditions, "Ready", ConditionStatus::False, "Creating", "", 1));
-        conditions[0].last_transition_time = Time(1);
+        conditions[0].last_transition_time = Time::from_seconds(1);
         assert!(set_condition(&mut conditions, "Ready", ConditionStatus::False, "NoPrimary", "", 1));
-        assert_eq!(conditions[0].last_transition_time, Time(1));
+        assert_eq!(conditions[0].last_transition_time, Time::from_seconds(1));
         assert!(!set_condition(&mut conditions, "Ready", ConditionStatus::False, "NoPrimary", "", 1));
         assert!(set_condition(&mut conditions, "Ready", ConditionStatus::True, "Available", "", 2));
-        assert_ne!(conditions[0].last_transition_time, Time(1));
+        assert_ne!(conditions[0].last_transition_time, Time::from_seconds(1));
         assert!(is_true(&conditions, "Ready"));
     }
 }

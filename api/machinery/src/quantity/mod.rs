@@ -11,8 +11,9 @@ use crate::wire::message::delimited;
 use crate::wire::scalar::{bytes_length, encode_text, merge_text};
 use crate::wire::{Decoding, ProtobufError, Value, WireType, skip};
 use prost::encoding::{decode_key, encode_key, encode_varint};
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -171,8 +172,16 @@ impl Value for Quantity {
     fn is_empty(&self) -> bool {
         self.is_zero()
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        source.deserialize_any(Amount)
+    /// Text or a number, of which every digit counts; `null` changes nothing.
+    fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
+        let raw = Box::<RawValue>::deserialize(source)?;
+        let unquoted = match raw.get() {
+            "null" => return Ok(()),
+            text if text.starts_with('"') => serde_json::from_str(text).map_err(D::Error::custom)?,
+            text => text.to_owned(),
+        };
+        *self = unquoted.trim().parse().map_err(D::Error::custom)?;
+        Ok(())
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         let text = self.to_string();
@@ -200,37 +209,6 @@ fn from_protobuf(text: &str) -> Result<Quantity, ProtobufError> {
     match text {
         "" => Ok(Quantity::zero()),
         text => text.parse().map_err(|error: QuantityError| ProtobufError(error.to_string())),
-    }
-}
-
-/// A text or a number.
-struct Amount;
-
-impl Amount {
-    fn parse<E: Error>(text: &str) -> Result<Quantity, E> {
-        text.trim().parse().map_err(E::custom)
-    }
-}
-
-impl Visitor<'_> for Amount {
-    type Value = Quantity;
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a quantity such as 10Gi")
-    }
-    fn visit_unit<E>(self) -> Result<Quantity, E> {
-        Ok(Quantity::zero())
-    }
-    fn visit_str<E: Error>(self, text: &str) -> Result<Quantity, E> {
-        Self::parse(text)
-    }
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Quantity, E> {
-        Self::parse(&number.to_string())
-    }
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Quantity, E> {
-        Self::parse(&number.to_string())
-    }
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Quantity, E> {
-        Self::parse(&number.to_string())
     }
 }
 

@@ -40,7 +40,7 @@ pub fn validate_meta(definition: &Definition, meta: &ObjectMeta) -> Errors {
     check_generation(meta, &mut errors);
     check_keys_and_values(meta, &mut errors);
     check_owner_references(&meta.owner_references, &mut errors);
-    check_finalizers(&meta.finalizers, &mut errors);
+    check_finalizers(&meta.finalizers, &[], &mut errors);
     check_managed_fields(&meta.managed_fields, &mut errors);
     errors
 }
@@ -61,6 +61,7 @@ pub fn validate_meta_update(_definition: &Definition, new: &ObjectMeta, old: &Ob
     check_immutable(new, old, &mut errors);
     check_keys_and_values(new, &mut errors);
     check_owner_references(&new.owner_references, &mut errors);
+    check_finalizers(&new.finalizers, &old.finalizers, &mut errors);
     check_managed_fields(&new.managed_fields, &mut errors);
     errors
 }
@@ -187,13 +188,15 @@ fn check_owner_reference(path: &Path, reference: &OwnerReference, errors: &mut E
     }
 }
 
-fn check_finalizers(finalizers: &[String], errors: &mut Errors) {
+/// A finalizer that was there before is not judged again: an object that has it can still be changed.
+fn check_finalizers(finalizers: &[String], before: &[String], errors: &mut Errors) {
     let path = root("finalizers");
-    for finalizer in finalizers {
+    for finalizer in finalizers.iter().filter(|finalizer| !before.contains(finalizer)) {
         push_invalid(errors, &path, finalizer, is_qualified_name(finalizer));
     }
-    let has = |name: &str| finalizers.iter().any(|finalizer| finalizer == name);
-    if has(ORPHAN) && has(FOREGROUND) {
+    let both =
+        |list: &[String]| [ORPHAN, FOREGROUND].iter().all(|name| list.iter().any(|listed| listed == name));
+    if both(finalizers) && !both(before) {
         let detail = format!("finalizer {ORPHAN} and {FOREGROUND} cannot be both set");
         errors.push(FieldError::invalid(&path, finalizers.to_vec(), &detail));
     }

@@ -27,7 +27,7 @@ fn good() -> ObjectMeta {
         uid: "u".into(),
         resource_version: "1".into(),
         generation: 2,
-        creation_timestamp: Some(Time(1)),
+        creation_timestamp: Some(Time::from_seconds(1)),
         ..ObjectMeta::default()
     }
 }
@@ -176,9 +176,20 @@ fn finalizers() {
     );
     check_update(|new, _| new.finalizers = vec!["g/x".into()], &[]);
     check_update(
+        |new, _| new.finalizers = vec!["a b".into()],
+        &["metadata.finalizers: Invalid value: \"a b\": name part"],
+    );
+    check_update(
         |new, old| {
-            old.deletion_timestamp = Some(Time(5));
-            new.deletion_timestamp = Some(Time(5));
+            old.finalizers = vec!["a b".into()];
+            new.finalizers = vec!["a b".into(), "g/x".into()];
+        },
+        &[],
+    );
+    check_update(
+        |new, old| {
+            old.deletion_timestamp = Some(Time::from_seconds(5));
+            new.deletion_timestamp = Some(Time::from_seconds(5));
             new.finalizers = vec!["g/x".into()];
         },
         &[
@@ -204,7 +215,7 @@ fn what_cannot_change() {
     check_update(
         |new, _| {
             new.resource_version.clear();
-            new.deletion_timestamp = Some(Time(0));
+            new.deletion_timestamp = Some(Time::from_seconds(0));
             new.deletion_grace_period_seconds = Some(3);
         },
         &[

@@ -38,8 +38,8 @@ impl Value for ByteString {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        decode_text(source, "[]uint8", |text| {
+    fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
+        decode_text(self, source, "[]uint8", |text| {
             let clean: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
             STANDARD.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
         })

@@ -7,9 +7,8 @@ use super::{Decoding, ProtobufError, Value, WireType};
 use crate::schema::{Schema, Shape};
 use prost::encoding::{decode_key, encode_key, encode_varint, encoded_len_varint, key_len};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::marker::PhantomData;
 
 impl<T: Value> Value for Option<T> {
     const SCHEMA: &'static Schema = T::SCHEMA;
@@ -18,9 +17,12 @@ impl<T: Value> Value for Option<T> {
         self.is_none()
     }
 
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error> {
-        let value: Option<T> = source.deserialize_option(OptionVisitor { context, result: PhantomData })?;
-        Ok(value.filter(|inner| !(T::EMPTY_IS_NONE && inner.is_empty())))
+    fn decode<'de, D: Deserializer<'de>>(
+        &mut self,
+        source: D,
+        context: &mut Decoding,
+    ) -> Result<(), D::Error> {
+        source.deserialize_option(OptionVisitor { value: self, context })
     }
 
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
@@ -34,28 +36,41 @@ impl<T: Value> Value for Option<T> {
     }
 
     fn merge_field(&mut self, wire: WireType, source: &mut &[u8]) -> Result<(), ProtobufError> {
-        self.get_or_insert_default().merge_field(wire, source)
+        self.get_or_insert_default().merge_field(wire, source)?;
+        settle(self);
+        Ok(())
     }
 }
 
-struct OptionVisitor<'c, T> {
-    context: &'c mut Decoding,
-    result: PhantomData<T>,
+/// An empty value that means "not set" is absent.
+fn settle<T: Value>(value: &mut Option<T>) {
+    if T::EMPTY_IS_NONE && value.as_ref().is_some_and(T::is_empty) {
+        *value = None;
+    }
+}
+
+struct OptionVisitor<'s, T> {
+    value: &'s mut Option<T>,
+    context: &'s mut Decoding,
 }
 
 impl<'de, T: Value> Visitor<'de> for OptionVisitor<'_, T> {
-    type Value = Option<T>;
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a value or null")
     }
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.value = None;
+        Ok(())
     }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        *self.value = None;
+        Ok(())
     }
-    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        T::decode(source, self.context).map(Some)
+    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
+        self.value.get_or_insert_default().decode(source, self.context)?;
+        settle(self.value);
+        Ok(())
     }
 }
 
@@ -66,8 +81,12 @@ impl<T: Value> Value for Vec<T> {
         self.is_empty()
     }
 
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error> {
-        source.deserialize_any(ListVisitor { context, result: PhantomData })
+    fn decode<'de, D: Deserializer<'de>>(
+        &mut self,
+        source: D,
+        context: &mut Decoding,
+    ) -> Result<(), D::Error> {
+        source.deserialize_any(ListVisitor { items: self, context })
     }
 
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
@@ -86,28 +105,40 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
-struct ListVisitor<'c, T> {
-    context: &'c mut Decoding,
-    result: PhantomData<T>,
+struct ListVisitor<'s, T> {
+    items: &'s mut Vec<T>,
+    context: &'s mut Decoding,
 }
 
 impl<'de, T: Value> Visitor<'de> for ListVisitor<'_, T> {
-    type Value = Vec<T>;
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("array")
     }
-    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
-        Ok(Vec::new())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.items.clear();
+        Ok(())
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-        let mut items = Vec::new();
-        self.context.enter(Step::Index(0));
-        while let Some(item) = list.next_element_seed(Seed::new(self.context))? {
-            items.push(item);
-            self.context.set_index(items.len());
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let ListVisitor { items, context } = self;
+        context.enter(Step::Index(0));
+        let mut length = 0;
+        loop {
+            // An item is read into the one that stood in its place.
+            let mut new = T::default();
+            let value = items.get_mut(length).unwrap_or(&mut new);
+            if list.next_element_seed(Seed { value, context })?.is_none() {
+                break;
+            }
+            if length == items.len() {
+                items.push(new);
+            }
+            length += 1;
+            context.set_index(length);
         }
-        self.context.leave();
-        Ok(items)
+        items.truncate(length);
+        context.leave();
+        Ok(())
     }
 }
 
@@ -118,8 +149,12 @@ impl<T: Value> Value for BTreeMap<String, T> {
         self.is_empty()
     }
 
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error> {
-        source.deserialize_any(MapVisitor { context, result: PhantomData })
+    fn decode<'de, D: Deserializer<'de>>(
+        &mut self,
+        source: D,
+        context: &mut Decoding,
+    ) -> Result<(), D::Error> {
+        source.deserialize_any(MapVisitor { entries: self, context })
     }
 
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
@@ -158,30 +193,36 @@ fn entry_length<T: Value>(key: &String, value: &T) -> usize {
     key.field_length(1) + value.field_length(2)
 }
 
-struct MapVisitor<'c, T> {
-    context: &'c mut Decoding,
-    result: PhantomData<T>,
+struct MapVisitor<'s, T> {
+    entries: &'s mut BTreeMap<String, T>,
+    context: &'s mut Decoding,
 }
 
 impl<'de, T: Value> Visitor<'de> for MapVisitor<'_, T> {
-    type Value = BTreeMap<String, T>;
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("map")
     }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(BTreeMap::new())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.entries.clear();
+        Ok(())
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = BTreeMap::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let MapVisitor { entries, context } = self;
+        // What stood in the map before is no duplicate: only the map itself stands twice then.
+        let merging = !entries.is_empty();
+        let mut seen = BTreeSet::new();
         while let Some(Key(name)) = map.next_key::<Key<'de>>()? {
-            if entries.contains_key(&*name) {
-                self.context.duplicate(&name);
+            let twice = if merging { !seen.insert(name.to_string()) } else { entries.contains_key(&*name) };
+            if twice {
+                context.duplicate(&name);
             }
-            self.context.enter(Step::Key(name.to_string()));
-            let value = map.next_value_seed(Seed::new(self.context))?;
-            self.context.leave();
+            context.enter(Step::Key(name.to_string()));
+            let mut value = T::default();
+            map.next_value_seed(Seed { value: &mut value, context: &mut *context })?;
+            context.leave();
             entries.insert(name.into_owned(), value);
         }
-        Ok(entries)
+        Ok(())
     }
 }

@@ -13,8 +13,8 @@ impl Value for f64 {
     fn is_empty(&self) -> bool {
         *self == 0.0
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        source.deserialize_any(Number)
+    fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
+        source.deserialize_any(Number(self))
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_key(number, WireType::SixtyFourBit, out);
@@ -29,28 +29,32 @@ impl Value for f64 {
             return Err(ProtobufError("unexpected end of the message".into()));
         };
         *self = f64::from_le_bytes(*bytes);
+        if !self.is_finite() {
+            return Err(ProtobufError(format!("a number is {self}, which JSON cannot say")));
+        }
         *source = rest;
         Ok(())
     }
 }
 
-struct Number;
+struct Number<'s>(&'s mut f64);
 
-impl Visitor<'_> for Number {
-    type Value = f64;
+impl Visitor<'_> for Number<'_> {
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("float64")
     }
-    fn visit_unit<E>(self) -> Result<f64, E> {
-        Ok(0.0)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
-    fn visit_f64<E>(self, number: f64) -> Result<f64, E> {
-        Ok(number)
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        *self.0 = number;
+        Ok(())
     }
-    fn visit_i64<E>(self, number: i64) -> Result<f64, E> {
-        Ok(number as f64)
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        self.visit_f64(number as f64)
     }
-    fn visit_u64<E>(self, number: u64) -> Result<f64, E> {
-        Ok(number as f64)
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+        self.visit_f64(number as f64)
     }
 }

@@ -75,11 +75,11 @@ macro_rules! api_enum {
                 self.as_str().is_empty()
             }
             fn decode<'de, D: $crate::wire::Deserializer<'de>>(
+                &mut self,
                 source: D,
-                context: &mut $crate::wire::Decoding,
-            ) -> Result<Self, D::Error> {
-                let text = <String as $crate::wire::Value>::decode(source, context)?;
-                Ok(Self::from(text.as_str()))
+                _: &mut $crate::wire::Decoding,
+            ) -> Result<(), D::Error> {
+                $crate::wire::decode_text(self, source, "string", |text| Ok::<_, String>(Self::from(text)))
             }
             fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
                 $crate::wire::encode_str(self.as_str(), number, out);

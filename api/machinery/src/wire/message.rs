@@ -17,10 +17,15 @@ impl From<prost::DecodeError> for ProtobufError {
     }
 }
 
+/// Appends the key of a length-delimited field and the length of what comes next.
+pub(crate) fn encode_head(number: u32, length: usize, out: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(length as u64, out);
+}
+
 /// Appends a struct as field `number`.
 pub fn encode_message<T: Object>(value: &T, number: u32, out: &mut Vec<u8>) {
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(value.fields_length() as u64, out);
+    encode_head(number, value.fields_length(), out);
     value.encode_fields(out);
 }
 

@@ -1,9 +1,11 @@
 //! Wire formats: JSON with Go's decoding rules, YAML, and protobuf.
 //!
 //! [`Value`] is anything that can stand in a field; [`Object`] is a struct declared with `#[api_type]`.
-//! Decoding follows `encoding/json` as the Kubernetes API uses it: `null` is the zero value, names are
+//! Decoding follows `encoding/json` as the Kubernetes API uses it: `null` leaves the zero value, names are
 //! case-sensitive, integers are exact, unknown and duplicate fields are collected with their paths instead of
-//! failing (C-10…C-19).
+//! failing, and a duplicate is read into what the first one left (C-10…C-19).
+//!
+//! Whatever a value holds can be written and read in every format: [`limits`] says how.
 
 mod byte_string;
 mod collections;
@@ -12,10 +14,12 @@ mod double;
 mod enumeration;
 pub(crate) mod message;
 mod object;
+mod raw;
 pub(crate) mod scalar;
 mod string_list;
 
 pub mod json;
+pub mod limits;
 pub mod protobuf;
 pub mod yaml;
 
@@ -24,7 +28,8 @@ pub use decoding::{Decoding, Problem, TypeMeta};
 pub use message::{ProtobufError, encode_message, merge_fields, merge_message, message_field_length, skip};
 pub use object::{decode_object, next_value, serialize_object};
 pub use prost::encoding::WireType;
-pub use scalar::{FieldsV1, Raw};
+pub use raw::{FieldsV1, Raw};
+pub use scalar::decode_text;
 pub use serde::de::{Deserializer, MapAccess};
 pub use serde::ser::{Serialize, SerializeMap, Serializer};
 pub use string_list::StringList;
@@ -46,14 +51,19 @@ pub trait Value: Serialize + Clone + Default + PartialEq + std::fmt::Debug + Sen
     /// What the API says of it.
     const SCHEMA: &'static Schema;
 
-    /// Whether an empty value means "not set" inside `Option` (enumerations).
+    /// Whether an empty value means "not set" inside `Option` (enumerations, times).
     const EMPTY_IS_NONE: bool = false;
 
     /// Whether Go's `omitempty` leaves it out.
     fn is_empty(&self) -> bool;
 
-    /// Reads it from a self-describing format.
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error>;
+    /// Reads it from a self-describing format into what is there, which is the zero value unless the same member
+    /// stood before: what the source does not name stays, and `null` changes nothing but what may be absent.
+    fn decode<'de, D: Deserializer<'de>>(
+        &mut self,
+        source: D,
+        context: &mut Decoding,
+    ) -> Result<(), D::Error>;
 
     /// Appends it as protobuf field `number`, with its key.
     fn encode_field(&self, number: u32, out: &mut Vec<u8>);

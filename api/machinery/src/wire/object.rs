@@ -6,14 +6,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-/// Reads a struct: unknown and duplicate fields are noted, the last of duplicates wins, `null` is zero.
+/// Reads the fields of a struct: unknown and duplicate fields are noted, and a duplicate is read into what the first
+/// one left.
 pub fn decode_object<'de, T: Object, D: Deserializer<'de>>(
+    value: &mut T,
     source: D,
     context: &mut Decoding,
-) -> Result<T, D::Error> {
-    source.deserialize_any(ObjectVisitor { context, result: PhantomData })
+) -> Result<(), D::Error> {
+    source.deserialize_any(ObjectVisitor { value, context })
 }
 
 /// Writes a struct as a map of its set fields.
@@ -23,77 +24,74 @@ pub fn serialize_object<T: Object, S: Serializer>(value: &T, target: S) -> Resul
     map.end()
 }
 
-/// Reads the next value of a map as the field `name`.
+/// Reads the next value of a map into the field `name`.
 pub fn next_value<'de, T: Value, A: MapAccess<'de>>(
     map: &mut A,
     name: &'static str,
+    value: &mut T,
     context: &mut Decoding,
-) -> Result<T, A::Error> {
+) -> Result<(), A::Error> {
     context.enter(Step::Field(name));
-    let value = map.next_value_seed(Seed::new(context))?;
+    map.next_value_seed(Seed { value, context })?;
     context.leave();
-    Ok(value)
+    Ok(())
 }
 
 /// A [`Value`] with its decoding context, as serde wants it.
-pub(super) struct Seed<'c, T> {
-    context: &'c mut Decoding,
-    result: PhantomData<T>,
-}
-
-impl<'c, T> Seed<'c, T> {
-    pub(super) fn new(context: &'c mut Decoding) -> Self {
-        Seed { context, result: PhantomData }
-    }
+pub(super) struct Seed<'s, T> {
+    pub(super) value: &'s mut T,
+    pub(super) context: &'s mut Decoding,
 }
 
 impl<'de, T: Value> DeserializeSeed<'de> for Seed<'_, T> {
-    type Value = T;
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<T, D::Error> {
-        T::decode(source, self.context)
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
+        self.value.decode(source, self.context)
     }
 }
 
-struct ObjectVisitor<'c, T> {
-    context: &'c mut Decoding,
-    result: PhantomData<T>,
+struct ObjectVisitor<'s, T> {
+    value: &'s mut T,
+    context: &'s mut Decoding,
 }
 
 impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
-    type Value = T;
+    type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("object")
     }
 
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_none<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         const { assert!(T::FIELDS <= 126, "the set of seen fields has 128 places") };
-        let mut value = T::default();
         let mut seen = 0u128;
         while let Some(Key(name)) = map.next_key::<Key<'de>>()? {
             if T::TOP_LEVEL && (name == "kind" || name == "apiVersion") {
                 let (bit, name) = if name == "kind" { (126, "kind") } else { (127, "apiVersion") };
                 note(&mut seen, bit, name, self.context);
-                let text: String = next_value(&mut map, name, self.context)?;
-                let slot = &mut self.context.type_meta;
-                *(if bit == 126 { &mut slot.kind } else { &mut slot.api_version }) = text;
+                let meta = &mut self.context.type_meta;
+                let mut text =
+                    std::mem::take(if bit == 126 { &mut meta.kind } else { &mut meta.api_version });
+                next_value(&mut map, name, &mut text, self.context)?;
+                let meta = &mut self.context.type_meta;
+                *(if bit == 126 { &mut meta.kind } else { &mut meta.api_version }) = text;
             } else if let Some(index) = T::field_index(&name) {
                 note(&mut seen, index, &name, self.context);
-                value.decode_field(index, &mut map, self.context)?;
+                self.value.decode_field(index, &mut map, self.context)?;
             } else {
                 self.context.unknown(&name);
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(value)
+        Ok(())
     }
 }
 

@@ -1,38 +1,40 @@
-//! Strings, numbers, booleans, bytes and opaque JSON.
+//! Strings, numbers and booleans.
 
 use super::message::{delimited, expect};
 use super::{Decoding, ProtobufError, Value, WireType};
 use crate::schema::{Scalar, Schema, Shape};
 use prost::encoding::{decode_varint, encode_key, encode_varint, encoded_len_varint, key_len};
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use std::convert::Infallible;
 use std::fmt;
-use std::marker::PhantomData;
 
-/// Reads text, `null` being empty, with a parser of its own.
-pub(crate) fn decode_text<'de, T: Default, D: Deserializer<'de>>(
+/// Reads text with a parser of its own; `null` changes nothing.
+pub fn decode_text<'de, T, E: fmt::Display, D: Deserializer<'de>>(
+    value: &mut T,
     source: D,
     expecting: &'static str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<T, D::Error> {
-    source.deserialize_any(Text { expecting, parse })
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<(), D::Error> {
+    source.deserialize_any(Text { value, expecting, parse })
 }
 
-struct Text<F> {
+struct Text<'s, T, F> {
+    value: &'s mut T,
     expecting: &'static str,
     parse: F,
 }
 
-impl<'de, T: Default, F: FnOnce(&str) -> Result<T, String>> Visitor<'de> for Text<F> {
-    type Value = T;
+impl<'de, T, P: fmt::Display, F: FnOnce(&str) -> Result<T, P>> Visitor<'de> for Text<'_, T, F> {
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.expecting)
     }
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        (self.parse)(text).map_err(E::custom)
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        *self.value = (self.parse)(text).map_err(E::custom)?;
+        Ok(())
     }
 }
 
@@ -61,8 +63,8 @@ impl Value for String {
     fn is_empty(&self) -> bool {
         self.is_empty()
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        decode_text(source, "string", |text| Ok(text.to_owned()))
+    fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
+        decode_text(self, source, "string", |text| Ok::<_, Infallible>(text.to_owned()))
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_text(self, number, out);
@@ -84,8 +86,12 @@ macro_rules! varint {
             fn is_empty(&self) -> bool {
                 *self == <$type>::default()
             }
-            fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-                source.deserialize_any($visitor)
+            fn decode<'de, D: Deserializer<'de>>(
+                &mut self,
+                source: D,
+                _: &mut Decoding,
+            ) -> Result<(), D::Error> {
+                source.deserialize_any($visitor(self))
             }
             fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
                 encode_key(number, WireType::Varint, out);
@@ -104,140 +110,71 @@ macro_rules! varint {
 }
 
 varint!(bool, Bool, Flag, u64::from, |raw| raw != 0);
-varint!(i32, Int32, Integer("int32", PhantomData), |value: i32| i64::from(value) as u64, |raw| raw as i32);
-varint!(i64, Int64, Integer("int64", PhantomData), |value: i64| value as u64, |raw| raw as i64);
+varint!(i32, Int32, |value| Integer("int32", value), |value: i32| i64::from(value) as u64, |raw| raw as i32);
+varint!(i64, Int64, |value| Integer("int64", value), |value: i64| value as u64, |raw| raw as i64);
 
-struct Flag;
+struct Flag<'s>(&'s mut bool);
 
-impl Visitor<'_> for Flag {
-    type Value = bool;
+impl Visitor<'_> for Flag<'_> {
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("bool")
     }
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
-    fn visit_bool<E>(self, flag: bool) -> Result<bool, E> {
-        Ok(flag)
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        *self.0 = flag;
+        Ok(())
     }
 }
 
 /// An exact integer: `1.0` and `1e3` are none (C-11).
-struct Integer<T>(&'static str, PhantomData<T>);
+struct Integer<'s, T>(&'static str, &'s mut T);
 
-impl<T: Default + TryFrom<i64> + TryFrom<u64>> Visitor<'_> for Integer<T> {
-    type Value = T;
+impl<T: Default + TryFrom<i64> + TryFrom<u64>> Visitor<'_> for Integer<'_, T> {
+    type Value = ();
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.0)
     }
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
-    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        *self.1 = T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))?;
+        Ok(())
     }
-    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        *self.1 = T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))?;
+        Ok(())
     }
-    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         // The JSON reader takes `-0` for a float.
         if number == 0.0 && number.is_sign_negative() {
-            return Ok(T::default());
+            *self.1 = T::default();
+            return Ok(());
         }
         Err(E::invalid_type(Unexpected::Float(number), &self))
     }
 }
 
-/// JSON that the server carries without knowing it, as compact text; empty means absent.
-///
-/// On protobuf it is a message with the text as field 1, which is both `RawExtension` and `FieldsV1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Raw(pub String);
-
-impl Serialize for Raw {
-    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-        match serde_json::value::RawValue::from_string(self.0.clone()) {
-            Ok(raw) => raw.serialize(target),
-            Err(_) => target.serialize_unit(),
-        }
-    }
-}
-
-impl Value for Raw {
-    const SCHEMA: &'static Schema = &Schema::unnamed(Shape::Scalar(Scalar::Raw));
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-    fn decode<'de, D: Deserializer<'de>>(source: D, _: &mut Decoding) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(source)?;
-        Ok(Raw(if value.is_null() { String::new() } else { value.to_string() }))
-    }
-    fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
-        encode_key(number, WireType::LengthDelimited, out);
-        encode_varint(bytes_length(self.0.len(), 1) as u64, out);
-        encode_bytes(self.0.as_bytes(), 1, out);
-    }
-    fn field_length(&self, number: u32) -> usize {
-        bytes_length(bytes_length(self.0.len(), 1), number)
-    }
-    fn merge_field(&mut self, wire: WireType, source: &mut &[u8]) -> Result<(), ProtobufError> {
-        let mut body = delimited(wire, source)?;
-        while !body.is_empty() {
-            match prost::encoding::decode_key(&mut body)? {
-                (1, wire) => self.0 = merge_text(wire, &mut body)?.to_owned(),
-                (number, wire) => super::skip(number, wire, &mut body)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The set of fields that a manager owns, in the JSON form of structured merge.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldsV1(pub Raw);
-
-impl Serialize for FieldsV1 {
-    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(target)
-    }
-}
-
-impl Value for FieldsV1 {
-    const SCHEMA: &'static Schema = &Schema::unnamed(Shape::Scalar(Scalar::FieldsV1));
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error> {
-        Raw::decode(source, context).map(FieldsV1)
-    }
-    fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
-        self.0.encode_field(number, out);
-    }
-    fn field_length(&self, number: u32) -> usize {
-        self.0.field_length(number)
-    }
-    fn merge_field(&mut self, wire: WireType, source: &mut &[u8]) -> Result<(), ProtobufError> {
-        self.0.merge_field(wire, source)
-    }
-}
-
 /// Implements [`Value`] for a type whose wire form is a string everywhere.
 macro_rules! text_value {
-    ($type:ty, $scalar:expr, $expecting:literal, zero is $zero:literal) => {
+    ($type:ty, $scalar:expr, $expecting:literal, zero is $zero:ident) => {
         impl $crate::wire::Value for $type {
             const SCHEMA: &'static $crate::schema::Schema =
                 &$crate::schema::Schema::unnamed($crate::schema::Shape::Scalar($scalar));
+            const EMPTY_IS_NONE: bool = $crate::wire::scalar::text_value!(@is_null $zero);
 
             fn is_empty(&self) -> bool {
                 *self == <$type>::default()
             }
             fn decode<'de, D: serde::Deserializer<'de>>(
+                &mut self,
                 source: D,
                 _: &mut $crate::wire::Decoding,
-            ) -> Result<Self, D::Error> {
-                $crate::wire::scalar::decode_text(source, $expecting, |text| text.parse())
+            ) -> Result<(), D::Error> {
+                $crate::wire::decode_text(self, source, $expecting, |text| text.parse::<Self>())
             }
             fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
                 self.encode_message(number, out);
@@ -255,12 +192,18 @@ macro_rules! text_value {
         }
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-                match *self == <$type>::default() && $zero == "null" {
+                match <Self as $crate::wire::Value>::EMPTY_IS_NONE && *self == Self::default() {
                     true => target.serialize_unit(),
                     false => target.collect_str(self),
                 }
             }
         }
+    };
+    (@is_null null) => {
+        true
+    };
+    (@is_null text) => {
+        false
     };
 }
 pub(crate) use text_value;

@@ -22,8 +22,12 @@ impl Value for StringList {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    fn decode<'de, D: Deserializer<'de>>(source: D, context: &mut Decoding) -> Result<Self, D::Error> {
-        Vec::decode(source, context).map(StringList)
+    fn decode<'de, D: Deserializer<'de>>(
+        &mut self,
+        source: D,
+        context: &mut Decoding,
+    ) -> Result<(), D::Error> {
+        self.0.decode(source, context)
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_key(number, WireType::LengthDelimited, out);

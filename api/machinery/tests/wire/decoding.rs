@@ -3,7 +3,7 @@
 use crate::everything::Everything;
 use apimachinery::schema::{Field, Shape};
 use apimachinery::wire::json::{self, JsonError};
-use apimachinery::wire::{Decoding, Value};
+use apimachinery::wire::{ByteString, Decoding, Raw, Value, encode_str, merge_fields, yaml};
 
 #[track_caller]
 fn decode(text: &str) -> (Everything, Decoding) {
@@ -91,7 +91,7 @@ fn errors_are_worded_like_those_of_go() {
         (
             r#"{"time":"yesterday"}"#,
             "time",
-            "cannot unmarshal field time: \"yesterday\" is not an RFC 3339 time such as 2006-01-02T15:04:05Z",
+            "cannot unmarshal field time: parsing time \"yesterday\": write it as 2006-01-02T15:04:05Z",
         ),
         (
             r#"{"quantity":"1i"}"#,
@@ -154,13 +154,99 @@ fn bytes_that_are_not_utf8_are_replaced() {
 
 #[test]
 fn other_texts_are_refused() {
-    let deep = format!("{{\"raw\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     let unknown = format!("{{\"x\":{}", "[".repeat(100_000));
-    for text in
-        ["", "{", "{}{}", "{}x", "{'a':1}", "{\"text\":\"a\nb\"}", "{\"small\":01}", "{,}", &deep, &unknown]
+    for text in ["", "{", "{}{}", "{}x", "{'a':1}", "{\"text\":\"a\nb\"}", "{\"small\":01}", "{,}", &unknown]
     {
         let error = json::decode::<Everything>(text.as_bytes()).map(|_| ()).unwrap_err();
         assert!(matches!(error, JsonError::Syntax(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_member_that_stands_twice_is_read_into_the_first() {
+    for (text, same) in [
+        (r#"{"part":{"name":"a"},"part":{"weight":1}}"#, r#"{"part":{"name":"a","weight":1}}"#),
+        (r#"{"part":{"name":"a"},"part":null}"#, r#"{"part":{"name":"a"}}"#),
+        (
+            r#"{"maybePart":{"name":"a"},"maybePart":{"weight":1}}"#,
+            r#"{"maybePart":{"name":"a","weight":1}}"#,
+        ),
+        (r#"{"maybePart":{"name":"a"},"maybePart":null}"#, "{}"),
+        (r#"{"labels":{"a":"1"},"labels":{"b":"2"}}"#, r#"{"labels":{"a":"1","b":"2"}}"#),
+        (r#"{"labels":{"a":"1"},"labels":null}"#, "{}"),
+        (r#"{"labels":{"a":"1","a":null}}"#, r#"{"labels":{"a":""}}"#),
+        (r#"{"namedParts":{"a":{"name":"x"},"a":{"weight":1}}}"#, r#"{"namedParts":{"a":{"weight":1}}}"#),
+        (r#"{"texts":["a","b"],"texts":["c"]}"#, r#"{"texts":["c"]}"#),
+        (r#"{"texts":["a","b"],"texts":[null,null,null]}"#, r#"{"texts":["a","b",""]}"#),
+        (r#"{"parts":[{"name":"a"},{}],"parts":[{"weight":1}]}"#, r#"{"parts":[{"name":"a","weight":1}]}"#),
+        (r#"{"small":1,"small":null,"text":"a","text":null}"#, r#"{"small":1,"text":"a"}"#),
+        (r#"{"flag":true,"flag":null,"real":1.5,"real":null}"#, r#"{"flag":true,"real":1.5}"#),
+        (r#"{"intOrString":"5%","intOrString":null}"#, r#"{"intOrString":0}"#),
+        (r#"{"intOrString":5,"intOrString":null}"#, r#"{"intOrString":5}"#),
+        (r#"{"maybeTime":"2026-01-01T00:00:00Z","maybeTime":null}"#, "{}"),
+        (r#"{"fields":{"a":{}},"fields":{"b":{}}}"#, r#"{"fields":{"b":{}}}"#),
+        (r#"{"inner":{"name":"a"},"inner":{"weight":1}}"#, r#"{"inner":{"name":"a","weight":1}}"#),
+    ] {
+        assert_eq!(decode(text).0, decode(same).0, "{text}");
+    }
+    let (_, context) = decode(r#"{"labels":{"a":"1"},"labels":{"a":"2","a":"3"}}"#);
+    let problems: Vec<String> = context.problems().iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [r#"duplicate field "labels""#, r#"duplicate field "labels.a""#]);
+}
+
+/// A message whose raw field holds this text.
+fn raw_message(text: &str) -> Vec<u8> {
+    let mut inner = Vec::new();
+    encode_str(text, 1, &mut inner);
+    let mut out = Vec::new();
+    ByteString(inner).encode_field(28, &mut out);
+    out
+}
+
+#[test]
+fn carried_json_is_refused_in_every_form_when_no_reader_would_take_it() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    for (raw, accepted) in [
+        (nested(64).as_str(), true),
+        (&nested(65), false),
+        (&nested(300), false),
+        (&nested(100_000), false),
+        ("1e400", false),
+        (r#"[-1e400]"#, false),
+        (r#"{"a":1.7976931348623157e308}"#, true),
+        (r#""\ud800""#, true),
+    ] {
+        let text = format!("{{\"raw\":{raw}}}");
+        let from_json = json::decode::<Everything>(text.as_bytes()).map(|(value, _)| value).map_err(drop);
+        let mut from_protobuf = Everything::default();
+        let merged = merge_fields(&mut from_protobuf, &mut &raw_message(raw)[..]);
+        assert_eq!((from_json.is_ok(), merged.is_ok()), (accepted, accepted), "{raw:.80}");
+        if accepted {
+            assert_eq!(from_json.as_ref().map(|value| &value.raw), Ok(&from_protobuf.raw));
+        }
+        let tree =
+            yaml::decode(text.as_bytes()).map(|(tree, _)| json::decode_tree::<Everything>(&tree).is_ok());
+        assert!(tree.is_err() || tree == Ok(accepted) || raw.contains("e400"), "{raw:.80}");
+    }
+}
+
+#[test]
+fn carried_json_is_compact_and_keeps_its_order() {
+    let raw: Raw =
+        " { \"b\" : [ 1 , 2.5 , -3, true, null, [], {} ], \"a\" : \"<\\u00e9\" } ".parse().unwrap();
+    assert_eq!(raw.as_str(), r#"{"b":[1,2.5,-3,true,null,[],{}],"a":"\u003cé"}"#);
+    assert_eq!(raw.as_str().parse::<Raw>().unwrap(), raw);
+    assert!("null".parse::<Raw>().unwrap().is_empty());
+    assert!("{} {}".parse::<Raw>().is_err());
+}
+
+#[test]
+fn numbers_that_json_cannot_say_are_refused() {
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut message = Vec::new();
+        number.encode_field(1, &mut message);
+        let (_, wire) = prost::encoding::decode_key(&mut &message[..]).unwrap();
+        assert!(0f64.merge_field(wire, &mut &message[1..]).is_err(), "{number}");
     }
 }
 

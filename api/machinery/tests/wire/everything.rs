@@ -151,7 +151,7 @@ fn commons() -> impl Strategy<Value = Common> {
 }
 
 fn times() -> impl Strategy<Value = Time> {
-    (-60_000_000_000i64..250_000_000_000).prop_map(Time)
+    (-60_000_000_000i64..250_000_000_000).prop_map(Time::from_seconds)
 }
 
 fn quantities() -> impl Strategy<Value = Quantity> {
@@ -166,14 +166,14 @@ fn int_or_strings() -> impl Strategy<Value = IntOrString> {
 
 fn raws() -> impl Strategy<Value = Raw> {
     let texts = vec![
-        "",
+        "null",
         "{}",
         r#"{"a":[1,null,{"b":"<&>"}]}"#,
         r#"{"f:spec":{".":{},"k:{\"a\":1}":{}}}"#,
         "[1]",
         "0",
     ];
-    prop::sample::select(texts).prop_map(|text| Raw(text.to_owned()))
+    prop::sample::select(texts).prop_map(|text| text.parse().expect("JSON"))
 }
 
 prop_compose! {
@@ -203,7 +203,7 @@ prop_compose! {
         labels in btree_map(".{0,6}", ".{0,6}", 0..4),
         (part, maybe_part, parts_list) in (parts(), option::of(parts()), vec(parts(), 0..3)),
         (named_parts, common) in (btree_map("[a-z]{0,3}", parts(), 0..3), commons()),
-        (time, maybe_time) in (times(), option::of(times().prop_filter("not zero", |time| time.0 != 0))),
+        (time, maybe_time) in (times(), option::of(times().prop_filter("not zero", |time| *time != Time::default()))),
         (micro_time, duration) in (any::<i32>(), option::of(any::<i64>().prop_map(Duration))),
         (quantity, quantities) in (quantities(), btree_map("[a-z]{0,3}", quantities(), 0..3)),
         (int_or_string, raw, fields) in (int_or_strings(), raws(), raws()),
@@ -212,7 +212,7 @@ prop_compose! {
             texts, numbers, labels, part, maybe_part, named_parts, common, time, maybe_time, duration, quantity,
             quantities, int_or_string, raw,
             parts: parts_list,
-            micro_time: MicroTime(i64::from(micro_time) * 1001),
+            micro_time: MicroTime::from_micros(i64::from(micro_time) * 1001),
             fields: FieldsV1(fields),
             ..scalars
         }

@@ -5,7 +5,7 @@ use apimachinery::meta::{
     LabelSelector, LabelSelectorRequirement, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference,
 };
 use apimachinery::time::{MicroTime, Time};
-use apimachinery::wire::{FieldsV1, Object, Raw, Value, merge_fields};
+use apimachinery::wire::{FieldsV1, Object, Value, merge_fields};
 
 #[track_caller]
 fn check<T: Object>(value: &T, expected: &[u8]) {
@@ -27,8 +27,8 @@ fn object_meta() {
         uid: "u".into(),
         resource_version: "7".into(),
         generation: 300,
-        creation_timestamp: Some(Time(1)),
-        deletion_timestamp: Some(Time(2)),
+        creation_timestamp: Some(Time::from_seconds(1)),
+        deletion_timestamp: Some(Time::from_seconds(2)),
         deletion_grace_period_seconds: Some(0),
         labels: [("k".to_owned(), "v".to_owned())].into(),
         annotations: [("a".to_owned(), String::new())].into(),
@@ -45,9 +45,9 @@ fn object_meta() {
             manager: "m".into(),
             operation: "Apply".into(),
             api_version: "v1".into(),
-            time: Some(Time(3)),
+            time: Some(Time::from_seconds(3)),
             fields_type: "FieldsV1".into(),
-            fields_v1: FieldsV1(Raw("{}".into())),
+            fields_v1: FieldsV1("{}".parse().expect("JSON")),
             subresource: "status".into(),
         }],
     };
@@ -99,7 +99,7 @@ fn core_types() {
 #[test]
 fn times_before_the_epoch_have_positive_nanos() {
     let mut bytes = Vec::new();
-    MicroTime(-1).encode_field(1, &mut bytes);
+    MicroTime::from_micros(-1).encode_field(1, &mut bytes);
     assert_eq!(bytes, b"\x0a\x11\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x98\x8c\xeb\xdc\x03");
 }
 
@@ -110,8 +110,5 @@ fn what_go_writes_is_read() {
     let bytes =
         b"\x0a\x01n\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00\x7a\x02zz\x8a\x01\x02\x0a\x00";
     merge_fields(&mut meta, &mut &bytes[..]).unwrap();
-    assert_eq!(
-        (meta.name.as_str(), meta.creation_timestamp, meta.managed_fields.len()),
-        ("n", Some(Time(0)), 1)
-    );
+    assert_eq!((meta.name.as_str(), meta.creation_timestamp, meta.managed_fields.len()), ("n", None, 1));
 }

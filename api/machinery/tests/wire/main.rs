@@ -1,5 +1,6 @@
 //! Every form a field can have, on every wire.
 
+mod cases;
 mod decoding;
 mod everything;
 mod golden;

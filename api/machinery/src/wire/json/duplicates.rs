@@ -10,7 +10,7 @@ use std::fmt;
 pub fn duplicate_fields(text: &[u8]) -> Vec<Problem> {
     let mut context = Decoding::default();
     // Whoever reads the text itself says what is wrong with it.
-    let _ = Search(&mut context).deserialize(&mut serde_json::Deserializer::from_slice(text));
+    let _ = Search(&mut context).deserialize(&mut serde_json::Deserializer::from_str(&super::text(text)));
     context.problems().to_vec()
 }
 

@@ -1,9 +1,10 @@
 //! JSON text: read by the rules of Go's decoder as the API uses it, written as Go's encoder does.
 //!
-//! Depth is bounded by serde_json's limit of 128.
+//! Depth is bounded by serde_json, at [`limits::DEEPEST`](super::limits::DEEPEST).
 
 mod duplicates;
 mod error;
+mod text;
 
 use super::{Decoding, Object, Value};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use std::io;
 
 pub use duplicates::duplicate_fields;
 pub use error::JsonError;
+pub use text::text;
 
 /// Reads an object, with what strict clients want to hear of.
 pub fn decode<T: Object>(text: &[u8]) -> Result<(T, Decoding), JsonError> {
@@ -23,20 +25,24 @@ pub fn decode_value<T: Value>(text: &[u8]) -> Result<T, JsonError> {
     decode_any(text).map(|(value, _)| value)
 }
 
-/// Bytes that are not UTF-8 become U+FFFD (C-19).
-fn decode_any<T: Value>(text: &[u8]) -> Result<(T, Decoding), JsonError> {
-    let text = String::from_utf8_lossy(text);
-    let mut context = Decoding::default();
+fn decode_any<T: Value>(bytes: &[u8]) -> Result<(T, Decoding), JsonError> {
+    let text = text(bytes);
+    let (mut value, mut context) = (T::default(), Decoding::default());
     let mut source = serde_json::Deserializer::from_str(&text);
-    let result = T::decode(&mut source, &mut context).and_then(|value| source.end().map(|()| value));
-    finish(result, context)
+    let result = value.decode(&mut source, &mut context).and_then(|()| source.end());
+    finish(result.map(|()| value), context)
+}
+
+/// Reads JSON of no known type.
+pub fn parse(bytes: &[u8]) -> serde_json::Result<serde_json::Value> {
+    serde_json::from_str(&text(bytes))
 }
 
 /// Reads an object out of a parsed tree.
 pub fn decode_tree<T: Object>(tree: &serde_json::Value) -> Result<(T, Decoding), JsonError> {
-    let mut context = Decoding::default();
-    let result = T::decode(tree, &mut context);
-    finish(result, context)
+    let (mut value, mut context) = (T::default(), Decoding::default());
+    let result = value.decode(tree, &mut context);
+    finish(result.map(|()| value), context)
 }
 
 fn finish<T>(result: serde_json::Result<T>, context: Decoding) -> Result<(T, Decoding), JsonError> {

@@ -1,9 +1,10 @@
 //! YAML as Kubernetes reads it: the first document, made into a JSON tree by the rules of YAML 1.1 (C-17).
 //!
-//! What cannot be JSON (NaN, a mapping as a key) is an error, duplicate keys are told of and the last wins, merge
-//! keys (`<<`) yield to keys that stand in the mapping itself. Depth is bounded, and so is how much aliases may
-//! copy, whatever the text expands to.
+//! What cannot be JSON (NaN, a mapping as a key) is an error. Duplicate keys are told of and the last wins, those that
+//! a merge key (`<<`) sets in its place included. Depth is bounded, and so is how much aliases may copy, whatever the
+//! text expands to.
 
+mod directives;
 mod reader;
 mod scalar;
 

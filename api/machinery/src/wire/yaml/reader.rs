@@ -1,17 +1,17 @@
 //! From parser events to a JSON tree.
 
 use super::super::decoding::{Decoding, Problem, Step};
+use super::super::limits::DEEPEST;
 use super::YamlError;
+use super::directives;
 use super::scalar::resolve;
 use serde_json::{Map, Value};
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StrInput};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The tags of YAML itself; any other is text.
 const CORE: &str = "tag:yaml.org,2002:";
-/// As deep as JSON text may be.
-const DEEPEST: usize = 128;
 /// The memory that aliases may copy, roughly in bytes.
 const MOST_COPIED: usize = 4 << 20;
 /// What a node weighs besides its text.
@@ -20,7 +20,10 @@ const NODE: usize = 32;
 type Read<T> = Result<T, YamlError>;
 
 pub(super) fn read(text: &str) -> Read<(Value, Vec<Problem>)> {
+    directives::check(text)?;
     let mut reader = Reader {
+        text,
+        flow: 0,
         parser: Parser::new_from_str(text),
         line: 1,
         anchors: BTreeMap::new(),
@@ -39,7 +42,14 @@ pub(super) fn read(text: &str) -> Read<(Value, Vec<Problem>)> {
     }
 }
 
+fn is_content(event: &Event<'_>) -> bool {
+    matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(..))
+}
+
 struct Reader<'a> {
+    text: &'a str,
+    /// How many brackets are open.
+    flow: usize,
     parser: Parser<'a, StrInput<'a>>,
     line: usize,
     anchors: BTreeMap<usize, Node>,
@@ -73,6 +83,11 @@ impl<'a> Reader<'a> {
                 Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok((event, span))) => {
                     self.line = span.start.line();
+                    if self.flow == 0 && is_content(&event) && self.is_behind_tab(span.start.byte_offset()) {
+                        return self.fail(
+                            "found character that cannot start any token: indent with spaces, not tabs",
+                        );
+                    }
                     return Ok(event);
                 }
                 Some(Err(error)) => {
@@ -84,12 +99,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether the line up to there is white space with a tab in it, which indents nothing in block style.
+    fn is_behind_tab(&self, at: Option<usize>) -> bool {
+        let before = at.and_then(|at| self.text.get(..at)).unwrap_or_default();
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        line.contains('\t') && line.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
     fn fail<T>(&self, message: impl Into<String>) -> Read<T> {
         Err(YamlError { line: self.line, message: message.into() })
     }
 
     fn node(&mut self, event: Event<'a>, level: usize) -> Read<Node> {
-        if level > DEEPEST {
+        let collection = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        if collection && level >= DEEPEST {
             return self.fail("exceeded max depth");
         }
         let (node, anchor) = match event {
@@ -103,8 +126,8 @@ impl<'a> Reader<'a> {
                     Err(message) => return self.fail(message),
                 }
             }
-            Event::SequenceStart(_, anchor, _) => (self.list(level)?, anchor),
-            Event::MappingStart(_, anchor, _) => (self.map(level)?, anchor),
+            Event::SequenceStart(style, anchor, _) => (self.within(style, |this| this.list(level))?, anchor),
+            Event::MappingStart(style, anchor, _) => (self.within(style, |this| this.map(level))?, anchor),
             Event::Alias(id) => (self.alias(id, level)?, 0),
             _ => return self.fail("did not find expected node content"),
         };
@@ -112,6 +135,14 @@ impl<'a> Reader<'a> {
             self.copy(node.weight)?;
             self.anchors.insert(anchor, node.clone());
         }
+        Ok(node)
+    }
+
+    fn within(&mut self, style: StructureStyle, read: impl FnOnce(&mut Self) -> Read<Node>) -> Read<Node> {
+        let brackets = usize::from(style == StructureStyle::Flow);
+        self.flow += brackets;
+        let node = read(self)?;
+        self.flow -= brackets;
         Ok(node)
     }
 
@@ -153,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, level: usize) -> Read<Node> {
-        let (mut entries, mut own, mut merged) = (Map::new(), BTreeSet::new(), Map::new());
+        let mut entries = Map::new();
         let (mut depth, mut weight) = (0, NODE);
         loop {
             let event = self.next()?;
@@ -163,7 +194,7 @@ impl<'a> Reader<'a> {
             let key = self.node(event, level + 1)?;
             let merge = key.merge;
             let key = self.key(key.value)?;
-            if !merge && !own.insert(key.clone()) {
+            if !merge && entries.contains_key(&key) {
                 self.context.duplicate(&key);
             }
             self.context.enter(Step::Key(key.clone()));
@@ -173,13 +204,10 @@ impl<'a> Reader<'a> {
             depth = depth.max(value.depth + 1);
             weight += value.weight + key.len();
             if merge {
-                self.merge(value.value, &mut merged)?;
+                self.merge(value.value, &mut entries)?;
             } else {
                 entries.insert(key, value.value);
             }
-        }
-        for (key, value) in merged {
-            entries.entry(key).or_insert(value);
         }
         Ok(Node { value: Value::Object(entries), depth, weight, merge: false })
     }
@@ -194,18 +222,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Earlier mappings take precedence.
-    fn merge(&self, value: Value, into: &mut Map<String, Value>) -> Read<()> {
+    /// Sets the keys of other mappings here, over those that stand before, as upstream's reader does; of a list of
+    /// mappings the first has the last word.
+    fn merge(&mut self, value: Value, into: &mut Map<String, Value>) -> Read<()> {
         let sources = match value {
             Value::Array(sources) => sources,
             other => vec![other],
         };
-        for source in sources {
+        for source in sources.into_iter().rev() {
             let Value::Object(entries) = source else {
                 return self.fail("map merge requires map or sequence of maps as the value");
             };
             for (key, value) in entries {
-                into.entry(key).or_insert(value);
+                if into.contains_key(&key) {
+                    self.context.duplicate(&key);
+                }
+                into.insert(key, value);
             }
         }
         Ok(())

@@ -61,8 +61,8 @@ fn collections_anchors_and_merge_keys() {
     check("a: [1, {b: c}]\n1: x\ntrue: z\n", json!({"a": [1, {"b": "c"}], "1": "x", "true": "z"}));
     check("a: &x {k: 1}\nb: *x\n", json!({"a": {"k": 1}, "b": {"k": 1}}));
     check(
-        "base: &x {k: 1, l: 2}\nother: &y {l: 3, m: 4}\nc:\n  <<: [*x, *y]\n  k: 9\n",
-        json!({"base": {"k": 1, "l": 2}, "other": {"l": 3, "m": 4}, "c": {"k": 9, "l": 2, "m": 4}}),
+        "base: &x {k: 1, l: 2}\nother: &y {m: 4}\nc:\n  <<: [*x, *y]\n  o: 9\n",
+        json!({"base": {"k": 1, "l": 2}, "other": {"m": 4}, "c": {"k": 1, "l": 2, "m": 4, "o": 9}}),
     );
     check("{\"a\": \"b\",\n\t\"c\": [true]}", json!({"a": "b", "c": [true]}));
     check("# nothing\n", json!(null));
@@ -82,11 +82,36 @@ fn duplicate_keys_are_told_of() {
 }
 
 #[test]
+fn a_merge_key_sets_its_keys_where_it_stands() {
+    let read = |text: &str| {
+        let (tree, problems) = decode(text.as_bytes()).unwrap();
+        (tree["a"].clone(), problems.len())
+    };
+    assert_eq!(read("b: &b {x: 1, z: 2}\na:\n  <<: *b\n  x: 9\n"), (json!({"x": 9, "z": 2}), 1));
+    assert_eq!(read("b: &b {x: 1, z: 2}\na:\n  x: 9\n  <<: *b\n"), (json!({"x": 1, "z": 2}), 1));
+    assert_eq!(read("b: &b {x: 1}\nc: &c {x: 2}\na:\n  <<: [*b, *c]\n"), (json!({"x": 1}), 1));
+    assert_eq!(read("b: &b {x: 1}\nc: &c {x: 2}\na:\n  <<: *b\n  <<: *c\n"), (json!({"x": 2}), 1));
+    assert_eq!(read("b: &b {x: 1}\nc: &c {z: 2}\na:\n  <<: [*b, *c]\n"), (json!({"x": 1, "z": 2}), 0));
+    assert_eq!(read("b: &b {x: {p: 1}}\na:\n  <<: *b\n  x: {q: 2}\n"), (json!({"x": {"q": 2}}), 1));
+}
+
+#[test]
+fn directives_are_those_of_yaml_1_1() {
+    check("%YAML 1.1\n---\na: 1\n", json!({"a": 1}));
+    check("# first\n%TAG ! tag:x,2000:\n---\na: !x 1\n", json!({"a": "1"}));
+    check("---\na: |\n  x\n  %YAML 1.2\n", json!({"a": "x\n%YAML 1.2\n"}));
+    check_error("%YAML 1.2\n---\na: 1\n", 1, "found incompatible YAML document");
+    check_error("\n%FOO bar\n---\na: 1\n", 2, "found unknown directive name");
+}
+
+#[test]
 fn errors_name_the_line() {
     check_error("a: 1\nb: [1, 2\n", 2, "unclosed bracket");
     check_error("a: 1\nb: .nan\n", 2, "unsupported value");
     check_error("a: 1\n\n{x: y}: 2\n", 3, "unsupported map key");
     check_error("a: *b\n", 1, "anchor");
+    check_error("a:\n \t- b\n", 2, "indent with spaces");
+    check_error("\ta: 1\n", 1, "indent with spaces");
     check_error("a: &a [*a]\n", 1, "anchor value contains itself");
     check_error("<<: 1\n", 1, "map merge requires map or sequence of maps");
     assert_eq!(decode(b"a: 1\nb: \xff\n").unwrap_err().line, 2);
@@ -100,6 +125,11 @@ fn depth_and_aliases_are_bounded() {
     for text in ["[".repeat(100_000), "- ".repeat(1000), "{a: ".repeat(1000)] {
         assert!(decode(text.as_bytes()).is_err());
     }
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert!(decode(nested(127).as_bytes()).is_ok());
+    assert_eq!(decode(nested(128).as_bytes()).unwrap_err().message, "exceeded max depth");
+    assert!(serde_json::from_str::<Value>(&nested(127)).is_ok());
+    assert!(serde_json::from_str::<Value>(&nested(128)).is_err());
     let laughs: String = (1..=20)
         .map(|level| format!("l{level}: &l{level} [{}]\n", vec![format!("*l{}", level - 1); 9].join(", ")))
         .collect();
