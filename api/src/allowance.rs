@@ -3,8 +3,10 @@
 use crate::databaseclass::{DatabaseClass, Engine};
 use crate::defaulting::engines;
 use crate::postgresql::PostgreSQL;
+use crate::postgresql::parameters::{LIBRARIES, libraries};
 use crate::shared::NamespacesFrom;
 use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::meta::is_true;
 use apimachinery::selector::LabelSelector;
 use std::collections::BTreeMap;
 
@@ -29,6 +31,7 @@ pub fn check(
     check_version(class, new, old, errors);
     check_instances(class, new, old, errors);
     check_parameters(class, new, old, errors);
+    check_libraries(class, new, old, errors);
     check_limits(class, new, old, errors);
 }
 
@@ -99,6 +102,28 @@ fn check_parameters(class: &DatabaseClass, new: &PostgreSQL, old: Option<&Postgr
     let offered: Vec<String> = kinds.iter().map(|kind| name(&kind.group, &kind.kind)).collect();
     let offered: Vec<&str> = offered.iter().map(String::as_str).collect();
     errors.push(FieldError::not_supported(&path.child("kind"), name(&wanted.group, &wanted.kind), &offered));
+}
+
+/// What is loaded into the server is out of what the class lists.
+fn check_libraries(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+    let value = |object: &PostgreSQL| object.spec.instance.parameters.get(LIBRARIES).cloned();
+    let Some(wanted) = value(new).filter(|wanted| old.and_then(value).as_ref() != Some(wanted)) else {
+        return;
+    };
+    if !is_true(&class.status.conditions, "Accepted") {
+        return;
+    }
+    let listed: Vec<&str> = class.status.libraries.iter().map(String::as_str).collect();
+    let path = Path::new("spec.parameters").key(LIBRARIES);
+    for name in libraries(&wanted).unwrap_or_default() {
+        if listed.is_empty() {
+            let detail = format!("class {:?} lists no libraries in its status", class.metadata.name);
+            return errors.push(FieldError::forbidden(&path, &detail));
+        }
+        if !listed.contains(&name) {
+            errors.push(FieldError::not_supported(&path, name, &listed));
+        }
+    }
 }
 
 fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {

@@ -83,7 +83,7 @@ fn a_postgresql_is_what_the_standard_allows() {
             ),
             (
                 spec(json!({"parameters": {"dynamic_library_path": "/x"}})),
-                "spec.parameters[dynamic_library_path]: Forbidden: the class's implementation sets this parameter itself",
+                "spec.parameters[dynamic_library_path]: Forbidden: names files or libraries of the server's machine; the class's implementation sets it",
             ),
             (
                 spec(json!({"databases": [{"name": "d", "owner": "o", "extensions": [{"name": "citext"}]}]})),

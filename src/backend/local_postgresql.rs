@@ -60,7 +60,7 @@ impl Backend for LocalPostgreSQL {
         majors.reverse();
         majors.dedup();
         let engine = Engine { kind: "PostgreSQL", flavor: "PostgreSQL", versions: majors };
-        Offer { engines: vec![engine], features: FEATURES.to_vec() }
+        Offer { engines: vec![engine], features: FEATURES.to_vec(), libraries: self.0.libraries() }
     }
 
     fn reference(&self, object: &PostgreSQL) -> Reference {

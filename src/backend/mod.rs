@@ -20,6 +20,8 @@ pub struct Offer {
     pub engines: Vec<Engine>,
     /// Names of Extended features, such as `PostgreSQLReplicas`; Core needs no name but the kind's.
     pub features: Vec<&'static str>,
+    /// Modules that `shared_preload_libraries` may name.
+    pub libraries: Vec<String>,
 }
 
 /// One product in its versions.

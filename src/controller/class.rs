@@ -79,6 +79,8 @@ fn write(class: &mut DatabaseClass, offer: &Offer) {
     names.sort_unstable();
     let feature = |name: &str| SupportedFeature { name: name.to_owned() };
     class.status.supported_features = names.into_iter().map(feature).collect();
+    class.status.libraries.clone_from(&offer.libraries);
+    class.status.libraries.sort_unstable();
     let generation = class.metadata.generation;
     let none = offer.engines.iter().all(|engine| engine.versions.is_empty());
     let (status, reason, message) = match none {

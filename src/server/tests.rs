@@ -202,6 +202,30 @@ async fn flavors_counts_and_parameters_are_those_of_the_class() {
 }
 
 #[tokio::test]
+async fn what_a_server_loads_is_out_of_what_its_class_lists() {
+    let server = Server::start().await;
+    let features = ["PostgreSQL", "PostgreSQLParameters"];
+    let status = json!({
+        "engines": [{"kind": "PostgreSQL", "versions": [{"name": "17", "default": true}]}],
+        "libraries": ["auto_explain", "pg_stat_statements"],
+    });
+    server.class_with("listed", json!({"defaultFor": ["PostgreSQL"]}), &features, status).await;
+    let post = async |value: &str| {
+        let parameters = json!({"parameters": {"shared_preload_libraries": value}});
+        let (code, _, answer) =
+            server.post(&format!("{IN_DEMO}?dryRun=All"), database("x", parameters)).await;
+        (code, answer["message"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(post("pg_stat_statements,auto_explain").await.0, 201);
+    let (code, message) = post("pg_stat_statements,evil").await;
+    assert_eq!(code, 422);
+    assert!(message.contains("supported values: \"auto_explain\", \"pg_stat_statements\""), "{message}");
+    let (code, message) = post("/tmp/evil.so").await;
+    assert_eq!(code, 422);
+    assert!(message.contains("bare names"), "{message}");
+}
+
+#[tokio::test]
 async fn a_class_that_is_named_later_must_allow_the_namespace_too() {
     let server = Server::start().await;
     let (code, ..) = server.post(IN_DEMO, database("a", json!({}))).await;

@@ -131,6 +131,9 @@ pub struct DatabaseClassStatus {
     /// Kinds that parametersRef of an object may name.
     #[api(5)]
     pub parameters_kinds: Vec<ParametersKind>,
+    /// Modules that the parameter shared_preload_libraries of a PostgreSQL may name, sorted.
+    #[api(6)]
+    pub libraries: Vec<String>,
 }
 
 /// One product in its versions.

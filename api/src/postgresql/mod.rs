@@ -1,6 +1,7 @@
 //! `PostgreSQL`: a database that speaks PostgreSQL's protocol.
 
 mod kind;
+pub mod parameters;
 mod v1;
 mod v1alpha1;
 mod validation;

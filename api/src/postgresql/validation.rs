@@ -1,6 +1,6 @@
 //! What a `PostgreSQL` may say (§5.4 of the standard).
 
-use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User};
+use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::shared::{MajorUpgrade, check_instance};
 use apimachinery::field::{Errors, FieldError, Path};
 use std::collections::BTreeSet;
@@ -9,25 +9,11 @@ use std::collections::BTreeSet;
 const LONGEST_IDENTIFIER: usize = 63;
 const MOST_DATABASES: usize = 64;
 const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
-/// Parameters that would take the server out of its class's hands.
-const DENIED: [&str; 11] = [
-    "archive_command",
-    "config_file",
-    "data_directory",
-    "hba_file",
-    "listen_addresses",
-    "local_preload_libraries",
-    "port",
-    "restore_command",
-    "session_preload_libraries",
-    "ssl_passphrase_command",
-    "unix_socket_directories",
-];
 
 pub(super) fn validate(object: &PostgreSQL, errors: &mut Errors) {
     let (spec, path) = (&object.spec, Path::new("spec"));
     instance(spec, &path, errors);
-    parameters(spec, &path.child("parameters"), errors);
+    parameters::validate(&spec.instance.parameters, &path.child("parameters"), errors);
     databases(&spec.databases, &path.child("databases"), errors);
     users(spec, &path.child("users"), errors);
     let replication = spec.replication.as_ref().and_then(|replication| replication.mode.as_ref());
@@ -119,22 +105,6 @@ fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
             let at = path.child("requests").key(name);
             let detail = format!("must be less than or equal to {name} limit of {limit}");
             errors.push(FieldError::invalid(&at, request.to_string(), &detail));
-        }
-    }
-}
-
-fn parameters(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
-    for name in spec.instance.parameters.keys() {
-        let first = name.starts_with(|character: char| character.is_ascii_lowercase());
-        let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
-        if !first || !rest {
-            let detail = "a parameter is named by lower-case letters, digits, '_' and '.'";
-            errors.push(FieldError::invalid(&path.key(name), &**name, detail));
-        } else if DENIED.contains(&name.as_str()) || name.ends_with("_library_path") {
-            errors.push(FieldError::forbidden(
-                &path.key(name),
-                "the class's implementation sets this parameter itself",
-            ));
         }
     }
 }

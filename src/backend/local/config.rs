@@ -7,8 +7,8 @@ use super::account::{Account, Readers};
 use super::desired::{Certificate, TlsMode};
 use super::error::Error;
 use super::layout::ServerFolder;
-use super::parameters::line;
-use super::state::{Parameters, State};
+use super::parameters::{line, permitted};
+use super::state::State;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -73,7 +73,7 @@ impl Config<'_> {
     fn settings(&self) -> String {
         let mut text = "# Written by databases-apiserver, which replaces this file.\n".to_owned();
         text += &self.defaults().iter().map(|(name, value)| line(name, value)).collect::<String>();
-        let parameters: &Parameters = self.state.effective_parameters();
+        let parameters = permitted(self.state.effective_parameters());
         text += &parameters.iter().map(|(name, value)| line(name, value)).collect::<String>();
         text + &self.fixed().iter().map(|(name, value)| line(name, value)).collect::<String>()
     }

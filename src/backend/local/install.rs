@@ -8,6 +8,23 @@ use std::sync::{Mutex, PoisonError};
 
 /// The oldest major version this backend knows how to run.
 const OLDEST: u32 = 13;
+/// Modules that are made to be loaded at the start of a server, and open nothing to those who use it.
+const LIBRARIES: [&str; 14] = [
+    "auto_explain",
+    "passwordcheck",
+    "pg_cron",
+    "pg_hint_plan",
+    "pg_partman_bgw",
+    "pg_prewarm",
+    "pg_qualstats",
+    "pg_squeeze",
+    "pg_stat_kcache",
+    "pg_stat_statements",
+    "pg_wait_sampling",
+    "pgaudit",
+    "pglogical",
+    "timescaledb",
+];
 
 /// One installed major version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +34,7 @@ pub(super) struct Install {
     pub(super) version: String,
     programs: PathBuf,
     extensions: PathBuf,
+    modules: PathBuf,
 }
 
 impl Install {
@@ -30,6 +48,16 @@ impl Install {
         let entries = std::fs::read_dir(&self.extensions).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         names.filter_map(|name| name.strip_suffix(".control").map(str::to_owned)).collect()
+    }
+
+    /// The modules that may be loaded at the start, as far as they are installed.
+    pub(super) fn libraries(&self) -> Vec<String> {
+        LIBRARIES.into_iter().filter(|name| self.has_module(name)).map(str::to_owned).collect()
+    }
+
+    /// Whether a module of this name could be loaded.
+    pub(super) fn has_module(&self, name: &str) -> bool {
+        self.modules.join(format!("{name}.so")).is_file()
     }
 
     /// Whether this is what `wanted` asks for: the same major, or exactly the same version.
@@ -94,7 +122,8 @@ async fn inspect(root: &Path, major: u32, account: &Account) -> Option<Install> 
     let version = parse_version(&printed)?;
     let debian = PathBuf::from(format!("/usr/share/postgresql/{major}/extension"));
     let extensions = if debian.is_dir() { debian } else { home.join("share/extension") };
-    Some(Install { major, version, programs, extensions })
+    let modules = home.join("lib");
+    Some(Install { major, version, programs, extensions, modules })
 }
 
 /// The version in `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.

@@ -35,6 +35,7 @@ impl<'a> Instance<'a> {
     pub(super) async fn open(host: &'a Host, desired: &Desired) -> Result<Self, Error> {
         let install = host.installs.find(&desired.version, &host.account).await?;
         validation::check_extensions(desired, &install)?;
+        parameters::check_modules(&desired.parameters, &install)?;
         let folder = host.layout.instance(&desired.uid);
         let saved = if folder.state().exists() { Some(State::read(&folder.state())?) } else { None };
         let mut state = match &saved {

@@ -121,6 +121,14 @@ impl LocalPostgres {
         self.host.installs.all().into_iter().map(|install| install.version).collect()
     }
 
+    /// The modules that every installed version can load at its start.
+    pub fn libraries(&self) -> Vec<String> {
+        let installed = self.host.installs.all();
+        let mut common = installed.first().map(|install| install.libraries()).unwrap_or_default();
+        common.retain(|name| installed.iter().all(|install| install.has_module(name)));
+        common
+    }
+
     /// The extensions whose packages are installed for a major version.
     pub fn available_extensions(&self, major: u32) -> BTreeSet<String> {
         let installs = self.host.installs.all();

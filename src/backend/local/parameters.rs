@@ -5,47 +5,10 @@ use super::error::Error;
 use super::install::Install;
 use super::layout::ServerFolder;
 use super::state::Parameters;
+use databases_api::postgresql::parameters as policy;
 
-/// Parameters that run programs, load code or move files, and those this backend sets itself.
-const DENIED: [&str; 27] = [
-    "archive_cleanup_command",
-    "archive_command",
-    "archive_library",
-    "cluster_name",
-    "config_file",
-    "data_directory",
-    "external_pid_file",
-    "hba_file",
-    "hot_standby",
-    "ident_file",
-    "include",
-    "include_dir",
-    "include_if_exists",
-    "krb_server_keyfile",
-    "listen_addresses",
-    "local_preload_libraries",
-    "password_encryption",
-    "port",
-    "primary_conninfo",
-    "primary_slot_name",
-    "promote_trigger_file",
-    "recovery_end_command",
-    "restore_command",
-    "session_preload_libraries",
-    "ssl",
-    "synchronous_standby_names",
-    "wal_level",
-];
-
-fn is_denied(name: &str) -> bool {
-    DENIED.contains(&name)
-        || name.ends_with("_library_path")
-        || name.starts_with("ssl_")
-        || name.starts_with("unix_socket_")
-        || name.starts_with("databases_standard.")
-}
-
-/// Refuses what is not for the caller to set, or would not stay one line of the configuration.
+/// Refuses what is not for the caller to set, or would not stay one line of the configuration. Admission says the same
+/// earlier, of what is written through the API now; this holds for what was stored before, too.
 pub(super) fn check(parameters: &Parameters) -> Result<(), Error> {
     for (name, value) in parameters {
         let well_formed = name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -55,14 +18,43 @@ pub(super) fn check(parameters: &Parameters) -> Result<(), Error> {
                 "{name:?} is not the name of a parameter; use lower case, as in work_mem"
             )));
         }
-        if is_denied(name) {
-            return Err(invalid(format!("parameter {name} is set by the backend; remove it")));
+        if let Some(why) = policy::refusal(name) {
+            return Err(invalid(format!("parameter {name} {why}; remove it")));
         }
         if value.contains(char::is_control) {
             return Err(invalid(format!("the value of parameter {name} has a control character; remove it")));
         }
     }
     Ok(())
+}
+
+/// Refuses modules that are not offered, and settings of modules that nobody looked at.
+pub(super) fn check_modules(parameters: &Parameters, install: &Install) -> Result<(), Error> {
+    let offered = install.libraries();
+    for (name, value) in parameters {
+        if name == policy::LIBRARIES {
+            let listed = policy::libraries(value)
+                .map_err(|wrong| invalid(format!("{name} lists bare names of modules; {wrong:?} is none")))?;
+            if let Some(other) = listed.iter().find(|listed| !offered.iter().any(|name| name == *listed)) {
+                let offered = offered.join(", ");
+                return Err(invalid(format!("{name} may not name {other}; there is {offered}")));
+            }
+        } else if let Some((prefix, _)) = name.split_once('.')
+            && !policy::is_known_prefix(prefix)
+            && install.has_module(prefix)
+        {
+            return Err(invalid(format!(
+                "parameter {name} is of a module that is not managed here; remove it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What of `parameters` may be set: what an instance of before was given may be more.
+pub(super) fn permitted(parameters: &Parameters) -> Parameters {
+    let open = |(name, _): &(&String, &String)| policy::refusal(name).is_none();
+    parameters.iter().filter(open).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Asks PostgreSQL whether it would take the parameters: of an empty configuration, so that neither the running server
@@ -116,20 +108,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_that_run_programs_or_move_files_are_refused() {
+    fn what_the_policy_refuses_is_refused_here_too() {
         let accepts =
             |name: &str, value: &str| check(&Parameters::from([(name.to_owned(), value.to_owned())])).is_ok();
-        for name in
-            ["work_mem", "shared_preload_libraries", "pg_stat_statements.track", "log_min_duration_statement"]
-        {
+        for name in ["work_mem", "pg_stat_statements.track", "log_min_duration_statement"] {
             assert!(accepts(name, "1"), "{name}");
         }
         for name in
-            ["archive_command", "dynamic_library_path", "ssl_passphrase_command", "port", "include", "Work"]
+            ["archive_command", "jit_provider", "log_directory", "recovery_target", "Work", "of_tomorrow"]
         {
             assert!(!accepts(name, "1"), "{name}");
         }
         assert!(!accepts("work_mem", "1\nport = 1"));
+    }
+
+    #[test]
+    fn what_was_stored_before_is_not_run_with() {
+        let before = Parameters::from([
+            ("jit_provider".to_owned(), "/tmp/evil".to_owned()),
+            ("work_mem".to_owned(), "8MB".to_owned()),
+        ]);
+        assert_eq!(permitted(&before).into_keys().collect::<Vec<_>>(), ["work_mem"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod supervision;
 mod tls;
 
 use super::*;
+use databases_api::postgresql::parameters as policy;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
