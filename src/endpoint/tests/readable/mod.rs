@@ -223,7 +223,7 @@ async fn halves_of_characters_become_the_replacement_in_bodies_and_patches_alike
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn what_is_accepted_as_text_can_be_read_back(spec in specs(), media in 0usize..2) {
