@@ -2,9 +2,9 @@
 
 use super::{Admission, Attributes, Freshness, Operation};
 use apimachinery::kind::Hub;
-use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub trait Namespaces: Send + Sync + 'static {
     async fn state(&self, name: &str, freshness: Freshness) -> Result<NamespaceState, ApiError>;
     /// The labels of a namespace; none where there is no such namespace.
     async fn labels(&self, name: &str, freshness: Freshness) -> Result<BTreeMap<String, String>, ApiError>;
-    /// The metadata of a namespace, if there is one.
-    async fn metadata(&self, name: &str, freshness: Freshness) -> Result<Option<ObjectMeta>, ApiError>;
+    /// A namespace as policies see it, if there is one.
+    async fn object(&self, name: &str, freshness: Freshness) -> Result<Option<Value>, ApiError>;
 }
 
 /// The admission step.

@@ -38,7 +38,7 @@ pub enum Options<'a> {
         kind: &'static str,
         /// The name of what writes; may be empty.
         field_manager: &'a str,
-        /// `Ignore`, `Warn` or `Strict`.
+        /// `Ignore`, `Warn` or `Strict`; empty where the request does not say.
         field_validation: &'static str,
     },
     /// Of a deletion.

@@ -8,8 +8,8 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store, reflector, store};
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, watcher};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -25,12 +25,8 @@ type Metadata = PartialObjectMeta<Namespace>;
 pub struct NamespaceFacts {
     /// Whether it is being deleted.
     pub terminating: bool,
-    /// Its uid.
-    pub uid: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its annotations.
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// The namespaces of the host cluster.
@@ -70,20 +66,41 @@ impl HostNamespaces {
 
     /// What the cluster says right now.
     pub async fn newest(&self, name: &str) -> Result<Option<NamespaceFacts>, Error> {
+        Ok(self.ask(name).await?.as_ref().map(facts))
+    }
+
+    /// A namespace as policies see it, by what the watch has shown.
+    pub fn known_object(&self, name: &str) -> Option<Value> {
+        self.known.get(&ObjectRef::new(name)).map(|namespace| object(&namespace))
+    }
+
+    /// A namespace as policies see it, by what the cluster says right now.
+    pub async fn newest_object(&self, name: &str) -> Result<Option<Value>, Error> {
+        Ok(self.ask(name).await?.as_ref().map(object))
+    }
+
+    async fn ask(&self, name: &str) -> Result<Option<Metadata>, Error> {
         let api: Api<Namespace> = Api::all(self.cluster.client.clone());
-        let found =
-            timeout(TIMEOUT, api.get_metadata_opt(name)).await.map_err(|_| Error::Timeout(TIMEOUT))??;
-        Ok(found.map(|namespace| facts(&Arc::new(namespace))))
+        Ok(timeout(TIMEOUT, api.get_metadata_opt(name)).await.map_err(|_| Error::Timeout(TIMEOUT))??)
     }
 }
 
-fn facts(namespace: &Arc<Metadata>) -> NamespaceFacts {
+fn facts(namespace: &Metadata) -> NamespaceFacts {
     NamespaceFacts {
         terminating: namespace.metadata.deletion_timestamp.is_some(),
-        uid: namespace.metadata.uid.clone().unwrap_or_default(),
         labels: namespace.metadata.labels.clone().unwrap_or_default(),
-        annotations: namespace.metadata.annotations.clone().unwrap_or_default(),
     }
+}
+
+/// Only the metadata of namespaces is followed. The phase follows from it, and what holds a namespace while it is there.
+fn object(namespace: &Metadata) -> Value {
+    let mut metadata = serde_json::to_value(&namespace.metadata).unwrap_or_default();
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.retain(|name, _| name != "managedFields" && name != "ownerReferences");
+    }
+    let is_terminating = namespace.metadata.deletion_timestamp.is_some();
+    let phase = if is_terminating { "Terminating" } else { "Active" };
+    json!({ "metadata": metadata, "spec": { "finalizers": ["kubernetes"] }, "status": { "phase": phase } })
 }
 
 async fn drive(

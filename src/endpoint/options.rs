@@ -32,6 +32,8 @@ impl FieldValidation {
 pub(super) struct WriteOptions {
     kind: &'static str,
     manager: String,
+    /// Whether the request says how fields are validated.
+    says_validation: bool,
     pub(super) dry_run: bool,
     pub(super) field_validation: FieldValidation,
 }
@@ -52,10 +54,17 @@ impl WriteOptions {
                 FieldValidation::Warn
             }
         };
+        let says_validation = query::first(text, "fieldValidation").is_some_and(|text| !text.is_empty());
         let manager = query::first(text, "fieldManager").unwrap_or_default().into_owned();
         check_manager(&manager, &mut errors);
         match errors.is_empty() {
-            true => Ok(WriteOptions { kind, manager, dry_run: !dry_run.is_empty(), field_validation }),
+            true => Ok(WriteOptions {
+                kind,
+                manager,
+                says_validation,
+                dry_run: !dry_run.is_empty(),
+                field_validation,
+            }),
             false => Err(invalid(kind, errors)),
         }
     }
@@ -65,7 +74,7 @@ impl WriteOptions {
         Options::Write {
             kind: self.kind,
             field_manager: &self.manager,
-            field_validation: self.field_validation.as_str(),
+            field_validation: if self.says_validation { self.field_validation.as_str() } else { "" },
         }
     }
 }

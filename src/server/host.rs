@@ -5,11 +5,11 @@ use crate::admission::{AccessReview, Classes, Freshness, NamespaceState, Namespa
 use crate::cluster::{self, Access, HostNamespaces, NamespaceFacts};
 use crate::pipeline::MASTERS_GROUP;
 use crate::pipeline::delegated::AccessReviews;
-use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
 use databases_api::databaseclass::DatabaseClass;
 use k8s_openapi::api::authorization::v1::SubjectAccessReviewSpec;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,15 +46,13 @@ impl Namespaces for Host {
         Ok(self.facts(name, freshness).await?.unwrap_or_default().labels)
     }
 
-    async fn metadata(&self, name: &str, freshness: Freshness) -> Result<Option<ObjectMeta>, ApiError> {
-        let facts = self.facts(name, freshness).await?;
-        Ok(facts.map(|facts| ObjectMeta {
-            name: name.to_owned(),
-            uid: facts.uid,
-            labels: facts.labels,
-            annotations: facts.annotations,
-            ..ObjectMeta::default()
-        }))
+    async fn object(&self, name: &str, freshness: Freshness) -> Result<Option<Value>, ApiError> {
+        match freshness {
+            Freshness::Cached => Ok(self.namespaces.known_object(name)),
+            Freshness::Newest => {
+                self.namespaces.newest_object(name).await.map_err(|error| unanswered(&error))
+            }
+        }
     }
 }
 

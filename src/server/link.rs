@@ -4,9 +4,11 @@ use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
 use crate::registry::{ObjectSnapshot, Registry, Store};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
+use apimachinery::wire::json as wire;
 use async_trait::async_trait;
 use databases_api::GROUP;
 use databases_api::databaseclass::DatabaseClass;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -52,6 +54,13 @@ impl Namespaces for Link {
         Ok(self.metadata(name, freshness).await?.unwrap_or_default().labels)
     }
 
+    async fn object(&self, name: &str, freshness: Freshness) -> Result<Option<Value>, ApiError> {
+        let metadata = self.metadata(name, freshness).await?;
+        Ok(metadata.map(|metadata| json!({ "metadata": wire::to_tree(&metadata) })))
+    }
+}
+
+impl Link {
     async fn metadata(&self, name: &str, freshness: Freshness) -> Result<Option<ObjectMeta>, ApiError> {
         let registry = self.registry()?;
         let Some(store) = registry.store("", "namespaces") else { return Ok(None) };

@@ -2,16 +2,16 @@
 //! asks none of them on behalf of the servers that it aggregates (A-41…A-45).
 
 mod authorizer;
-mod budget;
+mod condition;
 mod expression;
 mod functions;
+mod kept;
 mod matching;
 mod policies;
 mod policy;
 mod question;
 mod quota;
 mod review;
-mod values;
 mod webhook;
 mod webhooks;
 

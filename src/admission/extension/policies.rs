@@ -2,23 +2,22 @@
 
 use super::Surroundings;
 use super::authorizer::{Checks, settled};
-use super::expression::{Condition, Variables, apart};
+use super::condition::Condition;
+use super::expression::{Name, Value, Variables, apart};
+use super::kept::Kept;
 use super::policy::{Binding, Policy, Violation};
 use super::question::Question;
-use super::values;
 use crate::admission::{Admission, Attributes, Freshness};
 use crate::cluster::Cluster;
 use crate::telemetry::PolicyLabels;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
-use apimachinery::wire::json;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use cel::Value;
 use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
-use serde_json::json;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -28,32 +27,41 @@ pub struct Policies {
     cluster: Cluster,
     around: Surroundings,
     sources: Arc<Mutex<Sources>>,
-    policies: Arc<ArcSwap<Vec<Policy>>>,
+    policies: Arc<ArcSwap<Vec<Bound>>>,
+}
+
+/// A policy with the bindings that apply it.
+#[derive(Clone)]
+struct Bound {
+    policy: Arc<Policy>,
+    bindings: Vec<Arc<Binding>>,
 }
 
 #[derive(Default)]
 struct Sources {
-    policies: Vec<Arc<ValidatingAdmissionPolicy>>,
-    bindings: Vec<Arc<ValidatingAdmissionPolicyBinding>>,
+    policies: Kept<ValidatingAdmissionPolicy, Policy>,
+    bindings: Kept<ValidatingAdmissionPolicyBinding, Binding>,
 }
 
 impl Sources {
-    /// Policies that are bound, by name.
-    fn bound(&self) -> Vec<Policy> {
-        let mut policies: Vec<Policy> = self.policies.iter().map(|policy| self.bind(policy)).collect();
-        policies.retain(|policy| !policy.bindings.is_empty());
-        policies.sort_by(|a, b| a.name.cmp(&b.name));
-        policies
+    fn set_policies(&mut self, policies: Vec<Arc<ValidatingAdmissionPolicy>>) {
+        self.policies.set(policies, |old, new| old.spec == new.spec, Policy::new);
     }
 
-    fn bind(&self, policy: &ValidatingAdmissionPolicy) -> Policy {
-        let names = |binding: &&Arc<ValidatingAdmissionPolicyBinding>| {
-            Some(&binding.spec.policy_name) == policy.metadata.name.as_ref()
-        };
-        let mut bindings: Vec<Binding> =
-            self.bindings.iter().filter(names).map(|binding| Binding::new(binding)).collect();
-        bindings.sort_by(|a, b| a.name.cmp(&b.name));
-        Policy::new(policy, bindings)
+    fn set_bindings(&mut self, bindings: Vec<Arc<ValidatingAdmissionPolicyBinding>>) {
+        self.bindings.set(bindings, |old, new| old.spec == new.spec, Binding::new);
+    }
+
+    /// Policies that are bound, by name.
+    fn bound(&self) -> Vec<Bound> {
+        let mut bindings: HashMap<&str, Vec<Arc<Binding>>> = HashMap::new();
+        for (_, binding) in self.bindings.iter() {
+            bindings.entry(&binding.policy).or_default().push(binding.clone());
+        }
+        let bound = self.policies.iter().filter_map(|(name, policy)| {
+            Some(Bound { policy: policy.clone(), bindings: bindings.remove(name)? })
+        });
+        bound.collect()
     }
 }
 
@@ -65,27 +73,28 @@ impl Policies {
 
     /// From now on, these policies.
     pub fn set_policies(&self, policies: Vec<Arc<ValidatingAdmissionPolicy>>) {
-        self.change(|sources| sources.policies = policies);
+        self.change(|sources| sources.set_policies(policies));
     }
 
     /// From now on, these bindings.
     pub fn set_bindings(&self, bindings: Vec<Arc<ValidatingAdmissionPolicyBinding>>) {
-        self.change(|sources| sources.bindings = bindings);
+        self.change(|sources| sources.set_bindings(bindings));
     }
 
     fn change(&self, change: impl FnOnce(&mut Sources)) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut sources);
+        // Many policies at once take long to read.
+        apart(true, || change(&mut sources));
         self.policies.store(Arc::new(sources.bound()));
     }
 
-    async fn judge(&self, policy: &Policy, question: &Question<'_>) -> Result<Vec<String>, ApiError> {
-        let namespaces = &*self.around.namespaces;
+    async fn judge(&self, bound: &Bound, question: &Question<'_>) -> Result<Vec<String>, ApiError> {
+        let (namespaces, policy) = (&*self.around.namespaces, &*bound.policy);
         let Some(version) = policy.matching.version(question, namespaces).await? else {
             return Ok(Vec::new());
         };
         let mut warnings = Vec::new();
-        for binding in &policy.bindings {
+        for binding in &bound.bindings {
             let restricts = binding.matching.as_ref();
             let applies = match restricts {
                 None => true,
@@ -105,7 +114,7 @@ impl Policies {
             self.around.metrics.judged(&labels, began.elapsed());
             for violation in violations {
                 let (definition, name) = (question.attributes.definition, question.attributes.name);
-                if binding.denies {
+                if binding.denies || violation.is_fatal {
                     return Err(binding.denial(&policy.name, definition, name, &violation));
                 }
                 if binding.warns {
@@ -134,33 +143,35 @@ impl Policies {
         question: &Question<'_>,
         version: &Version,
     ) -> Result<Vec<Violation>, ApiError> {
-        let open = |reason: String| match policy.fails_open {
+        let open = |violation: Violation| match policy.fails_open {
             true => {
+                let reason = violation.message;
                 tracing::warn!(policy = policy.name, reason, "a policy cannot be judged, and is passed over");
                 Vec::new()
             }
-            false => vec![Violation { message: reason, reason: None }],
+            false => vec![violation],
         };
         let params = match self.params(policy, binding, question).await {
             Ok(params) => params,
-            Err(reason) => return Ok(open(reason)),
+            Err(reason) => return Ok(open(Violation::fatal(reason))),
         };
+        let facts = question.seen(version);
         let namespace = self.namespace_object(question).await?;
         let (mut found, checks) = (Vec::new(), Checks::default());
         for params in params {
             let variables = || {
-                let mut variables = Variables::of(question, version, &checks);
-                variables.set("params", params.clone());
-                variables.set("namespaceObject", namespace.clone());
+                let mut variables = Variables::of(&facts, &checks).composing(&policy.definitions);
+                variables.set(Name::Params, params.clone());
+                variables.set(Name::NamespaceObject, namespace.clone());
                 variables
             };
             let judge = || match Condition::all(&policy.conditions, variables) {
-                Ok(true) => Ok(policy.violations(&mut variables())),
+                Ok(true) => Ok(policy.violations(&variables())),
                 Ok(false) => Ok(Vec::new()),
                 Err(reason) => Err(reason),
             };
             let judged = settled(&checks, &*self.around.access, || apart(policy.is_heavy(), judge)).await;
-            found.extend(judged.unwrap_or_else(open));
+            found.extend(judged.unwrap_or_else(|reason| open(Violation::of(reason))));
         }
         Ok(found)
     }
@@ -180,7 +191,7 @@ impl Policies {
         if params.is_empty() && reference.parameter_not_found_action.as_deref() == Some("Deny") {
             return Err("failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction".into());
         }
-        Ok(params.into_iter().map(values::of).collect())
+        Ok(params.into_iter().map(Value::from).collect())
     }
 
     async fn namespace_object(&self, question: &Question<'_>) -> Result<Value, ApiError> {
@@ -188,12 +199,11 @@ impl Policies {
         if name.is_empty() {
             return Ok(Value::Null);
         }
-        let metadata = match self.around.namespaces.metadata(name, Freshness::Cached).await? {
-            None => self.around.namespaces.metadata(name, Freshness::Newest).await?,
+        let object = match self.around.namespaces.object(name, Freshness::Cached).await? {
+            None => self.around.namespaces.object(name, Freshness::Newest).await?,
             known => known,
         };
-        Ok(metadata
-            .map_or(Value::Null, |metadata| values::of(json!({ "metadata": json::to_tree(&metadata) }))))
+        Ok(object.map_or(Value::Null, Value::from))
     }
 }
 
@@ -208,9 +218,56 @@ impl Admission for Policies {
         let policies = self.policies.load_full();
         let Some(question) = Question::new(attributes, object, old) else { return Ok(Vec::new()) };
         let mut warnings = Vec::new();
-        for policy in policies.iter() {
-            warnings.extend(self.judge(policy, &question).await?);
+        for bound in policies.iter() {
+            warnings.extend(self.judge(bound, &question).await?);
         }
         Ok(warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Tree, json};
+
+    fn policy(name: &str, expression: &str) -> Arc<ValidatingAdmissionPolicy> {
+        let spec = json!({"validations": [{"expression": expression}]});
+        read(json!({"metadata": {"name": name, "uid": name}, "spec": spec}))
+    }
+
+    fn binding(name: &str, policy: &str) -> Arc<ValidatingAdmissionPolicyBinding> {
+        let spec = json!({"policyName": policy, "validationActions": ["Deny"]});
+        read(json!({"metadata": {"name": name}, "spec": spec}))
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(tree: Tree) -> Arc<T> {
+        Arc::new(serde_json::from_value(tree).unwrap())
+    }
+
+    fn names(bound: &[Bound]) -> Vec<&str> {
+        bound.iter().map(|bound| bound.policy.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_change_of_one_policy_or_binding_reads_no_other_anew() {
+        let mut sources = Sources::default();
+        sources.set_policies(vec![policy("a", "true"), policy("b", "object.("), policy("c", "true")]);
+        sources.set_bindings(vec![binding("1", "a"), binding("2", "b"), binding("3", "a")]);
+        let before = sources.bound();
+        assert_eq!(names(&before), ["a", "b"], "what cannot be read holds back nobody");
+        assert_eq!(before[0].bindings.len(), 2);
+
+        // The same meaning in other objects, as a watch shows them anew.
+        sources.set_policies(vec![policy("a", "true"), policy("b", "false"), policy("c", "true")]);
+        sources.set_bindings(vec![binding("1", "a"), binding("2", "b"), binding("4", "c")]);
+        let after = sources.bound();
+        assert_eq!(names(&after), ["a", "b", "c"]);
+        assert!(Arc::ptr_eq(&before[0].policy, &after[0].policy), "a did not change");
+        assert!(Arc::ptr_eq(&before[0].bindings[0], &after[0].bindings[0]), "its binding did not change");
+        assert!(!Arc::ptr_eq(&before[1].policy, &after[1].policy), "b changed");
+        assert_eq!(after[0].bindings.len(), 1);
+
+        sources.set_policies(vec![policy("c", "true")]);
+        assert_eq!(names(&sources.bound()), ["c"], "what is gone is gone at once");
     }
 }

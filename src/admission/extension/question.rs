@@ -7,7 +7,9 @@ use apimachinery::wire::json;
 use k8s_openapi::api::authentication::v1::UserInfo;
 use serde_json::{Map, Value, json};
 
+use super::expression::Facts;
 use super::matching::operation;
+use std::sync::{Mutex, PoisonError};
 
 /// A client's request and its objects.
 pub(super) struct Question<'a> {
@@ -15,6 +17,8 @@ pub(super) struct Question<'a> {
     pub(super) origin: Origin<'a>,
     object: &'a dyn Hub,
     old: Option<&'a dyn Hub>,
+    /// What expressions see of it, by the version in which they do.
+    seen: Mutex<Vec<(&'static str, Facts)>>,
 }
 
 impl<'a> Question<'a> {
@@ -24,7 +28,7 @@ impl<'a> Question<'a> {
         object: &'a dyn Hub,
         old: Option<&'a dyn Hub>,
     ) -> Option<Self> {
-        attributes.origin.map(|origin| Question { attributes, origin, object, old })
+        attributes.origin.map(|origin| Question { attributes, origin, object, old, seen: Mutex::default() })
     }
 
     /// The object as it shall be; none where it is deleted.
@@ -35,6 +39,17 @@ impl<'a> Question<'a> {
     /// The object as it is.
     pub(super) fn old(&self) -> Option<&'a dyn Hub> {
         self.old
+    }
+
+    /// What expressions may name, made once however many ask.
+    pub(super) fn seen(&self, version: &Version) -> Facts {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, facts)) = seen.iter().find(|(name, _)| *name == version.name) {
+            return facts.clone();
+        }
+        let facts = Facts::of(self, version);
+        seen.push((version.name, facts.clone()));
+        facts
     }
 
     fn is_scale(&self) -> bool {
@@ -120,18 +135,30 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// The options of what is done, by whichever verb it was asked for: a patch makes an update.
+    fn written(&self, kind: &'static str) -> &'static str {
+        match (kind, self.attributes.operation) {
+            ("PatchOptions", Operation::Create) => "CreateOptions",
+            ("PatchOptions", _) => "UpdateOptions",
+            (other, _) => other,
+        }
+    }
+
     fn options(&self) -> Value {
         let (kind, mut options) = match self.origin.options {
             Options::Delete(options) => ("DeleteOptions", json::to_tree(options)),
             Options::Write { kind, field_manager, field_validation } => {
-                let mut options = json!({ "fieldValidation": field_validation });
+                let mut options = json!({});
+                if !field_validation.is_empty() {
+                    options["fieldValidation"] = field_validation.into();
+                }
                 if !field_manager.is_empty() {
                     options["fieldManager"] = field_manager.into();
                 }
                 if self.attributes.dry_run {
                     options["dryRun"] = json!(["All"]);
                 }
-                (kind, options)
+                (self.written(kind), options)
             }
         };
         options["kind"] = kind.into();

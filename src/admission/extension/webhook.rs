@@ -2,7 +2,8 @@
 
 use super::Surroundings;
 use super::authorizer::{Checks, settled};
-use super::expression::{Condition, Variables, apart};
+use super::condition::Condition;
+use super::expression::{Variables, apart};
 use super::matching::Matching;
 use super::question::Question;
 use super::review::{self, Answer};
@@ -42,7 +43,7 @@ impl Webhook {
                 hook.namespace_selector,
                 hook.object_selector,
             ),
-            conditions: Condition::of(hook.match_conditions),
+            conditions: Condition::of(hook.match_conditions, &[]),
             fails_open: hook.failure_policy.as_deref() == Some("Ignore"),
             dry_run: matches!(hook.side_effects.as_str(), "None" | "NoneOnDryRun"),
             timeout: Duration::from_secs(u64::try_from(hook.timeout_seconds.unwrap_or(10)).unwrap_or(10)),
@@ -81,7 +82,7 @@ impl Webhook {
             return Ok(None);
         };
         let (checks, is_heavy) = (Checks::default(), Condition::are_heavy(&self.conditions));
-        let hold = || Condition::all(&self.conditions, || Variables::of(question, version, &checks));
+        let hold = || Condition::all(&self.conditions, || Variables::of(&question.seen(version), &checks));
         match settled(&checks, &*around.access, || apart(is_heavy, hold)).await {
             Ok(holds) => Ok(holds.then_some(version)),
             Err(reason) => self.failed(&reason).map(|()| None),

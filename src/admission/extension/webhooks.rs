@@ -1,6 +1,7 @@
 //! The cluster's webhooks as admission steps: mutating ones one after the other, validating ones all at once.
 
 use super::Surroundings;
+use super::kept::Kept;
 use super::matching::operation;
 use super::question::Question;
 use super::review::Answer;
@@ -20,21 +21,30 @@ use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Webhooks of one kind of configuration.
-#[derive(Clone)]
-struct Hooks {
-    hooks: Arc<ArcSwap<Vec<Webhook>>>,
+struct Hooks<K> {
+    /// What was made of each configuration.
+    kept: Arc<Mutex<Kept<K, Vec<Arc<Webhook>>>>>,
+    /// All of them, in the order in which they are asked: by the names of their configurations.
+    hooks: Arc<ArcSwap<Vec<Arc<Webhook>>>>,
     around: Surroundings,
     /// `admit` or `validating`.
     kind: &'static str,
 }
 
-impl Hooks {
+impl<K> Clone for Hooks<K> {
+    fn clone(&self) -> Self {
+        let Hooks { kept, hooks, around, kind } = self;
+        Hooks { kept: kept.clone(), hooks: hooks.clone(), around: around.clone(), kind }
+    }
+}
+
+impl<K: Metadata<Ty = ObjectMeta>> Hooks<K> {
     fn none(around: Surroundings, kind: &'static str) -> Self {
-        Hooks { hooks: Arc::default(), around, kind }
+        Hooks { kept: Arc::default(), hooks: Arc::default(), around, kind }
     }
 
     /// What a webhook says; `None` where it could not be asked and that is no obstacle.
@@ -61,18 +71,26 @@ impl Hooks {
         answer
     }
 
-    fn set(&self, hooks: impl Iterator<Item = Webhook>) {
-        self.hooks.store(Arc::new(hooks.collect()));
+    /// From now on those of these configurations; a webhook is made anew only where its configuration changed.
+    fn set(
+        &self,
+        configurations: &[Arc<K>],
+        is_same: impl Fn(&K, &K) -> bool,
+        make: impl Fn(&K) -> Vec<Webhook>,
+    ) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.set(configurations.to_vec(), is_same, |one| make(one).into_iter().map(Arc::new).collect());
+        self.hooks.store(Arc::new(kept.iter().flat_map(|(_, hooks)| hooks.iter().cloned()).collect()));
     }
 }
 
 /// Webhooks that may change what is written.
 #[derive(Clone)]
-pub struct MutatingWebhooks(Hooks);
+pub struct MutatingWebhooks(Hooks<MutatingWebhookConfiguration>);
 
 /// Webhooks that may refuse what is written.
 #[derive(Clone)]
-pub struct ValidatingWebhooks(Hooks);
+pub struct ValidatingWebhooks(Hooks<ValidatingWebhookConfiguration>);
 
 impl MutatingWebhooks {
     /// None yet.
@@ -82,9 +100,13 @@ impl MutatingWebhooks {
 
     /// From now on, those of these configurations.
     pub fn set(&self, cluster: &Cluster, configurations: &[Arc<MutatingWebhookConfiguration>]) {
-        let hooks =
-            by_name(configurations).filter_map(|configuration| configuration.webhooks.clone()).flatten();
-        self.0.set(hooks.map(|hook| Webhook::mutating(cluster, hook)));
+        let is_same = |old: &MutatingWebhookConfiguration, new: &MutatingWebhookConfiguration| {
+            old.webhooks == new.webhooks
+        };
+        self.0.set(configurations, is_same, |configuration| {
+            let hooks = configuration.webhooks.iter().flatten();
+            hooks.map(|hook| Webhook::mutating(cluster, hook.clone())).collect()
+        });
     }
 }
 
@@ -96,17 +118,14 @@ impl ValidatingWebhooks {
 
     /// From now on, those of these configurations.
     pub fn set(&self, cluster: &Cluster, configurations: &[Arc<ValidatingWebhookConfiguration>]) {
-        let hooks =
-            by_name(configurations).filter_map(|configuration| configuration.webhooks.clone()).flatten();
-        self.0.set(hooks.map(|hook| Webhook::validating(cluster, hook)));
+        let is_same = |old: &ValidatingWebhookConfiguration, new: &ValidatingWebhookConfiguration| {
+            old.webhooks == new.webhooks
+        };
+        self.0.set(configurations, is_same, |configuration| {
+            let hooks = configuration.webhooks.iter().flatten();
+            hooks.map(|hook| Webhook::validating(cluster, hook.clone())).collect()
+        });
     }
-}
-
-/// Configurations in the order in which their webhooks are asked.
-fn by_name<K: Metadata<Ty = ObjectMeta>>(configurations: &[Arc<K>]) -> impl Iterator<Item = &Arc<K>> {
-    let mut sorted: Vec<&Arc<K>> = configurations.iter().collect();
-    sorted.sort_by(|a, b| a.metadata().name.cmp(&b.metadata().name));
-    sorted.into_iter()
 }
 
 #[async_trait]
@@ -154,7 +173,7 @@ enum Outcome {
 }
 
 struct Round<'a> {
-    hooks: &'a Hooks,
+    hooks: &'a Hooks<MutatingWebhookConfiguration>,
     attributes: &'a Attributes<'a>,
     old: Option<&'a dyn Hub>,
     warnings: Vec<String>,

@@ -75,9 +75,15 @@ impl Quantity {
         i64::try_from(self.nanos / ONE).ok().filter(|_| self.nanos % ONE == 0)
     }
 
-    /// As near as a float comes.
+    /// As near as `resource.Quantity` comes: what has a fraction is its digits times a power of ten, both rounded.
     pub fn approximate(&self) -> f64 {
-        self.nanos as f64 / ONE as f64
+        const POWERS: [f64; 10] = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];
+        let (mut digits, mut zeros) = (self.nanos, 0);
+        while zeros < 9 && digits % 10 == 0 {
+            digits /= 10;
+            zeros += 1;
+        }
+        digits as f64 * POWERS[zeros]
     }
 
     /// Both together, written as the first is; none where that is too large.

@@ -120,6 +120,49 @@ async fn a_policy_that_cannot_be_judged_follows_its_failure_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_a_variable_or_an_annotation_is_no_consent() {
+    let Some(setup) = Setup::start().await else { return };
+    let variables = json!([{"name": "bad", "expression": "object.metadata.annotations['missing']"}]);
+    let absent = json!([{"expression": "!has(variables.bad)", "message": "absent"}]);
+    setup.policy(json!({"variables": variables, "validations": absent}), deny()).await;
+    let message = setup.alike("a variable", "bad", "", (422, "Invalid")).await;
+    assert!(message.contains("composited variable \"bad\" fails to evaluate"), "{message}");
+
+    let fine = json!([{"expression": "true"}]);
+    let annotations =
+        json!([{"key": "missing", "valueExpression": "string(object.metadata.annotations['missing'])"}]);
+    let annotated = json!({"validations": fine, "auditAnnotations": annotations});
+    setup.policy(annotated.clone(), json!({"validationActions": ["Warn"]})).await;
+    let message = setup.alike("an annotation", "bad", "", (422, "Invalid")).await;
+    assert!(message.contains("resulted in error: no such key: "), "{message}");
+    let mut ignored = annotated;
+    ignored["failurePolicy"] = json!("Ignore");
+    setup.policy(ignored, deny()).await;
+    setup.passes("good").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expressions_mean_what_they_mean_for_built_in_kinds() {
+    let Some(setup) = Setup::start().await else { return };
+    for (text, holds) in [
+        ("'٣'.matches('^[\\\\d]+$') || 'b'.matches('^[a&&b]$') == false", false),
+        ("isCIDR('10.0.0.0/08') || string(1e21) != '1e+21'", false),
+        ("has(object.nope.deeper) || true", true),
+        ("namespaceObject.status.phase == 'Active' && namespaceObject.metadata.name == 'demo'", true),
+        ("request.options.kind == 'CreateOptions' && !has(request.options.fieldValidation)", true),
+        ("{'a': 1}.exists(k, v, v == 1) && [1, 2].indexOf(2) == 1", true),
+        ("'%e'.format([1234.5]) == '1.234500×10⁰³'", true),
+    ] {
+        let spec = json!({"validations": [{"expression": text, "message": text}]});
+        setup.policy(spec, deny()).await;
+        match holds {
+            true => setup.passes("good").await,
+            false => drop(setup.alike(text, "bad", "", (422, "Invalid")).await),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_binding_says_where_and_with_what_and_what_follows() {
     let Some(setup) = Setup::start().await else { return };
     let never = json!({"validations": [{"expression": "false", "message": "never"}]});

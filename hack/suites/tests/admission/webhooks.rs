@@ -175,12 +175,12 @@ async fn a_webhook_is_told_what_it_is_about() {
     assert_eq!(created["userInfo"]["groups"], json!(["system:masters", "system:authenticated"]));
     assert_eq!(
         created["options"],
-        json!({"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1", "fieldManager": "me", "fieldValidation": "Warn"})
+        json!({"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1", "fieldManager": "me"})
     );
     assert_eq!(changed["operation"], "UPDATE");
     assert_eq!(changed["object"]["metadata"]["labels"]["x"], "y");
     assert_eq!(changed["oldObject"]["metadata"]["labels"], Value::Null);
-    assert_eq!(changed["options"]["kind"], "PatchOptions");
+    assert_eq!(changed["options"]["kind"], "UpdateOptions", "a patch makes an update");
     assert_eq!(status["subResource"], "status");
     assert_eq!(status["requestSubResource"], "status");
     assert_eq!(scaled["subResource"], "scale");

@@ -3,12 +3,10 @@
 //! Evaluation cannot wait, but the cluster's word can take its time. A check whose answer is not known yet fails and is
 //! written down; [`settled`] asks for what was written down and evaluates again.
 
-use super::functions::failed;
+use super::expression::{Outcome, Value, fault};
+use super::functions::{Overload, overload};
 use crate::admission::{AccessReview, Requester};
 use crate::cluster::Access;
-use cel::extractors::This;
-use cel::objects::Opaque;
-use cel::{Context, ExecutionError, Value};
 use futures_util::future::join_all;
 use k8s_openapi::api::authorization::v1::{
     FieldSelectorAttributes, LabelSelectorAttributes, NonResourceAttributes, ResourceAttributes,
@@ -17,8 +15,35 @@ use k8s_openapi::api::authorization::v1::{
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-type Outcome<T> = Result<T, ExecutionError>;
-type Text = Arc<String>;
+type Text = Arc<str>;
+
+/// The functions of checks.
+pub(super) const OVERLOADS: &[Overload] = &[
+    overload!(Member "path" (Check a, String text) -> Check, |_| with(a, |check| check.path = Some(text.clone()))),
+    overload!(Member "group" (Check a, String text) -> Check, |_| with(a, |check| check.group = text.clone())),
+    overload!(Member "resource" (Check a, String text) -> Check, |_| {
+        with(a, |check| check.resource = Some(text.clone()))
+    }),
+    overload!(Member "subresource" (Check a, String text) -> Check, |_| {
+        with(a, |check| check.subresource = text.clone())
+    }),
+    overload!(Member "namespace" (Check a, String text) -> Check, |_| with(a, |check| check.namespace = text.clone())),
+    overload!(Member "name" (Check a, String text) -> Check, |_| with(a, |check| check.name = text.clone())),
+    overload!(Member "fieldSelector" (Check a, String text) -> Check, |_| {
+        with(a, |check| check.fields = Some(text.clone()))
+    }),
+    overload!(Member "labelSelector" (Check a, String text) -> Check, |_| {
+        with(a, |check| check.labels = Some(text.clone()))
+    }),
+    overload!(Member "serviceAccount" (Check a, String namespace, String name) -> Check, |_| {
+        service_account(a, namespace, name)
+    }),
+    overload!(Member "check" (Check a, String verb) -> Decision, |effects| decide(&effects.checks, a, verb)),
+    overload!(Member "allowed" (Decision a) -> Bool, |_| a.allowed),
+    overload!(Member "reason" (Decision a) -> String, |_| a.reason.as_str()),
+    overload!(Member "errored" (Decision a) -> Bool, |_| a.error.is_some()),
+    overload!(Member "error" (Decision a) -> String, |_| a.error.clone().unwrap_or_default()),
+];
 
 /// An evaluation is tried so often at most: each try needs the answers of the one before.
 const MOST_ROUNDS: usize = 16;
@@ -75,52 +100,7 @@ impl Checks {
         if !asked.open.contains(&question) {
             asked.open.push(question);
         }
-        Err(failed("check", "the answer is not known yet"))
-    }
-
-    /// Adds the functions of checks.
-    pub(super) fn add(&self, context: &mut Context<'_, '_>) {
-        let checks = self.clone();
-        let added = [
-            context.add_function("path", |this: This<Value>, text: Text| {
-                with(&this, |check| check.path = Some(text))
-            }),
-            context.add_function("group", |this: This<Value>, text: Text| {
-                with(&this, |check| check.group = text)
-            }),
-            context.add_function("resource", |this: This<Value>, text: Text| {
-                with(&this, |check| check.resource = Some(text))
-            }),
-            context.add_function("subresource", |this: This<Value>, text: Text| {
-                with(&this, |check| check.subresource = text)
-            }),
-            context.add_function("namespace", |this: This<Value>, text: Text| {
-                with(&this, |check| check.namespace = text)
-            }),
-            context
-                .add_function("name", |this: This<Value>, text: Text| with(&this, |check| check.name = text)),
-            context.add_function("fieldSelector", |this: This<Value>, text: Text| {
-                with(&this, |check| check.fields = Some(text))
-            }),
-            context.add_function("labelSelector", |this: This<Value>, text: Text| {
-                with(&this, |check| check.labels = Some(text))
-            }),
-            context.add_function("serviceAccount", service_account),
-            context.add_function("check", move |this: This<Value>, verb: Text| decide(&checks, &this, &verb)),
-            context.add_function("allowed", |this: This<Value>| decision(&this.0).map(|one| one.allowed)),
-            context.add_function("reason", |this: This<Value>| {
-                decision(&this.0).map(|one| Arc::new(one.reason.clone()))
-            }),
-            context.add_function("errored", |this: This<Value>| {
-                decision(&this.0).map(|one| one.error.is_some())
-            }),
-            context.add_function("error", |this: This<Value>| {
-                decision(&this.0).map(|one| Arc::new(one.error.clone().unwrap_or_default()))
-            }),
-        ];
-        for error in added.into_iter().filter_map(Result::err) {
-            tracing::error!(%error, "a function of the authorizer cannot be used");
-        }
+        Err(fault("the answer is not known yet"))
     }
 }
 
@@ -147,24 +127,12 @@ pub(super) struct Check {
     labels: Option<Text>,
 }
 
-impl Opaque for Check {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.authorization.Authorizer"
-    }
-}
-
 /// The answer to a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Decision {
+pub(super) struct Decision {
     allowed: bool,
     reason: String,
     error: Option<String>,
-}
-
-impl Opaque for Decision {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.authorization.Decision"
-    }
 }
 
 impl Check {
@@ -181,7 +149,7 @@ impl Check {
 
     /// About what a request is for: group, resource, subresource, namespace and name.
     pub(super) fn about(self, [group, resource, subresource, namespace, name]: [&str; 5]) -> Check {
-        let text = |text: &str| Arc::new(text.to_owned());
+        let text = |text: &str| Text::from(text);
         Check {
             group: text(group),
             resource: Some(text(resource)),
@@ -193,7 +161,7 @@ impl Check {
     }
 
     pub(super) fn value(self) -> Value {
-        Value::Opaque(Arc::new(self))
+        Value::Check(Arc::new(self))
     }
 
     fn question(&self, verb: &str) -> Outcome<SubjectAccessReviewSpec> {
@@ -211,7 +179,7 @@ impl Check {
             return Ok(question);
         }
         let resource = self.resource.as_ref();
-        let resource = resource.ok_or_else(|| failed("check", "name a path or a resource first"))?;
+        let resource = resource.ok_or_else(|| fault("name a path or a resource first"))?;
         let raw = |text: &Option<Text>| text.as_ref().map(|text| text.to_string());
         question.resource_attributes = Some(ResourceAttributes {
             group: some(&self.group),
@@ -230,29 +198,13 @@ impl Check {
     }
 }
 
-fn check(value: &Value) -> Outcome<&Check> {
-    match value {
-        Value::Opaque(opaque) => opaque.downcast_ref(),
-        _ => None,
-    }
-    .ok_or_else(|| failed("authorizer", "there is nothing to be checked"))
-}
-
-fn decision(value: &Value) -> Outcome<&Decision> {
-    match value {
-        Value::Opaque(opaque) => opaque.downcast_ref(),
-        _ => None,
-    }
-    .ok_or_else(|| failed("authorizer", "this is no answer to a check"))
-}
-
-fn with(this: &This<Value>, change: impl FnOnce(&mut Check)) -> Outcome<Value> {
-    let mut check = check(&this.0)?.clone();
+fn with(check: &Check, change: impl FnOnce(&mut Check)) -> Value {
+    let mut check = check.clone();
     change(&mut check);
-    Ok(check.value())
+    check.value()
 }
 
-fn service_account(this: This<Value>, namespace: Text, name: Text) -> Outcome<Value> {
+fn service_account(check: &Check, namespace: &str, name: &str) -> Value {
     let groups =
         ["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}"), "system:authenticated"];
     let who = Who {
@@ -260,15 +212,15 @@ fn service_account(this: This<Value>, namespace: Text, name: Text) -> Outcome<Va
         groups: groups.map(str::to_owned).to_vec(),
         ..Who::default()
     };
-    with(&this, |check| check.who = who)
+    with(check, |check| check.who = who)
 }
 
-fn decide(checks: &Checks, this: &This<Value>, verb: &str) -> Outcome<Value> {
-    let decision = match checks.answer(check(&this.0)?.question(verb)?)? {
+fn decide(checks: &Checks, check: &Check, verb: &str) -> Outcome<Value> {
+    let decision = match checks.answer(check.question(verb)?)? {
         Ok(Access { allowed, reason }) => Decision { allowed, reason, error: None },
         Err(error) => Decision { allowed: false, reason: String::new(), error: Some(error) },
     };
-    Ok(Value::Opaque(Arc::new(decision)))
+    Ok(Value::Decision(Arc::new(decision)))
 }
 
 #[cfg(test)]

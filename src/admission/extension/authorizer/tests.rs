@@ -1,6 +1,6 @@
 //! What is asked for, and how often.
 
-use super::super::expression::{Expression, Variables};
+use super::super::expression::{Expression, Name, Variables};
 use super::*;
 use async_trait::async_trait;
 
@@ -28,12 +28,11 @@ async fn holds(text: &str) -> (Result<bool, String>, Vec<SubjectAccessReviewSpec
     let (checks, cluster, expression) = (Checks::default(), Cluster::default(), Expression::new(text));
     let requester = Requester { name: "ada", uid: "1", groups: &["one".to_owned()], extra: &[] };
     let evaluate = || {
-        let mut variables = Variables::none();
-        checks.add(variables.context());
+        let mut variables = Variables::asking(&checks);
         let check = Check::of(&requester);
-        variables.set("authorizer", check.clone().value());
+        variables.set(Name::Authorizer, check.clone().value());
         let about = check.about(["g", "things", "status", "demo", "wiki"]);
-        variables.set("authorizer.requestResource", about.value());
+        variables.set(Name::RequestResource, about.value());
         expression.holds(&variables)
     };
     let outcome = settled(&checks, &cluster, evaluate).await;

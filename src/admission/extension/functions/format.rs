@@ -1,13 +1,30 @@
 //! Named formats: `format.dns1123Label().validate(text)` gives what is wrong with a text, or nothing.
 
-use super::{Outcome, Text, failed, opaque};
+use super::{Overload, overload, url};
+use crate::admission::extension::expression::{Outcome, Value, fault};
 use apimachinery::validation as names;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cel::extractors::This;
-use cel::objects::{Opaque, OptionalValue};
-use cel::{Context, DeclarationError, Value};
-use std::sync::Arc;
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    overload!(Global "format.named" (String name) -> Optional, |_| {
+        position(name).map_or(Value::Optional(None), |number| Value::some(Value::Format(number)))
+    }),
+    overload!(Global "format.dns1123Label" () -> Format, |_| named("dns1123Label")),
+    overload!(Global "format.dns1123Subdomain" () -> Format, |_| named("dns1123Subdomain")),
+    overload!(Global "format.dns1035Label" () -> Format, |_| named("dns1035Label")),
+    overload!(Global "format.qualifiedName" () -> Format, |_| named("qualifiedName")),
+    overload!(Global "format.dns1123LabelPrefix" () -> Format, |_| named("dns1123LabelPrefix")),
+    overload!(Global "format.dns1123SubdomainPrefix" () -> Format, |_| named("dns1123SubdomainPrefix")),
+    overload!(Global "format.dns1035LabelPrefix" () -> Format, |_| named("dns1035LabelPrefix")),
+    overload!(Global "format.labelValue" () -> Format, |_| named("labelValue")),
+    overload!(Global "format.uri" () -> Format, |_| named("uri")),
+    overload!(Global "format.uuid" () -> Format, |_| named("uuid")),
+    overload!(Global "format.byte" () -> Format, |_| named("byte")),
+    overload!(Global "format.date" () -> Format, |_| named("date")),
+    overload!(Global "format.datetime" () -> Format, |_| named("datetime")),
+    overload!(Member "validate" (Format format, String text) -> Optional, |_| validate(*format, text)),
+];
 
 /// What is wrong with a text; nothing when it is right.
 type Check = fn(&str) -> Vec<String>;
@@ -21,7 +38,7 @@ const FORMATS: &[(&str, Check)] = &[
     ("dns1123SubdomainPrefix", |text| names::is_dns1123_subdomain(&completed(text))),
     ("dns1035LabelPrefix", |text| names::is_dns1035_label(&completed(text))),
     ("labelValue", names::is_label_value),
-    ("uri", |text| wrong(text.parse::<http::Uri>().is_err(), "invalid URI")),
+    ("uri", |text| wrong(!url::is_request_uri(text), "invalid URI for request")),
     ("uuid", |text| wrong(uuid::Uuid::try_parse(text).is_err(), "does not match the UUID format")),
     ("byte", |text| wrong(BASE64_STANDARD.decode(text).is_err(), "invalid base64")),
     ("date", |text| wrong(chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err(), "invalid date")),
@@ -40,38 +57,16 @@ fn wrong(is_wrong: bool, reason: &str) -> Vec<String> {
     is_wrong.then(|| reason.to_owned()).into_iter().collect()
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Format(usize);
-
-impl Opaque for Format {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.NamedFormat"
-    }
+fn position(name: &str) -> Option<usize> {
+    FORMATS.iter().position(|(known, _)| *known == name)
 }
 
-/// Adds the functions of named formats.
-pub(super) fn add(context: &mut Context<'_, '_>) -> Vec<Result<(), DeclarationError>> {
-    let format = |number: usize| Value::Opaque(Arc::new(Format(number)));
-    let mut added: Vec<_> = FORMATS
-        .iter()
-        .enumerate()
-        .map(|(number, (name, _))| context.add_function(&format!("format.{name}"), move || format(number)))
-        .collect();
-    added.push(context.add_function("format.named", move |name: Text| {
-        let found = FORMATS.iter().position(|(known, _)| *known == *name);
-        optional(found.map(format))
-    }));
-    added.push(context.add_function("validate", validate));
-    added
+fn named(name: &str) -> Outcome<Value> {
+    position(name).map(Value::Format).ok_or_else(|| fault("there is no such format"))
 }
 
-fn optional(value: Option<Value>) -> Value {
-    Value::Opaque(Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
-}
-
-fn validate(this: This<Value>, text: Text) -> Outcome<Value> {
-    let format = opaque::<Format>(&this.0).ok_or_else(|| failed("validate", "this is no format"))?;
-    let (_, check) = FORMATS.get(format.0).ok_or_else(|| failed("validate", "this is no format"))?;
-    let faults: Vec<Value> = check(&text).into_iter().map(|fault| Value::String(Arc::new(fault))).collect();
-    Ok(optional(Some(faults).filter(|faults| !faults.is_empty()).map(|faults| Value::List(Arc::new(faults)))))
+fn validate(number: usize, text: &str) -> Outcome<Value> {
+    let (_, check) = FORMATS.get(number).ok_or_else(|| fault("there is no such format"))?;
+    let faults: Vec<Value> = check(text).into_iter().map(Value::text).collect();
+    Ok(if faults.is_empty() { Value::Optional(None) } else { Value::some(Value::list(faults)) })
 }

@@ -1,143 +1,200 @@
-//! The libraries of expressions: CEL's own extensions, and those of Kubernetes.
+//! The functions of expressions: CEL's own, its extensions, and the libraries of Kubernetes. A file each: arithmetic,
+//! conversions, texts, `format`, regular expressions, times, lists and optional values, addresses, quantities, URLs,
+//! versions, named formats.
 //!
-//! Here: `find` and `findAll`; `isSorted`, `sum`, `min` and `max` on lists; `sets`; `jsonpatch.escapeKey`; comparisons. A module each: quantities,
-//! addresses and networks, URLs, versions, named formats.
+//! A function is a name with overloads. Which of them is called depends on the types of the arguments; where none takes
+//! them, the call fails.
 
+mod arithmetic;
+mod convert;
 mod format;
+mod lists;
 mod network;
+mod pattern;
 mod quantity;
+mod re2;
+mod template;
+mod text;
+mod time;
 mod url;
 mod version;
 
-use cel::extractors::This;
-use cel::{Context, Env, ExecutionError, Value, extensions};
-use quantity::Amount;
-use regex::Regex;
-use std::cmp::Ordering;
-use std::sync::Arc;
-use version::Semver;
+use super::authorizer;
+use super::expression::{Effects, Node, Outcome, Type, Value, fault};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-type Outcome<T> = Result<T, ExecutionError>;
-type Text = Arc<String>;
-type List = Arc<Vec<Value>>;
+pub(super) use url::Url;
+pub(super) use version::Semver;
 
-/// The language and its extensions.
-pub(super) fn environment() -> Env {
-    let mut env = Env::stdlib().with_optional_support(true);
-    let added = [extensions::strings, extensions::lists, extensions::math, extensions::encoders]
-        .into_iter()
-        .try_for_each(|extension: fn(&mut Env) -> _| env.add_extension(extension));
-    // Each declares names of its own; were one declared twice, expressions that use it would fail.
-    if let Err(error) = added {
-        tracing::error!(%error, "an extension of the expression language cannot be used");
-    }
-    env
+/// How a function is called: `f(a)`, or `a.f()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Style {
+    Global,
+    Member,
 }
 
-/// Adds the functions of Kubernetes.
-pub(super) fn add(context: &mut Context<'_, '_>) {
-    let added = [
-        context.add_function("find", find),
-        context.add_function("findAll", find_all),
-        context.add_function("isSorted", is_sorted),
-        context.add_function("sum", sum),
-        context.add_function("sets.contains", contains),
-        context.add_function("sets.equivalent", |a: List, b: List| {
-            contains(a.clone(), b.clone()) && contains(b, a)
-        }),
-        context.add_function("sets.intersects", |a: List, b: List| a.iter().any(|item| b.contains(item))),
-        context.add_function("min", |list: This<List>| extreme(&list.0, Ordering::Less)),
-        context.add_function("max", |list: This<List>| extreme(&list.0, Ordering::Greater)),
-        context
-            .add_function("isLessThan", |a: This<Value>, b: Value| compared(&a.0, &b).map(Ordering::is_lt)),
-        context.add_function("isGreaterThan", |a: This<Value>, b: Value| {
-            compared(&a.0, &b).map(Ordering::is_gt)
-        }),
-        context.add_function("jsonpatch.escapeKey", |key: Text| {
-            Arc::new(key.replace('~', "~0").replace('/', "~1"))
-        }),
-        context.add_function("compareTo", |a: This<Value>, b: Value| {
-            compared(&a.0, &b).map(|order| order as i64)
-        }),
-    ];
-    let libraries = quantity::add(context)
-        .into_iter()
-        .chain(network::add(context))
-        .chain(url::add(context))
-        .chain(version::add(context))
-        .chain(format::add(context));
-    for error in added.into_iter().chain(libraries).filter_map(Result::err) {
-        tracing::error!(%error, "a function of the expression language cannot be used");
+/// A function for arguments of these types; that on which a member is called is the first.
+#[derive(Debug)]
+pub(super) struct Overload {
+    pub(super) name: &'static str,
+    pub(super) style: Style,
+    pub(super) params: &'static [Type],
+    pub(super) result: Type,
+    pub(super) call: fn(&[Value], &Effects) -> Outcome<Value>,
+}
+
+impl Overload {
+    pub(super) fn takes(&self, values: &[Value]) -> bool {
+        let fits = |(param, value): (&Type, &Value)| *param == Type::Dyn || *param == value.type_of();
+        self.params.len() == values.len() && self.params.iter().zip(values).all(fits)
     }
 }
 
-pub(super) fn failed(function: &str, reason: impl ToString) -> ExecutionError {
-    ExecutionError::function_error(function, reason)
+/// What a function may come to.
+pub(super) trait Answer {
+    fn answer(self) -> Outcome<Value>;
 }
 
-fn pattern(text: &str) -> Outcome<Regex> {
-    Regex::new(text).map_err(|error| failed("find", error))
+impl<T: Answer> Answer for Outcome<T> {
+    fn answer(self) -> Outcome<Value> {
+        self.and_then(Answer::answer)
+    }
 }
 
-fn find(This(text): This<Text>, wanted: Text) -> Outcome<Text> {
-    let found = pattern(&wanted)?.find(&text).map_or(String::new(), |found| found.as_str().to_owned());
-    Ok(Arc::new(found))
-}
-
-fn find_all(This(text): This<Text>, wanted: Text) -> Outcome<Value> {
-    let found = pattern(&wanted)?.find_iter(&text).map(|found| Value::from(found.as_str())).collect();
-    Ok(Value::List(Arc::new(found)))
-}
-
-fn contains(a: List, b: List) -> bool {
-    b.iter().all(|item| a.contains(item))
-}
-
-fn is_sorted(This(list): This<List>) -> bool {
-    list.windows(2).all(|pair| pair[0].partial_cmp(&pair[1]).is_some_and(Ordering::is_le))
-}
-
-fn sum(This(list): This<List>) -> Outcome<Value> {
-    let start = match list.first() {
-        Some(Value::Float(_)) => Value::Float(0.0),
-        _ => Value::Int(0),
+macro_rules! answers {
+    ($($kind:ty, $variant:expr;)*) => {
+        $(impl Answer for $kind {
+            fn answer(self) -> Outcome<Value> {
+                Ok($variant(self))
+            }
+        })*
     };
-    list.iter().try_fold(start, |sum, item| match (sum, item) {
-        (Value::Int(a), Value::Int(b)) => {
-            a.checked_add(*b).map(Value::Int).ok_or_else(|| failed("sum", "the sum is too large"))
+}
+
+answers! {
+    Value, |value| value;
+    bool, Value::Bool;
+    i64, Value::Int;
+    u64, Value::UInt;
+    f64, Value::Double;
+    String, Value::text;
+    &str, Value::text;
+    Vec<Value>, Value::list;
+}
+
+/// `overload!(Member "startsWith" (String a, String b) -> Bool, |_| a.starts_with(&**b))`.
+macro_rules! overload {
+    ($style:ident $name:literal ($($kind:ident $argument:ident),*) -> $result:ident, |$effects:pat_param| $body:expr) => {
+        $crate::admission::extension::functions::Overload {
+            name: $name,
+            style: $crate::admission::extension::functions::Style::$style,
+            params: &[$($crate::admission::extension::expression::Type::$kind),*],
+            result: $crate::admission::extension::expression::Type::$result,
+            call: |arguments, $effects| match arguments {
+                [$($crate::admission::extension::functions::shape!($kind $argument)),*] => {
+                    $crate::admission::extension::functions::Answer::answer($body)
+                }
+                _ => Err($crate::admission::extension::expression::fault("no such overload")),
+            },
         }
-        (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
-        _ => Err(failed("sum", "only numbers of one type can be added")),
-    })
+    };
 }
 
-/// What compares by a method: quantities and versions.
-fn compared(a: &Value, b: &Value) -> Outcome<Ordering> {
-    if let (Some(a), Some(b)) = (opaque::<Amount>(a), opaque::<Amount>(b)) {
-        return Ok(a.0.cmp(&b.0));
-    }
-    if let (Some(a), Some(b)) = (opaque::<Semver>(a), opaque::<Semver>(b)) {
-        return Ok(a.0.cmp_precedence(&b.0));
-    }
-    Err(failed("compareTo", "only two quantities or two versions can be compared so"))
+macro_rules! shape {
+    (Dyn $argument:ident) => {
+        $argument
+    };
+    (Null $argument:ident) => {
+        $crate::admission::extension::expression::Value::Null
+    };
+    ($kind:ident $argument:ident) => {
+        $crate::admission::extension::expression::Value::$kind($argument)
+    };
 }
 
-/// The value, if it is of this type.
-fn opaque<T: std::any::Any>(value: &Value) -> Option<&T> {
-    match value {
-        Value::Opaque(opaque) => opaque.downcast_ref(),
-        _ => None,
+pub(in crate::admission::extension) use {overload, shape};
+
+/// The overloads of one name: by their style, and by the number of their arguments.
+#[derive(Default)]
+struct Named {
+    global: Vec<Vec<&'static Overload>>,
+    member: Vec<Vec<&'static Overload>>,
+}
+
+impl Named {
+    fn of(&self, style: Style) -> &[Vec<&'static Overload>] {
+        match style {
+            Style::Global => &self.global,
+            Style::Member => &self.member,
+        }
     }
 }
 
-/// The item of a list that is before all others in `order`.
-fn extreme(list: &List, order: Ordering) -> Outcome<Value> {
-    let mut items = list.iter();
-    let first = items.next().ok_or_else(|| failed("min", "the list is empty"))?;
-    let found = items.try_fold(first, |found, item| match item.partial_cmp(found) {
-        Some(compared) if compared == order => Ok(item),
-        Some(_) => Ok(found),
-        None => Err(failed("min", "the items cannot be compared")),
-    });
-    found.cloned()
+type Known = HashMap<&'static str, Named>;
+
+/// All overloads, by name.
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let libraries = [
+        arithmetic::OVERLOADS,
+        arithmetic::ORDERED,
+        convert::OVERLOADS,
+        format::OVERLOADS,
+        lists::OVERLOADS,
+        network::OVERLOADS,
+        pattern::OVERLOADS,
+        quantity::OVERLOADS,
+        template::OVERLOADS,
+        text::OVERLOADS,
+        time::OVERLOADS,
+        time::PARTS,
+        url::OVERLOADS,
+        version::OVERLOADS,
+        authorizer::OVERLOADS,
+    ];
+    let mut known = Known::new();
+    for overload in libraries.into_iter().flatten() {
+        let named = known.entry(overload.name).or_default();
+        let by_count = match overload.style {
+            Style::Global => &mut named.global,
+            Style::Member => &mut named.member,
+        };
+        if by_count.len() <= overload.params.len() {
+            by_count.resize_with(overload.params.len() + 1, Vec::new);
+        }
+        by_count[overload.params.len()].push(overload);
+    }
+    known
+});
+
+/// Whether there is a function of this name.
+pub(super) fn is_known(name: &str, style: Style) -> bool {
+    KNOWN.get(name).is_some_and(|named| !named.of(style).is_empty())
+}
+
+/// The overloads of a function that take so many arguments.
+pub(super) fn find(name: &str, style: Style, arguments: usize) -> &'static [&'static Overload] {
+    let found: Option<&'static Vec<_>> = KNOWN.get(name).and_then(|named| named.of(style).get(arguments));
+    found.map_or(&[], Vec::as_slice)
+}
+
+/// Reads the constants that a function is given in the source: a regular expression is compiled once, and a time that
+/// is none is refused.
+pub(super) fn prepared(name: &str, arguments: &mut [&mut Node]) -> Outcome<()> {
+    match (name, arguments) {
+        ("matches" | "find" | "findAll", [_, wanted, ..]) => {
+            if let Some(text) = wanted.constant_text() {
+                let read = re2::compile(text)
+                    .map_err(|reason| fault(format!("invalid {name} argument: {reason}")))?;
+                **wanted = Node::Constant(Value::Pattern(Arc::new(read)));
+            }
+            Ok(())
+        }
+        ("timestamp" | "duration", [argument]) => {
+            let Some(text) = argument.constant_text() else { return Ok(()) };
+            let read = if name == "timestamp" { time::timestamp(text) } else { time::duration(text) };
+            read.map(|_| ()).map_err(|_| fault(format!("invalid {name} argument")))
+        }
+        _ => Ok(()),
+    }
 }

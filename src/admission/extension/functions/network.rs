@@ -1,121 +1,55 @@
 //! Addresses and networks: `ip`, `isIP`, `cidr`, `isCIDR`. Zones, IPv4 in IPv6 and leading zeros are no addresses here.
 
-use super::{Outcome, Text, failed, opaque};
-use cel::extractors::This;
-use cel::objects::Opaque;
-use cel::{Context, DeclarationError, Value};
+use super::{Overload, overload};
+use crate::admission::extension::expression::{Outcome, Value, fault};
 use ipnet::IpNet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Ip(IpAddr);
+pub(super) const OVERLOADS: &[Overload] = &[
+    overload!(Global "isIP" (String a) -> Bool, |_| address(a).is_ok()),
+    overload!(Global "ip" (String a) -> Ip, |_| address(a).map(Value::Ip)),
+    overload!(Global "ip.isCanonical" (String a) -> Bool, |_| address(a).map(|address| address.to_string() == **a)),
+    overload!(Member "family" (Ip a) -> Int, |_| if a.is_ipv4() { 4_i64 } else { 6 }),
+    overload!(Member "isUnspecified" (Ip a) -> Bool, |_| a.is_unspecified()),
+    overload!(Member "isLoopback" (Ip a) -> Bool, |_| a.is_loopback()),
+    overload!(Member "isLinkLocalMulticast" (Ip a) -> Bool, |_| is_link_local_multicast(*a)),
+    overload!(Member "isLinkLocalUnicast" (Ip a) -> Bool, |_| is_link_local(*a)),
+    overload!(Member "isGlobalUnicast" (Ip a) -> Bool, |_| is_global(*a)),
+    overload!(Global "isCIDR" (String a) -> Bool, |_| network(a).is_ok()),
+    overload!(Global "cidr" (String a) -> Cidr, |_| network(a).map(Value::Cidr)),
+    overload!(Member "containsIP" (Cidr a, String b) -> Bool, |_| address(b).map(|b| a.contains(&b))),
+    overload!(Member "containsIP" (Cidr a, Ip b) -> Bool, |_| a.contains(b)),
+    overload!(Member "containsCIDR" (Cidr a, String b) -> Bool, |_| network(b).map(|b| contains(a, &b))),
+    overload!(Member "containsCIDR" (Cidr a, Cidr b) -> Bool, |_| contains(a, b)),
+    overload!(Member "ip" (Cidr a) -> Ip, |_| Value::Ip(a.addr())),
+    overload!(Member "masked" (Cidr a) -> Cidr, |_| Value::Cidr(a.trunc())),
+    overload!(Member "prefixLength" (Cidr a) -> Int, |_| i64::from(a.prefix_len())),
+];
 
-impl Opaque for Ip {
-    fn runtime_type_name(&self) -> &str {
-        "net.IP"
-    }
+/// Its own address counts, not the network that it is in.
+fn contains(network: &IpNet, other: &IpNet) -> bool {
+    network.prefix_len() <= other.prefix_len() && network.contains(&other.addr())
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Cidr(IpNet);
-
-impl Opaque for Cidr {
-    fn runtime_type_name(&self) -> &str {
-        "net.CIDR"
-    }
-}
-
-/// Adds the functions of addresses.
-pub(super) fn add(context: &mut Context<'_, '_>) -> [Result<(), DeclarationError>; 15] {
-    [
-        context.add_function("isIP", |text: Text| address(&text).is_some()),
-        context.add_function("ip", ip),
-        context.add_function("ip.isCanonical", |text: Text| {
-            let address = address(&text).ok_or_else(|| no_address(&text))?;
-            Outcome::Ok(address.to_string() == *text)
-        }),
-        context.add_function("family", |this: This<Value>| {
-            ip_of(&this.0).map(|ip| if ip.is_ipv4() { 4_i64 } else { 6 })
-        }),
-        context
-            .add_function("isUnspecified", |this: This<Value>| ip_of(&this.0).map(|ip| ip.is_unspecified())),
-        context.add_function("isLoopback", |this: This<Value>| ip_of(&this.0).map(|ip| ip.is_loopback())),
-        context.add_function("isLinkLocalMulticast", |this: This<Value>| {
-            ip_of(&this.0).map(is_link_local_multicast)
-        }),
-        context.add_function("isLinkLocalUnicast", |this: This<Value>| ip_of(&this.0).map(is_link_local)),
-        context.add_function("isGlobalUnicast", |this: This<Value>| ip_of(&this.0).map(is_global)),
-        context.add_function("isCIDR", |text: Text| network(&text).is_some()),
-        context.add_function("cidr", |text: Text| {
-            network(&text).map(|network| value(Cidr(network))).ok_or_else(|| no_network(&text))
-        }),
-        context.add_function("containsIP", |this: This<Value>, other: Value| {
-            let other = match &other {
-                Value::String(text) => address(text).ok_or_else(|| no_address(text))?,
-                other => ip_of(other)?,
-            };
-            cidr_of(&this.0).map(|network| network.contains(&other))
-        }),
-        context.add_function("containsCIDR", |this: This<Value>, other: Value| {
-            let other = match &other {
-                Value::String(text) => network(text).ok_or_else(|| no_network(text))?,
-                other => cidr_of(other)?,
-            };
-            // Its own address counts, not the network that it is in.
-            cidr_of(&this.0)
-                .map(|network| network.prefix_len() <= other.prefix_len() && network.contains(&other.addr()))
-        }),
-        context.add_function("masked", |this: This<Value>| {
-            cidr_of(&this.0).map(|network| value(Cidr(network.trunc())))
-        }),
-        context.add_function("prefixLength", |this: This<Value>| {
-            cidr_of(&this.0).map(|network| i64::from(network.prefix_len()))
-        }),
-    ]
-}
-
-fn value(value: impl Opaque) -> Value {
-    Value::Opaque(Arc::new(value))
-}
-
-/// The address that a text is, or the one of a network.
-fn ip(this: This<Value>) -> Outcome<Value> {
-    let address = match &this.0 {
-        Value::String(text) => address(text).ok_or_else(|| no_address(text))?,
-        network => cidr_of(network)?.addr(),
-    };
-    Ok(value(Ip(address)))
-}
-
-fn address(text: &str) -> Option<IpAddr> {
-    let address: IpAddr = text.parse().ok()?;
+fn address(text: &str) -> Outcome<IpAddr> {
+    let refused = || fault(format!("IP Address {text:?} parse error during conversion from string"));
+    let address: IpAddr = text.parse().map_err(|_| refused())?;
     match address {
-        IpAddr::V6(six) if six.to_ipv4_mapped().is_some() => None,
-        address => Some(address),
+        IpAddr::V6(six) if six.to_ipv4_mapped().is_some() => {
+            Err(fault(format!("IPv4-mapped IPv6 address {text:?} is not allowed")))
+        }
+        address => Ok(address),
     }
 }
 
-fn network(text: &str) -> Option<IpNet> {
-    let (address_text, _) = text.split_once('/')?;
-    address(address_text)?;
-    text.parse().ok()
-}
-
-fn no_address(text: &str) -> cel::ExecutionError {
-    failed("ip", format!("{text:?} is no IP address"))
-}
-
-fn no_network(text: &str) -> cel::ExecutionError {
-    failed("cidr", format!("{text:?} is no network in CIDR notation"))
-}
-
-fn ip_of(value: &Value) -> Outcome<IpAddr> {
-    opaque::<Ip>(value).map(|ip| ip.0).ok_or_else(|| failed("ip", "this is no IP address"))
-}
-
-fn cidr_of(value: &Value) -> Outcome<IpNet> {
-    opaque::<Cidr>(value).map(|cidr| cidr.0).ok_or_else(|| failed("cidr", "this is no network"))
+/// The length of a prefix is a number without a sign and without zeros in front.
+fn network(text: &str) -> Outcome<IpNet> {
+    let refused = || fault(format!("network address parse error during conversion from string: {text:?}"));
+    let (start, length) = text.split_once('/').ok_or_else(refused)?;
+    let is_plain =
+        length.bytes().all(|byte| byte.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
+    let length: u8 = length.parse().ok().filter(|_| is_plain).ok_or_else(refused)?;
+    IpNet::new(address(start)?, length).map_err(|_| refused())
 }
 
 fn is_link_local(address: IpAddr) -> bool {

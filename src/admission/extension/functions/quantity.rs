@@ -1,66 +1,44 @@
 //! Quantities: `quantity`, `isQuantity` and their arithmetic.
 
-use super::{Outcome, Text, failed, opaque};
+use super::{Overload, overload};
+use crate::admission::extension::expression::{Outcome, Value, fault};
 use apimachinery::quantity::Quantity;
-use cel::extractors::This;
-use cel::objects::Opaque;
-use cel::{Context, DeclarationError, Value};
-use std::sync::Arc;
+use std::cmp::Ordering;
 
-/// An amount such as `10Gi`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Amount(pub(super) Quantity);
+pub(super) const OVERLOADS: &[Overload] = &[
+    overload!(Global "quantity" (String a) -> Quantity, |_| read(a).map(value)),
+    overload!(Global "isQuantity" (String a) -> Bool, |_| a.parse::<Quantity>().is_ok()),
+    overload!(Global "sign" (Quantity a) -> Int, |_| a.signum()),
+    overload!(Member "isInteger" (Quantity a) -> Bool, |_| a.whole().is_some()),
+    overload!(Member "asInteger" (Quantity a) -> Int, |_| {
+        a.whole().ok_or_else(|| fault("cannot convert value to integer"))
+    }),
+    overload!(Member "asApproximateFloat" (Quantity a) -> Double, |_| a.approximate()),
+    overload!(Member "add" (Quantity a, Quantity b) -> Quantity, |_| sum(a.checked_add(b))),
+    overload!(Member "add" (Quantity a, Int b) -> Quantity, |_| {
+        read(&b.to_string()).and_then(|b| sum(a.checked_add(&b)))
+    }),
+    overload!(Member "sub" (Quantity a, Quantity b) -> Quantity, |_| sum(a.checked_sub(b))),
+    overload!(Member "sub" (Quantity a, Int b) -> Quantity, |_| {
+        read(&b.to_string()).and_then(|b| sum(a.checked_sub(&b)))
+    }),
+    overload!(Member "isLessThan" (Quantity a, Quantity b) -> Bool, |_| a.cmp(b).is_lt()),
+    overload!(Member "isGreaterThan" (Quantity a, Quantity b) -> Bool, |_| a.cmp(b).is_gt()),
+    overload!(Member "compareTo" (Quantity a, Quantity b) -> Int, |_| sign(a.cmp(b))),
+];
 
-impl Opaque for Amount {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.Quantity"
-    }
-}
-
-/// Adds the functions of quantities.
-pub(super) fn add(context: &mut Context<'_, '_>) -> [Result<(), DeclarationError>; 8] {
-    [
-        context.add_function("quantity", |text: Text| read(&text).map(value)),
-        context.add_function("isQuantity", |text: Text| text.parse::<Quantity>().is_ok()),
-        context.add_function("sign", |this: This<Value>| amount(&this.0).map(|amount| amount.signum())),
-        context.add_function("isInteger", |this: This<Value>| {
-            amount(&this.0).map(|amount| amount.whole().is_some())
-        }),
-        context.add_function("asInteger", |this: This<Value>| {
-            amount(&this.0)?
-                .whole()
-                .ok_or_else(|| failed("asInteger", "the quantity is no integer of 64 bits"))
-        }),
-        context.add_function("asApproximateFloat", |this: This<Value>| {
-            amount(&this.0).map(|amount| amount.approximate())
-        }),
-        context.add_function("add", |this: This<Value>, other: Value| {
-            let sum = amount(&this.0)?.checked_add(&operand(&other)?);
-            sum.map(value).ok_or_else(|| failed("add", "the sum is too large"))
-        }),
-        context.add_function("sub", |this: This<Value>, other: Value| {
-            let difference = amount(&this.0)?.checked_sub(&operand(&other)?);
-            difference.map(value).ok_or_else(|| failed("sub", "the difference is too large"))
-        }),
-    ]
+pub(super) fn sign(order: Ordering) -> i64 {
+    order as i64
 }
 
 fn value(quantity: Quantity) -> Value {
-    Value::Opaque(Arc::new(Amount(quantity)))
+    Value::Quantity(quantity)
 }
 
 fn read(text: &str) -> Outcome<Quantity> {
-    text.parse().map_err(|error| failed("quantity", error))
+    text.parse::<Quantity>().map_err(|error| fault(error.to_string()))
 }
 
-fn amount(value: &Value) -> Outcome<&Quantity> {
-    opaque::<Amount>(value).map(|amount| &amount.0).ok_or_else(|| failed("quantity", "this is no quantity"))
-}
-
-/// A quantity, or a whole number.
-fn operand(value: &Value) -> Outcome<Quantity> {
-    match value {
-        Value::Int(number) => read(&number.to_string()),
-        value => amount(value).copied(),
-    }
+fn sum(sum: Option<Quantity>) -> Outcome<Value> {
+    sum.map(value).ok_or_else(|| fault("the quantity is too large"))
 }

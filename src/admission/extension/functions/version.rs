@@ -1,44 +1,33 @@
 //! Versions: `semver`, `isSemver` and their parts.
 
-use super::{Outcome, failed, opaque};
-use cel::extractors::{Arguments, This};
-use cel::objects::Opaque;
-use cel::{Context, DeclarationError, ExecutionError, Value};
+use super::quantity::sign;
+use super::{Overload, overload};
+use crate::admission::extension::expression::{Outcome, Value, fault};
 use semver::Version;
 use std::sync::Arc;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Semver(pub(super) Version);
+/// A version, which compares without its build.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Semver(pub(in super::super) Version);
 
-impl Opaque for Semver {
-    fn runtime_type_name(&self) -> &str {
-        "kubernetes.Semver"
-    }
-}
+pub(super) const OVERLOADS: &[Overload] = &[
+    overload!(Global "isSemver" (String a) -> Bool, |_| a.parse::<Version>().is_ok()),
+    overload!(Global "isSemver" (String a, Bool normalizes) -> Bool, |_| parsed(a, *normalizes).is_ok()),
+    overload!(Global "semver" (String a) -> Semver, |_| parsed(a, false)),
+    overload!(Global "semver" (String a, Bool normalizes) -> Semver, |_| parsed(a, *normalizes)),
+    overload!(Member "major" (Semver a) -> Int, |_| part(a.0.major)),
+    overload!(Member "minor" (Semver a) -> Int, |_| part(a.0.minor)),
+    overload!(Member "patch" (Semver a) -> Int, |_| part(a.0.patch)),
+    overload!(Member "isLessThan" (Semver a, Semver b) -> Bool, |_| a.0.cmp_precedence(&b.0).is_lt()),
+    overload!(Member "isGreaterThan" (Semver a, Semver b) -> Bool, |_| a.0.cmp_precedence(&b.0).is_gt()),
+    overload!(Member "compareTo" (Semver a, Semver b) -> Int, |_| sign(a.0.cmp_precedence(&b.0))),
+];
 
-/// Adds the functions of versions.
-pub(super) fn add(context: &mut Context<'_, '_>) -> [Result<(), DeclarationError>; 5] {
-    [
-        context.add_function("isSemver", |arguments: Arguments| Outcome::Ok(parsed(&arguments)?.is_ok())),
-        context.add_function("semver", |arguments: Arguments| {
-            let version = parsed(&arguments)?.map_err(|error| failed("semver", error))?;
-            Outcome::Ok(Value::Opaque(Arc::new(Semver(version))))
-        }),
-        context.add_function("major", |this: This<Value>| part(&this, |version| version.major)),
-        context.add_function("minor", |this: This<Value>| part(&this, |version| version.minor)),
-        context.add_function("patch", |this: This<Value>| part(&this, |version| version.patch)),
-    ]
-}
-
-/// The version that the first argument is; with a second that is true, one that leaves out a part or begins with `v` is
-/// completed first.
-fn parsed(Arguments(arguments): &Arguments) -> Outcome<Result<Version, semver::Error>> {
-    let wrong = || ExecutionError::function_error("semver", "it takes a text, and whether to normalize it");
-    match arguments.as_slice() {
-        [Value::String(text)] | [Value::String(text), Value::Bool(false)] => Ok(text.parse()),
-        [Value::String(text), Value::Bool(true)] => Ok(normalized(text).parse()),
-        _ => Err(wrong()),
-    }
+/// A version; where it is to be normalized, one that leaves out a part or begins with `v` is completed first.
+fn parsed(text: &str, normalizes: bool) -> Outcome<Value> {
+    let read = if normalizes { normalized(text).parse() } else { text.parse() };
+    read.map(|version| Value::Semver(Arc::new(Semver(version))))
+        .map_err(|error: semver::Error| fault(error.to_string()))
 }
 
 fn normalized(text: &str) -> String {
@@ -58,9 +47,8 @@ fn normalized(text: &str) -> String {
     format!("{}{rest}", numbers.join("."))
 }
 
-fn part(this: &This<Value>, part: impl FnOnce(&Version) -> u64) -> Outcome<i64> {
-    let version = opaque::<Semver>(&this.0).ok_or_else(|| failed("semver", "this is no version"))?;
-    Ok(i64::try_from(part(&version.0)).unwrap_or(i64::MAX))
+fn part(part: u64) -> i64 {
+    i64::try_from(part).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

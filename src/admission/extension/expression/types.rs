@@ -1,0 +1,132 @@
+//! What can be told of types before anything is evaluated.
+
+use super::super::functions::{self, Overload, Style};
+use super::node::{Name, Node};
+use super::value::{Outcome, Type, Value, fault};
+
+/// A part of an expression and the type of what it comes to; `Dyn` where that is known to be any, nothing where it is
+/// not known.
+pub(super) struct Typed {
+    pub(super) node: Node,
+    pub(super) kind: Option<Type>,
+    /// Whether it is an optional value of any type.
+    is_any_optional: bool,
+}
+
+impl Typed {
+    pub(super) fn new(node: Node, kind: Type) -> Typed {
+        Typed { node, kind: Some(kind), is_any_optional: false }
+    }
+
+    pub(super) fn unknown(node: Node) -> Typed {
+        Typed { node, kind: None, is_any_optional: false }
+    }
+
+    /// The type, where it is one that says something.
+    fn sure(&self) -> Option<Type> {
+        self.kind.filter(|kind| *kind != Type::Dyn)
+    }
+}
+
+pub(super) fn name(name: Name) -> Typed {
+    let kind = match name {
+        Name::Object | Name::OldObject | Name::Params => Some(Type::Dyn),
+        Name::Authorizer | Name::RequestResource => Some(Type::Check),
+        Name::Request | Name::NamespaceObject => None,
+    };
+    Typed { node: Node::Name(name), kind, is_any_optional: false }
+}
+
+pub(super) fn selected(node: Node, operand: Option<Type>) -> Typed {
+    let kind = operand.filter(|operand| *operand == Type::Dyn);
+    Typed { node, kind, is_any_optional: false }
+}
+
+pub(super) fn optionally(node: Node, operand: Option<Type>) -> Typed {
+    let is_any_optional = operand == Some(Type::Dyn);
+    Typed { node, kind: Some(Type::Optional), is_any_optional }
+}
+
+fn mismatch<T>(name: &str, kinds: &[Option<Type>]) -> Outcome<T> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.map_or("dyn", Type::name)).collect();
+    Err(fault(format!("found no matching overload for '{name}' applied to '({})'", kinds.join(", "))))
+}
+
+pub(super) fn both_bool(name: &str, left: &Typed, right: &Typed) -> Outcome<()> {
+    match [left.sure(), right.sure()].into_iter().flatten().all(|kind| kind == Type::Bool) {
+        true => Ok(()),
+        false => mismatch(name, &[left.kind, right.kind]),
+    }
+}
+
+/// Whether two values could be equal at all. Null compares with everything: what may be null is not known here.
+pub(super) fn comparable(name: &str, left: &Typed, right: &Typed) -> Outcome<()> {
+    match (left.sure(), right.sure()) {
+        (Some(a), Some(b)) if a != b && a != Type::Null && b != Type::Null => {
+            mismatch(name, &[Some(a), Some(b)])
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn conditional(parts: [Typed; 3]) -> Outcome<Typed> {
+    let kinds = [parts[0].kind, parts[1].kind, parts[2].kind];
+    let is_null = |kind: Option<Type>| kind == Some(Type::Null);
+    let differ = matches!((parts[1].sure(), parts[2].sure()), (Some(a), Some(b)) if a != b);
+    let wrong = parts[0].sure().is_some_and(|kind| kind != Type::Bool);
+    if wrong || (differ && !is_null(kinds[1]) && !is_null(kinds[2])) {
+        return mismatch("_?_:_", &kinds);
+    }
+    let kind = if kinds[1] == kinds[2] { kinds[1] } else { None };
+    Ok(Typed { node: Node::If(Box::new(parts.map(|part| part.node))), kind, is_any_optional: false })
+}
+
+/// The items of a list that is written out are of one type.
+pub(super) fn homogeneous(items: &[(Typed, bool)]) -> Outcome<()> {
+    let kinds = items.iter().map(|(typed, optional)| match optional {
+        true => typed.is_any_optional.then_some(Type::Dyn),
+        false => typed.kind,
+    });
+    let mut known = kinds.flatten().filter(|kind| *kind != Type::Null);
+    let Some(first) = known.next() else { return Ok(()) };
+    match known.find(|kind| *kind != first) {
+        None => Ok(()),
+        Some(other) => Err(fault(format!("expected type '{}' but found '{}'", first.name(), other.name()))),
+    }
+}
+
+/// A call, if some overload could take these arguments.
+pub(super) fn called(name: &str, style: Style, mut arguments: Vec<Typed>) -> Outcome<Typed> {
+    let overloads = functions::find(name, style, arguments.len());
+    let kinds: Vec<Option<Type>> = arguments.iter().map(|argument| argument.kind).collect();
+    let fits =
+        |overload: &&&Overload| {
+            overload.params.iter().zip(&arguments).all(|(param, argument)| {
+                *param == Type::Dyn || argument.sure().is_none_or(|kind| kind == *param)
+            })
+        };
+    let fitting: Vec<&&Overload> = overloads.iter().filter(fits).collect();
+    let Some(first) = fitting.first() else { return mismatch(name, &kinds) };
+    let kind = fitting.iter().all(|one| one.result == first.result).then_some(first.result);
+    let kind = kind.filter(|kind| *kind != Type::Dyn);
+    functions::prepared(
+        name,
+        &mut arguments.iter_mut().map(|argument| &mut argument.node).collect::<Vec<_>>(),
+    )?;
+    let arguments: Vec<Node> = arguments.into_iter().map(|argument| argument.node).collect();
+    Ok(Typed {
+        node: Node::Call { name: name.to_owned(), overloads, arguments },
+        kind,
+        is_any_optional: false,
+    })
+}
+
+impl Node {
+    /// The text that stands here in the source.
+    pub(crate) fn constant_text(&self) -> Option<&str> {
+        match self {
+            Node::Constant(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
