@@ -54,32 +54,44 @@ async fn vacate(registry: &Registry, name: &str) -> Result<usize, ApiError> {
     Ok(left)
 }
 
-/// Deletes everything in the namespace; how many objects are left. Secrets go last: they open what may have to stay.
+/// Deletes everything in the namespace; how many objects are left. Secrets go last: they open what may have to stay. What
+/// cannot be deleted holds up nothing else; the error names the first of it.
 pub(super) async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
     let (secrets, others): (Vec<_>, Vec<_>) = registry
         .stores()
         .iter()
         .filter(|store| store.definition.namespaced)
         .partition(|store| store.definition.group.is_empty() && store.definition.plural == "secrets");
-    let mut left = 0;
+    let mut left = Ok(0);
     for store in others {
-        left += empty_store(store, name).await?;
+        left = and(left, empty_store(store, name).await);
     }
-    if left == 0 {
+    if left == Ok(0) {
         for store in secrets {
-            left += empty_store(store, name).await?;
+            left = and(left, empty_store(store, name).await);
         }
     }
-    Ok(left)
+    left
 }
 
-/// Deletes every object of one kind; how many are left.
+/// Both counts together, or the first error.
+pub(super) fn and(one: Result<usize, ApiError>, other: Result<usize, ApiError>) -> Result<usize, ApiError> {
+    one.and_then(|one| other.map(|other| one + other))
+}
+
+/// Deletes every object of one kind; how many are left, or why the first of those that cannot be deleted cannot.
 async fn empty_store(store: &Store, name: &str) -> Result<usize, ApiError> {
-    let mut left = 0;
+    let mut left = Ok(0);
     let snapshot = store.latest().await?;
     let prefix = store.prefix(name);
     for entry in snapshot.range(&prefix, None) {
-        let stored = store.value(entry)?;
+        let stored = match store.value(entry) {
+            Ok(stored) => stored,
+            Err(unreadable) => {
+                left = and(left, Err(unreadable));
+                continue;
+            }
+        };
         let preconditions = Preconditions { uid: Some(stored.uid().into()), resource_version: None };
         let options = DeleteOptions {
             preconditions: Some(preconditions),
@@ -87,16 +99,16 @@ async fn empty_store(store: &Store, name: &str) -> Result<usize, ApiError> {
             ..DeleteOptions::default()
         };
         let request = DeleteRequest { options, ..DeleteRequest::default() };
-        match store.delete(name, stored.name(), &request).await {
-            Ok((deleted, _)) if deleted.is_gone() => {}
-            Ok(_) => left += 1,
-            Err(error) if error.code() == 404 => {}
+        let outcome = match store.delete(name, stored.name(), &request).await {
+            Ok((deleted, _)) => Ok(usize::from(!deleted.is_gone())),
+            Err(error) if error.code() == 404 => Ok(0),
             // An object that forbids its deletion holds its namespace.
-            Err(error) if error.code() == 403 => left += 1,
-            Err(error) => return Err(error),
-        }
+            Err(error) if error.code() == 403 => Ok(1),
+            Err(error) => Err(error),
+        };
+        left = and(left, outcome);
     }
-    Ok(left)
+    left
 }
 
 /// Takes the namespace's own finalizers off; the update that does so deletes it.

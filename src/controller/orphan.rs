@@ -3,7 +3,7 @@
 //! The host cluster empties a namespace before it goes, unless it does not know of our group just then: our server was not
 //! registered, or the cluster's discovery was stale. Nobody else would ever come back for what was left.
 
-use super::namespace::empty;
+use super::namespace::{and, empty};
 use crate::cluster::HostNamespaces;
 use crate::registry::Registry;
 use apimachinery::status::ApiError;
@@ -43,10 +43,10 @@ pub async fn run(registry: Arc<Registry>, namespaces: HostNamespaces, ended: Can
     }
 }
 
-/// Deletes what is in no namespace; how many objects are left.
+/// Deletes what is in no namespace; how many objects are left. One namespace holds up no other.
 async fn sweep(registry: &Registry, namespaces: &HostNamespaces) -> Result<usize, ApiError> {
-    let mut left = 0;
-    for name in used(registry)? {
+    let mut left = Ok(0);
+    for name in used(registry) {
         if namespaces.known(&name).is_some() {
             continue;
         }
@@ -54,19 +54,20 @@ async fn sweep(registry: &Registry, namespaces: &HostNamespaces) -> Result<usize
         let newest = namespaces.newest(&name).await;
         if newest.map_err(|error| ApiError::internal(&error.to_string()))?.is_none() {
             tracing::info!(namespace = name, "the namespace is gone; what is left of it is deleted");
-            left += empty(registry, &name).await?;
+            left = and(left, empty(registry, &name).await);
         }
     }
-    Ok(left)
+    left
 }
 
 /// The namespaces that objects are in.
-fn used(registry: &Registry) -> Result<BTreeSet<String>, ApiError> {
+fn used(registry: &Registry) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for store in registry.stores().iter().filter(|store| store.definition.namespaced) {
         for entry in store.snapshot().iter() {
-            used.insert(store.value(entry)?.namespace().to_owned());
+            // By the key: what cannot be read is in a namespace, too.
+            used.insert(store.place(&entry.key).0.to_owned());
         }
     }
-    Ok(used)
+    used
 }

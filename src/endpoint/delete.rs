@@ -8,7 +8,7 @@ use super::options::{check_dry_run, invalid};
 use super::request::{Call, add_warnings, set_content_type};
 use super::view::{View, status_body};
 use crate::admission::Options;
-use crate::pipeline::query;
+use crate::pipeline::{Decision, Verb, query};
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::{DeleteOptions, PropagationPolicy};
@@ -21,10 +21,15 @@ use std::borrow::Cow;
 
 /// Objects of a collection are deleted so many at a time.
 const PARALLEL: usize = 16;
+/// The option that asks for the deletion of what cannot be read.
+const IGNORE: &str = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
 pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let options = options(call, &body)?;
+    if options.ignore_store_read_error_with_cluster_breaking_potential == Some(true) {
+        return delete_unread(call, &view, &options).await;
+    }
     let request = request(call, &options);
     let name = call.info.name();
     let (deleted, warnings) = call.store.delete(call.namespace(), name, &request).await?;
@@ -40,10 +45,36 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     Ok(response)
 }
 
+/// Deletes what cannot be read, for those who may do just that (KEP-3926).
+async fn delete_unread(
+    call: &Call<'_>,
+    view: &View,
+    options: &DeleteOptions,
+) -> Result<Response<Body>, ApiError> {
+    let (definition, name) = (call.store.definition, call.info.name());
+    let verb = Verb::UnsafeDelete;
+    match call.permission.ask(call.user, &call.info.with_verb(verb)).await {
+        Decision::Allow => {}
+        Decision::Deny(reason) => {
+            let why = format!("not permitted to do \"{verb}\", reason: {reason}");
+            return Err(ApiError::forbidden(definition, name, &why));
+        }
+        Decision::Error(reason) => {
+            let why = format!("error while checking permission for \"{verb}\", {reason}");
+            return Err(ApiError::internal(&why));
+        }
+    }
+    call.store.delete_unreadable(call.namespace(), name, !options.dry_run.is_empty()).await?;
+    Ok(answer(view, &Status::deleted_unread(definition, name)))
+}
+
 /// `Status` Success with the uid that `kubectl delete` waits for.
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
-    let status = Status::deleted(call.store.definition, stored.name(), stored.uid());
-    let body = status_body(&status, view.accepted.media, view.accepted.pretty);
+    answer(view, &Status::deleted(call.store.definition, stored.name(), stored.uid()))
+}
+
+fn answer(view: &View, status: &Status) -> Response<Body> {
+    let body = status_body(status, view.accepted.media, view.accepted.pretty);
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, view.accepted, false);
     response
@@ -52,9 +83,13 @@ fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
 pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::List)?;
     let options = options(call, &body)?;
+    if options.ignore_store_read_error_with_cluster_breaking_potential == Some(true) {
+        let detail = "is not allowed with DELETECOLLECTION, try again after removing the option";
+        return Err(invalid("DeleteOptions", vec![FieldError::invalid(&Path::new(IGNORE), true, detail)]));
+    }
     let request = request(call, &options);
     let selection = call.list_options(false)?;
-    let (metadata, items) = list::select(call.store, call.namespace(), &selection).await?;
+    let (metadata, items, left_out) = list::select(call.store, call.namespace(), &selection).await?;
     let deletions = stream::iter(items.iter().cloned()).map(|stored| {
         let request = &request;
         async move {
@@ -68,6 +103,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     outcomes.into_iter().collect::<Result<(), ApiError>>()?;
     let mut response = Response::new(list::body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
+    add_warnings(&mut response, left_out.as_slice());
     Ok(response)
 }
 
@@ -95,10 +131,29 @@ fn options(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
         let supported = ["Foreground", "Background", "Orphan", "nil"];
         errors.push(FieldError::not_supported(&path, policy.as_str(), &supported));
     }
+    check_ignore(&options, &mut errors);
     if !errors.is_empty() {
         return Err(invalid("DeleteOptions", errors));
     }
     Ok(options)
+}
+
+/// Of what cannot be read nothing else can be asked.
+fn check_ignore(options: &DeleteOptions, errors: &mut Errors) {
+    if options.ignore_store_read_error_with_cluster_breaking_potential != Some(true) {
+        return;
+    }
+    for (set, name) in [
+        (options.propagation_policy.is_some(), "propagationPolicy"),
+        (options.orphan_dependents.is_some(), "orphanDependents"),
+        (options.grace_period_seconds.is_some(), "gracePeriodSeconds"),
+        (options.preconditions.is_some(), "preconditions"),
+    ] {
+        if set {
+            let detail = format!("cannot be set together with .{name}");
+            errors.push(FieldError::invalid(&Path::new(IGNORE), true, &detail));
+        }
+    }
 }
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
@@ -146,12 +201,14 @@ fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
             })?),
         };
     let orphan = query::first(text, "orphanDependents").map(|_| query::is_true(text, "orphanDependents"));
+    let ignore = query::first(text, IGNORE).map(|_| query::is_true(text, IGNORE));
     let policy = query::first(text, "propagationPolicy").filter(|value| !value.is_empty());
     Ok(DeleteOptions {
         grace_period_seconds: grace,
         orphan_dependents: orphan,
         propagation_policy: policy.as_deref().map(PropagationPolicy::from),
         dry_run: query::all(text, "dryRun").map(Cow::into_owned).collect(),
+        ignore_store_read_error_with_cluster_breaking_potential: ignore,
         ..DeleteOptions::default()
     })
 }

@@ -17,7 +17,7 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
     let version = query::first(call.query, "resourceVersion").unwrap_or_default();
     let snapshot = match options::revision(&version)? {
         None => call.store.latest().await?,
-        Some(0) => call.store.snapshot(),
+        Some(0) => call.store.any()?,
         Some(revision) => call.store.at_least(revision).await?,
     };
     let stored = call.store.find(&snapshot, call.namespace(), call.info.name())?;

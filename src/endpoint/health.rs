@@ -15,8 +15,12 @@ const PING: &str = "ping";
 pub trait Check: Send + Sync + 'static {
     /// Such as `etcd`.
     fn name(&self) -> &str;
-    /// What is wrong, for the log; clients see only that something is.
+    /// What is wrong, in words that everybody may read: health needs no credentials.
     fn check(&self) -> Result<(), String>;
+    /// Whether it only tells: what it finds makes nothing unready.
+    fn is_advice(&self) -> bool {
+        false
+    }
     /// Whether it counts for `/livez`, too.
     fn liveness(&self) -> bool {
         false
@@ -50,7 +54,8 @@ impl Health {
             Some(Ok(())) => plain(StatusCode::OK, "ok".into()),
             Some(Err(reason)) => {
                 tracing::info!(check = single, reason, "health check failed");
-                plain(StatusCode::INTERNAL_SERVER_ERROR, format!("internal server error: {single} failed\n"))
+                let text = format!("internal server error: {single} failed: {reason}\n");
+                plain(StatusCode::INTERNAL_SERVER_ERROR, text)
             }
             None => plain(StatusCode::NOT_FOUND, "404 page not found\n".into()),
         })
@@ -69,8 +74,9 @@ impl Health {
                 format!("[+]{name} excluded: ok")
             } else if let Err(reason) = check.check() {
                 tracing::debug!(check = name, reason, "health check failed");
-                failed = true;
-                format!("[-]{name} failed: reason withheld")
+                failed |= !check.is_advice();
+                let sign = if check.is_advice() { '!' } else { '-' };
+                format!("[{sign}]{name} failed: {reason}")
             } else {
                 format!("[+]{name} ok")
             };
@@ -111,20 +117,30 @@ mod tests {
     use super::*;
     use http_body_util::BodyExt;
 
-    struct Failing;
+    struct Failing {
+        name: &'static str,
+        is_advice: bool,
+    }
 
     impl Check for Failing {
         fn name(&self) -> &str {
-            "poststarthook/caches"
+            self.name
         }
 
         fn check(&self) -> Result<(), String> {
             Err("not yet".into())
         }
+
+        fn is_advice(&self) -> bool {
+            self.is_advice
+        }
     }
 
-    async fn ask(path: &str, query: &str) -> (u16, String) {
-        let health = Health(vec![Arc::new(Failing)]);
+    const CACHES: Failing = Failing { name: "poststarthook/caches", is_advice: false };
+    const ADVICE: Failing = Failing { name: "advice", is_advice: true };
+
+    async fn ask(check: Failing, path: &str, query: &str) -> (u16, String) {
+        let health = Health(vec![Arc::new(check)]);
         let (parts, body) = health.answer(path, query).unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (parts.status.as_u16(), String::from_utf8(bytes.to_vec()).unwrap())
@@ -133,15 +149,25 @@ mod tests {
     #[tokio::test]
     async fn ping_is_a_check_of_its_own() {
         for root in ["livez", "readyz", "healthz"] {
-            assert_eq!(ask(&format!("/{root}/ping"), "").await, (200, "ok".into()));
+            assert_eq!(ask(CACHES, &format!("/{root}/ping"), "").await, (200, "ok".into()));
         }
-        let (_, lines) = ask("/livez", "verbose&exclude=ping").await;
+        let (_, lines) = ask(CACHES, "/livez", "verbose&exclude=ping").await;
         assert_eq!(lines, "[+]ping excluded: ok\nlivez check passed\n");
     }
 
     #[tokio::test]
     async fn an_excluded_name_may_be_percent_encoded() {
-        assert_eq!(ask("/readyz", "").await.0, 500);
-        assert_eq!(ask("/readyz", "exclude=poststarthook%2Fcaches").await, (200, "ok".into()));
+        let unready = "[+]ping ok\n[-]poststarthook/caches failed: not yet\nreadyz check failed\n";
+        assert_eq!(ask(CACHES, "/readyz", "").await, (500, unready.into()));
+        assert_eq!(ask(CACHES, "/readyz", "exclude=poststarthook%2Fcaches").await, (200, "ok".into()));
+    }
+
+    #[tokio::test]
+    async fn advice_is_told_and_makes_nothing_unready() {
+        let told = "[+]ping ok\n[!]advice failed: not yet\nreadyz check passed\n";
+        assert_eq!(ask(ADVICE, "/readyz", "verbose").await, (200, told.into()));
+        assert_eq!(ask(ADVICE, "/readyz", "").await, (200, "ok".into()));
+        let alone = "internal server error: advice failed: not yet\n";
+        assert_eq!(ask(ADVICE, "/readyz/advice", "").await, (500, alone.into()));
     }
 }

@@ -5,7 +5,7 @@ use super::list_body::{ListBody, ListMetadata};
 use super::negotiation::{Media, Target};
 use super::options::{Freshness, ListOptions};
 use super::page::{self, Token};
-use super::request::{Call, set_content_type};
+use super::request::{Call, add_warnings, set_content_type};
 use super::view::{View, finish_json, to_yaml};
 use crate::registry::{ObjectSnapshot, Store, Stored};
 use apimachinery::status::ApiError;
@@ -16,9 +16,10 @@ use std::sync::Arc;
 pub(super) async fn list(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::List)?;
     let options = call.list_options(false)?;
-    let (metadata, items) = select(call.store, call.namespace(), &options).await?;
+    let (metadata, items, left_out) = select(call.store, call.namespace(), &options).await?;
     let mut response = Response::new(body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
+    add_warnings(&mut response, left_out.as_slice());
     Ok(response)
 }
 
@@ -32,21 +33,21 @@ pub(super) fn body(view: View, metadata: &ListMetadata, items: Vec<Arc<Stored>>)
     }
 }
 
-/// The objects a list is about, and the list's metadata.
+/// The list's metadata, the objects it is about, and a warning when there are some that cannot be read.
 pub(super) async fn select(
     store: &Store,
     namespace: &str,
     options: &ListOptions,
-) -> Result<(ListMetadata, Vec<Arc<Stored>>), ApiError> {
+) -> Result<(ListMetadata, Vec<Arc<Stored>>, Option<String>), ApiError> {
     let prefix = store.prefix(namespace);
     let token = Token::of(options, &prefix)?;
     let snapshot = state(store, options, token.as_ref()).await?;
     // The cache answers "any" without pages.
     let limit = if options.freshness == Freshness::Any && token.is_none() { 0 } else { options.limit };
     let start = token.map(|token| token.start);
-    let mut page = page::take(store, &snapshot, &prefix, start.as_deref(), options, limit)?;
+    let mut page = page::take(store, &snapshot, &prefix, start.as_deref(), options, limit);
     let items = std::mem::take(&mut page.items);
-    Ok((page.metadata(&snapshot, &prefix), items))
+    Ok((page.metadata(&snapshot, &prefix), items, store.left_out(&snapshot, namespace)))
 }
 
 async fn state(
@@ -65,7 +66,7 @@ async fn state(
     }
     match options.freshness {
         Freshness::Latest => store.latest().await,
-        Freshness::Any => Ok(store.snapshot()),
+        Freshness::Any => store.any(),
         Freshness::AtLeast(revision) => store.at_least(revision).await,
         Freshness::Exactly(revision) => store.exactly(revision).await.map_err(|error| match error {
             CacheError::Expired { .. } => {

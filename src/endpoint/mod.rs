@@ -29,9 +29,9 @@ mod watch_body;
 pub use body::Body;
 pub use health::{Check, Health};
 
-use crate::pipeline::{Context, Handler, RequestBody, RequestInfo, Verb};
-use crate::registry::{Part, Registry, Store};
-use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics};
+use crate::pipeline::{Context, Handler, Permission, RequestBody, RequestInfo, Verb};
+use crate::registry::{Part, Registry, Store, Unreadable};
+use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, UnreadableLabels};
 use apimachinery::kind::{Definition, Version};
 use apimachinery::status::ApiError;
 use documents::Documents;
@@ -50,17 +50,20 @@ struct Inner {
     documents: Documents,
     health: Health,
     metrics: Arc<Metrics>,
+    permission: Arc<dyn Permission>,
 }
 
 impl Endpoint {
-    /// An endpoint over these stores.
+    /// An endpoint over these stores; `permission` says what needs more than leave for the request itself.
     pub fn new(
         definitions: &[&'static Definition],
         registry: Arc<Registry>,
         health: Health,
         metrics: Arc<Metrics>,
+        permission: Arc<dyn Permission>,
     ) -> Self {
-        Endpoint(Arc::new(Inner { registry, documents: Documents::new(definitions), health, metrics }))
+        let documents = Documents::new(definitions);
+        Endpoint(Arc::new(Inner { registry, documents, health, metrics, permission }))
     }
 
     async fn answer(
@@ -75,7 +78,8 @@ impl Endpoint {
         let Some((store, version)) = found else {
             return self.answer_path(info, parts, query).unwrap_or_else(|| Err(ApiError::unknown_resource()));
         };
-        let call = Call { store, version, info, headers: &parts.headers, query, user: &context.user };
+        let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
+        let call = Call { store, version, info, headers, query, user, permission };
         let response = self.answer_object(&call, &parts.method, body, context).await?;
         let mut response = gzip::compress(response, &parts.headers);
         if let Some(text) = version.deprecated {
@@ -166,7 +170,7 @@ impl Endpoint {
     }
 
     fn metrics(&self) -> Response<Body> {
-        let Ok(text) = self.0.metrics.text() else {
+        let Ok(text) = self.0.metrics.text(&unreadable(&self.0.registry)) else {
             return health::plain(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the metrics cannot be written\n".into(),
@@ -186,6 +190,17 @@ impl Endpoint {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
+}
+
+/// What cannot be read now, as the metrics have it.
+fn unreadable(registry: &Registry) -> Vec<UnreadableLabels> {
+    let labels = |one: Unreadable| UnreadableLabels {
+        group: one.definition.group,
+        resource: one.definition.plural,
+        namespace: one.namespace,
+        name: one.name,
+    };
+    registry.unreadable().into_iter().map(labels).collect()
 }
 
 /// A cluster-scoped object has no namespace in its path; `namespaces/NAME` itself reads as one, but only its own:

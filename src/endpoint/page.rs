@@ -107,30 +107,32 @@ pub(super) fn take(
     start: Option<&str>,
     options: &ListOptions,
     limit: usize,
-) -> Result<Page, ApiError> {
+) -> Page {
     let selection = &options.selection;
     let mut page = Page { items: Vec::new(), next: None, remaining: None };
+    // What cannot be read is not there for a list; the store names it.
     if let Some(key) = only_key(store, prefix, options).filter(|_| start.is_none()) {
-        let stored = snapshot.get(&key).map(|entry| store.value(entry)).transpose()?;
+        let stored = snapshot.get(&key).and_then(|entry| entry.value().ok());
         page.items.extend(stored.filter(|stored| selection.matches(stored)).cloned());
-        return Ok(page);
+        return page;
     }
     let mut range = snapshot.range(prefix, start);
     for entry in range.by_ref() {
-        let stored = store.value(entry)?;
+        let Ok(stored) = entry.value() else { continue };
         if !selection.matches(stored) {
             continue;
         }
         if limit > 0 && page.items.len() == limit {
             page.next = Some(entry.key.to_string());
             if selection.is_everything() {
-                page.remaining = i64::try_from(range.count() + 1).ok();
+                let left_out = snapshot.damaged(prefix, Some(&entry.key)).count();
+                page.remaining = i64::try_from((range.count() + 1).saturating_sub(left_out)).ok();
             }
-            return Ok(page);
+            return page;
         }
         page.items.push(stored.clone());
     }
-    Ok(page)
+    page
 }
 
 /// The key of the one object that a selector names, where the prefix holds no more than one of that name (L-32).

@@ -6,7 +6,7 @@ use super::options::ListOptions;
 use super::table::Include;
 use super::view::View;
 use crate::admission::{Options, Origin, Requester};
-use crate::pipeline::{RequestInfo, UserInfo, query};
+use crate::pipeline::{Permission, RequestInfo, UserInfo, query};
 use crate::registry::{Store, Stored};
 use apimachinery::kind::Version;
 use apimachinery::selector::FieldSelector;
@@ -23,6 +23,8 @@ pub(super) struct Call<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) query: &'a str,
     pub(super) user: &'a UserInfo,
+    /// Says what the user may do besides.
+    pub(super) permission: &'a dyn Permission,
 }
 
 impl Call<'_> {

@@ -60,7 +60,7 @@ impl Asked {
             after = snapshot.revision();
             if with_initial {
                 let prefix = store.prefix(&namespace);
-                initial = page::take(&store, &snapshot, &prefix, None, &options, 0)?.items;
+                initial = page::take(&store, &snapshot, &prefix, None, &options, 0).items;
             }
         }
         store.at_least(after).await?;
@@ -85,7 +85,7 @@ impl Asked {
 async fn state(store: &Store, options: &ListOptions, start: Revision) -> Result<ObjectSnapshot, ApiError> {
     match start {
         0 if options.resource_version.is_empty() => store.latest().await,
-        0 => Ok(store.snapshot()),
+        0 => store.any(),
         start => store.at_least(start).await,
     }
 }

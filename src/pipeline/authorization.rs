@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use super::request_info::RequestInfo;
 use super::status::{Refusal, escape};
 use super::user::{MASTERS_GROUP, UserInfo};
@@ -25,6 +27,18 @@ pub enum Decision {
 pub trait Authorizer: Send + Sync + 'static {
     /// Decides one request.
     fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> impl Future<Output = Decision> + Send;
+}
+
+/// An [`Authorizer`] of any type, for those who ask for more than the request says.
+pub trait Permission: Send + Sync + 'static {
+    /// Decides one request.
+    fn ask<'a>(&'a self, user: &'a UserInfo, info: &'a RequestInfo) -> BoxFuture<'a, Decision>;
+}
+
+impl<Z: Authorizer> Permission for Z {
+    fn ask<'a>(&'a self, user: &'a UserInfo, info: &'a RequestInfo) -> BoxFuture<'a, Decision> {
+        Box::pin(self.authorize(user, info))
+    }
 }
 
 /// The rule of standalone mode: `system:masters` may do everything, everybody may ask for health and the version.

@@ -37,7 +37,7 @@ use http_body::Body;
 use tokio::time::Instant;
 
 pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
-pub use authorization::{Authorizer, Decision, MastersOnly};
+pub use authorization::{Authorizer, Decision, MastersOnly, Permission};
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use client::InProcess;
 pub use context::Context;

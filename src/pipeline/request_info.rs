@@ -158,6 +158,12 @@ impl RequestInfo {
         self.path.as_str()
     }
 
+    /// The same with another verb, for what is asked besides.
+    #[must_use]
+    pub fn with_verb(&self, verb: Verb) -> Self {
+        Self { verb, ..self.clone() }
+    }
+
     /// Whether the path is below a group's version, as opposed to `/healthz` and its like.
     pub fn is_resource_request(&self) -> bool {
         self.resource_request

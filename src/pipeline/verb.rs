@@ -23,6 +23,8 @@ pub enum Verb {
     Delete,
     /// Remove a collection.
     DeleteCollection,
+    /// Remove an object that cannot be read; asked for besides [`Verb::Delete`].
+    UnsafeDelete,
     /// The method of a non-resource request.
     Post,
     /// The method of a non-resource request.
@@ -73,6 +75,7 @@ impl Verb {
             Self::Patch => "patch",
             Self::Delete => "delete",
             Self::DeleteCollection => "deletecollection",
+            Self::UnsafeDelete => "unsafe-delete-ignore-read-errors",
             Self::Post => "post",
             Self::Put => "put",
             Self::Head => "head",
@@ -90,7 +93,7 @@ impl Verb {
             Self::Create | Self::Post => "POST",
             Self::Update | Self::Put => "PUT",
             Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
+            Self::Delete | Self::UnsafeDelete => "DELETE",
             Self::DeleteCollection => "DELETECOLLECTION",
             Self::Head => "HEAD",
             Self::Options => "OPTIONS",

@@ -5,7 +5,7 @@ use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use apimachinery::validation;
-use databases_storage::Update;
+use databases_storage::{ReadAt, Update};
 use std::sync::Arc;
 
 /// Names are tried so many times before a creation with `generateName` gives up.
@@ -60,7 +60,8 @@ impl Store {
                 }
                 Update::Conflict(existing) => {
                     let going = match existing {
-                        Some(value) => self.decode(&value)?.object().meta().deletion_timestamp.is_some(),
+                        // What cannot be read is there all the same.
+                        Some(value) => self.decode(&value).is_ok_and(|stored| is_going(&stored)),
                         None => false,
                     };
                     return Err(ApiError::already_exists(self.definition, &name, going));
@@ -102,11 +103,17 @@ impl Store {
     /// A dry run ends where the write would stand: a conflict shows, and no resource version is given.
     async fn pretend(&self, mut object: Box<dyn Hub>) -> Result<Arc<Stored>, ApiError> {
         let meta = object.meta();
-        if let Some(existing) = self.read(&self.key(&meta.namespace, &meta.name)).await? {
-            let going = existing.object().meta().deletion_timestamp.is_some();
+        let key = self.key(&meta.namespace, &meta.name);
+        let read = self.storage.get(&key, ReadAt::Latest).await;
+        if let (Some(existing), _) = read.map_err(|error| storage_error(&error))? {
+            let going = self.decode(&existing).is_ok_and(|stored| is_going(&stored));
             return Err(ApiError::already_exists(self.definition, &meta.name, going));
         }
         object.meta_mut().resource_version.clear();
         Ok(Arc::new(Stored::unwritten(object)))
     }
+}
+
+fn is_going(stored: &Stored) -> bool {
+    stored.object().meta().deletion_timestamp.is_some()
 }

@@ -11,6 +11,7 @@ mod object;
 mod selection;
 mod store;
 mod stored;
+mod unreadable;
 mod update;
 
 pub use create::CreateOptions;
@@ -20,6 +21,7 @@ pub use object::Object;
 pub use selection::Selection;
 pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};
 pub use stored::Stored;
+pub use unreadable::Unreadable;
 pub use update::{Part, UpdateOptions};
 
 use crate::admission::Admission;

@@ -48,7 +48,10 @@ impl Store {
     ) -> Arc<Self> {
         let group = if definition.group.is_empty() { "core" } else { definition.group };
         let prefix = format!("/{group}/{}/", definition.plural);
-        let decode = move |_: &str, value: &Bytes, revision| Stored::decode(definition, value, revision);
+        let below = prefix.clone();
+        let decode = move |key: &str, value: &Bytes, revision| {
+            Stored::decode(definition, value, revision).and_then(|stored| stored.lies_at(&below, key))
+        };
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
         let acknowledged = AtomicU64::new(0);
         Arc::new(Store { definition, storage, admission, cache, prefix, acknowledged })
@@ -81,6 +84,14 @@ impl Store {
     /// Whatever the cache holds.
     pub fn snapshot(&self) -> ObjectSnapshot {
         self.cache.snapshot()
+    }
+
+    /// Whatever the cache holds, once it holds anything: what is not known yet must not look as if it were gone.
+    pub fn any(&self) -> Result<ObjectSnapshot, ApiError> {
+        match self.is_ready() {
+            true => Ok(self.snapshot()),
+            false => Err(self.cache_error(CacheError::NotReady(self.prefix.as_str().into()))),
+        }
     }
 
     /// The state that includes every write acknowledged before the call.
@@ -140,8 +151,9 @@ impl Store {
 
     pub(super) fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {
         Stored::decode(self.definition, &value.value, value.revision)
+            .and_then(|stored| stored.lies_at(&self.prefix, &value.key))
             .map(Arc::new)
-            .map_err(|error| ApiError::internal(&format!("object at key {:?}: {error}", value.key)))
+            .map_err(|reason| self.corrupt(&value.key, &reason))
     }
 
     pub(super) fn encode(&self, object: &dyn Hub) -> Bytes {
@@ -172,7 +184,8 @@ impl Store {
             CacheError::Storage(error) => storage_error(&error),
             CacheError::NotReady(_) => ApiError::too_many_requests(&error.to_string(), 1),
             CacheError::Stopped => ApiError::service_unavailable("the server is shutting down"),
-            CacheError::Damaged { .. } | CacheError::Outside(_) => ApiError::internal(&error.to_string()),
+            CacheError::Damaged { key, reason } => self.corrupt(&key, &reason),
+            CacheError::Outside(_) => ApiError::internal(&error.to_string()),
         }
     }
 }
@@ -181,6 +194,7 @@ impl Store {
 pub(super) fn storage_error(error: &StorageError) -> ApiError {
     match error {
         StorageError::TooLarge { .. } => ApiError::request_too_large(&error.to_string()),
+        StorageError::NotOpen => ApiError::too_many_requests(&error.to_string(), 1),
         StorageError::Unavailable(_) => ApiError::server_timeout(&error.to_string()),
         other => ApiError::internal(&other.to_string()),
     }

@@ -78,6 +78,19 @@ impl Stored {
         Ok(Stored { stale, ..Stored::new(object, revision) })
     }
 
+    /// The object, if it is the one of this key below `prefix`; one that lay elsewhere could not be reached by its name.
+    pub(super) fn lies_at(self, prefix: &str, key: &str) -> Result<Self, String> {
+        let place = key.strip_prefix(prefix).unwrap_or(key);
+        let fits = match self.definition.namespaced {
+            true => place.split_once('/') == Some((&*self.namespace, &*self.name)),
+            false => *place == *self.name,
+        };
+        match fits {
+            true => Ok(self),
+            false => Err(format!("the value is another object's: {:?} in {:?}", self.name, self.namespace)),
+        }
+    }
+
     /// The object, with its resource version.
     pub fn object(&self) -> Arc<Object> {
         let (index, version) = storage_version(self.definition);

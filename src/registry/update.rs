@@ -70,9 +70,9 @@ impl Store {
     /// The object as the cache has it, else as storage has it.
     pub(super) async fn current(&self, key: &str, name: &str) -> Result<Current, ApiError> {
         let snapshot = self.snapshot();
-        match snapshot.get(key) {
-            Some(entry) => Ok(Current { stored: self.value(entry)?.clone(), sure: false }),
-            None => self.sure(key, name).await,
+        match snapshot.get(key).map(|entry| entry.value()) {
+            Some(Ok(stored)) => Ok(Current { stored: stored.clone(), sure: false }),
+            Some(Err(_)) | None => self.sure(key, name).await,
         }
     }
 

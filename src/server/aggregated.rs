@@ -37,7 +37,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let address = listener.address();
     let tls = serving_certificate(&options, &shutdown)?;
     let users = Users::new(options.delegation.given(), tls.clone())?;
-    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
+    let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
     let storage: Arc<dyn Storage> = monitor.clone();
     let backends = backends(&options).await?;
 
@@ -63,6 +63,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let health = Health(vec![
         monitor.clone(),
         ready::caches(&registry),
+        ready::stored_objects(&registry),
         known.clone(),
         rules.clone(),
         ready::shutdown(&shutdown),
@@ -71,8 +72,8 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let tokens = Tokens::new(cluster.clone(), delegation.authentication_token_webhook_cache_ttl);
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),
-        access,
-        Endpoint::new(&definitions, registry.clone(), health, metrics.clone()),
+        access.clone(),
+        Endpoint::new(&definitions, registry.clone(), health, metrics.clone(), access),
         options.pipeline(),
         shutdown.clone(),
         metrics.requests().clone(),
@@ -89,6 +90,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
             tracing::info!(%address, "serving");
         }
         Ok(Err(refused)) = &mut believed => return Err(refused),
+        Ok(Err(error)) = &mut opening => return Err(error.into()),
         () = shutdown.announced().cancelled() => {}
     }
     tokio::spawn(monitor.probe(shutdown.clone()));

@@ -1,11 +1,14 @@
 //! The objects that every cluster has.
 
-use crate::registry::{CreateOptions, Registry};
+use crate::registry::{CreateOptions, Registry, Store};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use databases_api::core::Namespace;
 use std::sync::Arc;
+use std::time::Duration;
 
+/// How soon again, when the store does not answer.
+const AGAIN: Duration = Duration::from_secs(1);
 const NAMESPACES: [&str; 2] = ["default", "kube-system"];
 
 /// Waits for the caches and creates what is missing.
@@ -17,10 +20,21 @@ pub(super) async fn run(registry: &Arc<Registry>) -> Result<(), ApiError> {
     for name in NAMESPACES {
         let mut namespace = Namespace::default();
         Hub::meta_mut(&mut namespace).name = name.to_owned();
-        match store.create("", Box::new(namespace), CreateOptions::default()).await {
-            Err(error) if error.reason() != "AlreadyExists" => return Err(error),
-            _ => {}
-        }
+        create(store, &namespace).await?;
     }
     Ok(())
+}
+
+/// Creates it, however long the store takes to answer.
+async fn create(store: &Store, namespace: &Namespace) -> Result<(), ApiError> {
+    loop {
+        match store.create("", Box::new(namespace.clone()), CreateOptions::default()).await {
+            Err(error) if error.retry_after().is_some() => {
+                tracing::warn!(%error, "the store is not prepared yet; trying again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) if error.reason() != "AlreadyExists" => return Err(error),
+            _ => return Ok(()),
+        }
+    }
 }

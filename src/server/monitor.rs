@@ -4,32 +4,79 @@ use crate::endpoint::Check;
 use crate::serve::Shutdown;
 use async_trait::async_trait;
 use bytes::Bytes;
-use databases_storage::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream};
+use databases_storage::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream, engine};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::SetOnce;
+use tokio::task::JoinHandle;
 
 /// An idle store is asked so often whether it is there.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// A failed write counts so long, unless a later one succeeds.
 const MEMORY: Duration = Duration::from_secs(30);
 
-/// A store that remembers whether it works.
+/// How soon a store is looked for again that is not there yet.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A store that remembers whether it works. Before it is there, calls fail as [`Error::NotOpen`]; listings, with which
+/// caches are filled, wait.
+#[derive(Default)]
 pub(super) struct Monitored {
-    storage: Arc<dyn Storage>,
+    storage: SetOnce<Arc<dyn Storage>>,
     reads: Mutex<Option<String>>,
-    writes: Mutex<Option<(Instant, String)>>,
+    writes: Mutex<Option<Instant>>,
 }
 
 impl Monitored {
-    pub(super) fn new(storage: Arc<dyn Storage>) -> Arc<Self> {
-        Arc::new(Monitored { storage, reads: Mutex::default(), writes: Mutex::default() })
+    /// Opens the store. One that is a server of its own may come later: the task waits for it, and ends with an error when
+    /// waiting cannot help.
+    pub(super) async fn open(
+        config: engine::Config,
+    ) -> Result<(Arc<Self>, JoinHandle<Result<(), Error>>), Error> {
+        let monitor = Arc::new(Monitored::default());
+        if !config.is_remote() {
+            monitor.set(engine::open(config.clone()).await?);
+        }
+        let opening = tokio::spawn(monitor.clone().reach(config));
+        Ok((monitor, opening))
+    }
+
+    /// Looks for the store until it is there.
+    async fn reach(self: Arc<Self>, config: engine::Config) -> Result<(), Error> {
+        let mut told = String::new();
+        while self.storage.get().is_none() {
+            match engine::open(config.clone()).await {
+                Ok(storage) => self.set(storage),
+                Err(Error::Unavailable(reason)) => {
+                    if told != reason {
+                        tracing::warn!(reason, "the store is not there yet; waiting for it");
+                        told = reason;
+                    }
+                    tokio::time::sleep(AGAIN).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&self, storage: Arc<dyn Storage>) {
+        // Only one task opens.
+        let _ = self.storage.set(storage);
+    }
+
+    fn store(&self) -> Result<&Arc<dyn Storage>, Error> {
+        self.storage.get().ok_or(Error::NotOpen)
     }
 
     /// Asks the store now and then, until the server ends.
     pub(super) async fn probe(self: Arc<Self>, shutdown: Shutdown) {
         loop {
-            let outcome = self.storage.revision().await;
-            *lock(&self.reads) = outcome.err().map(|error| error.to_string());
+            let error = self.revision().await.err().map(|error| error.to_string());
+            if let Some(reason) = error.as_ref().filter(|error| lock(&self.reads).as_ref() != Some(*error)) {
+                tracing::warn!(reason, "the store does not answer");
+            }
+            *lock(&self.reads) = error;
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = shutdown.draining().cancelled() => return,
@@ -42,7 +89,8 @@ impl Monitored {
         let blame = match &outcome {
             Ok(_) => None,
             Err(error @ (Error::Io(_) | Error::Unavailable(_) | Error::Corrupt(_))) => {
-                Some((Instant::now(), error.to_string()))
+                tracing::warn!(%error, "a write failed");
+                Some(Instant::now())
             }
             Err(_) => return outcome,
         };
@@ -63,11 +111,14 @@ impl Check for Monitored {
     }
 
     fn check(&self) -> Result<(), String> {
-        if let Some(reason) = &*lock(&self.reads) {
-            return Err(reason.clone());
+        if self.storage.get().is_none() {
+            return Err("the store is not there yet; the server waits for it".into());
+        }
+        if lock(&self.reads).is_some() {
+            return Err("the store does not answer; the log says why".into());
         }
         match &*lock(&self.writes) {
-            Some((when, reason)) if when.elapsed() < MEMORY => Err(reason.clone()),
+            Some(when) if when.elapsed() < MEMORY => Err("the last write failed; the log says why".into()),
             _ => Ok(()),
         }
     }
@@ -76,33 +127,33 @@ impl Check for Monitored {
 #[async_trait]
 impl Storage for Monitored {
     async fn revision(&self) -> Result<Revision, Error> {
-        self.storage.revision().await
+        self.store()?.revision().await
     }
     async fn get(&self, key: &str, at: ReadAt) -> Result<(Option<KeyValue>, Revision), Error> {
-        self.storage.get(key, at).await
+        self.store()?.get(key, at).await
     }
     async fn list(&self, prefix: &str, start: Option<&str>, limit: usize, at: ReadAt) -> Result<Page, Error> {
-        self.storage.list(prefix, start, limit, at).await
+        self.storage.wait().await.list(prefix, start, limit, at).await
     }
     async fn create(&self, key: &str, value: Bytes) -> Result<Update, Error> {
-        self.note(self.storage.create(key, value).await)
+        self.note(self.store()?.create(key, value).await)
     }
     async fn update(&self, key: &str, value: Bytes, expected: Revision) -> Result<Update, Error> {
-        self.note(self.storage.update(key, value, expected).await)
+        self.note(self.store()?.update(key, value, expected).await)
     }
     async fn delete(&self, key: &str, expected: Revision) -> Result<Update, Error> {
-        self.note(self.storage.delete(key, expected).await)
+        self.note(self.store()?.delete(key, expected).await)
     }
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, Error> {
-        self.storage.watch(prefix, after).await
+        self.store()?.watch(prefix, after).await
     }
     async fn request_progress(&self) -> Result<(), Error> {
-        self.storage.request_progress().await
+        self.store()?.request_progress().await
     }
     async fn compact(&self, revision: Revision) -> Result<(), Error> {
-        self.storage.compact(revision).await
+        self.store()?.compact(revision).await
     }
     async fn size(&self) -> Result<Option<u64>, Error> {
-        self.storage.size().await
+        self.store()?.size().await
     }
 }

@@ -25,6 +25,28 @@ pub(super) fn caches(registry: &Arc<Registry>) -> Arc<dyn Check> {
     Arc::new(Caches(Arc::downgrade(registry)))
 }
 
+struct StoredObjects(Weak<Registry>);
+
+impl Check for StoredObjects {
+    fn name(&self) -> &str {
+        "stored-objects"
+    }
+    fn check(&self) -> Result<(), String> {
+        match self.0.upgrade().map_or(0, |registry| registry.unreadable().len()) {
+            0 => Ok(()),
+            count => Err(format!("{count} cannot be read; the log and /metrics name them")),
+        }
+    }
+    fn is_advice(&self) -> bool {
+        true
+    }
+}
+
+/// Every stored object can be read; the others are served all the same.
+pub(super) fn stored_objects(registry: &Arc<Registry>) -> Arc<dyn Check> {
+    Arc::new(StoredObjects(Arc::downgrade(registry)))
+}
+
 /// What has to be done before anything is served.
 #[derive(Default)]
 pub(super) struct Started(AtomicBool);

@@ -23,7 +23,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     // The store first: whose it is, is who may write the folder's kubeconfig.
-    let monitor = Monitored::new(databases_storage::engine::open(options.engine()?).await?);
+    let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
     let certificates = Certificates::new(&options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
     let storage: Arc<dyn Storage> = monitor.clone();
@@ -32,10 +32,16 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let registry = open_own_registry(&definitions, &storage);
 
     let started = Arc::new(ready::Started::default());
-    let health =
-        Health(vec![monitor.clone(), ready::caches(&registry), ready::shutdown(&shutdown), started.clone()]);
+    let health = Health(vec![
+        monitor.clone(),
+        ready::caches(&registry),
+        ready::stored_objects(&registry),
+        ready::shutdown(&shutdown),
+        started.clone(),
+    ]);
     let metrics = Arc::new(Metrics::new());
-    let endpoint = Endpoint::new(&definitions, registry.clone(), health, metrics.clone());
+    let permission = Arc::new(MastersOnly);
+    let endpoint = Endpoint::new(&definitions, registry.clone(), health, metrics.clone(), permission);
     let pipeline = Pipeline::new(
         ClientCertificates::new(ensured.bundle()?),
         MastersOnly,
@@ -55,6 +61,7 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     let ended = shutdown.announced().clone();
     tokio::select! {
         outcome = bootstrap::run(&registry) => outcome?,
+        Ok(Err(error)) = &mut opening => return Err(error.into()),
         () = ended.cancelled() => {}
     }
     pipeline.complete();

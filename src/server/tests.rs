@@ -1,6 +1,8 @@
 //! The kinds of the standard behind the whole way of a request, with admission and controllers, over the `memory`
 //! engine and without a backend.
 
+mod stored;
+
 use super::*;
 use crate::cluster::Cluster;
 use crate::controller::{self, Controllers};
@@ -27,6 +29,7 @@ impl Authenticator for Nobody {
 
 struct Server {
     client: InProcess<Nobody, MastersOnly, Endpoint>,
+    storage: Arc<dyn databases_storage::Storage>,
     _ended: tokio_util::sync::DropGuard,
 }
 
@@ -39,7 +42,8 @@ impl Server {
         let registry = open_own_registry(&definitions, &storage);
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
-        let endpoint = Endpoint::new(&definitions, registry.clone(), Health::default(), metrics);
+        let endpoint =
+            Endpoint::new(&definitions, registry.clone(), Health::default(), metrics, Arc::new(MastersOnly));
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
         bootstrap::run(&registry).await.unwrap();
@@ -49,7 +53,7 @@ impl Server {
         let ended = CancellationToken::new();
         let controllers = Controllers { registry, cluster, backends: Vec::new() };
         tokio::spawn(controller::run(controllers, ended.clone()));
-        let server = Server { client: pipeline.as_user(user), _ended: ended.drop_guard() };
+        let server = Server { client: pipeline.as_user(user), storage, _ended: ended.drop_guard() };
         server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
         server
     }

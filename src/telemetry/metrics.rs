@@ -7,6 +7,7 @@ use prometheus_client::registry::Registry;
 
 use super::admission::AdmissionMetrics;
 use super::requests::RequestMetrics;
+use super::unreadable::{self, UnreadableLabels};
 
 /// The content type of [`Metrics::text`].
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -51,10 +52,11 @@ impl Metrics {
         &mut self.registry
     }
 
-    /// Every metric in Prometheus' text format, version 0.0.4.
-    pub fn text(&self) -> Result<String, fmt::Error> {
+    /// Every metric in Prometheus' text format, version 0.0.4; with what cannot be read now.
+    pub fn text(&self, unreadable: &[UnreadableLabels]) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
+        unreadable::write(&mut text, unreadable)?;
         Ok(classic(&text))
     }
 }

@@ -5,11 +5,13 @@ mod histogram;
 mod logging;
 mod metrics;
 mod requests;
+mod unreadable;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};
+pub use unreadable::UnreadableLabels;
 
 #[cfg(test)]
 mod tests;

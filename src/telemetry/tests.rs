@@ -12,7 +12,7 @@ fn the_text_is_what_a_scraper_of_version_0_0_4_reads() {
     metrics.requests().observe(labels("things"), 200, Duration::from_millis(30));
     metrics.requests().observe(labels("things"), 200, Duration::from_secs(90));
     metrics.requests().observe(labels("things"), 404, Duration::from_millis(1));
-    let text = metrics.text().unwrap();
+    let text = metrics.text(&[]).unwrap();
     let set = r#"verb="GET",group="g",version="v1",resource="things",subresource="""#;
     for line in [
         "# TYPE apiserver_request_total counter".to_owned(),
@@ -37,7 +37,7 @@ fn labels_without_end_are_counted_together() {
     for number in 0..5000 {
         metrics.requests().observe(labels(&number.to_string()), 200, Duration::ZERO);
     }
-    let text = metrics.text().unwrap();
+    let text = metrics.text(&[]).unwrap();
     let sets = text.lines().filter(|line| line.starts_with("apiserver_request_total{")).count();
     assert_eq!(sets, 4097);
     assert!(text.contains(r#"apiserver_request_total{verb="other",group="",version="",resource="",subresource="",code="200"} 904"#));
@@ -55,7 +55,7 @@ fn no_count_is_lost_between_threads() {
             });
         }
     });
-    let text = metrics.text().unwrap();
+    let text = metrics.text(&[]).unwrap();
     let counts = text.lines().filter(|line| line.starts_with("apiserver_request_total{"));
     let sum: u64 = counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
     assert_eq!(sum, 4000);
@@ -65,4 +65,23 @@ fn no_count_is_lost_between_threads() {
 fn a_filter_that_is_none_is_explained() {
     let error = init(LogFormat::Json, "databases=loudly").unwrap_err();
     assert!(error.to_string().contains("databases=loudly"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_whole_and_named_up_to_a_bound() {
+    let one = |number: usize| UnreadableLabels {
+        group: "g",
+        resource: "things",
+        namespace: "ns".into(),
+        name: format!("n{number}"),
+    };
+    let text = Metrics::new().text(&(0..150).map(one).collect::<Vec<_>>()).unwrap();
+    assert!(text.contains(r#"databases_unreadable_objects{group="g",resource="things"} 150"#), "{text}");
+    assert!(
+        text.contains(
+            r#"databases_unreadable_object{group="g",resource="things",namespace="ns",name="n0"} 1"#
+        )
+    );
+    assert_eq!(text.lines().filter(|line| line.starts_with("databases_unreadable_object{")).count(), 100);
+    assert!(!text.contains("# EOF"));
 }

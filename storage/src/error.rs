@@ -32,6 +32,9 @@ pub enum Error {
     /// The key cannot be stored.
     #[error("invalid key {0:?}")]
     InvalidKey(String),
+    /// The store was never reached since the start: nothing was done, and it is being waited for.
+    #[error("the store is not there yet")]
+    NotOpen,
     /// The store cannot be reached, or did not answer in time; the write may or may not have happened.
     #[error("storage is unavailable: {0}")]
     Unavailable(String),

@@ -1,6 +1,6 @@
 //! `ConfigMap`.
 
-use super::secret::check_keys;
+use super::rules::{self, LARGEST};
 use super::{NAME, PACKAGE, column, only_version};
 use apimachinery::age;
 use apimachinery::api_type;
@@ -10,8 +10,6 @@ use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-const LARGEST: usize = 1024 * 1024;
 
 /// Settings by key.
 #[api_type(kind)]
@@ -50,6 +48,26 @@ pub static DEFINITION: Definition = Definition {
     name_rule: NameRule::Subdomain,
 };
 
+impl ConfigMap {
+    fn check_data(&self, errors: &mut Errors) {
+        let path = Path::new("data");
+        for key in self.data.keys() {
+            rules::check_key(key, &path, errors);
+            if self.binary_data.contains_key(key) {
+                let detail = "duplicate of key present in binaryData";
+                errors.push(FieldError::invalid(&path.key(key), &**key, detail));
+            }
+        }
+        self.binary_data.keys().for_each(|key| rules::check_key(key, &Path::new("binaryData"), errors));
+        let text: usize = self.data.values().map(String::len).sum();
+        let bytes: usize = self.binary_data.values().map(|value| value.0.len()).sum();
+        if text + bytes > LARGEST {
+            // Kubernetes has no name for the object as a whole.
+            errors.push(FieldError::too_long(&Path::new("[]"), LARGEST));
+        }
+    }
+}
+
 impl Kind for ConfigMap {
     fn definition() -> &'static Definition {
         &DEFINITION
@@ -66,27 +84,18 @@ impl Kind for ConfigMap {
     fn has_generation(&self) -> bool {
         false
     }
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
     fn validate(&self, errors: &mut Errors) {
-        check_keys(self.data.keys(), &Path::new("data"), errors);
-        check_keys(self.binary_data.keys(), &Path::new("binaryData"), errors);
-        for key in self.binary_data.keys().filter(|key| self.data.contains_key(*key)) {
-            let path = Path::new("data").key(key);
-            errors.push(FieldError::invalid(&path, &**key, "duplicate of key present in binaryData"));
-        }
-        let text: usize = self.data.values().map(String::len).sum();
-        if text + self.binary_data.values().map(|value| value.0.len()).sum::<usize>() > LARGEST {
-            errors.push(FieldError::too_long(&Path::new("data"), LARGEST));
-        }
+        rules::check_finalizers(&self.metadata.finalizers, &[], errors);
+        self.check_data(errors);
     }
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
-        self.validate(errors);
-        let same = self.data == old.data && self.binary_data == old.binary_data;
-        if old.immutable == Some(true) && (!same || self.immutable != Some(true)) {
-            errors.push(FieldError::forbidden(
-                &Path::new("data"),
-                "field is immutable when `immutable` is set",
-            ));
-        }
+        let changed = [("data", self.data != old.data), ("binaryData", self.binary_data != old.binary_data)];
+        rules::check_immutable((self.immutable, old.immutable), &changed, errors);
+        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
+        self.check_data(errors);
     }
     fn cells(&self) -> Vec<Value> {
         vec![

@@ -1,9 +1,10 @@
 //! `Event`.
 
-use super::{PACKAGE, column, only_version};
+use super::{PACKAGE, column, event_rules, only_version};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
+use apimachinery::field::Errors;
 use apimachinery::kind::{Definition, Kind, NameRule, Version};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::time::{MicroTime, Time};
@@ -99,7 +100,7 @@ pub static DEFINITION: Definition = Definition {
         "source",
         "type",
     ],
-    name_rule: NameRule::Subdomain,
+    name_rule: NameRule::Segment,
 };
 
 impl Event {
@@ -124,6 +125,12 @@ impl Kind for Event {
     }
     fn has_generation(&self) -> bool {
         false
+    }
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
+    fn validate(&self, errors: &mut Errors) {
+        event_rules::check(self, errors);
     }
     fn cells(&self) -> Vec<Value> {
         let object = &self.involved_object;

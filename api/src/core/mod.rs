@@ -2,8 +2,13 @@
 
 pub mod config_map;
 pub mod event;
+mod event_rules;
 pub mod namespace;
+mod rules;
 pub mod secret;
+mod secret_types;
+#[cfg(test)]
+mod tests;
 
 pub use config_map::ConfigMap;
 pub use event::Event;

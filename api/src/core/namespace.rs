@@ -1,10 +1,13 @@
 //! `Namespace`.
 
+use super::rules;
 use super::{NAME, PACKAGE, column, only_version};
 use apimachinery::age;
 use apimachinery::api_type;
+use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Definition, Kind, NameRule, Version};
 use apimachinery::meta::{Condition, ObjectMeta};
+use apimachinery::validation::is_qualified_name;
 use serde_json::Value;
 
 /// The finalizer that its own controller takes off once a namespace is empty.
@@ -91,6 +94,31 @@ impl Kind for Namespace {
             self.spec = old.spec.clone();
         }
     }
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
+    fn validate(&self, errors: &mut Errors) {
+        rules::check_finalizers(&self.metadata.finalizers, &[], errors);
+        let path = Path::new("spec").child("finalizers");
+        for finalizer in &self.spec.finalizers {
+            let faults = is_qualified_name(finalizer);
+            errors.extend(faults.iter().map(|fault| FieldError::invalid(&path, &**finalizer, fault)));
+            rules::check_finalizer(finalizer, &path, errors);
+        }
+    }
+    /// What is wanted does not change; the phase is what the deletion timestamp says.
+    fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
+        let (phase, when) = match self.metadata.deletion_timestamp {
+            None => ("Active", "is empty"),
+            Some(_) => ("Terminating", "is not empty"),
+        };
+        if self.status.phase != phase && self.status.phase != old.status.phase {
+            let detail = format!("may only be '{phase}' if `deletionTimestamp` {when}");
+            let path = Path::new("status").child("Phase");
+            errors.push(FieldError::invalid(&path, &*self.status.phase, &detail));
+        }
+    }
     fn same_desired_state(&self, _: &Self) -> bool {
         true
     }
@@ -104,7 +132,7 @@ impl Kind for Namespace {
         self.status.phase = "Terminating".into();
     }
     fn forbid_deletion(&self) -> Option<String> {
-        let system = matches!(self.metadata.name.as_str(), "default" | "kube-system");
+        let system = matches!(self.metadata.name.as_str(), "default" | "kube-public" | "kube-system");
         system.then(|| "this namespace may not be deleted".into())
     }
     fn cells(&self) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! `Secret`.
 
-use super::{NAME, PACKAGE, column, only_version};
+use super::rules::{self, LARGEST};
+use super::{NAME, PACKAGE, column, only_version, secret_types};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
@@ -9,8 +10,6 @@ use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-const LARGEST: usize = 1024 * 1024;
 
 /// Data to be kept from those who may not read it.
 #[api_type(kind)]
@@ -52,14 +51,14 @@ pub static DEFINITION: Definition = Definition {
     name_rule: NameRule::Subdomain,
 };
 
-/// Keys are file names: letters, digits, `-`, `_` and `.`.
-pub(super) fn check_keys<'a>(keys: impl Iterator<Item = &'a String>, path: &Path, errors: &mut Errors) {
-    for key in keys {
-        let clean = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if key.is_empty() || key.len() > 253 || !clean || matches!(key.as_str(), "." | "..") {
-            let detail = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
-            errors.push(FieldError::invalid(&path.key(key), &**key, detail));
+impl Secret {
+    fn check_data(&self, errors: &mut Errors) {
+        let path = Path::new("data");
+        self.data.keys().for_each(|key| rules::check_key(key, &path, errors));
+        if self.data.values().map(|value| value.0.len()).sum::<usize>() > LARGEST {
+            errors.push(FieldError::too_long(&path, LARGEST));
         }
+        secret_types::check(self, errors);
     }
 }
 
@@ -87,24 +86,35 @@ impl Kind for Secret {
     fn has_generation(&self) -> bool {
         false
     }
+    fn allows_unconditional_update(&self) -> bool {
+        true
+    }
     fn validate(&self, errors: &mut Errors) {
-        let path = Path::new("data");
-        check_keys(self.data.keys(), &path, errors);
-        if self.data.values().map(|value| value.0.len()).sum::<usize>() > LARGEST {
-            errors.push(FieldError::too_long(&path, LARGEST));
-        }
+        rules::check_finalizers(&self.metadata.finalizers, &[], errors);
+        self.check_data(errors);
     }
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
-        self.validate(errors);
         if self.kind != old.kind {
             errors.push(FieldError::immutable(&Path::new("type"), &*self.kind));
         }
-        if old.immutable == Some(true) && (self.data != old.data || self.immutable != Some(true)) {
-            errors.push(FieldError::forbidden(
-                &Path::new("data"),
-                "field is immutable when `immutable` is set",
-            ));
+        let changed = [("data", self.data != old.data)];
+        rules::check_immutable((self.immutable, old.immutable), &changed, errors);
+        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
+        self.check_data(errors);
+    }
+    fn warnings(&self) -> Vec<String> {
+        let lacks = |key: &str| {
+            !self.data.get(key).is_some_and(|value| value.0.windows(5).any(|part| part == b"-----"))
+        };
+        if self.kind != "kubernetes.io/tls" {
+            return Vec::new();
         }
+        let parts = [("tls.crt", "certificate"), ("tls.key", "key")];
+        let first = parts.into_iter().find(|(key, _)| lacks(key));
+        first
+            .map(|(_, what)| format!("tls: failed to find any PEM data in {what} input"))
+            .into_iter()
+            .collect()
     }
     fn cells(&self) -> Vec<Value> {
         vec![

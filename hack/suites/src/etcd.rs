@@ -20,11 +20,16 @@ pub struct Etcd {
 impl Etcd {
     /// Starts one that keeps its data in `folder`; `None` (and said so) when there is no etcd.
     pub async fn start(folder: &Path) -> Option<Self> {
+        Self::start_at(folder, free_port()).await
+    }
+
+    /// The same on a port that clients know already.
+    pub async fn start_at(folder: &Path, client: u16) -> Option<Self> {
         let Some(program) = programs::etcd() else {
             skipped("etcd is not built (hack/lib/etcd.sh)");
             return None;
         };
-        let (client, peer) = (free_port(), free_port());
+        let peer = free_port();
         let (url, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
         let child = Command::new(program)
             .arg("--data-dir")

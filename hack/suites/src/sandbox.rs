@@ -12,6 +12,7 @@ use quickstart::server::{Launch, Server};
 use tempfile::TempDir;
 
 use crate::programs;
+use crate::wait::until;
 
 /// A folder for one server, and the server while it runs.
 pub struct Sandbox {
@@ -55,6 +56,21 @@ impl Sandbox {
         };
         self.server = Some(server);
         ready.expect("the server becomes ready")
+    }
+
+    /// Starts the server and waits only until it answers at all.
+    pub async fn start_unready(&mut self) -> Client {
+        let mut server = Server::spawn(&self.launch).expect("the server starts");
+        let answering = until("the server answers", async || {
+            let client = Client::from_kubeconfig(&self.launch.kubeconfig()).ok()?.at(self.launch.address());
+            client.get("/livez").await.ok().map(|_| client.clone())
+        });
+        let client = tokio::select! {
+            client = answering => Ok(client),
+            ended = server.exited() => Err(ended),
+        };
+        self.server = Some(server);
+        client.expect("the server answers")
     }
 
     /// The server's process id.

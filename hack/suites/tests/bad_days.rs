@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
+use hyper::Method;
 use quickstart::server::Server;
+use suites::http::Http;
 use suites::instance::{applied, class, namespace};
 use suites::sandbox::free_port;
 use suites::wait::until;
@@ -85,11 +87,45 @@ async fn without_postgresql_the_class_says_what_to_install() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_absent_etcd_is_named() {
+async fn an_etcd_that_cannot_be_one_is_named() {
+    for url in ["ftp://127.0.0.1:2379", "https://127.0.0.1:2379", "127.0.0.1"] {
+        let Some(sandbox) = Sandbox::new() else { return };
+        let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", url]);
+        check(&refusal(&sandbox).await, &[url]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_an_etcd_that_comes_later() {
     let Some(sandbox) = Sandbox::new() else { return };
-    let url = format!("http://127.0.0.1:{}", free_port());
-    let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
-    check(&refusal(&sandbox).await, &[&url]);
+    let (folder, port) = (sandbox.folder().to_owned(), free_port());
+    let url = format!("http://127.0.0.1:{port}");
+    let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
+    let client = sandbox.start_unready().await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    assert_eq!(http.get("/livez", &[]).await.status, 200);
+    let unready = http.get("/readyz", &[]).await;
+    assert_eq!(unready.status, 500);
+    check(&unready.text(), &["[-]storage failed: the store is not there yet", "readyz check failed"]);
+    let objects = "/apis/databases.standard.k8s.io/v1/databaseclasses";
+    for path in
+        [objects.to_owned(), format!("{objects}?resourceVersion=0"), format!("{objects}/a?resourceVersion=0")]
+    {
+        let refused = http.get(&path, &[]).await;
+        refused.refused(429, "TooManyRequests");
+        assert_eq!(refused.header("retry-after"), "1", "{path}");
+    }
+    let json = [("content-type", "application/json")];
+    let refused = http.send(Method::POST, objects, &json, class().to_string()).await;
+    refused.refused(429, "TooManyRequests");
+
+    let Some(_etcd) = Etcd::start_at(&folder, port).await else { return };
+    until("the server is ready", async || {
+        (client.get("/readyz").await.ok()?.status.as_u16() == 200).then_some(())
+    })
+    .await;
+    applied(&client, &class()).await;
+    sandbox.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,14 +8,15 @@ mod patches;
 mod paths;
 mod readable;
 mod scale;
+mod unreadable;
 mod watches;
 mod writes;
 
 use super::{Endpoint, Health};
 use crate::admission::Chain;
 use crate::pipeline::{
-    Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Pipeline, Rejected, RequestBody,
-    UserInfo,
+    Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Permission, Pipeline, Rejected,
+    RequestBody, UserInfo,
 };
 use crate::registry::Registry;
 use crate::serve::Shutdown;
@@ -63,12 +64,24 @@ impl Server {
         Server::over(&[&flunder::DEFINITION], Server::memory().await).await
     }
 
+    async fn start_with(permission: Arc<dyn Permission>) -> Self {
+        Server::asking(&[&flunder::DEFINITION], Server::memory().await, permission).await
+    }
+
     async fn memory() -> Arc<dyn databases_storage::Storage> {
         engine::open(engine::Config::Memory(engine::memory::Config)).await.unwrap()
     }
 
     /// A server of these kinds over what a storage holds.
     async fn over(definitions: &[&'static Definition], storage: Arc<dyn databases_storage::Storage>) -> Self {
+        Server::asking(definitions, storage, Arc::new(MastersOnly)).await
+    }
+
+    async fn asking(
+        definitions: &[&'static Definition],
+        storage: Arc<dyn databases_storage::Storage>,
+        permission: Arc<dyn Permission>,
+    ) -> Self {
         let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
         let registry = Registry::open(definitions, &storage, &admission);
         for store in registry.stores() {
@@ -76,7 +89,7 @@ impl Server {
         }
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
-        let endpoint = Endpoint::new(definitions, registry.clone(), Health::default(), metrics);
+        let endpoint = Endpoint::new(definitions, registry.clone(), Health::default(), metrics, permission);
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
         pipeline.complete();

@@ -5,10 +5,10 @@ use crate::endpoint::Body;
 use crate::pipeline::ResponseBody;
 
 /// A watch that is open.
-struct Watch(ResponseBody<Body>, Vec<u8>);
+pub(super) struct Watch(ResponseBody<Body>, Vec<u8>);
 
 impl Watch {
-    async fn open(server: &Server, query: &str) -> Self {
+    pub(super) async fn open(server: &Server, query: &str) -> Self {
         let request = Request::get(format!("{BASE}?watch=true&{query}")).body(RequestBody::empty()).unwrap();
         let response = server.client.send(request).await;
         assert_eq!(response.status(), 200);
@@ -27,7 +27,7 @@ impl Watch {
         }
     }
 
-    async fn expect(&mut self, kind: &str, name: &str) -> Value {
+    pub(super) async fn expect(&mut self, kind: &str, name: &str) -> Value {
         let event = self.next().await.expect("the watch goes on");
         assert_eq!(
             (event["type"].as_str(), event["object"]["metadata"]["name"].as_str()),

@@ -161,7 +161,7 @@ async fn requests_are_counted() {
     let mut client = setup.server.h1(Some(&root)).await;
     client.get(THINGS).await;
     setup.server.h1(None).await.get("/apis/made/up/labels").await;
-    let text = setup.metrics.text().unwrap();
+    let text = setup.metrics.text(&[]).unwrap();
     let counted = r#"apiserver_request_total{verb="LIST",group="g",version="v1",resource="things",subresource="",code="200"} 1"#;
     assert!(text.contains(counted), "{text}");
     assert!(text.contains(r#"resource="",subresource="",code="403"} 1"#) && !text.contains("made"), "{text}");

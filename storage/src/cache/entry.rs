@@ -11,7 +11,7 @@ use crate::{EventKind, Revision};
 /// What the owner makes of a stored value. Called once per change.
 ///
 /// Every `Fn(&str, &Bytes, Revision) -> Result<T, String>` is one. An `Err` keeps the key in the cache as
-/// damaged: reads that cover it fail with [`CacheError::Damaged`], all others go on.
+/// damaged: [`Entry::value`] says why, and watchers do not see it.
 pub trait Decode<T>: Send + Sync + 'static {
     /// Decodes the value of `key` that was written at `revision`.
     fn decode(&self, key: &str, value: &Bytes, revision: Revision) -> Result<T, String>;
@@ -66,7 +66,7 @@ pub struct Change<T, F = ()> {
     pub revision: Revision,
     /// The full key.
     pub key: Arc<str>,
-    /// The new object; for a deletion the last one.
+    /// The new object; for a deletion the last one that was intact.
     pub object: Arc<T>,
     /// The object before; `None` when created, or when what was there was damaged.
     pub previous: Option<Arc<T>>,

@@ -26,7 +26,7 @@ pub enum CacheError {
         /// The oldest revision to go on from.
         oldest: Revision,
     },
-    /// A stored value cannot be decoded; what covers its key fails until it is rewritten or removed.
+    /// A stored value cannot be decoded; it is left out until it is rewritten or removed.
     #[error("the stored value of {key} cannot be decoded: {reason}")]
     Damaged {
         /// The full key.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use super::load::load;
-use super::log::{Slot, Told};
+use super::log::Slot;
 use super::shared::Shared;
 use super::snapshot::State;
 use super::wake::Scratch;
@@ -184,9 +184,10 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         fits(before.as_deref(), &event)?;
         let key = before.as_ref().map_or_else(|| event.key.as_str().into(), |entry| entry.key.clone());
         let after = (event.kind != EventKind::Deleted).then(|| Arc::new(self.entry(&key, &event)));
-        let Some(change) = change(&key, event.revision, before.as_deref(), after.as_deref()) else {
+        if before.is_none() && after.is_none() {
             return Ok(None);
-        };
+        }
+        let change = change(&key, event.revision, before.as_deref(), after.as_deref());
         let slot = Slot { key: key.clone(), revision: event.revision, entry: after.clone(), change };
         let size = event.value.len() + event.previous.map_or(0, |previous| previous.value.len());
         self.unswept.changes += 1;
@@ -231,21 +232,21 @@ fn fits<T>(before: Option<&Entry<T>>, event: &Event) -> Result<(), Error> {
     Err(Error::Corrupt(format!("an event of {key} before revision {revision} is missing")))
 }
 
-/// What watchers are told about the step from one entry to the next; `None` when there is neither.
+/// What watchers are told about the step from one entry to the next. A damaged value is to them as if it were not there:
+/// an object whose value becomes damaged goes, and comes back when it can be read again.
 fn change<T, F: Default>(
     key: &Arc<str>,
     revision: Revision,
     before: Option<&Entry<T>>,
     after: Option<&Entry<T>>,
-) -> Option<Told<T, F>> {
-    let told = after.or(before)?;
-    let previous = before.and_then(|entry| entry.value.as_ref().ok()).cloned();
-    let kind = match (after, &previous) {
-        (None, _) => EventKind::Deleted,
-        (Some(_), Some(_)) => EventKind::Updated,
-        (Some(_), None) => EventKind::Created,
+) -> Option<Arc<Change<T, F>>> {
+    let intact = |entry: Option<&Entry<T>>| entry?.value.as_ref().ok().cloned();
+    let previous = intact(before);
+    let (kind, object) = match (&previous, intact(after)) {
+        (None, Some(object)) => (EventKind::Created, object),
+        (Some(_), Some(object)) => (EventKind::Updated, object),
+        (Some(last), None) => (EventKind::Deleted, last.clone()),
+        (None, None) => return None,
     };
-    Some(told.value.clone().map(|object| {
-        Arc::new(Change { kind, revision, key: key.clone(), object, previous, frames: F::default() })
-    }))
+    Some(Arc::new(Change { kind, revision, key: key.clone(), object, previous, frames: F::default() }))
 }

@@ -22,15 +22,13 @@ const SLOTS: usize = 64;
 /// What a change costs beside its values: map nodes that only old states use, keys, slots.
 const OVERHEAD: usize = 1024;
 
-/// What watchers are told. `Err`: the change is to a damaged value, so there is no object to tell about.
-pub(super) type Told<T, F> = Result<Arc<Change<T, F>>, Arc<str>>;
-
 /// One change and the entry it left.
 pub(super) struct Slot<T, F> {
     pub(super) key: Arc<str>,
     pub(super) revision: Revision,
     pub(super) entry: Option<Arc<Entry<T>>>,
-    pub(super) change: Told<T, F>,
+    /// What watchers are told; nothing where no intact value comes or goes.
+    pub(super) change: Option<Arc<Change<T, F>>>,
 }
 
 pub(super) struct Segment<T, F> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::{CacheError, Entry};
+use super::Entry;
 use crate::Revision;
 
 /// All entries at one revision. A clone costs one reference count.
@@ -65,13 +65,16 @@ impl<T> Snapshot<T> {
         self.range(prefix, None).count()
     }
 
-    /// Fails with the first key below `prefix` whose value is damaged. Costs next to nothing when none is.
-    pub fn intact(&self, prefix: &str) -> Result<(), CacheError> {
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        match self.0.damaged.range::<_, str>(from).next().filter(|key| key.starts_with(prefix)) {
-            Some(key) => self.get(key).map_or(Ok(()), |entry| entry.value().map(drop)),
-            None => Ok(()),
-        }
+    /// The entries below `prefix` whose values are damaged, from `start` (a full key, inclusive) on. Costs next to nothing
+    /// where there are none.
+    pub fn damaged<'a>(
+        &'a self,
+        prefix: &'a str,
+        start: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Arc<Entry<T>>> {
+        let from = start.map_or(prefix, |start| start.max(prefix));
+        let keys = self.0.damaged.range::<_, str>((Bound::Included(from), Bound::Unbounded));
+        keys.take_while(move |key| key.starts_with(prefix)).filter_map(|key| self.get(key))
     }
 }
 

@@ -47,7 +47,7 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Watcher<T, F>
     /// Waits for changes and takes all there are, up to a bound. Nothing is lost when the future is dropped.
     ///
     /// Ends with [`CacheError::Expired`] when the watcher came too late for the history window or the store
-    /// forgot its history, with [`CacheError::Damaged`] at a value without an object.
+    /// forgot its history. A value that becomes damaged is told as a deletion.
     pub async fn next_batch(&mut self) -> Result<Batch<T, F>, CacheError> {
         poll_fn(|context| self.poll_next_batch(context)).await
     }
@@ -89,12 +89,9 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Watcher<T, F>
                 Place::Slot(slot) => {
                     if slot.key.as_bytes()[common..].starts_with(self.prefix.as_bytes()) {
                         match &slot.change {
-                            Ok(change) if found.len() < limit => found.push(change.clone()),
-                            Err(reason) if found.is_empty() && limit > 0 => {
-                                let (key, reason) = (slot.key.clone(), reason.clone());
-                                return Err(CacheError::Damaged { key, reason });
-                            }
-                            _ => {
+                            None => {}
+                            Some(change) if found.len() < limit => found.push(change.clone()),
+                            Some(_) => {
                                 // Not this one, but everything before it.
                                 self.seen = self.seen.max(slot.revision - 1);
                                 return Ok(());

@@ -60,6 +60,13 @@ engines! {
     etcd => Etcd,
 }
 
+impl Config {
+    /// Whether the store is a server of its own, which may come later than this program.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Config::Etcd(_))
+    }
+}
+
 /// A conditional write, as the engines with a store of their own see it.
 #[derive(Debug)]
 struct Write {

@@ -42,6 +42,8 @@ pub enum NameRule {
     Subdomain,
     /// A DNS-1123 label of up to 63 characters.
     Label,
+    /// Any name that can be a segment of a path.
+    Segment,
     /// A DNS-1035 label of up to so many characters.
     Label1035(usize),
 }
@@ -87,6 +89,14 @@ impl Definition {
     /// `group/version`, or the version alone in the core group.
     pub fn api_version(&self, version: &str) -> String {
         if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
+    }
+
+    /// The path of an object in the preferred version.
+    pub fn object_path(&self, namespace: &str, name: &str) -> String {
+        let root = if self.group.is_empty() { "/api" } else { "/apis" };
+        let version = self.versions.first().map_or("", |version| version.name);
+        let within = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+        format!("{root}/{}{within}/{}/{name}", self.api_version(version), self.plural)
     }
 
     /// `plural.group`, or the plural alone in the core group.

@@ -44,6 +44,8 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn begin_deletion(&mut self);
     /// See [`Kind::has_generation`].
     fn has_generation(&self) -> bool;
+    /// See [`Kind::allows_unconditional_update`].
+    fn allows_unconditional_update(&self) -> bool;
     /// See [`Kind::warnings`].
     fn warnings(&self) -> Vec<String>;
     /// See [`Kind::cells`].
@@ -127,6 +129,9 @@ impl<K: Kind> Hub for K {
     }
     fn has_generation(&self) -> bool {
         Kind::has_generation(self)
+    }
+    fn allows_unconditional_update(&self) -> bool {
+        Kind::allows_unconditional_update(self)
     }
     fn warnings(&self) -> Vec<String> {
         Kind::warnings(self)

@@ -58,6 +58,10 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn has_generation(&self) -> bool {
         true
     }
+    /// Whether an update may leave out which version it was made from, and so overwrite what it has not seen.
+    fn allows_unconditional_update(&self) -> bool {
+        false
+    }
     /// Warnings for the person who writes the object.
     fn warnings(&self) -> Vec<String> {
         Vec::new()

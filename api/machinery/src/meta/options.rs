@@ -26,6 +26,10 @@ pub struct DeleteOptions {
     /// `All`: nothing is written.
     #[api(5)]
     pub dry_run: Vec<String>,
+    /// Deletes an object whose stored value cannot be read, without regard to its finalizers; needs the verb
+    /// unsafe-delete-ignore-read-errors, and is refused for an object that can be read.
+    #[api(6)]
+    pub ignore_store_read_error_with_cluster_breaking_potential: Option<bool>,
 }
 
 /// What must hold before a deletion is carried out.

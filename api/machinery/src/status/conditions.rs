@@ -52,6 +52,25 @@ impl ApiError {
         Self::conflict_because(definition, name, MODIFIED)
     }
 
+    /// 409: an object can be read, and is not to be deleted as if it could not.
+    pub fn readable(definition: &Definition, name: &str, key: &str) -> Self {
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: unsafe \
+             deletion is not allowed because the object is decodable from storage"
+        );
+        Self::conflict_because(definition, name, &why)
+    }
+
+    /// 500: what is stored cannot be read; nothing but its deletion is left, which the message says how to ask for.
+    pub fn corrupt(definition: &Definition, namespace: &str, name: &str, key: &str, reason: &str) -> Self {
+        let path = definition.object_path(namespace, name);
+        Self::internal(&format!(
+            "StorageError: corrupt object, Code: 7, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: object not \
+             decodable: {reason}; to delete it without its finalizers: kubectl delete --raw \
+             '{path}?ignoreStoreReadErrorWithClusterBreakingPotential=true'"
+        ))
+    }
+
     /// 409, with a reason of its own.
     pub fn conflict_because(definition: &Definition, name: &str, why: &str) -> Self {
         let message = |subject: &str| format!("Operation cannot be fulfilled on {subject}: {why}");

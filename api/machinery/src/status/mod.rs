@@ -77,6 +77,12 @@ impl Status {
         let details = StatusDetails { uid: uid.to_owned(), ..StatusDetails::of_resource(definition, name) };
         Status { status: "Success".into(), details: Some(details), ..Status::default() }
     }
+
+    /// The answer to the deletion of an object that could not be read; of its UID nothing is known.
+    pub fn deleted_unread(definition: &Definition, name: &str) -> Status {
+        let details = StatusDetails::of_kind(definition, name);
+        Status { status: "Success".into(), details: Some(details), ..Status::default() }
+    }
 }
 
 impl StatusDetails {

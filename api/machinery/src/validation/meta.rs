@@ -96,6 +96,7 @@ fn name_faults(rule: NameRule, name: &str) -> Vec<String> {
     match rule {
         NameRule::Subdomain => is_dns1123_subdomain(name),
         NameRule::Label => is_dns1123_label(name),
+        NameRule::Segment => Vec::new(),
         NameRule::Label1035(most) => is_dns1035_label_of(name, most),
     }
 }

@@ -243,3 +243,33 @@ fn managed_fields() {
         ],
     );
 }
+
+#[test]
+fn finalizer_names_are_judged_on_update_but_not_those_that_were_there() {
+    let part = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
+                alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+                '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+    let wrong = format!("metadata.finalizers: Invalid value: \"bad name!\": {part}");
+    let finalizers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    check_update(|new, _| new.finalizers = finalizers(&["example.com/x", "x", "kubernetes"]), &[]);
+    check_update(|new, _| new.finalizers = finalizers(&["bad name!"]), &[&wrong]);
+    check_update(
+        |new, _| new.finalizers = finalizers(&[""]),
+        &[
+            "metadata.finalizers: Invalid value: \"\": name part must be non-empty",
+            &format!("metadata.finalizers: Invalid value: \"\": {part}"),
+        ],
+    );
+    check_update(
+        |new, _| new.finalizers = finalizers(&["orphan", "foregroundDeletion"]),
+        &["metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and \
+           foregroundDeletion cannot be both set"],
+    );
+    check_update(
+        |new, old| {
+            old.finalizers = finalizers(&["bad name!", "example.com/x"]);
+            new.finalizers = finalizers(&["bad name!"]);
+        },
+        &[],
+    );
+}

@@ -56,6 +56,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "unreadable",
+        what: "stored garbage, over redb and etcd: the others are served, and it can be deleted",
+        work: Work::Integration,
+    },
+    Suite {
         name: "bad_input",
         what: "malformed, huge, deep and hostile bodies: the right Status, bounded memory",
         work: Work::Integration,

@@ -1,4 +1,4 @@
-//! A value that cannot be decoded costs what covers it, and nothing else.
+//! A value that cannot be decoded is left out, and said; nothing else ends because of it.
 
 use super::*;
 
@@ -14,12 +14,12 @@ fn start_strict(store: &Arc<Store>) -> Arc<Texts> {
     })
 }
 
-fn damaged_at(outcome: Result<impl Sized, CacheError>, at: &str) -> bool {
-    matches!(outcome.err(), Some(CacheError::Damaged { key, .. }) if *key == *at)
+fn damaged(snapshot: &Snapshot<String>, prefix: &str) -> Vec<String> {
+    snapshot.damaged(prefix, None).map(|entry| entry.key.to_string()).collect()
 }
 
 #[tokio::test]
-async fn reads_fail_where_the_damage_is() {
+async fn reads_leave_out_what_is_damaged_and_can_name_it() {
     let store = Store::new().await;
     store.put("/t/a/x", "fine").await;
     store.put("/t/b/x", DAMAGED).await;
@@ -27,48 +27,54 @@ async fn reads_fail_where_the_damage_is() {
     let cache = start_strict(&store);
     let snapshot = cache.latest().await.unwrap();
     assert_eq!(snapshot.len(), 3);
-    assert!(snapshot.intact("/t/a/").is_ok());
-    assert!(damaged_at(snapshot.intact("/t/"), "/t/b/x"));
-    assert!(damaged_at(snapshot.intact("/t/c/"), "/t/c/x"));
-    assert!(damaged_at(snapshot.get("/t/b/x").unwrap().value(), "/t/b/x"));
+    assert_eq!(damaged(&snapshot, "/t/a/"), [""; 0]);
+    assert_eq!(damaged(&snapshot, "/t/"), ["/t/b/x", "/t/c/x"]);
+    assert_eq!(snapshot.damaged("/t/", Some("/t/b/y")).count(), 1);
+    let error = snapshot.get("/t/b/x").unwrap().value().unwrap_err();
+    assert!(matches!(&error, CacheError::Damaged { key, .. } if **key == *"/t/b/x"), "{error}");
+    let intact: Vec<_> = snapshot.iter().filter_map(|entry| entry.value().ok()).collect();
+    assert_eq!(intact, [&Arc::new("fine".to_owned())]);
     store.put("/t/b/x", "repaired").await;
-    assert!(damaged_at(cache.latest().await.unwrap().intact("/t/"), "/t/c/x"));
+    assert_eq!(damaged(&cache.latest().await.unwrap(), "/t/"), ["/t/c/x"]);
 }
 
 #[tokio::test]
-async fn watchers_end_at_the_damage_and_others_go_on() {
+async fn a_watch_goes_on_over_a_value_that_becomes_damaged_and_is_repaired() {
     let store = Store::new().await;
     let cache = start_strict(&store);
     let first = store.put("/t/b/x", "fine").await;
     cache.latest().await.unwrap();
     let mut here = cache.watch(first, "/t/b/").unwrap();
     let mut elsewhere = cache.watch(first, "/t/a/").unwrap();
-    let before = store.put("/t/b/y", "fine").await;
+    let other = store.put("/t/b/y", "fine").await;
     let damage = store.put("/t/b/x", DAMAGED).await;
-    let other = store.put("/t/a/x", "fine").await;
-    cache.latest().await.unwrap();
-    assert_eq!(here.next_batch().await.unwrap().revision, before);
-    assert!(damaged_at(here.next_batch().await, "/t/b/x"));
-    assert_eq!(elsewhere.next_batch().await.unwrap().revision, other);
-
+    store.put("/t/b/x", "panic").await;
+    let far = store.put("/t/a/x", "fine").await;
     let repair = store.put("/t/b/x", "repaired").await;
-    let snapshot = cache.latest().await.unwrap();
-    assert!(snapshot.intact("/t/").is_ok());
-    let mut after = cache.watch(damage, "/t/b/").unwrap();
-    let expected = (repair, EventKind::Created, "/t/b/x".to_owned(), "repaired".to_owned());
-    assert_eq!(drain(&mut after, repair).await.unwrap(), [expected]);
+    cache.latest().await.unwrap();
+    let event = |revision, kind, key: &str, value: &str| (revision, kind, key.to_owned(), value.to_owned());
+    let told = [
+        event(other, EventKind::Created, "/t/b/y", "fine"),
+        event(damage, EventKind::Deleted, "/t/b/x", "fine"),
+        event(repair, EventKind::Created, "/t/b/x", "repaired"),
+    ];
+    assert_eq!(drain(&mut here, repair).await.unwrap(), told);
+    assert_eq!(elsewhere.next_batch().await.unwrap().revision, far.max(repair));
 }
 
 #[tokio::test]
-async fn damage_can_be_removed() {
+async fn the_removal_of_a_damaged_value_is_no_news_to_those_who_did_not_see_it() {
     let store = Store::new().await;
     let cache = start_strict(&store);
     let damage = store.put("/t/b/x", DAMAGED).await;
     cache.latest().await.unwrap();
     let mut watcher = cache.watch(damage, "/t/").unwrap();
     store.remove("/t/b/x").await;
+    let after = store.put("/t/b/y", "fine").await;
     let snapshot = cache.latest().await.unwrap();
-    assert!(snapshot.is_empty() && snapshot.intact("/t/").is_ok());
-    assert!(damaged_at(watcher.next_batch().await, "/t/b/x"));
-    assert!(damaged_at(cache.exactly(damage).await.unwrap().intact("/t/"), "/t/b/x"));
+    assert_eq!(snapshot.len(), 1);
+    assert_eq!(damaged(&snapshot, "/t/"), [""; 0]);
+    let expected = (after, EventKind::Created, "/t/b/y".to_owned(), "fine".to_owned());
+    assert_eq!(drain(&mut watcher, after).await.unwrap(), [expected]);
+    assert_eq!(damaged(&cache.exactly(damage).await.unwrap(), "/t/"), ["/t/b/x"]);
 }
