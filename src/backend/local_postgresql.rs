@@ -1,13 +1,12 @@
 //! `local`: PostgreSQL from this machine's packages, as a backend.
 
 use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
-use super::{Backend, Disposal, Endpoint, Engine, Error, Login, Observed, Offer, Reference};
+use super::{Backend, Disposal, Endpoint, Engine, Error, Login, Observed, Offer, Reference, Refusal};
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
 use databases_api::shared::{Access, State, TlsMode};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,15 +73,25 @@ impl Backend for LocalPostgreSQL {
 
     async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error> {
         match self.0.observe(&object.metadata.uid).await {
-            Ok(observed) => Ok(Some(seen(&self.desired(object), observed))),
+            Ok(observed) => Ok(Some(seen(observed))),
             Err(local::Error::UnknownInstance(_)) => Ok(None),
             Err(other) => Err(error(other)),
         }
     }
 
     async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error> {
-        let desired = self.desired(object);
-        self.0.ensure(&desired).await.map(|observed| seen(&desired, observed)).map_err(error)
+        let refused = match self.0.ensure(&self.desired(object)).await {
+            Ok(observed) => return Ok(seen(observed)),
+            Err(other) if !other.is_refusal() => return Err(error(other)),
+            Err(refused) => refused,
+        };
+        match self.0.observe(&object.metadata.uid).await {
+            Ok(observed) if observed.reason != local::Reason::Creating => {
+                let refusal = Refusal { reason: refused.reason(), message: refused.to_string() };
+                Ok(Observed { refused: Some(refusal), ..seen(observed) })
+            }
+            _ => Err(error(refused)),
+        }
     }
 
     async fn remove(&self, object: &PostgreSQL, disposal: Disposal) -> Result<(), Error> {
@@ -193,22 +202,17 @@ fn tls(object: &PostgreSQL) -> local::Tls {
     local::Tls { mode, certificate: None }
 }
 
-fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
-    let databases: BTreeMap<&str, &str> = desired
-        .databases
-        .iter()
-        .rev()
-        .map(|database| (database.owner.as_str(), database.name.as_str()))
-        .collect();
+fn seen(observed: local::Observed) -> Observed {
     let login = |credentials: local::Credentials| Login {
-        database: databases
-            .get(credentials.username.as_str())
-            .map_or_else(|| credentials.database.clone(), |database| (*database).to_owned()),
+        database: credentials.database,
         password: credentials.password.expose().to_owned(),
         username: credentials.username,
     };
     let endpoint =
         |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
+    // A stopped instance that never ran has no port yet.
+    let read_write = Some(observed.read_write).filter(|found| found.port > 0);
+    let read_write = read_write.map(|found| endpoint("ReadWrite", found));
     let read_only = observed.read_only.map(|found| endpoint("ReadOnly", found));
     Observed {
         ready: observed.ready,
@@ -218,11 +222,11 @@ fn seen(desired: &local::Desired, observed: local::Observed) -> Observed {
         instances: i32::try_from(observed.instances).unwrap_or(i32::MAX),
         ready_instances: i32::try_from(observed.ready_instances).unwrap_or(i32::MAX),
         primary: observed.primary,
-        endpoints: [endpoint("ReadWrite", observed.read_write)].into_iter().chain(read_only).collect(),
+        endpoints: read_write.into_iter().chain(read_only).collect(),
         logins: observed.credentials.into_iter().map(login).collect(),
         superuser: observed.superuser.map(login),
         certificates: observed.ca,
-        tls_required: desired.tls.mode == local::TlsMode::Required,
+        tls_required: observed.tls_required,
         storage_bytes: Some(observed.storage_bytes),
         refused: None,
     }

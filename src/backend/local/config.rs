@@ -8,6 +8,7 @@ use super::desired::{Certificate, TlsMode};
 use super::error::Error;
 use super::layout::ServerFolder;
 use super::parameters::{line, permitted};
+use super::standby::{self, Floor};
 use super::state::State;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -31,6 +32,8 @@ pub(super) struct Config<'a> {
     pub(super) index: u32,
     /// The certificate to serve, when TLS is on.
     pub(super) certificate: Option<&'a Certificate>,
+    /// The least that it needs of what its primary has; empty for the primary.
+    pub(super) floor: &'a Floor,
 }
 
 /// The rendered configuration.
@@ -75,7 +78,21 @@ impl Config<'_> {
         text += &self.defaults().iter().map(|(name, value)| line(name, value)).collect::<String>();
         let parameters = permitted(self.state.effective_parameters());
         text += &parameters.iter().map(|(name, value)| line(name, value)).collect::<String>();
+        text += &self.raised();
         text + &self.fixed().iter().map(|(name, value)| line(name, value)).collect::<String>()
+    }
+
+    /// What is wanted of the settings that standbys are sensitive to.
+    pub(super) fn wanted(&self) -> Floor {
+        standby::wanted(self.state.effective_parameters(), &self.defaults())
+    }
+
+    /// What a standby needs more of than is wanted.
+    fn raised(&self) -> String {
+        let wanted = self.wanted();
+        let short =
+            self.floor.iter().filter(|(name, least)| wanted.get(*name).is_some_and(|wanted| wanted < least));
+        short.map(|(name, least)| line(name, &least.to_string())).collect()
     }
 
     fn defaults(&self) -> Vec<(&'static str, String)> {

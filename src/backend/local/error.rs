@@ -105,6 +105,11 @@ pub enum Error {
     /// A socket's path would not fit the system's limit.
     #[error("the data root {0} is too long a path for Unix sockets; choose one of at most {1} bytes")]
     PathTooLong(PathBuf, usize),
+    /// PostgreSQL's programs would misread the path.
+    #[error(
+        "PostgreSQL cannot use the data root {0:?}; choose one without $ ` \" \\ , and control characters, in UTF-8"
+    )]
+    UnusablePath(PathBuf),
     /// The server ended while starting.
     #[error("server {server} did not start: {log}")]
     StartFailed {
@@ -159,9 +164,10 @@ impl Error {
         match self {
             Error::VersionNotInstalled { .. } | Error::OtherMajor { .. } => "UnsupportedVersion",
             Error::InvalidParameters(_) => "InvalidParameters",
-            Error::InvalidSpec(_) | Error::ExtensionUnavailable { .. } | Error::InvalidCertificate(_) => {
-                "BackendRejected"
-            }
+            Error::InvalidSpec(_)
+            | Error::ExtensionUnavailable { .. }
+            | Error::InvalidCertificate(_)
+            | Error::PortTaken(_) => "BackendRejected",
             Error::UnknownInstance(_) => "Creating",
             Error::StartFailed { .. } => "NoPrimary",
             _ => "Failing",
@@ -177,6 +183,15 @@ impl Error {
                 | Error::InvalidCertificate(_)
                 | Error::OtherMajor { .. }
         )
+    }
+
+    /// Whether it is about what is wanted rather than about what is there, which runs on meanwhile.
+    pub fn is_refusal(&self) -> bool {
+        self.is_permanent()
+            || matches!(
+                self,
+                Error::ExtensionUnavailable { .. } | Error::VersionNotInstalled { .. } | Error::PortTaken(_)
+            )
     }
 
     /// For `map_err`: what was tried on which path.

@@ -60,6 +60,15 @@ impl Install {
         self.modules.join(format!("{name}.so")).is_file()
     }
 
+    /// Refuses to go on without the programs: packages come and go.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.program("postgres").exists() {
+            return Ok(());
+        }
+        let (wanted, major) = (self.version.clone(), self.major.to_string());
+        Err(Error::VersionNotInstalled { wanted, major, installed: "its programs are gone".to_owned() })
+    }
+
     /// Whether this is what `wanted` asks for: the same major, or exactly the same version.
     fn satisfies(&self, wanted: &str) -> bool {
         self.version == wanted || self.major.to_string() == wanted
@@ -99,6 +108,24 @@ impl Installs {
             let major = wanted.split('.').next().unwrap_or(wanted).to_owned();
             Error::VersionNotInstalled { wanted: wanted.to_owned(), major, installed }
         })
+    }
+
+    /// The one that wrote an instance's data. Where its package is gone, its programs are missing and all else goes on.
+    pub(super) async fn of(&self, major: u32, account: &Account) -> Install {
+        let version = major.to_string();
+        match self.find(&version, account).await {
+            Ok(install) => install,
+            Err(_) => {
+                let home = self.root.join(&version);
+                Install {
+                    major,
+                    version,
+                    programs: home.join("bin"),
+                    extensions: home.join("share/extension"),
+                    modules: home.join("lib"),
+                }
+            }
+        }
     }
 
     async fn refresh(&self, account: &Account) {

@@ -5,12 +5,14 @@ use super::config::{Config, Rendered, server_name};
 use super::desired::{Certificate, Desired, TlsMode};
 use super::error::Error;
 use super::install::{Install, Installs};
-use super::layout::{InstanceFolder, Layout};
+use super::layout::{InstanceFolder, Layout, ServerFolder};
 use super::port::Ports;
 use super::server::{Server, ShutdownMode};
 use super::sql::Access;
+use super::standby::Floor;
 use super::state::{Rejected, State};
-use super::{databases, parameters, roles, tls, validation};
+use super::wish::{self, Admitted};
+use super::{databases, parameters, process, roles, tls};
 
 /// What all instances share.
 #[derive(Debug)]
@@ -31,24 +33,14 @@ pub(super) struct Instance<'a> {
 }
 
 impl<'a> Instance<'a> {
-    /// Takes up an instance, or begins a new one, with what is wanted of it.
-    pub(super) async fn open(host: &'a Host, desired: &Desired) -> Result<Self, Error> {
-        let install = host.installs.find(&desired.version, &host.account).await?;
-        validation::check_extensions(desired, &install)?;
-        parameters::check_modules(&desired.parameters, &install)?;
+    /// Takes up an instance, or begins a new one, with what is wanted of it. Where that is refused, with what was
+    /// accepted before, and why.
+    pub(super) async fn open(host: &'a Host, desired: &Desired) -> Result<(Self, Option<Error>), Error> {
         let folder = host.layout.instance(&desired.uid);
         let saved = if folder.state().exists() { Some(State::read(&folder.state())?) } else { None };
-        let mut state = match &saved {
-            Some(saved) => saved.clone(),
-            None => State::new(desired.clone(), install.major)?,
-        };
-        if state.major != install.major {
-            let path = folder.server(0).data();
-            return Err(Error::OtherMajor { path, found: state.major.to_string(), wanted: install.major });
-        }
-        state.desired = desired.clone();
-        state.retained = false;
-        Ok(Self { host, install, folder, state, saved })
+        let Admitted { install, state, refused } =
+            wish::admit(host, desired, &folder, saved.as_ref()).await?;
+        Ok((Self { host, install, folder, state, saved }, refused))
     }
 
     /// Takes up an instance as it was last wanted.
@@ -58,7 +50,7 @@ impl<'a> Instance<'a> {
             return Err(Error::UnknownInstance(uid.to_owned()));
         }
         let state = State::read(&folder.state())?;
-        let install = host.installs.find(&state.major.to_string(), &host.account).await?;
+        let install = host.installs.of(state.major, &host.account).await;
         Ok(Self { host, install, folder, saved: Some(state.clone()), state })
     }
 
@@ -95,16 +87,17 @@ impl<'a> Instance<'a> {
     /// Brings everything to what is wanted.
     pub(super) async fn converge(&mut self) -> Result<(), Error> {
         self.folder.create(&self.host.account)?;
-        self.assign_ports()?;
+        if self.state.desired.stopped {
+            return self.rest().await;
+        }
+        let unmet = self.assign_ports()?;
         self.state.make_logins()?;
         self.renew_certificate()?;
         self.save()?;
-        if self.state.desired.stopped {
-            return self.stop(ShutdownMode::Fast).await;
-        }
         self.make_primary().await?;
         self.accept_parameters().await?;
         self.restart_when_asked().await?;
+        self.lift_standbys().await?;
         self.raise(0).await?;
         self.state.parameters = Some(self.state.effective_parameters().clone());
         self.save()?;
@@ -113,16 +106,24 @@ impl<'a> Instance<'a> {
         self.save()?;
         match &self.state.rejected {
             Some(rejected) => Err(Error::InvalidParameters(rejected.message.clone())),
-            None => Ok(()),
+            None => unmet.map_or(Ok(()), Err),
         }
+    }
+
+    /// Stops the servers before anything that could fail; only then is done what is told of a stopped instance.
+    async fn rest(&mut self) -> Result<(), Error> {
+        self.save()?;
+        self.stop(ShutdownMode::Fast).await?;
+        if let Err(error) = self.assign_ports() {
+            tracing::warn!(instance = %self.state.desired.uid, %error, "a stopped instance gets no port");
+        }
+        self.state.make_logins()?;
+        self.save()
     }
 
     /// Stops every server, the primary first, so that replicas receive all it wrote.
     pub(super) async fn stop(&self, mode: ShutdownMode) -> Result<(), Error> {
-        for index in 0..self.state.ports.len() as u32 {
-            self.server(index).stop(mode).await?;
-        }
-        Ok(())
+        halt(&self.folder, self.state.ports.len(), mode).await
     }
 
     /// The certificate to serve, when TLS is on.
@@ -133,28 +134,44 @@ impl<'a> Instance<'a> {
     }
 
     /// The configuration of the n-th server.
-    pub(super) fn render(&self, index: u32) -> Rendered {
+    pub(super) fn render(&self, index: u32, floor: &Floor) -> Rendered {
         let certificate = self.certificate();
-        let sockets = self.host.layout.sockets();
         let folder = self.folder.server(index);
-        Config { state: &self.state, folder: &folder, sockets, index, certificate: certificate.as_ref() }
-            .render()
+        self.config(&folder, index, certificate.as_ref(), floor).render()
     }
 
-    fn assign_ports(&mut self) -> Result<(), Error> {
+    /// What is wanted of the settings that standbys are sensitive to.
+    pub(super) fn wanted(&self) -> Floor {
+        self.config(&self.folder.server(0), 0, None, &Floor::new()).wanted()
+    }
+
+    fn config<'b>(
+        &'b self,
+        folder: &'b ServerFolder,
+        index: u32,
+        certificate: Option<&'b Certificate>,
+        floor: &'b Floor,
+    ) -> Config<'b> {
+        Config { state: &self.state, folder, sockets: self.host.layout.sockets(), index, certificate, floor }
+    }
+
+    /// Gives every server a port. A wish that cannot be met now leaves a primary that has one where it is, and is told.
+    fn assign_ports(&mut self) -> Result<Option<Error>, Error> {
+        let mut unmet = None;
         if let Some(wish) = self.state.desired.port
             && self.state.ports.first() != Some(&wish)
         {
-            self.host.ports.take_this(wish)?;
-            match self.state.ports.first_mut() {
-                Some(port) => self.host.ports.release(std::mem::replace(port, wish)),
-                None => self.state.ports.push(wish),
+            match (self.host.ports.take_this(wish), self.state.ports.first_mut()) {
+                (Ok(()), Some(port)) => self.host.ports.release(std::mem::replace(port, wish)),
+                (Ok(()), None) => self.state.ports.push(wish),
+                (Err(taken), Some(_)) => unmet = Some(taken),
+                (Err(taken), None) => return Err(taken),
             }
         }
         while self.state.ports.len() < self.state.desired.instances as usize {
             self.state.ports.push(self.host.ports.take(None)?);
         }
-        Ok(())
+        Ok(unmet)
     }
 
     fn renew_certificate(&mut self) -> Result<(), Error> {
@@ -223,4 +240,12 @@ impl<'a> Instance<'a> {
         self.remove_surplus(&session).await?;
         self.converge_replicas(&session, &access).await
     }
+}
+
+/// Stops what runs in a folder, so many servers at least, whatever else is known of it.
+pub(super) async fn halt(folder: &InstanceFolder, least: usize, mode: ShutdownMode) -> Result<(), Error> {
+    for server in folder.servers(least) {
+        process::stop(&server.data(), mode.signal()).await?;
+    }
+    Ok(())
 }

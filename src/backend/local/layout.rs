@@ -12,6 +12,7 @@
 use super::account::{Account, Readers};
 use super::error::Error;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -36,11 +37,13 @@ pub(super) struct Layout {
 impl Layout {
     /// Makes what is missing, checks that PostgreSQL can get there, and locks it against other processes.
     pub(super) fn open(root: &Path, account: &Account) -> Result<(Self, File), Error> {
+        check_path(root)?;
         if let Some(parent) = root.parent() {
             std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
         }
         account.our_folder(root, Readers::Server)?;
         let root = root.canonicalize().map_err(Error::io("resolve", root))?;
+        check_path(&root)?;
         let longest = SOCKET_PATH - SOCKET_SUFFIX;
         if root.as_os_str().len() > longest {
             return Err(Error::PathTooLong(root, longest));
@@ -128,6 +131,14 @@ impl InstanceFolder {
         ServerFolder { path: self.path.join(index.to_string()) }
     }
 
+    /// The folders of the servers: of so many at least, and of all there are.
+    pub(super) fn servers(&self, least: usize) -> Vec<ServerFolder> {
+        let entries = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let found = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let indexes: BTreeSet<u32> = found.chain(0..least as u32).collect();
+        indexes.into_iter().map(|index| self.server(index)).collect()
+    }
+
     /// Makes the folder.
     pub(super) fn create(&self, account: &Account) -> Result<(), Error> {
         account.our_folder(&self.path, Readers::Server)
@@ -184,6 +195,15 @@ impl ServerFolder {
     /// Turns the prepared folder into the data directory.
     pub(super) fn finish(&self) -> Result<(), Error> {
         std::fs::rename(self.unfinished(), self.data()).map_err(Error::io("rename", &self.unfinished()))
+    }
+}
+
+/// Refuses what PostgreSQL's programs, which hand paths to a shell, a list of hosts or lines of a file, would misread.
+fn check_path(root: &Path) -> Result<(), Error> {
+    let misread = |c: char| c.is_control() || matches!(c, '$' | '`' | '"' | '\\' | ',');
+    match root.to_str() {
+        Some(text) if !text.contains(misread) => Ok(()),
+        _ => Err(Error::UnusablePath(root.to_owned())),
     }
 }
 

@@ -9,6 +9,9 @@
 //! - Servers listen on 127.0.0.1 and on sockets below the data root; every login takes a password.
 //! - Passwords and private keys are kept in files of mode 0600 (0640 where the server's user must read) and never logged.
 //!
+//! - A wish that is refused changes nothing: what was accepted before is kept running, and told truthfully. Stopping and
+//!   removing work whatever else is wrong.
+//!
 //! There is no failover: a primary that dies is started again.
 
 mod account;
@@ -30,10 +33,12 @@ mod roles;
 mod secret;
 mod server;
 mod sql;
+mod standby;
 mod state;
 mod supervisor;
 mod tls;
 mod validation;
+mod wish;
 
 pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
 pub use error::Error;
@@ -44,7 +49,7 @@ pub use server::ShutdownMode;
 use account::Account;
 use futures_util::Stream;
 use install::Installs;
-use instance::{Host, Instance};
+use instance::{Host, Instance, halt};
 use layout::Layout;
 use port::Ports;
 use state::State;
@@ -139,12 +144,20 @@ impl LocalPostgres {
             .unwrap_or_default()
     }
 
-    /// Brings an instance to what is wanted, and says what it then is.
+    /// Brings an instance to what is wanted, and says what it then is. Where that is refused ([`Error::is_refusal`]),
+    /// what was accepted before is brought up all the same.
     pub async fn ensure(&self, desired: &Desired) -> Result<Observed, Error> {
-        validation::check(desired)?;
+        validation::check_uid(&desired.uid)?;
         let turn = self.turn(&desired.uid);
         let _turn = turn.lock().await;
-        let mut instance = Instance::open(&self.host, desired).await?;
+        let (mut instance, refused) = match Instance::open(&self.host, desired).await {
+            Err(error) if desired.stopped => {
+                self.supervisor.forget(&desired.uid);
+                halt(&self.host.layout.instance(&desired.uid), 1, ShutdownMode::Fast).await?;
+                return Err(error);
+            }
+            opened => opened?,
+        };
         let _pause = self.supervisor.pause(&desired.uid);
         let converged = instance.converge().await;
         if desired.stopped {
@@ -152,7 +165,15 @@ impl LocalPostgres {
         } else {
             watch(&self.supervisor, &instance, converged.is_ok());
         }
-        converged?;
+        match (refused, converged) {
+            (None, converged) => converged?,
+            (Some(refused), converged) => {
+                if let Err(error) = converged {
+                    tracing::warn!(uid = %desired.uid, %error, "what was accepted before cannot be brought up");
+                }
+                return Err(refused);
+            }
+        }
         Ok(instance.observe().await)
     }
 
@@ -169,8 +190,8 @@ impl LocalPostgres {
         let _turn = turn.lock().await;
         self.supervisor.forget(uid);
         let mut instance = match Instance::reopen(&self.host, uid).await {
-            Err(Error::UnknownInstance(_)) => return Ok(()),
-            reopened => reopened?,
+            Ok(instance) => instance,
+            Err(error) => return self.remove_unknown(uid, policy, &error).await,
         };
         instance.stop(ShutdownMode::Fast).await?;
         if policy == RemovePolicy::Retain {
@@ -186,13 +207,30 @@ impl LocalPostgres {
         Ok(())
     }
 
+    /// Removes what cannot be taken up: it was never written down, or cannot be read.
+    async fn remove_unknown(&self, uid: &str, policy: RemovePolicy, error: &Error) -> Result<(), Error> {
+        let folder = self.host.layout.instance(uid);
+        if !folder.path.exists() {
+            return Ok(());
+        }
+        tracing::warn!(uid, %error, ?policy, "an instance is removed as it is found");
+        halt(&folder, 1, ShutdownMode::Fast).await?;
+        match policy {
+            RemovePolicy::Delete => layout::remove_folder(&folder.path),
+            RemovePolicy::Retain => Ok(()),
+        }
+    }
+
     /// Stops every server, for a program that should leave none behind. The instances are up again once ensured.
     pub async fn shutdown(&self, mode: ShutdownMode) -> Result<(), Error> {
         let stop = async |uid: String| {
             let turn = self.turn(&uid);
             let _turn = turn.lock().await;
             self.supervisor.forget(&uid);
-            Instance::reopen(&self.host, &uid).await?.stop(mode).await
+            match Instance::reopen(&self.host, &uid).await {
+                Ok(instance) => instance.stop(mode).await,
+                Err(_) => halt(&self.host.layout.instance(&uid), 1, mode).await,
+            }
         };
         let all = self.host.layout.uids()?.into_iter().map(stop);
         futures_util::future::join_all(all).await.into_iter().collect()

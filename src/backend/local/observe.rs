@@ -41,6 +41,7 @@ impl Instance<'_> {
             credentials: credentials(state),
             superuser: state.desired.superuser_access.then(|| superuser(state)),
             ca: self.ca(),
+            tls_required: state.desired.tls.mode == TlsMode::Required,
             storage_bytes: self.storage().await,
         }
     }
@@ -68,6 +69,10 @@ impl Instance<'_> {
                 (Reason::Stopped, "All servers are stopped.".to_owned())
             }
             _ if !self.state.created => (Reason::Creating, "The instance is being created.".to_owned()),
+            _ if !self.server(0).folder.is_initialised() => {
+                let data = self.server(0).folder.data();
+                (Reason::Failing, format!("The data directory {} is missing; put it back.", data.display()))
+            }
             None => (Reason::Available, format!("Server {primary} accepts connections.")),
             Some(_) if !running => (Reason::NoPrimary, format!("Server {primary} does not run.")),
             Some(error) => (Reason::Failing, format!("Server {primary} runs, but: {error}.")),

@@ -29,6 +29,8 @@ pub struct Observed {
     pub superuser: Option<Credentials>,
     /// The CA that signed the serving certificate, when TLS is on and its CA is known.
     pub ca: Option<String>,
+    /// Whether clients must encrypt.
+    pub tls_required: bool,
     /// How many bytes the largest data directory takes.
     pub storage_bytes: u64,
 }

@@ -53,7 +53,9 @@ pub(super) fn check_modules(parameters: &Parameters, install: &Install) -> Resul
 
 /// What of `parameters` may be set: what an instance of before was given may be more.
 pub(super) fn permitted(parameters: &Parameters) -> Parameters {
-    let open = |(name, _): &(&String, &String)| policy::refusal(name).is_none();
+    let open = |(name, value): &(&String, &String)| {
+        policy::refusal(name).is_none() && (*name != policy::LIBRARIES || policy::libraries(value).is_ok())
+    };
     parameters.iter().filter(open).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
@@ -126,6 +128,7 @@ mod tests {
     fn what_was_stored_before_is_not_run_with() {
         let before = Parameters::from([
             ("jit_provider".to_owned(), "/tmp/evil".to_owned()),
+            ("shared_preload_libraries".to_owned(), "/tmp/evil.so".to_owned()),
             ("work_mem".to_owned(), "8MB".to_owned()),
         ]);
         assert_eq!(permitted(&before).into_keys().collect::<Vec<_>>(), ["work_mem"]);

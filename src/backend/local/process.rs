@@ -1,7 +1,8 @@
 //! Whether a server runs, found out from the system alone.
 //!
 //! A process is a server's when the kernel says that its working directory is the data directory; a process id alone
-//! says nothing, because ids are used again.
+//! says nothing, because ids are used again. Where the data directory was moved away, what was started on it runs on in
+//! its new place: it is then known by the path it was started with.
 
 use super::error::Error;
 use nix::errno::Errno;
@@ -10,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +21,9 @@ use tokio::time::Instant;
 const POLL: Duration = Duration::from_millis(20);
 /// How long processes without a server may take to end before they are killed.
 const ORPHAN_GRACE: Duration = Duration::from_secs(5);
+/// How long a server may take to stop, and how long once it was told to leave everything.
+const PATIENCE: Duration = Duration::from_secs(60);
+const QUIT: Duration = Duration::from_secs(10);
 /// No file read here is longer.
 const SMALL: u64 = 4 << 10;
 
@@ -32,11 +37,49 @@ pub(super) struct Postmaster {
 
 /// The server that runs on a data directory, as its `postmaster.pid` and the kernel agree.
 pub(super) fn running(data: &Path) -> Option<Postmaster> {
+    if !data.exists() {
+        let pid = pids().find(|pid| was_started_on(*pid, data))?;
+        return read_postmaster(Path::new(&format!("/proc/{pid}/cwd"))).filter(|found| found.pid == pid);
+    }
+    read_postmaster(data).filter(|found| is_alive(found.pid) && works_in(found.pid, data))
+}
+
+/// What `postmaster.pid` says, whether true or not.
+fn read_postmaster(data: &Path) -> Option<Postmaster> {
     let text = read_small(&data.join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?);
     let port = lines.nth(2)?.trim().parse().ok()?;
-    (is_alive(pid) && works_in(pid, data)).then_some(Postmaster { pid, port })
+    Some(Postmaster { pid, port })
+}
+
+/// Stops the server of a data directory by signals alone, so that neither its programs nor its files need be there:
+/// as asked, then without ceremony, then by the kernel. What was committed is in the log and survives all three.
+pub(super) async fn stop(data: &Path, signal: Signal) -> Result<(), Error> {
+    for (signal, patience) in [(signal, PATIENCE), (Signal::SIGQUIT, QUIT), (Signal::SIGKILL, QUIT)] {
+        let Some(server) = running(data) else { return Ok(()) };
+        send(server.pid, signal);
+        if signal == Signal::SIGKILL {
+            signal_all(data, signal);
+        }
+        if down(server.pid, data, patience).await {
+            return Ok(());
+        }
+        tracing::warn!(data = %data.display(), %signal, "PostgreSQL does not stop");
+    }
+    Err(Error::Timeout(format!("the stop of the server of {}", data.display())))
+}
+
+/// Waits for the end of the process: a server removes `postmaster.pid` a moment before.
+async fn down(pid: Pid, data: &Path, limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    while works_in(pid, data) || was_started_on(pid, data) {
+        if Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    true
 }
 
 /// Clears away what a server that died left behind: its remaining processes, and the lock files with its process id,
@@ -97,18 +140,33 @@ async fn ended(data: &Path, limit: Duration) -> bool {
 
 fn signal_all(data: &Path, signal: Signal) {
     for pid in processes(data) {
-        match kill(pid, signal) {
-            Ok(()) | Err(Errno::ESRCH) => {}
-            Err(error) => tracing::warn!(%pid, %error, "cannot signal a process of a server that died"),
-        }
+        send(pid, signal);
+    }
+}
+
+fn send(pid: Pid, signal: Signal) {
+    match kill(pid, signal) {
+        Ok(()) | Err(Errno::ESRCH) => {}
+        Err(error) => tracing::warn!(%pid, %error, "cannot signal a process of a server"),
     }
 }
 
 /// Every process that works in the data directory.
 fn processes(data: &Path) -> Vec<Pid> {
+    pids().filter(|pid| works_in(*pid, data)).collect()
+}
+
+fn pids() -> impl Iterator<Item = Pid> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw);
-    pids.filter(|pid| works_in(*pid, data)).collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(Pid::from_raw)
+}
+
+/// Whether a process is the server that was started with `-D data`.
+fn was_started_on(pid: Pid, data: &Path) -> bool {
+    let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) else { return false };
+    let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+    words.first().is_some_and(|program| program.ends_with(b"/postgres"))
+        && words.windows(2).any(|pair| pair == [b"-D".as_slice(), data.as_os_str().as_bytes()])
 }
 
 fn works_in(pid: Pid, data: &Path) -> bool {

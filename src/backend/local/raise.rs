@@ -4,7 +4,6 @@ use super::config::{DIGEST_SETTING, Rendered};
 use super::error::Error;
 use super::instance::Instance;
 use super::process::Postmaster;
-use super::replicas;
 use super::server::ShutdownMode;
 use super::sql::Session;
 use std::time::Duration;
@@ -22,7 +21,8 @@ impl Instance<'_> {
     pub(super) async fn raise(&mut self, index: u32) -> Result<(), Error> {
         let mut taken = 0;
         for _ in 0..ATTEMPTS {
-            let rendered = self.render(index);
+            let floor = self.floor(index).await;
+            let rendered = self.render(index, &floor);
             let server = self.server(index);
             rendered.write(&server.folder, &self.host.account)?;
             if let Some(running) = server.running()
@@ -32,6 +32,8 @@ impl Instance<'_> {
             }
             match server.start().await {
                 Ok(()) => return Ok(()),
+                // It has replayed, or its primary wrote, what it needs more for.
+                Err(Error::StartFailed { .. }) if self.floor(index).await != floor => {}
                 Err(error) => {
                     taken = server.port;
                     self.yield_to(index, error)?;
@@ -54,7 +56,7 @@ impl Instance<'_> {
                 }
                 self.save()
             }
-            Error::StartFailed { log, .. } if index == 0 && is_trial => self.reject(log),
+            Error::StartFailed { log, .. } if is_trial => self.reject(log),
             error => Err(error),
         }
     }
@@ -75,10 +77,6 @@ impl Instance<'_> {
         let pending = "SELECT count(*)::text FROM pg_settings WHERE pending_restart";
         if session.text("read settings", pending).await?.as_deref() == Some("0") {
             return Ok(true);
-        }
-        if index > 0 {
-            let primary = self.access(self.server(0).port).connect("postgres").await?;
-            replicas::wait_replayed(&primary, &session).await?;
         }
         tracing::info!(server = %self.server(index).name, pid = %running.pid, "restarting for a changed parameter");
         self.server(index).stop(ShutdownMode::Fast).await?;

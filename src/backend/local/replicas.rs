@@ -80,13 +80,21 @@ impl Instance<'_> {
         if !usable || !self.server(index).folder.is_initialised() {
             return self.copy_primary(primary, index).await;
         }
+        self.wait_lowered(session, index).await?;
         match self.raise(index).await {
             Err(Error::StartFailed { server, log }) => {
                 tracing::warn!(server, log, "a replica does not start; it is copied from its primary again");
-                self.copy_primary(primary, index).await
+                return self.copy_primary(primary, index).await;
             }
-            raised => raised,
+            raised => raised?,
         }
+        if self.can_follow(session, index).await? {
+            return Ok(());
+        }
+        tracing::warn!(server = %self.server(index).name, "a replica cannot follow its primary; it is copied again");
+        self.server(index).stop(ShutdownMode::Fast).await?;
+        self.renew_slot(session, index).await?;
+        self.copy_primary(primary, index).await
     }
 
     async fn copy_primary(&mut self, primary: &Access, index: u32) -> Result<(), Error> {

@@ -12,12 +12,13 @@ use super::parameters::complaint;
 use super::process::{self, Postmaster};
 use super::secret::Secret;
 use nix::fcntl::OFlag;
+use nix::sys::signal::Signal;
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// How long a server may take to start or to stop, in seconds.
+/// How long a server may take to start, in seconds.
 const PATIENCE: &str = "60";
 /// A log longer than this is set aside at the next start.
 const LOG_LIMIT: u64 = 16 << 20;
@@ -36,10 +37,11 @@ pub enum ShutdownMode {
 }
 
 impl ShutdownMode {
-    fn as_str(self) -> &'static str {
+    /// What tells a server to stop so.
+    pub(super) fn signal(self) -> Signal {
         match self {
-            ShutdownMode::Fast => "fast",
-            ShutdownMode::Immediate => "immediate",
+            ShutdownMode::Fast => Signal::SIGINT,
+            ShutdownMode::Immediate => Signal::SIGQUIT,
         }
     }
 }
@@ -96,6 +98,7 @@ impl Server<'_> {
     /// Starts the server and waits until it accepts connections.
     pub(super) async fn start(&self) -> Result<(), Error> {
         let data = self.folder.data();
+        self.install.check()?;
         self.check_major(&data)?;
         process::clear(&data, self.sockets).await?;
         let before = self.turn_log()?;
@@ -112,23 +115,9 @@ impl Server<'_> {
         }
     }
 
-    /// Stops the server, gently at first; that it does not run is fine.
+    /// Stops the server; that it does not run is fine.
     pub(super) async fn stop(&self, mode: ShutdownMode) -> Result<(), Error> {
-        for mode in [mode, ShutdownMode::Immediate] {
-            if self.running().is_none() {
-                return Ok(());
-            }
-            let data = self.folder.data();
-            let mut command = self.account.command(&self.install.program("pg_ctl"), &data);
-            command.args(["stop", "-s", "-w", "-t", PATIENCE, "-m", mode.as_str()]).arg("-D").arg(&data);
-            if let Err(error) = self.account.run(&mut command).await {
-                tracing::warn!(server = %self.name, %error, "PostgreSQL does not stop");
-            }
-        }
-        match self.running() {
-            None => Ok(()),
-            Some(_) => Err(Error::Timeout(format!("the stop of server {}", self.name))),
-        }
+        process::stop(&self.folder.data(), mode.signal()).await
     }
 
     fn check_major(&self, data: &Path) -> Result<(), Error> {

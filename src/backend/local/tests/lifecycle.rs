@@ -176,3 +176,20 @@ async fn a_root_postgresql_cannot_use_is_refused() {
     let error = LocalPostgres::open(long, fixture.options.clone()).await.expect_err("too long for a socket");
     assert!(matches!(error, Error::PathTooLong(..)), "{error}");
 }
+
+#[tokio::test]
+async fn a_data_root_whose_path_postgresql_would_misread_is_refused_and_any_other_works() {
+    let Some(fixture) = Fixture::new().await else { return };
+    for name in ["$HOME", "a`id`", "a\"b", "a\\b", "a,b", "a\nb"] {
+        let root = fixture.folder.path().join(name);
+        let error = LocalPostgres::open(root.clone(), fixture.options.clone()).await.expect_err(name);
+        assert!(matches!(error, Error::UnusablePath(_)), "{error}");
+        assert!(!root.exists(), "{name}");
+    }
+    let root = fixture.folder.path().join("it's #1; 5% & (x) é");
+    let local = LocalPostgres::open(root, fixture.options.clone()).await.expect("the data root opens");
+    let observed = local.ensure(&Desired { instances: 2, ..desired() }).await;
+    let served = observed.as_ref().is_ok_and(|observed| observed.ready_instances == 2);
+    local.remove(UID, RemovePolicy::Delete).await.expect("removed");
+    assert!(served, "{observed:?}");
+}

@@ -3,7 +3,10 @@
 mod contents;
 mod lifecycle;
 mod parameters;
+mod refusal;
 mod replicas;
+mod standby;
+mod states;
 mod supervision;
 mod tls;
 

@@ -1,0 +1,84 @@
+//! A refused wish does not stop the care for what is there.
+
+use super::*;
+use crate::backend::{Backend, LocalPostgreSQL};
+use databases_api::postgresql::PostgreSQL;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn with_extension(name: &str) -> Desired {
+    let extensions = vec![Extension { name: name.to_owned(), version: None, schema: None }];
+    let shop = Database { name: "shop".to_owned(), owner: "shop".to_owned(), extensions };
+    Desired { databases: vec![shop], ..desired() }
+}
+
+#[tokio::test]
+async fn a_server_that_dies_while_a_change_is_refused_is_started_again() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let accepted = fixture.ensure(&desired()).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port();
+    let wishes = [
+        with_parameter("ssl", "on"),
+        with_parameter("work_mem", "much"),
+        with_extension("nonesuch"),
+        Desired { version: "9".to_owned(), ..desired() },
+        Desired { databases: Vec::new(), ..desired() },
+        Desired { port: Some(port), ..desired() },
+    ];
+    for wish in wishes {
+        kill(Pid::from_raw(fixture.pid(0)), Signal::SIGKILL).expect("killed");
+        eventually("the end of it", async || process::running(&fixture.data(0)).is_none()).await;
+        let refused = fixture.local().ensure(&wish).await.expect_err("refused");
+        assert!(refused.is_refusal(), "{refused}");
+        let seen = fixture.local().observe(UID).await.expect("observed");
+        assert!(seen.ready, "{refused}: {seen:?}");
+        assert_eq!((&seen.read_write, &seen.credentials), (&accepted.read_write, &accepted.credentials));
+        connect(&seen).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wish_refused_for_an_extension_moves_no_port_and_makes_no_role() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let accepted = fixture.ensure(&desired()).await;
+    let pid = fixture.pid(0);
+    let user = User { name: "etl".to_owned(), attributes: Vec::new(), databases: Vec::new() };
+    let port = Some(accepted.read_write.port + 7);
+    let wish = Desired { port, users: vec![user], ..with_extension("nonesuch") };
+    fixture.local().ensure(&wish).await.expect_err("refused");
+    let seen = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!((&seen.read_write, &seen.credentials), (&accepted.read_write, &accepted.credentials));
+    assert_eq!(fixture.pid(0), pid, "nothing was restarted");
+    connect(&seen).await;
+}
+
+#[tokio::test]
+async fn the_backend_tells_of_what_runs_together_with_what_is_refused() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    fixture.local = None;
+    let options = fixture.options.clone();
+    let opened = LocalPostgreSQL::open(fixture.root(), options.packages, options.user).await;
+    let backend = opened.expect("the data root opens");
+    let mut object = PostgreSQL::default();
+    object.metadata.uid = UID.to_owned();
+    object.metadata.name = "shop".to_owned();
+    let shop = databases_api::postgresql::Database {
+        name: "shop".to_owned(),
+        owner: "shop".to_owned(),
+        ..Default::default()
+    };
+    object.spec.databases = vec![shop];
+    let accepted = backend.ensure(&object).await.expect("made");
+    object.spec.instance.parameters.insert("ssl".to_owned(), "on".to_owned());
+    let seen = backend.ensure(&object).await.expect("what runs");
+    object.spec.instance.state = Some(databases_api::shared::State::Stopped);
+    let stopped = backend.ensure(&object).await.expect("stopped, whatever else is refused");
+    backend.stop_all().await;
+    drop(backend);
+    fixture.reopen().await;
+    assert_eq!((accepted.ready, accepted.refused), (true, None));
+    assert_eq!((seen.ready, seen.endpoints[0].port), (true, accepted.endpoints[0].port));
+    assert_eq!(seen.refused.map(|refusal| refusal.reason), Some("InvalidParameters"));
+    assert_eq!((stopped.ready, stopped.reason.as_str()), (false, "Stopped"));
+}
