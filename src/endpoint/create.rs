@@ -16,7 +16,7 @@ pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     let definition = call.store.definition;
     let media = input::media_type(call.headers);
     let (object, mut warnings) =
-        input::object(definition, call.version, media, &body, options.field_validation)?;
+        input::object(definition, call.version, &media, &body, options.field_validation)?;
     let create = CreateOptions { dry_run: options.dry_run, origin: call.origin(options.wire()) };
     let (stored, more) = call.store.create(call.namespace(), object, create).await?;
     warnings.extend(more);

@@ -159,7 +159,7 @@ fn check_ignore(options: &DeleteOptions, errors: &mut Errors) {
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     let bad =
         |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
-    let (options, meta) = match input::media_type(call.headers) {
+    let (options, meta) = match &*input::media_type(call.headers) {
         "application/json" => {
             let (options, context) = json::decode(body).map_err(|error| bad(&error))?;
             (options, context.type_meta)

@@ -1,9 +1,8 @@
 //! Discovery and OpenAPI: made once from the definitions, served with ETags (D-01…D-15, O-01…O-26).
 
 use super::body::Body;
-use super::gzip;
-use super::health::plain;
-use super::negotiation::{Accepted, Form, Media, Target, negotiate};
+use super::negotiation::{self, Accepted, Media, Target, clauses, negotiate};
+use super::openapi::openapi_answer;
 use super::request::set_content_type;
 use super::view::{finish_json, to_yaml};
 use apimachinery::discovery;
@@ -11,9 +10,7 @@ use apimachinery::kind::Definition;
 use apimachinery::openapi;
 use apimachinery::status::ApiError;
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
-};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,29 +22,33 @@ pub(super) struct Documents {
     by_path: BTreeMap<String, Document>,
     aggregated: BTreeMap<String, Document>,
     openapi: BTreeMap<String, Document>,
-    /// Made by who asks for that first.
-    v2_protobuf: OnceLock<Document>,
 }
 
-const V2: &str = "/openapi/v2";
-const JSON: &str = "application/json";
+pub(super) struct Document {
+    pub(super) json: Form,
+    /// Those of OpenAPI have it. Made by who asks for that first, and of the same tag, as the answer varies by Accept.
+    pub(super) protobuf: OnceLock<Form>,
+    pub(super) etag: HeaderValue,
+}
 
-struct Document {
-    /// JSON, but for one document that is protobuf, too.
-    bytes: Bytes,
-    etag: HeaderValue,
+/// A document in one media type.
+pub(super) struct Form {
+    pub(super) bytes: Bytes,
     /// Compressed by who asks for that first.
-    gzip: OnceLock<Bytes>,
+    pub(super) gzip: OnceLock<Bytes>,
 }
 
 impl Document {
     fn new(value: &Value) -> Self {
-        Self::of(value.to_string().into())
+        let json = Form::of(value.to_string().into());
+        let etag = HeaderValue::from_str(&discovery::etag(&json.bytes)).expect("an ETag is hexadecimal");
+        Document { json, protobuf: OnceLock::new(), etag }
     }
+}
 
-    fn of(bytes: Bytes) -> Self {
-        let etag = HeaderValue::from_str(&discovery::etag(&bytes)).expect("an ETag is hexadecimal");
-        Document { bytes, etag, gzip: OnceLock::new() }
+impl Form {
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Form { bytes, gzip: OnceLock::new() }
     }
 }
 
@@ -70,7 +71,7 @@ impl Documents {
         documents.openapi.insert("/openapi/v3".into(), Document::new(&index));
         documents.add(CUSTOM_RESOURCES, &no_custom_resources());
         let v2 = openapi::v2::document(definitions);
-        documents.openapi.insert(V2.into(), Document::new(&v2));
+        documents.openapi.insert("/openapi/v2".into(), Document::new(&v2));
         documents
     }
 
@@ -90,7 +91,7 @@ impl Documents {
             self.add(&format!("/apis/{group}"), &document);
         }
         let document = Document::new(&openapi::v3::document(group, version, definitions));
-        hashes.insert(path.clone(), openapi::hash(&document.bytes));
+        hashes.insert(path.clone(), openapi::hash(&document.json.bytes));
         self.openapi.insert(format!("/openapi/v3/{path}"), document);
     }
 
@@ -107,28 +108,13 @@ impl Documents {
     ) -> Option<Result<Response<Body>, ApiError>> {
         let path = path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path);
         if let Some(document) = self.openapi.get(path) {
-            return Some(Ok(self.openapi(document, path, headers)));
+            return Some(Ok(openapi_answer(document, path, headers, query)));
         }
         if let Some(document) = self.aggregated.get(path).filter(|_| wants_aggregated(headers)) {
             return Some(Ok(aggregated_answer(document, headers)));
         }
         let document = self.by_path.get(path)?;
         Some(negotiate(headers, query, Target::Object).map(|accepted| plain_answer(document, accepted)))
-    }
-
-    /// A document of OpenAPI in the form that is taken.
-    fn openapi(&self, document: &Document, path: &str, headers: &HeaderMap) -> Response<Body> {
-        match openapi_form(headers, path) {
-            Some(PROTOBUF) => {
-                let protobuf = self.v2_protobuf.get_or_init(|| {
-                    let tree = serde_json::from_slice(&document.bytes).unwrap_or_default();
-                    Document::of(openapi::protobuf::encode(&tree).into())
-                });
-                openapi_answer(protobuf, headers, PROTOBUF)
-            }
-            Some(media) => openapi_answer(document, headers, media),
-            None => plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into()),
-        }
     }
 
     /// All paths, for `/`.
@@ -150,14 +136,11 @@ fn group_versions(definitions: &[&'static Definition]) -> Vec<(&'static str, &'s
 /// Whether the aggregated form is asked for with a quality no less than any other form's, and before those of the same.
 fn wants_aggregated(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let quality = |clause: &str| {
-        let quality = clause.split(';').find_map(|part| part.trim().strip_prefix("q="));
-        quality.and_then(|quality| quality.parse::<f32>().ok()).unwrap_or(1.0)
-    };
-    let mut clauses: Vec<&str> =
-        accept.split(',').map(str::trim).filter(|clause| is_served(clause)).collect();
-    clauses.sort_by(|left, right| quality(right).total_cmp(&quality(left)));
-    clauses.first().is_some_and(|clause| has_all(clause, &AGGREGATED))
+    clauses(accept)
+        .iter()
+        .map(|clause| clause.text)
+        .find(|clause| is_served(clause))
+        .is_some_and(|clause| has_all(clause, &AGGREGATED))
 }
 
 const AGGREGATED: [&str; 3] = ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"];
@@ -186,14 +169,14 @@ fn aggregated_answer(document: &Document, headers: &HeaderMap) -> Response<Body>
 }
 
 /// The document, or 304 where the client has it.
-fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
+pub(super) fn tagged(document: &Document, headers: &HeaderMap) -> Response<Body> {
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value
             .split(',')
             .map(|tag| tag.trim().trim_start_matches("W/"))
             .any(|tag| tag == "*" || tag == document.etag)
     });
-    let body = if known { Body::empty() } else { Body::full(document.bytes.clone()) };
+    let body = if known { Body::empty() } else { Body::full(document.json.bytes.clone()) };
     let mut response = Response::new(body);
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -212,45 +195,14 @@ fn no_custom_resources() -> Value {
     })
 }
 
-/// OpenAPI v2 as protobuf, by its present and its former name.
-const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-const FORMER_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-
-/// The form of a document of OpenAPI that a client takes first.
-fn openapi_form(headers: &HeaderMap, path: &str) -> Option<&'static str> {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.is_empty() {
-        return Some(JSON);
-    }
-    accept.split(',').find_map(|clause| match clause.split(';').next().unwrap_or_default().trim() {
-        "*/*" | "application/*" | JSON => Some(JSON),
-        PROTOBUF | FORMER_PROTOBUF if path == V2 => Some(PROTOBUF),
-        _ => None,
-    })
-}
-
-fn openapi_answer(document: &Document, headers: &HeaderMap, media: &'static str) -> Response<Body> {
-    let mut response = tagged(document, headers);
-    let compress = gzip::is_accepted(headers) && response.status() == StatusCode::OK;
-    if compress {
-        let bytes = document.gzip.get_or_init(|| gzip::whole(&document.bytes)).clone();
-        *response.body_mut() = Body::full(bytes);
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-    response
-}
-
 fn plain_answer(document: &Document, accepted: Accepted) -> Response<Body> {
     let accepted = match accepted.media {
         Media::Protobuf => Accepted::JSON,
-        _ => Accepted { form: Form::Object, ..accepted },
+        _ => Accepted { form: negotiation::Form::Object, ..accepted },
     };
     let body = match accepted.media {
-        Media::Yaml => to_yaml(&document.bytes),
-        _ => finish_json(document.bytes.to_vec(), accepted.pretty),
+        Media::Yaml => to_yaml(&document.json.bytes),
+        _ => finish_json(document.json.bytes.to_vec(), accepted.pretty),
     };
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, accepted, false);

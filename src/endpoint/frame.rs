@@ -2,7 +2,7 @@
 
 use super::negotiation::{Form, Media};
 use super::table::{self, Include};
-use super::view::{View, metadata_field, partial, status_json};
+use super::view::{View, metadata_field, partial, partial_type, status_json};
 use crate::registry::{Frames, ObjectChange, Selection, Stored};
 use apimachinery::status::ApiError;
 use apimachinery::wire::{self, TypeMeta, protobuf};
@@ -99,10 +99,9 @@ fn make(view: &View, kind: FrameKind, change: &ObjectChange, columns: bool) -> B
 /// The frame of an object.
 pub(super) fn of_object(view: &View, kind: FrameKind, stored: &Stored, columns: bool) -> Bytes {
     match (view.accepted.media, view.accepted.form) {
-        (Media::Protobuf, Form::Partial) => {
-            let meta =
-                TypeMeta { api_version: "meta.k8s.io/v1".into(), kind: "PartialObjectMetadata".into() };
-            let object = protobuf::encode(&meta, metadata_field(stored.protobuf(view.version)));
+        (Media::Protobuf, Form::Partial(version)) => {
+            let metadata = metadata_field(stored.protobuf(view.version));
+            let object = protobuf::encode(&partial_type(version), metadata);
             protobuf::watch_frame(kind.as_str(), &object).into()
         }
         (Media::Protobuf, _) => {
@@ -110,7 +109,7 @@ pub(super) fn of_object(view: &View, kind: FrameKind, stored: &Stored, columns: 
             protobuf::watch_frame(kind.as_str(), &object).into()
         }
         (_, Form::Table(_)) => json_frame(kind, &table::row_table(view, stored, view.include, columns)),
-        (_, Form::Partial) => json_frame(kind, &partial(stored.json(view.version))),
+        (_, Form::Partial(version)) => json_frame(kind, &partial(stored.json(view.version), version)),
         (_, Form::Object) => json_object_frame(view, kind, stored.json(view.version)),
     }
 }
@@ -144,9 +143,9 @@ pub(super) fn bookmark(view: &View, revision: Revision, initial_end: bool, colum
     if initial_end {
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }
-    let (kind, version) = match view.accepted.form {
-        Form::Partial | Form::Table(_) => ("PartialObjectMetadata".to_owned(), "meta.k8s.io/v1".to_owned()),
-        Form::Object => (view.definition.kind.to_owned(), view.definition.api_version(view.version.name)),
+    let TypeMeta { kind, api_version: version } = match view.accepted.form {
+        Form::Partial(version) | Form::Table(version) => partial_type(version),
+        Form::Object => view.type_meta(),
     };
     let object = json!({"kind": kind, "apiVersion": version, "metadata": metadata});
     if view.accepted.media == Media::Protobuf {

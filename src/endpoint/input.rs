@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body::Body;
 use http_body_util::BodyExt;
+use std::borrow::Cow;
 
 /// The largest body that is read.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -48,12 +49,13 @@ where
     if length > BODY_LIMIT { Err(too_large()) } else { Ok(chunks.freeze()) }
 }
 
-/// The media type of a body without its parameters; JSON where none is given.
-pub(super) fn media_type(headers: &HeaderMap) -> &str {
+/// The media type of a body without its parameters, in lower case; JSON where none is given.
+pub(super) fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match text.split(';').next().unwrap_or_default().trim() {
-        "" => "application/json",
-        media => media,
+        "" => Cow::Borrowed("application/json"),
+        media if media.bytes().any(|byte| byte.is_ascii_uppercase()) => media.to_ascii_lowercase().into(),
+        media => Cow::Borrowed(media),
     }
 }
 
@@ -94,8 +96,8 @@ pub(super) fn object(
     };
     check_type(definition, version, &meta)?;
     object.default_fields();
-    let warnings =
-        judge(&problems, validation, "").map_err(|reason| refused(definition, version, &reason))?;
+    let warnings = judge(problems.iter().map(Problem::to_string), validation)
+        .map_err(|reason| refused(definition, version, &reason))?;
     Ok((object, warnings))
 }
 
@@ -148,18 +150,17 @@ pub(super) fn check_type(
 
 /// Unknown and duplicate fields: silent, warnings, or one error with all of them (C-18).
 pub(super) fn judge(
-    problems: &[Problem],
+    problems: impl Iterator<Item = String>,
     validation: FieldValidation,
-    prefix: &str,
 ) -> Result<Vec<String>, String> {
-    let texts = || problems.iter().map(|problem| format!("{prefix}{problem}"));
+    if validation == FieldValidation::Ignore {
+        return Ok(Vec::new());
+    }
+    let all: Vec<String> = problems.collect();
     match validation {
-        _ if problems.is_empty() => Ok(Vec::new()),
-        FieldValidation::Ignore => Ok(Vec::new()),
-        FieldValidation::Warn => Ok(texts().collect()),
-        FieldValidation::Strict => {
-            let all: Vec<String> = texts().collect();
+        FieldValidation::Strict if !all.is_empty() => {
             Err(format!("strict decoding error: {}", all.join(", ")))
         }
+        _ => Ok(all),
     }
 }

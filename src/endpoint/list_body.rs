@@ -104,7 +104,7 @@ impl ListBody {
     fn push(&mut self, item: &Stored, chunk: &mut BytesMut) {
         if self.view.accepted.media == Media::Protobuf {
             let message = protobuf_item(&self.view, item);
-            encode_key(2, WireType::LengthDelimited, chunk);
+            encode_key(list_fields(&self.view).1, WireType::LengthDelimited, chunk);
             encode_varint(message.len() as u64, chunk);
             chunk.extend_from_slice(message);
             return;
@@ -124,7 +124,7 @@ impl ListBody {
 
 fn list_type(view: &View) -> (String, String) {
     match view.accepted.form {
-        Form::Partial => ("PartialObjectMetadataList".into(), "meta.k8s.io/v1".into()),
+        Form::Partial(version) => ("PartialObjectMetadataList".into(), format!("meta.k8s.io/{version}")),
         _ => (format!("{}List", view.definition.kind), view.definition.api_version(view.version.name)),
     }
 }
@@ -142,7 +142,18 @@ fn json_ends(view: &View, metadata: &ListMetadata) -> (Bytes, Bytes) {
 
 fn protobuf_item<'a>(view: &View, item: &'a Stored) -> &'a [u8] {
     let message = item.protobuf(view.version);
-    if view.accepted.form == Form::Partial { metadata_field(message) } else { message }
+    match view.accepted.form {
+        Form::Partial(_) => metadata_field(message),
+        _ => message,
+    }
+}
+
+/// The numbers of a list's metadata and of its items. One list of Kubernetes has them the other way round.
+fn list_fields(view: &View) -> (u32, u32) {
+    match view.accepted.form {
+        Form::Partial("v1beta1") => (2, 1),
+        _ => (1, 2),
+    }
 }
 
 /// The envelope states the length of the list, so every item is encoded (once, and shared) before the first
@@ -150,10 +161,11 @@ fn protobuf_item<'a>(view: &View, item: &'a Stored) -> &'a [u8] {
 fn protobuf_head(view: &View, metadata: &ListMetadata, items: &[Arc<Stored>]) -> Bytes {
     use apimachinery::wire::{TypeMeta, Value, protobuf};
     let mut meta = Vec::new();
-    metadata.wire().encode_field(1, &mut meta);
+    let (metadata_number, items_number) = list_fields(view);
+    metadata.wire().encode_field(metadata_number, &mut meta);
     let item_length = |item: &Arc<Stored>| {
         let length = protobuf_item(view, item).len();
-        key_len(2) + encoded_len_varint(length as u64) + length
+        key_len(items_number) + encoded_len_varint(length as u64) + length
     };
     let length = meta.len() + items.iter().map(item_length).sum::<usize>();
     let (kind, api_version) = list_type(view);

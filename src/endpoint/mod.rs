@@ -13,6 +13,7 @@ mod input;
 mod list;
 mod list_body;
 mod negotiation;
+mod openapi;
 mod options;
 mod page;
 mod patch;
@@ -76,7 +77,7 @@ impl Endpoint {
         let query = parts.uri.query().unwrap_or_default();
         let found = self.find(info);
         let Some((store, version)) = found else {
-            return self.answer_path(info, parts, query).unwrap_or_else(|| Err(ApiError::unknown_resource()));
+            return self.answer_path(info, parts, query);
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
         let call = Call { store, version, info, headers, query, user, permission };
@@ -105,8 +106,7 @@ impl Endpoint {
     ) -> Result<Response<Body>, ApiError> {
         let definition = call.store.definition;
         let (info, name) = (call.info, call.info.name());
-        let scope_fits = definition.namespaced || is_unscoped(info, definition);
-        if !scope_fits || !info.rest().is_empty() {
+        if !is_served(info, definition) {
             return Err(ApiError::unknown_resource());
         }
         // Objects in namespaces are read over all of them, but written only within one.
@@ -128,18 +128,13 @@ impl Endpoint {
             }
             ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
             ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
-            ("status", Verb::Get) if definition.status => get::get(call).await,
-            ("status", Verb::Update) if definition.status => {
-                update::update(call, Part::Status, input::read(body).await?).await
-            }
-            ("status", Verb::Patch) if definition.status => {
-                patch::patch(call, Part::Status, input::read(body).await?).await
-            }
-            ("scale", Verb::Get | Verb::Update | Verb::Patch) if definition.scale => {
+            ("status", Verb::Get) => get::get(call).await,
+            ("status", Verb::Update) => update::update(call, Part::Status, input::read(body).await?).await,
+            ("status", Verb::Patch) => patch::patch(call, Part::Status, input::read(body).await?).await,
+            ("scale", Verb::Get | Verb::Update | Verb::Patch) => {
                 scale::scale(call, method, input::read(body).await?).await
             }
-            ("", _) | ("status", _) | ("scale", _) => Err(ApiError::method_not_allowed_here()),
-            _ => Err(ApiError::unknown_resource()),
+            _ => Err(ApiError::method_not_allowed_here()),
         }
     }
 
@@ -148,24 +143,26 @@ impl Endpoint {
         info: &RequestInfo,
         parts: &http::request::Parts,
         query: &str,
-    ) -> Option<Result<Response<Body>, ApiError>> {
+    ) -> Result<Response<Body>, ApiError> {
         let path = info.path();
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            return Some(Err(ApiError::method_not_allowed_here()));
-        }
-        if let Some(response) = self.0.health.answer(path, query) {
-            return Some(Ok(response));
-        }
-        if let Some(answer) = self.0.documents.answer(path, &parts.headers, query) {
-            return Some(answer);
-        }
-        match path {
+        let health = self.0.health.answer(path, query).map(Ok);
+        let document = || self.0.documents.answer(path, &parts.headers, query);
+        let answer = health.or_else(document).or_else(|| match path {
             "/version" | "/version/" => Some(Ok(version::answer())),
             "/metrics" => Some(Ok(self.metrics())),
             "/" | "" => Some(Ok(self.root())),
-            _ if info.is_resource_request() => None,
-            _ if path.starts_with("/apis/") => Some(Err(ApiError::unknown_resource())),
-            _ => Some(Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into()))),
+            _ => None,
+        });
+        // What is not there is not found, whatever is asked of it.
+        match answer {
+            Some(_) if !matches!(parts.method, Method::GET | Method::HEAD) => {
+                Err(ApiError::method_not_allowed_here())
+            }
+            Some(answer) => answer,
+            None if info.is_resource_request() || path.starts_with("/apis/") => {
+                Err(ApiError::unknown_resource())
+            }
+            None => Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into())),
         }
     }
 
@@ -201,6 +198,22 @@ fn unreadable(registry: &Registry) -> Vec<UnreadableLabels> {
         name: one.name,
     };
     registry.unreadable().into_iter().map(labels).collect()
+}
+
+/// Whether there is anything at the path at all; what may be done there is another question.
+fn is_served(info: &RequestInfo, definition: &Definition) -> bool {
+    let scope_fits = match definition.namespaced {
+        // Over all namespaces there are collections alone.
+        true => !info.namespace().is_empty() || !info.names_object(),
+        false => is_unscoped(info, definition),
+    };
+    let part_fits = match info.subresource() {
+        "" => true,
+        "status" => definition.status && info.verb() != Verb::Watch,
+        "scale" => definition.scale && info.verb() != Verb::Watch,
+        _ => false,
+    };
+    scope_fits && part_fits && info.rest().is_empty()
 }
 
 /// A cluster-scoped object has no namespace in its path; `namespaces/NAME` itself reads as one, but only its own:

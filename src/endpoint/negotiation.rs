@@ -20,8 +20,8 @@ pub(super) enum Form {
     Object,
     /// `meta.k8s.io` Table of this version.
     Table(&'static str),
-    /// `PartialObjectMetadata` or its list.
-    Partial,
+    /// `meta.k8s.io` PartialObjectMetadata of this version, or its list.
+    Partial(&'static str),
 }
 
 /// What an answer is about.
@@ -61,11 +61,10 @@ impl Media {
 /// Agrees on a form: the first clause, by quality, that this server satisfies.
 pub(super) fn negotiate(headers: &HeaderMap, query: &str, target: Target) -> Result<Accepted, ApiError> {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut clauses: Vec<Clause<'_>> = accept.split(',').filter_map(Clause::parse).collect();
-    if clauses.is_empty() {
+    let mut clauses = clauses(accept);
+    if accept.is_empty() {
         clauses.push(Clause { media: "*/*", ..Clause::default() });
     }
-    clauses.sort_by(|left, right| right.quality.total_cmp(&left.quality));
     let mut accepted = None;
     for clause in &clauses {
         if let Some(found) = clause.satisfy(target)? {
@@ -95,29 +94,46 @@ fn pretty(headers: &HeaderMap, query: &str, asked: bool) -> bool {
     }
 }
 
+/// The clauses of an Accept header in the order of preference: by quality, then what is named before what is not.
+pub(super) fn clauses(accept: &str) -> Vec<Clause<'_>> {
+    let mut clauses: Vec<Clause<'_>> = accept.split(',').filter_map(Clause::parse).collect();
+    let named = |clause: &Clause<'_>| clause.media.matches('*').count();
+    clauses.sort_by(|left, right| {
+        right.quality.total_cmp(&left.quality).then_with(|| named(left).cmp(&named(right)))
+    });
+    clauses
+}
+
 /// One clause of an Accept header.
 #[derive(Default)]
-struct Clause<'a> {
-    media: &'a str,
+pub(super) struct Clause<'a> {
+    /// The whole clause.
+    pub(super) text: &'a str,
+    pub(super) media: &'a str,
     quality: f32,
     transform: &'a str,
     group: &'a str,
     version: &'a str,
+    stream: &'a str,
     pretty: bool,
 }
 
 impl<'a> Clause<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
-        let media = parts.next().filter(|media| !media.is_empty())?;
-        let mut clause = Clause { media, quality: 1.0, ..Clause::default() };
+        let media = match parts.next()? {
+            "*" => "*/*",
+            media => Some(media).filter(|media| media.contains('/'))?,
+        };
+        let mut clause = Clause { text, media, quality: 1.0, ..Clause::default() };
         for part in parts {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             match name.trim() {
-                "q" => clause.quality = value.trim().parse().unwrap_or(1.0),
+                "q" => clause.quality = value.trim().parse().unwrap_or(0.0),
                 "as" => clause.transform = value.trim(),
                 "g" => clause.group = value.trim(),
                 "v" => clause.version = value.trim(),
+                "stream" => clause.stream = value.trim(),
                 "pretty" => clause.pretty = value.trim() == "1",
                 _ => {}
             }
@@ -126,11 +142,19 @@ impl<'a> Clause<'a> {
     }
 
     fn media(&self) -> Option<Media> {
-        match self.media {
-            "*/*" | "application/*" | "application/json" => Some(Media::Json),
-            "application/yaml" => Some(Media::Yaml),
-            "application/vnd.kubernetes.protobuf" => Some(Media::Protobuf),
-            _ => None,
+        let is = |media: &str| self.media.eq_ignore_ascii_case(media);
+        match self.stream {
+            "" => {}
+            // Lines of YAML are no stream.
+            "watch" if !is("application/yaml") => {}
+            _ => return None,
+        }
+        if is("*/*") || is("application/*") || is("application/json") {
+            Some(Media::Json)
+        } else if is("application/yaml") {
+            Some(Media::Yaml)
+        } else {
+            is("application/vnd.kubernetes.protobuf").then_some(Media::Protobuf)
         }
     }
 
@@ -151,15 +175,15 @@ impl<'a> Clause<'a> {
         };
         let meta = self.group == "meta.k8s.io" && !version.is_empty();
         let form = match self.transform {
-            "" => Form::Object,
+            "" if self.group.is_empty() && self.version.is_empty() => Form::Object,
             "Table" if meta && media != Media::Protobuf => Form::Table(version),
-            "PartialObjectMetadata" if meta && version == "v1" => {
+            "PartialObjectMetadata" if meta => {
                 wrong_shape(target == Target::List, "PartialObjectMetadataList")?;
-                Form::Partial
+                Form::Partial(version)
             }
-            "PartialObjectMetadataList" if meta && version == "v1" => {
+            "PartialObjectMetadataList" if meta => {
                 wrong_shape(target != Target::List, "PartialObjectMetadata")?;
-                Form::Partial
+                Form::Partial(version)
             }
             _ => return Ok(None),
         };
@@ -203,10 +227,30 @@ mod tests {
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
         check(kubectl, Target::List, Some((Media::Json, Form::Table("v1"))));
         let metadata = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
-        check(metadata, Target::Object, Some((Media::Protobuf, Form::Partial)));
+        check(metadata, Target::Object, Some((Media::Protobuf, Form::Partial("v1"))));
         check(metadata, Target::List, None);
         check(metadata, Target::Status, object(Media::Json));
         check(kubectl, Target::Status, object(Media::Json));
         check("application/json;as=Other;g=x;v=v1,application/json", Target::Object, object(Media::Json));
+        let beta = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1beta1";
+        check(beta, Target::List, Some((Media::Json, Form::Partial("v1beta1"))));
+        check(beta, Target::Object, None);
+    }
+
+    #[test]
+    fn clauses_count_by_quality_and_then_by_what_they_name() {
+        let object = |media| Some((media, Form::Object));
+        check("*/*, application/yaml", Target::Object, object(Media::Yaml));
+        check("application/json;q=0.5, application/yaml;q=0.9", Target::Object, object(Media::Yaml));
+        check("application/yaml;q=0, application/json;q=0.1", Target::Object, object(Media::Json));
+        check("application/yaml;q=x, application/json;q=0.1", Target::Object, object(Media::Json));
+        check("application/yaml;q=0", Target::Object, object(Media::Yaml));
+        check("*", Target::Object, object(Media::Json));
+        check("Application/YAML", Target::Object, object(Media::Yaml));
+        check("json", Target::Object, None);
+        check("application/json;stream=watch", Target::Object, object(Media::Json));
+        check("application/json;stream=other", Target::Object, None);
+        check("application/yaml;stream=watch, application/json", Target::Object, object(Media::Json));
+        check("application/json;g=meta.k8s.io;v=v1", Target::Object, None);
     }
 }

@@ -221,6 +221,9 @@ fn check(
         if !matching.is_empty() && !fits {
             errors.push(FieldError::not_supported(&match_path, matching, &["NotOlderThan"]));
         }
+        if !matching.is_empty() {
+            check_continued(continue_token, &match_path, &mut errors);
+        }
     } else {
         if send_initial.is_some() {
             errors.push(FieldError::forbidden(&initial_path, "sendInitialEvents is forbidden for list"));
@@ -237,15 +240,20 @@ fn check_match(version: &str, matching: &str, token: &str, path: &Path, errors: 
         let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
         errors.push(FieldError::forbidden(path, detail));
     }
-    if !token.is_empty() {
-        errors
-            .push(FieldError::forbidden(path, "resourceVersionMatch is forbidden when continue is provided"));
-    }
+    check_continued(token, path, errors);
     if !matches!(matching, "Exact" | "NotOlderThan") {
         errors.push(FieldError::not_supported(path, matching, &["Exact", "NotOlderThan", ""]));
     }
     if matching == "Exact" && version == "0" {
         let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+        errors.push(FieldError::forbidden(path, detail));
+    }
+}
+
+/// What goes on from a token is of the token's version.
+fn check_continued(token: &str, path: &Path, errors: &mut Errors) {
+    if !token.is_empty() {
+        let detail = "resourceVersionMatch is forbidden when continue is provided";
         errors.push(FieldError::forbidden(path, detail));
     }
 }

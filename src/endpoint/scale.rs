@@ -3,11 +3,11 @@
 use super::body::Body;
 use super::input;
 use super::negotiation::{Form, Media, Target};
-use super::options::WriteOptions;
+use super::options::{FieldValidation, WriteOptions};
 use super::patch::Patch;
 use super::request::{Call, add_warnings, set_content_type};
 use super::scale_table;
-use super::view::{View, finish_json, to_yaml};
+use super::view::{View, finish_json, metadata_field, partial, partial_type, to_yaml};
 use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
@@ -25,28 +25,26 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         let stored = call.store.get(namespace, name).await?;
         return Ok(answer(&view, &stored));
     }
-    let (wanted, options, duplicates) = match *method {
+    let (wanted, options) = match *method {
         Method::PUT => {
-            let whole = read(input::media_type(call.headers), &body)?;
+            let whole = read(&input::media_type(call.headers), &body)?;
             let options = WriteOptions::parse("UpdateOptions", call.query)?;
-            (Wanted::Whole(Box::new(whole)), options, Vec::new())
+            (Wanted::Whole(Box::new(whole)), options)
         }
         _ => {
-            let (patch, options, duplicates) = Patch::read(call, &body)?;
-            (Wanted::Patch(patch), options, duplicates)
+            let (patch, options) = Patch::read(call, &body)?;
+            (Wanted::Patch(Box::new(patch)), options)
         }
     };
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let (scale, problems) = wanted.over(current)?;
-        warnings = input::judge(&problems, options.field_validation, "")
-            .map_err(|reason| ApiError::bad_request(&reason))?;
+        warnings = wanted.judge(&scale, &problems, options.field_validation)?;
         apply(call, &scale, current)
     };
     let update =
         UpdateOptions { part: Part::Main, dry_run: options.dry_run, origin: call.origin(options.wire()) };
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
-    warnings.splice(0..0, duplicates);
     warnings.extend(more);
     let mut response = answer(&view, &stored);
     add_warnings(&mut response, &warnings);
@@ -58,7 +56,7 @@ type Read = (Scale, Vec<Problem>);
 
 enum Wanted {
     Whole(Box<Read>),
-    Patch(Patch),
+    Patch(Box<Patch>),
 }
 
 impl Wanted {
@@ -68,14 +66,32 @@ impl Wanted {
             Wanted::Patch(patch) => {
                 let mut tree = Scale::of(&**current.object()).to_tree();
                 patch.apply(&mut tree)?;
-                from_tree(&tree, |error| {
-                    let error =
-                        FieldError::invalid(&Path::new("patch"), tree.to_string(), &error.to_string());
-                    ApiError::invalid_named("autoscaling", KIND, current.name(), vec![error])
-                })
+                from_tree(&tree, |error| unfit(current.name(), &tree, &error.to_string()))
             }
         }
     }
+
+    /// Warnings; a strict client's body is bad, its patch does not fit.
+    fn judge(
+        &self,
+        scale: &Scale,
+        problems: &[Problem],
+        validation: FieldValidation,
+    ) -> Result<Vec<String>, ApiError> {
+        match self {
+            Wanted::Whole(_) => input::judge(problems.iter().map(Problem::to_string), validation)
+                .map_err(|reason| ApiError::bad_request(&reason)),
+            Wanted::Patch(patch) => {
+                patch.judge(problems).map_err(|reason| unfit(&scale.metadata.name, &scale.to_tree(), &reason))
+            }
+        }
+    }
+}
+
+/// What a patch makes is no Scale.
+fn unfit(name: &str, tree: &serde_json::Value, why: &str) -> ApiError {
+    let error = FieldError::invalid(&Path::new("patch"), tree.to_string(), why);
+    ApiError::invalid_named("autoscaling", KIND, name, vec![error])
 }
 
 fn bad(error: &dyn std::fmt::Display) -> ApiError {
@@ -149,10 +165,9 @@ fn apply(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub
     Ok(object)
 }
 
-/// A Scale has no metadata form: it is shown as it is, or as a table.
+/// A Scale as it is, its metadata alone, or a table.
 fn answer(view: &View, stored: &Stored) -> Response<Body> {
     let scale = Scale::of(&**stored.object());
-    let type_meta = TypeMeta { api_version: API_VERSION.into(), kind: KIND.into() };
     let json = || {
         let mut out = format!("{{\"kind\":\"{KIND}\",\"apiVersion\":\"{API_VERSION}\",").into_bytes();
         let brace = out.len();
@@ -162,7 +177,8 @@ fn answer(view: &View, stored: &Stored) -> Response<Body> {
     };
     let shown = || match view.accepted.form {
         Form::Table(_) => scale_table::table(view, &scale),
-        _ => json(),
+        Form::Partial(version) => partial(&json(), version),
+        Form::Object => json(),
     };
     let body = match view.accepted.media {
         Media::Json => finish_json(shown(), view.accepted.pretty),
@@ -170,7 +186,15 @@ fn answer(view: &View, stored: &Stored) -> Response<Body> {
         Media::Protobuf => {
             let mut message = Vec::new();
             wire::Object::encode_fields(&scale, &mut message);
-            protobuf::encode(&type_meta, &message).into()
+            let message = message.into();
+            match view.accepted.form {
+                Form::Partial(version) => protobuf::encode(&partial_type(version), metadata_field(&message)),
+                _ => {
+                    let meta = TypeMeta { api_version: API_VERSION.into(), kind: KIND.into() };
+                    protobuf::encode(&meta, &message)
+                }
+            }
+            .into()
         }
     };
     let mut response = Response::new(Body::full(body));

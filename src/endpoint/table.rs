@@ -29,12 +29,17 @@ impl Include {
     }
 }
 
-/// The opening of a table up to its rows. Without `columns`, none are declared.
-pub(super) fn head(view: &View, metadata: &serde_json::Value, columns: bool) -> Vec<u8> {
-    let version = match view.accepted.form {
+/// The version of `meta.k8s.io` that a table is of.
+fn version(view: &View) -> &'static str {
+    match view.accepted.form {
         Form::Table(version) => version,
         _ => "v1",
-    };
+    }
+}
+
+/// The opening of a table up to its rows. Without `columns`, none are declared.
+pub(super) fn head(view: &View, metadata: &serde_json::Value, columns: bool) -> Vec<u8> {
+    let version = version(view);
     let definitions: Vec<_> = view.definition.columns.iter().filter(|_| columns).map(column).collect();
     let definitions = serde_json::Value::Array(definitions);
     format!(
@@ -61,7 +66,7 @@ pub(super) fn push_row(view: &View, stored: &Stored, include: Include, out: &mut
     apimachinery::wire::json::encode(&cells, out);
     out.extend_from_slice(b",\"object\":");
     match include {
-        Include::Metadata => out.extend_from_slice(&partial(stored.json(view.version))),
+        Include::Metadata => out.extend_from_slice(&partial(stored.json(view.version), version(view))),
         Include::Object => out.extend_from_slice(&view.json(stored, Form::Object)),
         Include::None => out.extend_from_slice(b"null"),
     }

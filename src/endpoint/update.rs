@@ -17,7 +17,7 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
     let definition = call.store.definition;
     let media = input::media_type(call.headers);
     let (mut object, mut warnings) =
-        input::object(definition, call.version, media, &body, options.field_validation)?;
+        input::object(definition, call.version, &media, &body, options.field_validation)?;
     settle_name(call, object.as_mut())?;
     let update = UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()) };
     // What is absent is not found, whatever its version.

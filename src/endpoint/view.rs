@@ -20,7 +20,10 @@ pub(super) struct View {
     pub(super) include: table::Include,
 }
 
-const META: &str = "meta.k8s.io/v1";
+/// The type of `PartialObjectMetadata` in a version of `meta.k8s.io`.
+pub(super) fn partial_type(version: &str) -> TypeMeta {
+    TypeMeta { api_version: format!("meta.k8s.io/{version}"), kind: "PartialObjectMetadata".into() }
+}
 
 impl View {
     /// The object as a whole body.
@@ -28,9 +31,9 @@ impl View {
         match (self.accepted.media, self.accepted.form) {
             (Media::Json, form) => finish_json(self.json(stored, form), self.accepted.pretty),
             (Media::Yaml, form) => to_yaml(&self.json(stored, form)),
-            (Media::Protobuf, Form::Partial) => {
-                let meta = TypeMeta { api_version: META.into(), kind: "PartialObjectMetadata".into() };
-                protobuf::encode(&meta, metadata_field(stored.protobuf(self.version))).into()
+            (Media::Protobuf, Form::Partial(version)) => {
+                let metadata = metadata_field(stored.protobuf(self.version));
+                protobuf::encode(&partial_type(version), metadata).into()
             }
             (Media::Protobuf, _) => protobuf::encode(&self.type_meta(), stored.protobuf(self.version)).into(),
         }
@@ -46,7 +49,7 @@ impl View {
                 out.extend_from_slice(&item[1..]);
                 out
             }
-            Form::Partial => partial(stored.json(self.version)),
+            Form::Partial(version) => partial(stored.json(self.version), version),
             Form::Table(_) => table::of_object(self, stored),
         }
     }
@@ -69,13 +72,13 @@ impl View {
 /// An item of a list: the bare object, or its metadata with a type of its own.
 pub(super) fn json_item(item: &Bytes, form: Form) -> Bytes {
     match form {
-        Form::Partial => partial(item).into(),
+        Form::Partial(version) => partial(item, version).into(),
         _ => item.clone(),
     }
 }
 
 /// `PartialObjectMetadata` out of an encoded object.
-pub(super) fn partial(item: &[u8]) -> Vec<u8> {
+pub(super) fn partial(item: &[u8], version: &str) -> Vec<u8> {
     #[derive(Deserialize)]
     struct Head<'a> {
         #[serde(borrow)]
@@ -85,8 +88,8 @@ pub(super) fn partial(item: &[u8]) -> Vec<u8> {
         Ok(head) => head.metadata.get(),
         Err(_) => "{}",
     };
-    format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"{META}\",\"metadata\":{metadata}}}")
-        .into_bytes()
+    let TypeMeta { api_version, kind } = partial_type(version);
+    format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata}}}").into_bytes()
 }
 
 /// The metadata of an encoded message, which is its first field, as a message of its own with that field.

@@ -199,6 +199,11 @@ impl RequestInfo {
         self.selected_name.as_deref().unwrap_or_else(|| self.part(self.name))
     }
 
+    /// Whether the path names an object, and not a collection of them.
+    pub fn names_object(&self) -> bool {
+        !self.part(self.name).is_empty()
+    }
+
     /// The field selector of a collection, as it was sent; empty when there is none.
     pub fn field_selector(&self) -> &str {
         self.field_selector.as_deref().unwrap_or_default()

@@ -87,7 +87,7 @@ impl Server {
     /// With more in its status.
     async fn class_with(&self, name: &str, spec: Value, features: &[&str], more: Value) {
         let mut object = json!({"metadata": {"name": name}, "spec": {"controllerName": "example.com/x"}});
-        json_patch::merge(&mut object["spec"], &spec);
+        apimachinery::json_patch::merge(&mut object["spec"], &spec);
         assert_eq!(self.post(CLASSES, object).await.0, 201);
         let features: Vec<Value> = features.iter().map(|name| json!({"name": name})).collect();
         let versions = json!([{"name": "16"}, {"name": "17", "default": true}]);
@@ -98,14 +98,14 @@ impl Server {
             "engines": [{"kind": "PostgreSQL", "versions": versions}],
             "supportedFeatures": features,
         }});
-        json_patch::merge(&mut status["status"], &more);
+        apimachinery::json_patch::merge(&mut status["status"], &more);
         assert_eq!(self.merge(&format!("{CLASSES}/{name}/status"), status).await.0, 200);
     }
 }
 
 fn database(name: &str, spec: Value) -> Value {
     let mut object = json!({"metadata": {"name": name}, "spec": {"storage": {"size": "1Gi"}}});
-    json_patch::merge(&mut object["spec"], &spec);
+    apimachinery::json_patch::merge(&mut object["spec"], &spec);
     object
 }
 

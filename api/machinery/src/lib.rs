@@ -11,6 +11,7 @@ pub mod core;
 pub mod discovery;
 pub mod field;
 pub mod int_or_string;
+pub mod json_patch;
 pub mod kind;
 pub mod meta;
 pub mod openapi;

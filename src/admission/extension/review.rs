@@ -1,6 +1,7 @@
 //! `AdmissionReview` of `admission.k8s.io/v1`: what a webhook is sent, and what it answers.
 
 use super::question::Question;
+use apimachinery::json_patch::Patch;
 use apimachinery::kind::Version;
 use apimachinery::status::{ApiError, Status};
 use apimachinery::wire::json;
@@ -28,7 +29,7 @@ pub(super) fn ask(question: &Question<'_>, version: &Version) -> (Bytes, String)
 #[derive(Debug)]
 pub(super) struct Answer {
     /// Changes to the object.
-    pub(super) patch: Option<json_patch::Patch>,
+    pub(super) patch: Option<Patch>,
     /// What the client should hear.
     pub(super) warnings: Vec<String>,
     /// The refusal, if it is one.
@@ -77,15 +78,16 @@ pub(super) fn read(body: &[u8], uid: &str, webhook: &str) -> Result<Answer, Stri
     })
 }
 
-fn patch(patch: Option<&str>, patch_type: Option<&str>) -> Result<Option<json_patch::Patch>, String> {
+fn patch(patch: Option<&str>, patch_type: Option<&str>) -> Result<Option<Patch>, String> {
     match (patch.filter(|patch| !patch.is_empty()), patch_type) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err("webhook returned response.patchType but not response.patch".into()),
         (Some(_), None) => Err("webhook returned response.patch but not response.patchType".into()),
         (Some(text), Some("JSONPatch")) => {
             let bytes = STANDARD.decode(text).map_err(|error| format!("response.patch: {error}"))?;
-            let patch = serde_json::from_slice(&bytes).map_err(|error| format!("response.patch: {error}"))?;
-            Ok(Some(patch))
+            let tree = json::parse(&bytes).map_err(|error| format!("response.patch: {error}"))?;
+            let patch = Patch::parse(tree).map_err(|error| format!("response.patch: {error}"))?;
+            Ok(Some(patch).filter(|patch| !patch.is_empty()))
         }
         (_, Some(other)) => Err(format!("unsupported response.patchType {other:?}")),
     }
@@ -162,7 +164,7 @@ mod tests {
             json!({"uid": "1", "allowed": true, "patch": patch, "patchType": "JSONPatch", "warnings": ["w"]}),
         );
         let answer = answer.unwrap();
-        assert_eq!(answer.patch.unwrap().0.len(), 1);
+        assert_eq!(answer.patch.unwrap().len(), 1);
         assert_eq!(answer.warnings, ["w"]);
         assert!(answer.denied.is_none());
     }

@@ -198,7 +198,7 @@ impl Round<'_> {
         };
         let mut tree = question.object_tree(version);
         let before = tree.clone();
-        let changed = json_patch::patch(&mut tree, &patch).map_err(|error| error.to_string());
+        let changed = patch.apply(&mut tree).map_err(|error| error.to_string());
         if changed.is_ok() && tree == before {
             return Ok(Outcome::Kept);
         }

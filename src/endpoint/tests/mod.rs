@@ -4,6 +4,7 @@ mod deletes;
 mod flunder;
 mod gzip;
 mod lists;
+mod openapi;
 mod patches;
 mod paths;
 mod readable;

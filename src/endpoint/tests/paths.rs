@@ -42,6 +42,58 @@ async fn the_watch_prefix_watches_and_is_only_read() {
     assert_eq!(server.get(&of("b")).await.code, 200);
 }
 
+const EVERY_METHOD: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// 405 says that there is something: clients then give up on the method, not on the path.
+#[tokio::test]
+async fn what_is_not_there_is_not_found_whatever_is_asked_of_it() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let version = "/apis/wardle.example.com/v1";
+    for path in [
+        format!("{version}/nothing"),
+        format!("{version}/nothing/a"),
+        format!("{version}/namespaces/ns/nothing/a"),
+        format!("{version}/namespaces/ns/status"),
+        format!("{version}/flunders/a"),
+        format!("{version}/flunders/a/status"),
+        format!("{version}/watch/flunders/a"),
+        format!("{version}/watch/namespaces/ns/flunders/a/status"),
+        "/apis/wardle.example.com/v9/flunders".into(),
+        "/apis/none.example.com/v1/flunders".into(),
+        "/apis/none.example.com".into(),
+        "/nothing".into(),
+        format!("{}/nothing", of("a")),
+        format!("{}/status/more", of("a")),
+    ] {
+        for method in EVERY_METHOD {
+            let answer = server.send(method.parse().unwrap(), &path, &[], "").await;
+            assert_eq!(answer.code, 404, "{method} {path}: {:?}", answer.bytes);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_says_which_methods_it_does_not_take() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let everywhere = "/apis/wardle.example.com/v1/flunders".to_owned();
+    for (path, methods) in [
+        (everywhere, "POST PUT PATCH DELETE HEAD OPTIONS"),
+        (BASE.to_owned(), "PUT PATCH HEAD OPTIONS"),
+        (of("a"), "POST HEAD OPTIONS"),
+        (format!("{}/status", of("a")), "POST DELETE HEAD OPTIONS"),
+        (format!("{}/scale", of("a")), "POST DELETE HEAD OPTIONS"),
+        ("/apis/wardle.example.com/v1".into(), "POST PUT PATCH DELETE OPTIONS"),
+        ("/version".into(), "POST PUT PATCH DELETE OPTIONS"),
+    ] {
+        for method in methods.split(' ') {
+            let answer = server.send(method.parse().unwrap(), &path, &[], "").await;
+            assert_eq!(answer.code, 405, "{method} {path}: {:?}", answer.bytes);
+        }
+    }
+}
+
 /// A right within one namespace is none to another namespace itself.
 #[test]
 fn a_namespace_is_not_reached_through_another() {

@@ -30,7 +30,7 @@ async fn a_scale_changes_the_replicas_under_its_preconditions() {
     let object = server.create("a").await;
     let scale = |extra: Value| {
         let mut scale = json!({"metadata": {"name": "a"}, "spec": {"replicas": 3}});
-        json_patch::merge(&mut scale, &extra);
+        apimachinery::json_patch::merge(&mut scale, &extra);
         scale
     };
     let check = async |extra: Value, code: u16, part: &str| {
@@ -65,10 +65,44 @@ async fn a_patch_of_a_scale_is_held_to_what_every_patch_is() {
     assert_eq!(patch("?force=true", "{}").await.code, 422);
     assert_eq!(patch("", r#"{"spec":{"replicas":"x"}}"#).await.code, 422);
     let twice = r#"{"spec":{"replicas":4,"replicas":5}}"#;
-    assert_eq!(patch("?fieldValidation=Strict", twice).await.code, 400);
+    assert_eq!(patch("?fieldValidation=Strict", twice).await.code, 422);
     let answer = patch("", twice).await;
     assert_eq!((answer.code.as_u16(), &answer.json()["spec"]["replicas"]), (200, &5.into()));
-    assert_eq!(answer.headers["warning"], r#"299 - "json patch duplicate field \"spec.replicas\"""#);
+    assert_eq!(answer.headers["warning"], r#"299 - "duplicate field \"spec.replicas\"""#);
+}
+
+#[tokio::test]
+async fn the_metadata_of_a_scale_is_shown_in_both_versions() {
+    let server = Server::start().await;
+    let object = server.create("a").await;
+    for version in ["v1", "v1beta1"] {
+        let accept = format!("application/json;as=PartialObjectMetadata;v={version};g=meta.k8s.io");
+        for path in [path(), of("a")] {
+            let shown = server.send(Method::GET, &path, &[("accept", &accept)], "").await.json();
+            let expected = format!("meta.k8s.io/{version}");
+            assert_eq!(
+                (&shown["kind"], &shown["apiVersion"]),
+                (&"PartialObjectMetadata".into(), &expected.into())
+            );
+            assert_eq!(shown["metadata"]["uid"], object["metadata"]["uid"]);
+            assert_eq!(shown.get("spec"), None);
+        }
+        let accept = accept.replace("json", "vnd.kubernetes.protobuf");
+        let mut messages = Vec::new();
+        for path in [path(), of("a")] {
+            messages.push(server.send(Method::GET, &path, &[("accept", &accept)], "").await.bytes);
+        }
+        let text = String::from_utf8_lossy(&messages[0]);
+        assert!(text.contains("PartialObjectMetadata") && text.contains(&format!("meta.k8s.io/{version}")));
+        assert!(text.contains(object["metadata"]["uid"].as_str().unwrap()));
+    }
+    let list = "application/json;as=PartialObjectMetadataList;v=v1beta1;g=meta.k8s.io";
+    let shown = server.send(Method::GET, BASE, &[("accept", list)], "").await.json();
+    assert_eq!(
+        (&shown["apiVersion"], &shown["items"][0]["apiVersion"]),
+        (&"meta.k8s.io/v1beta1".into(), &"meta.k8s.io/v1beta1".into())
+    );
+    assert_eq!(server.send(Method::GET, &path(), &[("accept", list)], "").await.code, 406);
 }
 
 #[tokio::test]

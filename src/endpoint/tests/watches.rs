@@ -195,3 +195,14 @@ async fn a_watch_ends_in_time_though_there_is_more() {
     tokio::time::advance(std::time::Duration::from_secs(6)).await;
     assert!(watch.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_watch_does_not_go_on_from_a_token() {
+    let server = Server::start().await;
+    let query =
+        "watch=true&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=a";
+    let answer = server.get(&format!("{BASE}?{query}")).await;
+    let message = answer.json()["message"].to_string();
+    assert_eq!(answer.code, 422, "{message}");
+    assert!(message.contains("resourceVersionMatch is forbidden when continue is provided"), "{message}");
+}

@@ -74,12 +74,17 @@ impl FrontProxy {
     }
 
     fn extra(&self, headers: &HeaderMap) -> Result<Vec<(String, Vec<String>)>, Rejected> {
-        let mut extra = Vec::new();
+        let mut extra: Vec<(String, Vec<String>)> = Vec::new();
         for name in headers.keys() {
             let Some(key) = self.extra_key(name).filter(|key| !key.is_empty()) else { continue };
-            let key = percent_decode_str(key).decode_utf8_lossy().into_owned();
-            let values = headers.get_all(name).iter().map(text);
-            extra.push((key, values.collect::<Result<_, _>>()?));
+            let key = percent_decode_str(key).decode_utf8();
+            let key = key.map_err(|_| Rejected("a key of the user's extras is not UTF-8".to_owned()))?;
+            let values = headers.get_all(name).iter().map(text).collect::<Result<Vec<_>, _>>()?;
+            // One key may be written in several ways.
+            match extra.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, known)) => known.extend(values),
+                None => extra.push((key.into_owned(), values)),
+            }
         }
         Ok(extra)
     }
@@ -156,6 +161,8 @@ mod tests {
             ("x-remote-group", "zwölf"),
             ("x-remote-uid", "42"),
             ("x-remote-extra-example.com%2fScopes", "a"),
+            ("x-remote-extra-example.com%2F%73copes", "b"),
+            ("X-Remote-Extra-Example.com%2FScopes", "c"),
             ("x-remote-extra-", "nothing"),
         ] {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
@@ -163,7 +170,7 @@ mod tests {
         }
         let mut expected = UserInfo::new("ada", ["one", "zwölf"]);
         expected.uid = "42".into();
-        expected.extra = vec![("example.com/scopes".into(), vec!["a".into()])];
+        expected.extra = vec![("example.com/scopes".into(), ["a", "c", "b"].map(String::from).into())];
         assert_eq!(front_proxy.user(&headers).unwrap(), Some(expected));
         let mut broken = headers.clone();
         broken.append("x-remote-group", HeaderValue::from_bytes(b"\xff").unwrap());

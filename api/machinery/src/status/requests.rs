@@ -32,7 +32,7 @@ impl ApiError {
 
     /// 422: the request cannot be carried out as it stands, such as a JSON patch whose test fails.
     pub fn unprocessable(message: &str) -> Self {
-        Self::new(422, "Invalid", message.to_owned())
+        Self::new(422, "Invalid", message.to_owned()).with_details(StatusDetails::default())
     }
 
     /// 422: what a patch makes of an object is not such an object.

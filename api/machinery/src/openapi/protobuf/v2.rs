@@ -1,9 +1,6 @@
-//! The document of `/openapi/v2` as the protobuf that kubectl asks for when it does not know a kind (O-01).
-//!
-//! The messages are those of `openapiv2/OpenAPIv2.proto` of gnostic-models, as far as our documents use them. Whatever has
-//! no field of its own travels as YAML, which JSON is.
+//! The document of `/openapi/v2`.
 
-use prost::encoding::{WireType, bool, encode_key, encode_varint, string};
+use super::{Message, items, wrap};
 use serde_json::Value;
 
 /// Encodes a document.
@@ -26,80 +23,6 @@ pub fn encode(document: &Value) -> Vec<u8> {
     }
     out.named(13, 1, &document["securityDefinitions"], |definition| wrap(2, &api_key(definition)));
     out.0
-}
-
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn text(&mut self, field: u32, value: &Value) {
-        if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
-            string::encode(field, &text.to_owned(), &mut self.0);
-        }
-    }
-
-    fn texts(&mut self, field: u32, values: &Value) {
-        items(values).iter().for_each(|value| self.text(field, value));
-    }
-
-    fn flag(&mut self, field: u32, value: &Value) {
-        if value.as_bool() == Some(true) {
-            bool::encode(field, &true, &mut self.0);
-        }
-    }
-
-    fn message(&mut self, field: u32, message: &Message) {
-        encode_key(field, WireType::LengthDelimited, &mut self.0);
-        encode_varint(message.0.len() as u64, &mut self.0);
-        self.0.extend_from_slice(&message.0);
-    }
-
-    /// A message whose field `inner` holds pairs of a name and a value.
-    fn named(&mut self, field: u32, inner: u32, map: &Value, value: impl Fn(&Value) -> Message) {
-        let mut all = Message::default();
-        for (name, item) in map.as_object().into_iter().flatten() {
-            all.pair(inner, name, &value(item));
-        }
-        self.message(field, &all);
-    }
-
-    fn pair(&mut self, field: u32, name: &str, value: &Message) {
-        let mut pair = Message::default();
-        pair.text(1, &name.into());
-        pair.message(2, value);
-        self.message(field, &pair);
-    }
-
-    /// A value of any shape.
-    fn any(&mut self, field: u32, value: &Value) {
-        if !value.is_null() {
-            self.message(field, &yaml(value));
-        }
-    }
-
-    fn extensions(&mut self, field: u32, object: &Value) {
-        for (name, value) in
-            object.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with("x-"))
-        {
-            self.pair(field, name, &yaml(value));
-        }
-    }
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn wrap(field: u32, inner: &Message) -> Message {
-    let mut outer = Message::default();
-    outer.message(field, inner);
-    outer
-}
-
-fn yaml(value: &Value) -> Message {
-    let mut any = Message::default();
-    any.text(2, &format!("{value}\n").into());
-    any
 }
 
 fn path(item: &Value) -> Message {
