@@ -8,6 +8,7 @@ use super::desired::{Certificate, TlsMode};
 use super::error::Error;
 use super::layout::ServerFolder;
 use super::parameters::{line, permitted};
+use super::sql::{MANAGER, SUPERUSER, streaming_options};
 use super::standby::{self, Floor};
 use super::state::State;
 use sha2::{Digest, Sha256};
@@ -120,6 +121,8 @@ impl Config<'_> {
             ("password_encryption", "scram-sha-256".to_owned()),
             ("wal_level", "replica".to_owned()),
             ("hot_standby", "on".to_owned()),
+            // Whatever clients do, there is a connection left for us.
+            ("superuser_reserved_connections", "3".to_owned()),
             ("ssl", if self.certificate.is_some() { "on" } else { "off" }.to_owned()),
         ];
         if self.certificate.is_some() {
@@ -140,27 +143,29 @@ impl Config<'_> {
         let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
         let port = self.state.ports.first().copied().unwrap_or_default();
         format!(
-            "host={} port={port} user={REPLICATION_ROLE} password={} application_name={}",
+            "host={} port={port} user={REPLICATION_ROLE} password={} application_name={} options={}",
             quote(&self.sockets.display().to_string()),
             quote(self.state.replication.password.expose()),
             slot_name(self.index),
+            quote(streaming_options(self.state.major)),
         )
     }
 
-    /// `pg_hba.conf`: passwords everywhere; the socket is for us and for replicas.
+    /// `pg_hba.conf`: passwords everywhere; the socket is for us and for replicas, and the managing role for it alone.
     fn access(&self) -> String {
         let desired = &self.state.desired;
         let kind = if desired.tls.mode == TlsMode::Required { "hostssl" } else { "host" };
         let superuser = if desired.superuser_access { "scram-sha-256" } else { "reject" };
         let mut text = format!(
             "# Written by databases-apiserver, which replaces this file.\n\
-             local all postgres scram-sha-256\n\
+             local all {MANAGER} scram-sha-256\n\
+             local all {SUPERUSER} scram-sha-256\n\
              local replication {REPLICATION_ROLE} scram-sha-256\n"
         );
         for address in ["127.0.0.1/32", "::1/128"] {
             text += &format!(
-                "host all,replication {REPLICATION_ROLE} {address} reject\n\
-                 {kind} all,replication postgres {address} {superuser}\n\
+                "host all,replication {MANAGER},{REPLICATION_ROLE} {address} reject\n\
+                 {kind} all,replication {SUPERUSER} {address} {superuser}\n\
                  {kind} all,replication all {address} scram-sha-256\n"
             );
         }

@@ -1,114 +1,103 @@
-//! Databases with their owners, who may connect to them, and what extensions they have.
+//! Databases with their owners, and who may connect to them. Drops nothing.
 
-use super::desired::{Database, Desired, Extension};
+use super::desired::{Database, Desired};
 use super::error::Error;
-use super::sql::{Access, Session, column, identifier, literal};
-use std::collections::BTreeMap;
+use super::inventory::{Grant, Inventory};
+use super::ownership;
+use super::sql::{Access, Session, identifier};
+use super::state::State;
+use std::collections::BTreeSet;
 
-/// CONNECT, CREATE and TEMPORARY.
-const ALL_PRIVILEGES: i64 = 3;
-
-const DATABASES: &str = "SELECT datname::text AS name, pg_get_userbyid(datdba)::text AS owner, \
-                         datacl IS NULL AS open FROM pg_database";
-const GRANTS: &str = "SELECT d.datname::text AS name, r.rolname::text AS role, count(*) AS privileges \
-                      FROM pg_database d, aclexplode(d.datacl) a, pg_roles r WHERE r.oid = a.grantee GROUP BY 1, 2";
-
-/// Makes the databases, their owners and the users' privileges be what is wanted. Drops nothing.
-pub(super) async fn converge(session: &Session, desired: &Desired) -> Result<(), Error> {
-    let mut found: BTreeMap<String, (String, bool)> = BTreeMap::new();
-    for row in session.rows("read databases", DATABASES).await? {
-        found.insert(column(&row, "name")?, (column(&row, "owner")?, column(&row, "open")?));
-    }
-    for database in &desired.databases {
-        let (name, owner) = (identifier(&database.name), identifier(&database.owner));
-        let what = |verb: &str| format!("{verb} database {}", database.name);
-        match found.get(&database.name) {
-            None => session.run(what("create"), &format!("CREATE DATABASE {name} OWNER {owner}")).await?,
-            Some((current, _)) if *current != database.owner => {
-                session.run(what("alter"), &format!("ALTER DATABASE {name} OWNER TO {owner}")).await?;
-            }
-            Some(_) => {}
-        }
-        if found.get(&database.name).is_none_or(|(_, open)| *open) {
-            session.run(what("close"), &format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await?;
-        }
-    }
-    grant(session, desired, &found).await
-}
-
-/// Gives users what they list, and takes from them what they do not, among the databases of this instance.
-async fn grant(
+/// Makes the databases and their owners be what is wanted. True when something was done.
+pub(super) async fn converge(
     session: &Session,
-    desired: &Desired,
-    found: &BTreeMap<String, (String, bool)>,
-) -> Result<(), Error> {
-    let mut grants: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for row in session.rows("read privileges", GRANTS).await? {
-        grants.insert((column(&row, "role")?, column(&row, "name")?), column(&row, "privileges")?);
-    }
-    for user in &desired.users {
-        let held =
-            |database: &String| grants.get(&(user.name.clone(), database.clone())).copied().unwrap_or(0);
-        for database in &user.databases {
-            let known =
-                found.contains_key(database) || desired.databases.iter().any(|known| known.name == *database);
-            if !known {
+    access: &Access,
+    state: &mut State,
+    found: &Inventory,
+) -> Result<bool, Error> {
+    let mut changed = false;
+    for Database { name, owner, .. } in state.desired.databases.clone() {
+        let quoted = identifier(&name);
+        match found.databases.get(&name) {
+            None => {
+                let statement = format!("CREATE DATABASE {quoted} OWNER {}", identifier(&owner));
+                session.run(format!("create database {name}"), &statement).await?;
+                changed = true;
+            }
+            Some(database) if database.broken => {
+                let what = format!("use database {name}");
                 let message =
-                    format!("user {} lists database {database}, which does not exist; add it", user.name);
-                return Err(Error::InvalidSpec(message));
+                    "its DROP DATABASE was interrupted; drop it again as a superuser, and it is made anew";
+                return Err(Error::Refused { what, message: message.to_owned() });
             }
-            if held(database) < ALL_PRIVILEGES {
-                let statement =
-                    format!("GRANT ALL ON DATABASE {} TO {}", identifier(database), identifier(&user.name));
-                session.run(format!("grant database {database} to {}", user.name), &statement).await?;
-            }
-        }
-        for Database { name, .. } in &desired.databases {
-            if !user.databases.contains(name) && held(name) > 0 {
-                let statement =
-                    format!("REVOKE ALL ON DATABASE {} FROM {}", identifier(name), identifier(&user.name));
-                session.run(format!("revoke database {name} from {}", user.name), &statement).await?;
+            Some(database) => {
+                if !database.open {
+                    let statement =
+                        format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT -1");
+                    session.run(format!("open database {name}"), &statement).await?;
+                }
+                changed |= ownership::converge(access, found, state, &name, &owner).await? || !database.open;
             }
         }
+        state.owners.insert(name, owner);
     }
-    Ok(())
+    Ok(changed)
 }
 
-/// Installs what is listed, database by database. Leaving out an entry drops no extension.
-pub(super) async fn converge_extensions(access: &Access, desired: &Desired) -> Result<(), Error> {
-    for database in desired.databases.iter().filter(|database| !database.extensions.is_empty()) {
-        let session = access.connect(&database.name).await?;
-        for extension in &database.extensions {
-            install(&session, &database.name, extension).await?;
-        }
+/// Gives owners and users what they are listed with, and takes from them, from roles that are listed no more and from
+/// PUBLIC what they are not, among the databases of this instance. True when something was done.
+pub(super) async fn converge_grants(
+    session: &Session,
+    state: &State,
+    found: &Inventory,
+) -> Result<bool, Error> {
+    let desired = &state.desired;
+    let wanted = wanted(desired, found)?;
+    let ours: BTreeSet<&str> = state.logins.keys().chain(&state.retired).map(String::as_str).collect();
+    let listed: BTreeSet<&str> = desired.databases.iter().map(|database| database.name.as_str()).collect();
+    let mut changed = false;
+    let excess = |grant: &&Grant| {
+        listed.contains(&*grant.database)
+            && (grant.grantee.is_empty() || ours.contains(&*grant.grantee))
+            && !wanted.contains(&(&*grant.database, &*grant.grantee))
+    };
+    for Grant { database, grantee, other_grantor, .. } in found.grants.iter().filter(excess) {
+        let on = identifier(database);
+        let statement = match other_grantor {
+            Some(grantor) => {
+                format!("REVOKE GRANT OPTION FOR ALL ON DATABASE {on} FROM {} CASCADE", identifier(grantor))
+            }
+            None if grantee.is_empty() => format!("REVOKE ALL ON DATABASE {on} FROM PUBLIC CASCADE"),
+            None => format!("REVOKE ALL ON DATABASE {on} FROM {} CASCADE", identifier(grantee)),
+        };
+        session.run(format!("revoke database {database}"), &statement).await?;
+        changed = true;
     }
-    Ok(())
+    let complete = found.grants.iter().filter(|grant| grant.complete);
+    let complete: BTreeSet<(&str, &str)> =
+        complete.map(|grant| (&*grant.database, &*grant.grantee)).collect();
+    for (database, role) in wanted.difference(&complete) {
+        let statement = format!("GRANT ALL ON DATABASE {} TO {}", identifier(database), identifier(role));
+        session.run(format!("grant database {database} to {role}"), &statement).await?;
+        changed = true;
+    }
+    Ok(changed)
 }
 
-async fn install(session: &Session, database: &str, extension: &Extension) -> Result<(), Error> {
-    let Extension { name, version, schema } = extension;
-    let what = format!("install extension {name} in database {database}");
-    let quoted = identifier(name);
-    let query = format!("SELECT extversion FROM pg_extension WHERE extname = {}", literal(name));
-    match session.text(&what, &query).await? {
-        None => {
-            let mut statement = String::new();
-            let mut options = String::new();
-            if let Some(schema) = schema {
-                statement += &format!("CREATE SCHEMA IF NOT EXISTS {}; ", identifier(schema));
-                options += &format!(" SCHEMA {}", identifier(schema));
+/// Which role has all privileges on which database.
+fn wanted<'a>(desired: &'a Desired, found: &Inventory) -> Result<BTreeSet<(&'a str, &'a str)>, Error> {
+    let owners = desired.databases.iter().map(|database| (database.name.as_str(), database.owner.as_str()));
+    let mut wanted: BTreeSet<(&str, &str)> = owners.collect();
+    for user in &desired.users {
+        for database in &user.databases {
+            if !found.databases.contains_key(database) {
+                return Err(Error::InvalidSpec(format!(
+                    "user {} lists database {database}, which does not exist; add it",
+                    user.name
+                )));
             }
-            if let Some(version) = version {
-                options += &format!(" VERSION {}", literal(version));
-            }
-            statement += &format!("CREATE EXTENSION IF NOT EXISTS {quoted} WITH{options} CASCADE");
-            session.run(what, &statement).await
+            wanted.insert((database, &user.name));
         }
-        Some(found) => match version {
-            Some(version) if *version != found => {
-                session.run(what, &format!("ALTER EXTENSION {quoted} UPDATE TO {}", literal(version))).await
-            }
-            _ => Ok(()),
-        },
     }
+    Ok(wanted)
 }

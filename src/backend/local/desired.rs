@@ -37,7 +37,8 @@ pub struct Desired {
     pub restarted_at: Option<String>,
 }
 
-/// A database and its owner. Leaving out an entry never drops a database.
+/// A database and its owner. Leaving out an entry never drops a database. Another owner gets everything that the one
+/// before owned in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
     /// The database.

@@ -133,6 +133,16 @@ pub enum Error {
         what: String,
         /// PostgreSQL's answer.
         message: String,
+        /// Its code of five characters; empty when the server was not reached.
+        code: String,
+    },
+    /// PostgreSQL will not do what is asked, and says why.
+    #[error("cannot {what}: {message}")]
+    Refused {
+        /// What was tried.
+        what: String,
+        /// PostgreSQL's answer.
+        message: String,
     },
     /// Something took longer than it may.
     #[error("{0} took too long; it is tried again")]
@@ -167,6 +177,7 @@ impl Error {
             Error::InvalidSpec(_)
             | Error::ExtensionUnavailable { .. }
             | Error::InvalidCertificate(_)
+            | Error::Refused { .. }
             | Error::PortTaken(_) => "BackendRejected",
             Error::UnknownInstance(_) => "Creating",
             Error::StartFailed { .. } => "NoPrimary",
@@ -181,6 +192,7 @@ impl Error {
             Error::InvalidParameters(_)
                 | Error::InvalidSpec(_)
                 | Error::InvalidCertificate(_)
+                | Error::Refused { .. }
                 | Error::OtherMajor { .. }
         )
     }
@@ -192,6 +204,20 @@ impl Error {
                 self,
                 Error::ExtensionUnavailable { .. } | Error::VersionNotInstalled { .. } | Error::PortTaken(_)
             )
+    }
+
+    /// For a statement that only the object can change: an answer of PostgreSQL that is not about the moment is a refusal.
+    pub(super) fn into_refusal(self) -> Error {
+        /// Classes of codes: connections, lost races, resources, states, an operator, the system, PostgreSQL's own faults.
+        const OF_THE_MOMENT: [&str; 8] = ["08", "25", "40", "53", "55P03", "57", "58", "XX"];
+        match self {
+            Error::Sql { what, message, code }
+                if !code.is_empty() && !OF_THE_MOMENT.iter().any(|class| code.starts_with(class)) =>
+            {
+                Error::Refused { what, message }
+            }
+            error => error,
+        }
     }
 
     /// For `map_err`: what was tried on which path.
@@ -207,11 +233,12 @@ impl Error {
     pub(super) fn sql(what: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -> Error {
         let what = what.into();
         move |error| {
+            let code = error.code().map(|code| code.code().to_owned()).unwrap_or_default();
             let message = match error.as_db_error() {
                 Some(database) => database.message().to_owned(),
                 None => chain(&error),
             };
-            Error::Sql { what, message }
+            Error::Sql { what, message, code }
         }
     }
 }

@@ -8,11 +8,11 @@ use super::install::{Install, Installs};
 use super::layout::{InstanceFolder, Layout, ServerFolder};
 use super::port::Ports;
 use super::server::{Server, ShutdownMode};
-use super::sql::Access;
+use super::sql::MAINTENANCE;
 use super::standby::Floor;
 use super::state::{Rejected, State};
 use super::wish::{self, Admitted};
-use super::{databases, parameters, process, roles, tls};
+use super::{extensions, parameters, process, tls};
 
 /// What all instances share.
 #[derive(Debug)]
@@ -72,15 +72,6 @@ impl<'a> Instance<'a> {
             sockets: self.host.layout.sockets(),
             name: server_name(&self.state, index),
             port: self.state.ports.get(index as usize).copied().unwrap_or_default(),
-        }
-    }
-
-    /// Where the server that listens on `port` is managed.
-    pub(super) fn access(&self, port: u16) -> Access {
-        Access {
-            sockets: self.host.layout.sockets().to_owned(),
-            port,
-            password: self.state.superuser.password.clone(),
         }
     }
 
@@ -194,7 +185,8 @@ impl<'a> Instance<'a> {
             let message = "its data directory is missing".to_owned();
             return Err(Error::CorruptState { path: server.folder.data(), message });
         }
-        server.initialise(&self.state.superuser.password).await
+        let Some(manager) = &self.state.manager else { return Ok(()) };
+        server.initialise(&self.state.superuser.password, manager).await
     }
 
     /// Lets PostgreSQL judge new parameters. Those it refuses leave the server with the ones it has.
@@ -229,16 +221,19 @@ impl<'a> Instance<'a> {
         Ok(())
     }
 
-    /// Roles, databases, extensions and replicas, once the primary serves.
+    /// Roles, databases, extensions and replicas, once the primary serves. An extension that is refused keeps none of the
+    /// rest from being made.
     async fn converge_contents(&mut self) -> Result<(), Error> {
         let access = self.access(self.server(0).port);
-        let session = access.connect("postgres").await?;
-        roles::converge(&session, &mut self.state).await?;
-        self.save()?;
-        databases::converge(&session, &self.state.desired).await?;
-        databases::converge_extensions(&access, &self.state.desired).await?;
+        let session = access.connect(MAINTENANCE).await?;
+        self.converge_rights(&session, &access).await?;
+        let refused = match extensions::converge(&access, &self.state.desired).await {
+            Err(error) if error.is_permanent() => Err(error),
+            other => Ok(other?),
+        };
         self.remove_surplus(&session).await?;
-        self.converge_replicas(&session, &access).await
+        self.converge_replicas(&session, &access).await?;
+        refused
     }
 }
 

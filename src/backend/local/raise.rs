@@ -63,7 +63,7 @@ impl Instance<'_> {
 
     /// Makes a running server read its configuration. False when it was stopped because it must start anew.
     async fn reload(&self, index: u32, running: Postmaster, rendered: &Rendered) -> Result<bool, Error> {
-        let session = self.access(running.port).connect("postgres").await?;
+        let Some(session) = self.enter(index, running).await? else { return Ok(false) };
         if digest(&session).await?.as_deref() != Some(&rendered.digest) {
             session.run("reload the configuration", "SELECT pg_reload_conf()").await?;
             let deadline = Instant::now() + RELOAD;

@@ -1,129 +1,160 @@
-//! Roles: owners and users with their passwords and attributes.
+//! Roles: the manager's own, owners and users with their passwords and attributes, and those that are listed no more.
+//!
+//! What a role may do is compared whole. Where something is taken away, the role first loses its login and its rights,
+//! then its sessions end, and only then it gets what it is listed with: whatever step we are stopped after, the next look
+//! at it takes up there. A role that we never made is left alone.
 
 use super::config::REPLICATION_ROLE;
-use super::desired::{Attribute, User};
+use super::databases;
 use super::error::Error;
+use super::instance::Instance;
+use super::inventory::{Inventory, Membership};
+use super::rights::Rights;
 use super::secret::Login;
-use super::sql::{Session, column, identifier, literal};
+use super::sessions::{self, Which};
+use super::sql::{Access, MANAGER, SUPERUSER, Session, identifier, literal};
 use super::state::State;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The attributes in the order of [`Role::has`], and as `CREATE ROLE` spells them.
-const ATTRIBUTES: [(Attribute, &str); 6] = [
-    (Attribute::Superuser, "SUPERUSER"),
-    (Attribute::CreateDB, "CREATEDB"),
-    (Attribute::CreateRole, "CREATEROLE"),
-    (Attribute::Replication, "REPLICATION"),
-    (Attribute::BypassRLS, "BYPASSRLS"),
-    (Attribute::NoLogin, "LOGIN"),
-];
-
-const QUERY: &str = "SELECT rolname::text AS name, rolsuper, rolcreatedb, rolcreaterole, rolreplication, \
-                     rolbypassrls, NOT rolcanlogin AS nologin, coalesce(rolpassword, '') AS verifier FROM pg_authid";
-
-/// A role as it is.
-struct Role {
-    has: [bool; 6],
-    verifier: String,
+/// How roles are changed, and whether anything was.
+pub(super) struct Roles<'a> {
+    pub(super) session: &'a Session,
+    pub(super) access: &'a Access,
+    pub(super) found: &'a Inventory,
+    pub(super) changed: bool,
 }
 
-/// Makes roles be what is wanted of them; those no longer listed under `users` may no longer log in.
-pub(super) async fn converge(session: &Session, state: &mut State) -> Result<(), Error> {
-    let found = read(session).await?;
-    if state.desired.instances > 1 {
-        let clause = "LOGIN REPLICATION NOSUPERUSER";
-        let meets = |role: &Role| role.has == [false, false, false, true, false, false];
-        apply(session, REPLICATION_ROLE, &state.replication, clause, found.get(REPLICATION_ROLE), meets)
-            .await?;
-    }
-    let owners: BTreeSet<&String> = state.desired.databases.iter().map(|database| &database.owner).collect();
-    for owner in owners {
-        if let Some(login) = state.logins.get(owner) {
-            apply(session, owner, login, "LOGIN", found.get(owner), |role| !role.has[5]).await?;
+impl Roles<'_> {
+    /// Makes every role be what is wanted of it.
+    pub(super) async fn converge(&mut self, state: &State) -> Result<(), Error> {
+        self.converge_superuser(&state.superuser).await?;
+        if let Some(manager) = &state.manager {
+            self.apply(MANAGER, manager, Rights::ALL).await?;
         }
-    }
-    for user in &state.desired.users {
-        if let Some(login) = state.logins.get(&user.name) {
-            let wanted = ATTRIBUTES.map(|(attribute, _)| user.attributes.contains(&attribute));
-            apply(session, &user.name, login, &clause(user), found.get(&user.name), |role| {
-                role.has == wanted
-            })
-            .await?;
+        for role in &state.retired {
+            self.retire(role).await?;
         }
-    }
-    retire(session, state, &found).await
-}
-
-async fn read(session: &Session) -> Result<BTreeMap<String, Role>, Error> {
-    let mut roles = BTreeMap::new();
-    for row in session.rows("read roles", QUERY).await? {
-        let has = ["rolsuper", "rolcreatedb", "rolcreaterole", "rolreplication", "rolbypassrls", "nologin"];
-        let mut values = [false; 6];
-        for (value, name) in values.iter_mut().zip(has) {
-            *value = column(&row, name)?;
+        if state.desired.instances > 1 {
+            self.apply(REPLICATION_ROLE, &state.replication, Rights::STANDBY).await?;
         }
-        roles.insert(column(&row, "name")?, Role { has: values, verifier: column(&row, "verifier")? });
-    }
-    Ok(roles)
-}
-
-/// Creates or alters one role, unless it is as wanted already. PostgreSQL is given the verifier, never the password.
-async fn apply(
-    session: &Session,
-    name: &str,
-    login: &Login,
-    clause: &str,
-    found: Option<&Role>,
-    meets: impl Fn(&Role) -> bool,
-) -> Result<(), Error> {
-    let verb = match found {
-        Some(role) if role.verifier == login.verifier.expose() && meets(role) => return Ok(()),
-        Some(_) => "ALTER",
-        None => "CREATE",
-    };
-    let password = literal(login.verifier.expose());
-    let statement = format!("{verb} ROLE {} WITH {clause} PASSWORD {password}", identifier(name));
-    session.run(format!("{} role {name}", verb.to_lowercase()), &statement).await
-}
-
-fn clause(user: &User) -> String {
-    let spell = |(attribute, word): (Attribute, &str)| {
-        let listed = user.attributes.contains(&attribute);
-        let negated = listed == (attribute == Attribute::NoLogin);
-        format!("{}{word}", if negated { "NO" } else { "" })
-    };
-    ATTRIBUTES.map(spell).join(" ")
-}
-
-async fn retire(session: &Session, state: &mut State, found: &BTreeMap<String, Role>) -> Result<(), Error> {
-    let listed: BTreeSet<String> = state.desired.users.iter().map(|user| user.name.clone()).collect();
-    let owners: BTreeSet<&String> = state.desired.databases.iter().map(|database| &database.owner).collect();
-    for name in state.users.difference(&listed).filter(|name| !owners.contains(name)) {
-        if found.contains_key(name) {
-            let statement = format!("ALTER ROLE {} WITH NOLOGIN", identifier(name));
-            session.run(format!("retire role {name}"), &statement).await?;
+        let owners: BTreeSet<&String> =
+            state.desired.databases.iter().map(|database| &database.owner).collect();
+        let owners = owners.into_iter().map(|owner| (owner, Rights::OWNER));
+        let users = state.desired.users.iter().map(|user| (&user.name, Rights::of(user)));
+        for (role, wanted) in owners.chain(users) {
+            if let Some(login) = state.logins.get(role) {
+                self.apply(role, login, wanted).await?;
+            }
         }
-        state.logins.remove(name);
+        Ok(())
     }
-    state.users = listed;
-    Ok(())
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The superuser that the data directory was made with has its name, its rights and its password.
+    async fn converge_superuser(&mut self, login: &Login) -> Result<(), Error> {
+        if let Some(name) = self.found.superuser()
+            && name != SUPERUSER
+        {
+            if self.found.roles.contains_key(SUPERUSER) {
+                let message =
+                    format!("role {SUPERUSER} is not the one PostgreSQL was made with, which is {name}");
+                return Err(Error::Refused { what: "manage roles".to_owned(), message });
+            }
+            let statement = format!("ALTER ROLE {} RENAME TO {SUPERUSER}", identifier(name));
+            self.run(format!("rename role {name}"), &statement).await?;
+            // What was found of it stood under the other name.
+            return self.set(SUPERUSER, "ALTER", login, Rights::ALL).await;
+        }
+        self.apply(SUPERUSER, login, Rights::ALL).await
+    }
 
-    #[test]
-    fn attributes_not_listed_are_taken_away() {
-        let user = |attributes: &[Attribute]| User {
-            name: "u".to_owned(),
-            attributes: attributes.to_vec(),
-            databases: Vec::new(),
+    /// Creates or alters one role, unless it is as wanted already.
+    async fn apply(&mut self, name: &str, login: &Login, wanted: Rights) -> Result<(), Error> {
+        let Some(role) = self.found.roles.get(name) else {
+            return self.set(name, "CREATE", login, wanted).await;
         };
-        assert_eq!(clause(&user(&[])), "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS LOGIN");
-        assert_eq!(
-            clause(&user(&[Attribute::CreateDB, Attribute::NoLogin])),
-            "NOSUPERUSER CREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOLOGIN"
+        let excess = self.found.excessive(name, wanted);
+        let takes = role.rights.exceeds(wanted) || !excess.is_empty();
+        let same = role.rights == wanted && role.unlimited && role.verifier == login.verifier;
+        if same && !takes {
+            return Ok(());
+        }
+        if takes {
+            self.take_down(name, &excess, "").await?;
+        }
+        if takes || !role.rights.login() {
+            sessions::end(self.session, name, Which::All).await?;
+        }
+        self.set(name, "ALTER", login, wanted).await
+    }
+
+    /// Gives a role what is wanted of it. PostgreSQL is given the verifier, never the password.
+    async fn set(&mut self, name: &str, verb: &str, login: &Login, wanted: Rights) -> Result<(), Error> {
+        let statement = format!(
+            "{verb} ROLE {} WITH {} INHERIT CONNECTION LIMIT -1 VALID UNTIL 'infinity' PASSWORD {}",
+            identifier(name),
+            wanted.clause(),
+            literal(login.verifier.expose())
         );
+        self.run(format!("{} role {name}", verb.to_lowercase()), &statement).await
+    }
+
+    /// Leaves a role nothing it could do, now or later.
+    async fn retire(&mut self, name: &str) -> Result<(), Error> {
+        let Some(role) = self.found.roles.get(name) else { return Ok(()) };
+        let memberships = self.found.memberships_of(name);
+        if role.rights == Rights::NONE && role.verifier.expose().is_empty() && memberships.is_empty() {
+            return Ok(());
+        }
+        self.take_down(name, &memberships, " PASSWORD NULL").await?;
+        sessions::end(self.session, name, Which::All).await
+    }
+
+    /// Takes rights, login and memberships away in one step, after what the role prepared is rolled back.
+    async fn take_down(&mut self, name: &str, memberships: &[&Membership], and: &str) -> Result<(), Error> {
+        tracing::info!(role = name, "taking rights away");
+        sessions::roll_back(self.session, self.access, name).await?;
+        let revoke = sessions::revoke_all(memberships, self.access.major);
+        let statements =
+            format!("ALTER ROLE {} WITH {}{and}; {revoke}", identifier(name), Rights::NONE.clause());
+        self.run(format!("take rights from role {name}"), &statements).await
+    }
+
+    async fn run(&mut self, what: String, statements: &str) -> Result<(), Error> {
+        self.changed = true;
+        self.session.run(what, statements).await
+    }
+}
+
+impl Instance<'_> {
+    /// Makes roles, databases and privileges be what is listed, and ends sessions that could not be opened now. Nothing
+    /// is asked twice while nothing is changed.
+    pub(super) async fn converge_rights(&mut self, session: &Session, access: &Access) -> Result<(), Error> {
+        let withdrawn = !self.state.desired.superuser_access;
+        if self.state.superuser_shared && withdrawn {
+            self.state.superuser = Login::generate()?;
+            self.state.superuser_shared = false;
+            self.save()?;
+        }
+        let mut found = Inventory::read(session).await?;
+        let mut roles = Roles { session, access, found: &found, changed: false };
+        roles.converge(&self.state).await?;
+        if roles.changed {
+            found = Inventory::read(session).await?;
+        }
+        if databases::converge(session, access, &mut self.state, &found).await? {
+            found = Inventory::read(session).await?;
+        }
+        self.save()?;
+        if databases::converge_grants(session, &self.state, &found).await? {
+            found = Inventory::read(session).await?;
+        }
+        let ours = self.state.logins.keys().chain(&self.state.retired);
+        for role in ours.filter(|role| found.expired.contains(*role)) {
+            sessions::end(session, role, Which::Expired).await?;
+        }
+        if found.superuser_connected && withdrawn {
+            sessions::end(session, SUPERUSER, Which::Remote).await?;
+        }
+        Ok(())
     }
 }

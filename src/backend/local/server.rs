@@ -8,9 +8,11 @@ use super::config::REPLICATION_ROLE;
 use super::error::Error;
 use super::install::Install;
 use super::layout::ServerFolder;
+use super::manager;
 use super::parameters::complaint;
 use super::process::{self, Postmaster};
-use super::secret::Secret;
+use super::secret::{Login, Secret};
+use super::sql::streaming_options;
 use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use std::fs::OpenOptions;
@@ -62,8 +64,8 @@ impl Server<'_> {
         process::running(&self.folder.data())
     }
 
-    /// Makes an empty data directory whose superuser has this password.
-    pub(super) async fn initialise(&self, password: &Secret) -> Result<(), Error> {
+    /// Makes an empty data directory with its superuser and the role that manages it.
+    pub(super) async fn initialise(&self, password: &Secret, manager: &Login) -> Result<(), Error> {
         self.folder.create(self.account)?;
         let data = self.folder.prepare(self.account)?;
         let file = self.folder.conf("initdb.password");
@@ -75,6 +77,7 @@ impl Server<'_> {
         let made = self.account.run(&mut command).await;
         std::fs::remove_file(&file).map_err(Error::io("remove", &file))?;
         made.map_err(|error| full_disk(error, &data))?;
+        self.run_single(&data, &manager::statements(manager)).await?;
         let settings = data.join("postgresql.conf");
         let include = || OpenOptions::new().append(true).open(&settings)?.write_all(INCLUDE);
         include().map_err(Error::io("write", &settings))?;
@@ -88,7 +91,7 @@ impl Server<'_> {
         let mut command = self.account.command(&self.install.program("pg_basebackup"), &data);
         command.arg("-D").arg(&data).arg("-h").arg(self.sockets).args(["-p", &primary.to_string()]);
         command.args(["-U", REPLICATION_ROLE, "-w", "-X", "stream", "-c", "fast", "-S", slot]);
-        command.env("PGPASSWORD", password.expose());
+        command.env("PGPASSWORD", password.expose()).env("PGOPTIONS", streaming_options(self.install.major));
         self.account.run(&mut command).await.map_err(|error| full_disk(error, &data))?;
         self.account.touch(&data.join("standby.signal"))?;
         super::layout::remove_folder(&self.folder.data())?;
@@ -101,6 +104,7 @@ impl Server<'_> {
         self.install.check()?;
         self.check_major(&data)?;
         process::clear(&data, self.sockets).await?;
+        self.clear_overrides()?;
         let before = self.turn_log()?;
         let mut command = self.account.command(&self.install.program("pg_ctl"), &data);
         command.args(["start", "-s", "-w", "-t", PATIENCE]);

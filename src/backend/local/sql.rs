@@ -1,26 +1,90 @@
-//! Connections as the superuser, over the server's socket.
+//! Connections of ours, over the server's socket.
+//!
+//! What a session of ours depends on is set in its startup packet: that goes before the configuration and before what
+//! `ALTER ROLE` and `ALTER DATABASE` set, so that nothing meant for applications reaches us. Names are looked up in
+//! `pg_catalog` alone. Statements of ours are not logged and not shown by `pg_stat_activity`: they hold verifiers.
 
 use super::error::Error;
 use super::secret::Secret;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio_postgres::{Client, Config, NoTls, Row};
+use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, SimpleQueryRow};
+
+/// The role that manages servers. No user is called so.
+pub(super) const MANAGER: &str = "databases_manager";
+/// The superuser that a data directory is made with; its id is [`SUPERUSER_ID`], whatever it is called.
+pub(super) const SUPERUSER: &str = "postgres";
+/// The id of the superuser that a data directory is made with.
+pub(super) const SUPERUSER_ID: &str = "10";
+/// The database that servers are managed from.
+pub(super) const MAINTENANCE: &str = "postgres";
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Statements are bounded, and do not wait for replicas: those may be what is being repaired.
-const OPTIONS: &str = "-c statement_timeout=60s -c lock_timeout=10s -c synchronous_commit=local";
+/// What our sessions run with. Statements are bounded, and do not wait for replicas: those may be what is being repaired.
+const SETTINGS: [(&str, &str); 46] = [
+    ("statement_timeout", "60s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("synchronous_commit", "local"),
+    ("search_path", "pg_catalog"),
+    ("role", "none"),
+    ("session_replication_role", "origin"),
+    ("session_preload_libraries", ""),
+    ("local_preload_libraries", ""),
+    ("default_transaction_read_only", "off"),
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_deferrable", "off"),
+    ("default_tablespace", ""),
+    ("temp_tablespaces", ""),
+    ("default_table_access_method", "heap"),
+    ("standard_conforming_strings", "on"),
+    ("escape_string_warning", "off"),
+    ("backslash_quote", "safe_encoding"),
+    ("quote_all_identifiers", "off"),
+    ("transform_null_equals", "off"),
+    ("array_nulls", "on"),
+    ("check_function_bodies", "on"),
+    ("row_security", "on"),
+    ("exit_on_error", "off"),
+    ("post_auth_delay", "0"),
+    ("lc_messages", "C"),
+    ("datestyle", "ISO"),
+    ("intervalstyle", "postgres"),
+    ("timezone", "UTC"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "1"),
+    ("client_min_messages", "warning"),
+    ("zero_damaged_pages", "off"),
+    ("ignore_system_indexes", "off"),
+    ("allow_system_table_mods", "off"),
+    ("jit", "off"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("track_activities", "off"),
+    ("log_statement", "none"),
+    ("log_duration", "off"),
+    ("log_min_duration_statement", "-1"),
+    ("log_transaction_sample_rate", "0"),
+    ("log_min_error_statement", "panic"),
+    ("debug_print_parse", "off"),
+    ("debug_print_rewritten", "off"),
+    ("pg_stat_statements.track", "none"),
+];
+/// What newer versions add.
+const NEWER: [(u32, &str, &str); 2] = [(14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0")];
 
 /// Where a server is managed.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) sockets: PathBuf,
     pub(super) port: u16,
+    pub(super) major: u32,
+    pub(super) role: &'static str,
     pub(super) password: Secret,
 }
 
-/// A session of the superuser; dropping it ends the connection.
+/// A session of a superuser; dropping it ends the connection.
 pub(super) struct Session {
     client: Client,
 }
@@ -29,10 +93,10 @@ impl Access {
     /// Connects to a database.
     pub(super) async fn connect(&self, database: &str) -> Result<Session, Error> {
         let mut config = Config::new();
-        config.host_path(&self.sockets).port(self.port).user("postgres").dbname(database);
-        config.password(self.password.expose()).connect_timeout(CONNECT).options(OPTIONS);
+        config.host_path(&self.sockets).port(self.port).user(self.role).dbname(database);
+        config.password(self.password.expose()).connect_timeout(CONNECT).options(options(self.major));
         config.application_name("databases-apiserver");
-        let what = format!("connect to database {database}");
+        let what = format!("connect to database {database} as {}", self.role);
         let connected = tokio::time::timeout(CONNECT, config.connect(NoTls)).await;
         let (client, connection) =
             connected.map_err(|_| Error::Timeout(what.clone()))?.map_err(Error::sql(what))?;
@@ -45,15 +109,51 @@ impl Access {
     }
 }
 
+/// The settings as the startup packet has them.
+fn options(major: u32) -> String {
+    let newer = NEWER.iter().filter(|(since, ..)| *since <= major).map(|(_, name, value)| (name, value));
+    let all = SETTINGS.iter().map(|(name, value)| (name, value)).chain(newer);
+    all.map(|(name, value)| format!("-c {name}={} ", value.replace(' ', "\\ "))).collect()
+}
+
+/// What a connection for replication needs set: it is idle for moments, which applications may not be.
+pub(super) fn streaming_options(major: u32) -> &'static str {
+    if major >= 14 { "-c statement_timeout=0 -c idle_session_timeout=0" } else { "-c statement_timeout=0" }
+}
+
 impl Session {
-    /// Runs one statement that takes no parameters.
-    pub(super) async fn run(&self, what: impl Into<String>, statement: &str) -> Result<(), Error> {
-        self.client.batch_execute(statement).await.map_err(Error::sql(what))
+    /// Runs statements that take no parameters, all or none of them.
+    pub(super) async fn run(&self, what: impl Into<String>, statements: &str) -> Result<(), Error> {
+        self.client.batch_execute(statements).await.map_err(Error::sql(what))
     }
 
     /// The rows of a query.
     pub(super) async fn rows(&self, what: &str, query: &str) -> Result<Vec<Row>, Error> {
         self.client.query(query, &[]).await.map_err(Error::sql(what))
+    }
+
+    /// The rows of several queries, asked for in one round, with every column as text.
+    pub(super) async fn look<const N: usize>(
+        &self,
+        what: &str,
+        queries: [&str; N],
+    ) -> Result<[Vec<SimpleQueryRow>; N], Error> {
+        let messages = self.client.simple_query(&queries.join(";")).await.map_err(Error::sql(what))?;
+        let mut found = [const { Vec::new() }; N];
+        let mut results = found.iter_mut();
+        let mut current = results.next();
+        for message in messages {
+            match message {
+                SimpleQueryMessage::Row(row) => {
+                    if let Some(rows) = current.as_mut() {
+                        rows.push(row);
+                    }
+                }
+                SimpleQueryMessage::CommandComplete(_) => current = results.next(),
+                _ => {}
+            }
+        }
+        Ok(found)
     }
 
     /// The one text a query gives, if it is not null.
@@ -72,6 +172,16 @@ pub(super) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
     name: &str,
 ) -> Result<T, Error> {
     row.try_get(name).map_err(Error::sql(format!("read column {name}")))
+}
+
+/// A column of a row that was looked at; null is an empty text.
+pub(super) fn cell(row: &SimpleQueryRow, index: usize) -> String {
+    row.try_get(index).ok().flatten().unwrap_or_default().to_owned()
+}
+
+/// A column that holds a truth value.
+pub(super) fn flag(row: &SimpleQueryRow, index: usize) -> bool {
+    row.try_get(index).ok().flatten() == Some("t")
 }
 
 /// Quotes a name.

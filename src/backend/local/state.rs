@@ -8,6 +8,7 @@ use super::desired::Desired;
 use super::error::Error;
 use super::secret::{Login, Secret};
 use serde::{Deserialize, Serialize};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -23,12 +24,22 @@ pub(super) struct State {
     pub(super) major: u32,
     /// The port of each server; the first is the primary's.
     pub(super) ports: Vec<u16>,
+    /// The login of the role that manages the servers; none before the first look at the data of an earlier release.
+    #[serde(default)]
+    pub(super) manager: Option<Login>,
     pub(super) superuser: Login,
+    /// Whether the superuser's password was handed out, or may have been.
+    #[serde(default = "unknown")]
+    pub(super) superuser_shared: bool,
     pub(super) replication: Login,
     /// The logins of owners and users.
     pub(super) logins: BTreeMap<String, Login>,
-    /// Which roles came from `users`: only those lose their login when they are no longer listed.
-    pub(super) users: BTreeSet<String>,
+    /// The roles that were listed once and are not now: they may do nothing.
+    #[serde(default)]
+    pub(super) retired: BTreeSet<String>,
+    /// The owner each database was last given, with everything that the one before owned in it.
+    #[serde(default)]
+    pub(super) owners: BTreeMap<String, String>,
     /// The parameters the primary last started with.
     pub(super) parameters: Option<Parameters>,
     /// The parameters PostgreSQL would not take, which are not tried again.
@@ -60,6 +71,11 @@ pub(super) struct Issued {
     pub(super) renew_at: i64,
 }
 
+/// What an earlier release did not write down is taken to have been.
+fn unknown() -> bool {
+    true
+}
+
 impl State {
     /// The state of an instance that does not exist yet.
     pub(super) fn new(desired: Desired, major: u32) -> Result<Self, Error> {
@@ -68,10 +84,13 @@ impl State {
             desired,
             major,
             ports: Vec::new(),
+            manager: Some(Login::generate()?),
             superuser: Login::generate()?,
+            superuser_shared: false,
             replication: Login::generate()?,
             logins: BTreeMap::new(),
-            users: BTreeSet::new(),
+            retired: BTreeSet::new(),
+            owners: BTreeMap::new(),
             parameters: None,
             rejected: None,
             certificate: None,
@@ -94,15 +113,26 @@ impl State {
         account.write(path, &bytes, Readers::Us)
     }
 
-    /// Makes the logins of roles that have none yet.
+    /// Makes the logins of roles that have none yet. Roles that are no longer listed lose theirs.
     pub(super) fn make_logins(&mut self) -> Result<(), Error> {
-        let owners = self.desired.databases.iter().map(|database| &database.owner);
-        let users = self.desired.users.iter().map(|user| &user.name);
-        for role in owners.chain(users) {
-            if !self.logins.contains_key(role) {
-                self.logins.insert(role.clone(), Login::generate()?);
+        let owners = self.desired.databases.iter().map(|database| database.owner.clone());
+        let users = self.desired.users.iter().map(|user| user.name.clone());
+        let listed: BTreeSet<String> = owners.chain(users).collect();
+        let gone: Vec<String> = self.logins.keys().filter(|role| !listed.contains(*role)).cloned().collect();
+        for role in gone {
+            self.logins.remove(&role);
+            self.retired.insert(role);
+        }
+        for role in listed {
+            self.retired.remove(&role);
+            if let Entry::Vacant(place) = self.logins.entry(role) {
+                place.insert(Login::generate()?);
             }
         }
+        if self.manager.is_none() {
+            self.manager = Some(Login::generate()?);
+        }
+        self.superuser_shared |= self.desired.superuser_access;
         Ok(())
     }
 

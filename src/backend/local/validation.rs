@@ -4,6 +4,7 @@ use super::config::REPLICATION_ROLE;
 use super::desired::Desired;
 use super::error::Error;
 use super::install::Install;
+use super::sql::{MANAGER, SUPERUSER};
 use super::{parameters, tls};
 use std::collections::BTreeSet;
 
@@ -93,10 +94,20 @@ fn check_users(desired: &Desired) -> Result<(), Error> {
 
 fn check_role(name: &str) -> Result<(), Error> {
     check_name("role", name)?;
-    let words =
-        ["postgres", "public", "none", "current_user", "current_role", "session_user", REPLICATION_ROLE];
+    let words = [
+        SUPERUSER,
+        "public",
+        "none",
+        "current_user",
+        "current_role",
+        "session_user",
+        REPLICATION_ROLE,
+        MANAGER,
+    ];
     if name.starts_with("pg_") || words.contains(&name) {
-        return refuse(format!("role {name} belongs to PostgreSQL itself; choose another name"));
+        return refuse(format!(
+            "role {name} belongs to PostgreSQL itself or to its manager; choose another name"
+        ));
     }
     Ok(())
 }

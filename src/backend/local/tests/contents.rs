@@ -2,19 +2,6 @@
 
 use super::*;
 
-fn database(name: &str, owner: &str) -> Database {
-    Database { name: name.to_owned(), owner: owner.to_owned(), extensions: Vec::new() }
-}
-
-fn user(name: &str, attributes: &[Attribute], databases: &[&str]) -> User {
-    let databases = databases.iter().map(|&name| name.to_owned()).collect();
-    User { name: name.to_owned(), attributes: attributes.to_vec(), databases }
-}
-
-fn extension(name: &str, schema: Option<&str>) -> Extension {
-    Extension { name: name.to_owned(), version: None, schema: schema.map(str::to_owned) }
-}
-
 #[tokio::test]
 async fn databases_owners_and_users_are_as_listed() {
     let Some(fixture) = Fixture::new().await else { return };
@@ -32,6 +19,8 @@ async fn databases_owners_and_users_are_as_listed() {
         assert_eq!(value(&client, "SELECT current_database()::text").await, login.database);
         assert!(login.password.expose().len() >= 24);
     }
+    let owner = try_connect(&observed.read_write, login(&observed, odd)).await.expect("connected");
+    run(&owner, "CREATE TABLE kept AS SELECT 7 AS n").await;
     let intruder = Credentials { database: odd.to_owned(), ..login(&observed, "etl").clone() };
     assert!(try_connect(&observed.read_write, &intruder).await.is_err());
     let wrong = Credentials { password: Secret::new("wrong"), ..login(&observed, "shop").clone() };
@@ -42,7 +31,11 @@ async fn databases_owners_and_users_are_as_listed() {
     for name in ["etl", "gone"] {
         assert!(try_connect(&fewer.read_write, login(&observed, name)).await.is_err(), "{name}");
     }
-    try_connect(&fewer.read_write, login(&observed, odd)).await.expect("a database no longer listed is kept");
+    let unlisted = try_connect(&fewer.read_write, login(&observed, odd)).await;
+    assert!(unlisted.is_err(), "the owner of a database that is not listed has no Secret and no login");
+    let again = fixture.ensure(&wanted).await;
+    let kept = try_connect(&again.read_write, login(&again, odd)).await.expect("the database was kept");
+    assert_eq!(value(&kept, "SELECT n::text FROM kept").await, "7");
 }
 
 #[tokio::test]

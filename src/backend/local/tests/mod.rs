@@ -2,9 +2,12 @@
 
 mod contents;
 mod lifecycle;
+mod manager;
+mod ownership;
 mod parameters;
 mod refusal;
 mod replicas;
+mod rights;
 mod standby;
 mod states;
 mod supervision;
@@ -153,6 +156,39 @@ async fn connect(observed: &Observed) -> tokio_postgres::Client {
 
 async fn value(client: &tokio_postgres::Client, query: &str) -> String {
     client.query_one(query, &[]).await.expect("the query").get(0)
+}
+
+fn database(name: &str, owner: &str) -> Database {
+    Database { name: name.to_owned(), owner: owner.to_owned(), extensions: Vec::new() }
+}
+
+fn user(name: &str, attributes: &[Attribute], databases: &[&str]) -> User {
+    let databases = databases.iter().map(|&name| name.to_owned()).collect();
+    User { name: name.to_owned(), attributes: attributes.to_vec(), databases }
+}
+
+fn extension(name: &str, schema: Option<&str>) -> Extension {
+    Extension { name: name.to_owned(), version: None, schema: schema.map(str::to_owned) }
+}
+
+/// A superuser's session on the primary, and the instance as it then is.
+async fn superuser(fixture: &Fixture, wanted: &Desired) -> tokio_postgres::Client {
+    superuser_in(fixture, "postgres", wanted).await
+}
+
+async fn superuser_in(fixture: &Fixture, database: &str, wanted: &Desired) -> tokio_postgres::Client {
+    let observed = fixture.ensure(&Desired { superuser_access: true, ..wanted.clone() }).await;
+    let login = Credentials { database: database.to_owned(), ..observed.superuser.expect("its login") };
+    try_connect(&observed.read_write, &login).await.expect("the superuser connects")
+}
+
+/// What a query gives as the superuser, asked in a session of the test's own.
+async fn seen(fixture: &Fixture, wanted: &Desired, query: &str) -> String {
+    value(&superuser(fixture, wanted).await, query).await
+}
+
+async fn run(client: &tokio_postgres::Client, statements: &str) {
+    client.batch_execute(statements).await.unwrap_or_else(|error| panic!("{statements}: {error:?}"));
 }
 
 /// Waits until the condition holds.

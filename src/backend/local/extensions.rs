@@ -1,0 +1,93 @@
+//! Extensions of databases: installed, in the listed version and schema. Leaving out an entry drops none.
+
+use super::desired::{Database, Desired, Extension};
+use super::error::Error;
+use super::sql::{Access, MANAGER, SUPERUSER, Session, cell, flag, identifier, literal};
+use std::collections::BTreeMap;
+
+const EXTENSIONS: &str = "SELECT e.extname, e.extversion, n.nspname FROM pg_extension e \
+     JOIN pg_namespace n ON n.oid = e.extnamespace";
+/// Schemas, their owners, and whether an extension made them.
+const SCHEMAS: &str = "SELECT n.nspname, pg_get_userbyid(n.nspowner), EXISTS (SELECT FROM pg_depend d \
+     WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e') FROM pg_namespace n";
+
+/// What one database has.
+struct Found {
+    /// The version and the schema of each extension.
+    extensions: BTreeMap<String, (String, String)>,
+    /// The owner of each schema; none where an extension made it.
+    schemas: BTreeMap<String, Option<String>>,
+}
+
+/// Makes every database have what is listed. One that PostgreSQL refuses keeps no other from being made; the first such
+/// refusal is the answer.
+pub(super) async fn converge(access: &Access, desired: &Desired) -> Result<(), Error> {
+    let mut refused = Ok(());
+    for database in desired.databases.iter().filter(|database| !database.extensions.is_empty()) {
+        let session = access.connect(&database.name).await?;
+        for extension in &database.extensions {
+            let found = Found::read(&session).await?;
+            match found.converge(&session, database, extension).await.map_err(Error::into_refusal) {
+                Err(error) if error.is_permanent() => refused = refused.and(Err(error)),
+                other => other?,
+            }
+        }
+    }
+    refused
+}
+
+impl Found {
+    async fn read(session: &Session) -> Result<Self, Error> {
+        let [extensions, schemas] = session.look("read extensions", [EXTENSIONS, SCHEMAS]).await?;
+        let schemas = schemas.iter().map(|row| (cell(row, 0), (!flag(row, 2)).then(|| cell(row, 1))));
+        let extensions = extensions.iter().map(|row| (cell(row, 0), (cell(row, 1), cell(row, 2))));
+        Ok(Self { extensions: extensions.collect(), schemas: schemas.collect() })
+    }
+
+    async fn converge(
+        &self,
+        session: &Session,
+        database: &Database,
+        extension: &Extension,
+    ) -> Result<(), Error> {
+        let Extension { name, version, schema } = extension;
+        let quoted = identifier(name);
+        let what = |verb: &str| format!("{verb} extension {name} in database {}", database.name);
+        let prepare = schema.as_deref().and_then(|schema| self.prepare(schema, &database.owner));
+        let prepare = prepare.unwrap_or_default();
+        let Some((current, place)) = self.extensions.get(name) else {
+            let schema = schema.as_deref().map(|schema| format!(" SCHEMA {}", identifier(schema)));
+            let version = version.as_deref().map(|version| format!(" VERSION {}", literal(version)));
+            let (schema, version) = (schema.unwrap_or_default(), version.unwrap_or_default());
+            // What names no schema goes where applications look first, and so does what it needs.
+            let statements = format!(
+                "SET LOCAL search_path = public; {prepare}\
+                 CREATE EXTENSION IF NOT EXISTS {quoted} WITH{schema}{version} CASCADE"
+            );
+            return session.run(what("install"), &statements).await;
+        };
+        if !prepare.is_empty() {
+            session.run(what("make the schema of"), &prepare).await?;
+        }
+        if let Some(schema) = schema.as_ref().filter(|schema| *schema != place) {
+            let statement = format!("ALTER EXTENSION {quoted} SET SCHEMA {}", identifier(schema));
+            session.run(what("move"), &statement).await?;
+        }
+        if let Some(version) = version.as_ref().filter(|version| *version != current) {
+            let statement = format!("ALTER EXTENSION {quoted} UPDATE TO {}", literal(version));
+            session.run(what("update"), &statement).await?;
+        }
+        Ok(())
+    }
+
+    /// What makes a schema for an extension, or gives one that we made to the database's owner.
+    fn prepare(&self, schema: &str, owner: &str) -> Option<String> {
+        let (quoted, owner) = (identifier(schema), identifier(owner));
+        let Some(found) = self.schemas.get(schema) else {
+            return Some(format!("CREATE SCHEMA {quoted} AUTHORIZATION {owner}; "));
+        };
+        let of_postgresql = schema.starts_with("pg_") || schema == "information_schema" || schema == "public";
+        let ours = found.as_ref().is_some_and(|found| found == MANAGER || found == SUPERUSER);
+        (ours && !of_postgresql).then(|| format!("ALTER SCHEMA {quoted} OWNER TO {owner}; "))
+    }
+}
