@@ -8,6 +8,7 @@ mod parameters;
 mod refusal;
 mod replicas;
 mod rights;
+mod settings;
 mod standby;
 mod states;
 mod supervision;
