@@ -19,6 +19,10 @@ pub fn check(
     errors: &mut Errors,
 ) {
     let named_now = old.is_none_or(|old| old.spec.instance.class_name != new.spec.instance.class_name);
+    if named_now && class.metadata.deletion_timestamp.is_some() {
+        let detail = format!("class {:?} is being deleted and takes no new objects", class.metadata.name);
+        errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
+    }
     if named_now && !admits(class, namespace_labels) {
         let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
         errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));

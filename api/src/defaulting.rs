@@ -61,7 +61,10 @@ pub fn knows_class(object: &PostgreSQL, classes: &[DatabaseClass]) -> bool {
 
 /// The newest of the default classes, then the first by name (KEP-3333).
 fn default_class(classes: &[DatabaseClass]) -> Option<&DatabaseClass> {
-    let is_default = |class: &&DatabaseClass| class.spec.default_for.iter().any(|kind| kind == KIND);
+    let is_default = |class: &&DatabaseClass| {
+        // One that is being deleted takes no new objects.
+        class.metadata.deletion_timestamp.is_none() && class.spec.default_for.iter().any(|kind| kind == KIND)
+    };
     classes.iter().filter(is_default).min_by_key(|class| {
         let created = class.metadata.creation_timestamp.map_or(0, Time::seconds);
         (std::cmp::Reverse(created), &class.metadata.name)

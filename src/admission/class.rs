@@ -37,6 +37,11 @@ fn is_write(operation: Operation) -> bool {
     matches!(operation, Operation::Create | Operation::Update)
 }
 
+/// Whether the object is taken up for the first time.
+fn takes_up(new: &PostgreSQL, old: &PostgreSQL) -> bool {
+    new.is_taken_up() && !old.is_taken_up() && old.status.backend_ref.is_none()
+}
+
 #[async_trait]
 impl Admission for ClassAdmission {
     async fn mutate(
@@ -49,7 +54,10 @@ impl Admission for ClassAdmission {
         // Defaults are resolved once: on creation, or when the class is first known.
         let first = match old.and_then(|old| old.downcast::<PostgreSQL>()) {
             None => attributes.operation == Operation::Create,
-            Some(old) => attributes.operation == Operation::Update && old.spec.instance.class_name.is_empty(),
+            Some(old) if attributes.operation == Operation::Update => {
+                old.spec.instance.class_name.is_empty() || takes_up(postgresql, old)
+            }
+            Some(_) => false,
         };
         if first {
             let mut classes = self.classes.all(Freshness::Cached).await?;
@@ -72,6 +80,8 @@ impl Admission for ClassAdmission {
             return Ok(Vec::new());
         }
         let old = old.and_then(|old| old.downcast::<PostgreSQL>());
+        // The class may have come after the object: then nobody has judged it yet.
+        let old = old.filter(|old| !takes_up(postgresql, old));
         if old.is_some_and(|old| {
             old.spec == postgresql.spec && old.metadata.annotations == postgresql.metadata.annotations
         }) {

@@ -4,6 +4,8 @@
 //! idempotent and keyed by the object's uid. It says beforehand what it can do ([`Backend::offer`]), so that
 //! admission refuses the rest while somebody is still looking.
 
+#[cfg(test)]
+pub mod fake;
 pub mod local;
 mod local_postgresql;
 

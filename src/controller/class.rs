@@ -1,6 +1,8 @@
-//! Every `DatabaseClass` whose controller is here: what it can do is written to its status.
+//! Every `DatabaseClass`: it stays while somebody uses it. What one whose controller is here can do, and who uses it, is
+//! written to its status.
 
 use super::Controllers;
+use super::class_use::{self, Users};
 use super::feed;
 use super::queue::Queue;
 use crate::backend::Offer;
@@ -16,15 +18,23 @@ use tokio_util::sync::CancellationToken;
 
 /// What is installed may change while the server runs.
 const RESYNC: Duration = Duration::from_secs(60);
+/// Users come and go in numbers; they are counted together.
+const SETTLE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
     let Some(store) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
+    let Some(objects) = controllers.registry.store(GROUP, "postgresqls").cloned() else { return };
     let queue = Queue::default();
     let fed = feed::follow(store.clone(), ended.clone(), |stored| queue.add(stored.name()));
+    let used = feed::follow(objects.clone(), ended.clone(), |stored| {
+        if let Some(class) = stored.field("spec.className").filter(|class| !class.is_empty()) {
+            queue.add_after(class, SETTLE);
+        }
+    });
     let work = async {
         loop {
             let name = queue.next().await;
-            match accept(&controllers, &store, &name).await {
+            match look(&controllers, &store, &objects, &name).await {
                 Ok(true) => {
                     queue.done(&name);
                     queue.add_after(&name, RESYNC);
@@ -39,26 +49,43 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     };
     tokio::select! {
         () = fed => {}
+        () = used => {}
         () = work => {}
         () = ended.cancelled() => {}
     }
 }
 
-/// Writes what the class's backend offers; whether the class is one of ours.
-async fn accept(controllers: &Controllers, store: &Store, name: &str) -> Result<bool, ApiError> {
+/// Keeps the class or lets it go, and writes its status; whether there is such a class.
+async fn look(
+    controllers: &Controllers,
+    store: &Store,
+    objects: &Store,
+    name: &str,
+) -> Result<bool, ApiError> {
     let stored = match store.get("", name).await {
         Err(error) if error.code() == 404 => return Ok(false),
         outcome => outcome?,
     };
     let object = stored.object();
-    let class = object.downcast::<DatabaseClass>();
-    let controller = class.map_or("", |class| &class.spec.controller_name);
-    let Some(backend) = controllers.backend(controller) else { return Ok(false) };
-    let offer = backend.offer();
+    let Some(class) = object.downcast::<DatabaseClass>() else { return Ok(false) };
+    let users = Users::of(objects, name).await?;
+    match (users.is_none(), class_use::is_held(class)) {
+        (false, false) => drop(class_use::hold(store, name).await?),
+        (true, true) => class_use::release(store, name).await?,
+        _ => {}
+    }
+    let offer = controllers.backend(&class.spec.controller_name).map(|backend| backend.offer());
+    // The status of a class of somebody else's is left to him, unless it is we who keep it.
+    if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
+        return Ok(true);
+    }
     let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
     let outcome = store.update("", name, options, |stored| {
         let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
-        write(&mut class, &offer);
+        if let Some(offer) = &offer {
+            write(&mut class, offer);
+        }
+        users.tell(&mut class);
         Ok(Box::new(class) as Box<dyn Hub>)
     });
     match outcome.await {

@@ -1,12 +1,15 @@
 //! Makes what is stored true: level-triggered, one object at a time, again until it holds.
 
 mod class;
+mod class_use;
+mod collector;
 mod event_expiry;
 mod feed;
 mod namespace;
 pub mod orphan;
 mod postgresql;
 mod queue;
+mod remaining;
 
 use crate::backend::Backend;
 use crate::cluster::Cluster;
@@ -30,6 +33,11 @@ impl Controllers {
     fn backend(&self, controller_name: &str) -> Option<&Arc<dyn Backend>> {
         self.backends.iter().find(|backend| backend.controller_name() == controller_name)
     }
+
+    /// The backend whose group an object's `status.backendRef` has.
+    fn recorded(&self, group: &str) -> Option<&Arc<dyn Backend>> {
+        self.backends.iter().find(|backend| backend.recognises(group))
+    }
 }
 
 /// Runs every controller until the server ends; work that was begun is finished.
@@ -39,6 +47,7 @@ pub async fn run(controllers: Controllers, ended: CancellationToken) {
     tasks.spawn(class::run(shared.clone(), ended.clone()));
     tasks.spawn(postgresql::run(shared.clone(), ended.clone()));
     tasks.spawn(namespace::run(shared.registry.clone(), ended.clone()));
+    tasks.spawn(collector::run(shared.registry.clone(), ended.clone()));
     tasks.spawn(event_expiry::run(shared.registry.clone(), ended));
     while tasks.join_next().await.is_some() {}
 }

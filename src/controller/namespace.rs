@@ -2,9 +2,10 @@
 
 use super::feed;
 use super::queue::Queue;
+use super::remaining::Remaining;
 use crate::registry::{DeleteRequest, Part, Registry, Store, UpdateOptions};
 use apimachinery::kind::Hub;
-use apimachinery::meta::{DeleteOptions, Preconditions, PropagationPolicy};
+use apimachinery::meta::{DeleteOptions, ObjectMeta, Preconditions, PropagationPolicy};
 use apimachinery::status::ApiError;
 use databases_api::core::Namespace;
 use std::sync::Arc;
@@ -45,50 +46,45 @@ pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     }
 }
 
-/// Empties the namespace; with nothing left in it, it is finalized.
+/// Empties the namespace; with nothing left in it, it is finalized, else it says what it waits for.
 async fn vacate(registry: &Registry, name: &str) -> Result<usize, ApiError> {
     let left = empty(registry, name).await?;
-    if left == 0 {
-        finalize(registry, name).await?;
+    match left.count() {
+        0 => finalize(registry, name).await?,
+        _ => explain(registry, name, &left).await?,
     }
-    Ok(left)
+    Ok(left.count())
 }
 
-/// Deletes everything in the namespace; how many objects are left. Secrets go last: they open what may have to stay. What
-/// cannot be deleted holds up nothing else; the error names the first of it.
-pub(super) async fn empty(registry: &Registry, name: &str) -> Result<usize, ApiError> {
+/// Deletes everything in the namespace, and says what is left. Secrets go last: they open what may have to stay.
+pub(super) async fn empty(registry: &Registry, name: &str) -> Result<Remaining, ApiError> {
     let (secrets, others): (Vec<_>, Vec<_>) = registry
         .stores()
         .iter()
         .filter(|store| store.definition.namespaced)
         .partition(|store| store.definition.group.is_empty() && store.definition.plural == "secrets");
-    let mut left = Ok(0);
+    let mut left = Remaining::default();
     for store in others {
-        left = and(left, empty_store(store, name).await);
+        empty_store(store, name, &mut left).await?;
     }
-    if left == Ok(0) {
+    if left.count() == 0 {
         for store in secrets {
-            left = and(left, empty_store(store, name).await);
+            empty_store(store, name, &mut left).await?;
         }
     }
-    left
+    Ok(left)
 }
 
-/// Both counts together, or the first error.
-pub(super) fn and(one: Result<usize, ApiError>, other: Result<usize, ApiError>) -> Result<usize, ApiError> {
-    one.and_then(|one| other.map(|other| one + other))
-}
-
-/// Deletes every object of one kind; how many are left, or why the first of those that cannot be deleted cannot.
-async fn empty_store(store: &Store, name: &str) -> Result<usize, ApiError> {
-    let mut left = Ok(0);
+/// Deletes every object of one kind. One that cannot be deleted, or forbids it, holds its namespace and not the others.
+async fn empty_store(store: &Store, name: &str, left: &mut Remaining) -> Result<(), ApiError> {
     let snapshot = store.latest().await?;
     let prefix = store.prefix(name);
     for entry in snapshot.range(&prefix, None) {
         let stored = match store.value(entry) {
             Ok(stored) => stored,
             Err(unreadable) => {
-                left = and(left, Err(unreadable));
+                left.add(store.definition, &ObjectMeta::default());
+                left.refused(&unreadable);
                 continue;
             }
         };
@@ -99,25 +95,42 @@ async fn empty_store(store: &Store, name: &str) -> Result<usize, ApiError> {
             ..DeleteOptions::default()
         };
         let request = DeleteRequest { options, ..DeleteRequest::default() };
-        let outcome = match store.delete(name, stored.name(), &request).await {
-            Ok((deleted, _)) => Ok(usize::from(!deleted.is_gone())),
-            Err(error) if error.code() == 404 => Ok(0),
-            // An object that forbids its deletion holds its namespace.
-            Err(error) if error.code() == 403 => Ok(1),
-            Err(error) => Err(error),
-        };
-        left = and(left, outcome);
+        match store.delete(name, stored.name(), &request).await {
+            Ok((deleted, _)) if deleted.is_gone() => {}
+            Ok((deleted, _)) => left.add(store.definition, deleted.stored().object().meta()),
+            Err(error) if error.code() == 404 => {}
+            Err(error) => {
+                left.add(store.definition, stored.object().meta());
+                left.refused(&error);
+            }
+        }
     }
-    left
+    Ok(())
+}
+
+/// Writes why the namespace is still there.
+async fn explain(registry: &Registry, name: &str, left: &Remaining) -> Result<(), ApiError> {
+    update(registry, name, |namespace| left.tell(&mut namespace.status.conditions)).await
 }
 
 /// Takes the namespace's own finalizers off; the update that does so deletes it.
 async fn finalize(registry: &Registry, name: &str) -> Result<(), ApiError> {
+    update(registry, name, |namespace| namespace.spec.finalizers.clear()).await
+}
+
+/// Changes a namespace that is going.
+async fn update(
+    registry: &Registry,
+    name: &str,
+    change: impl Fn(&mut Namespace) + Send + Sync,
+) -> Result<(), ApiError> {
     let Some(store) = registry.store("", "namespaces") else { return Ok(()) };
     let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
     let outcome = store.update("", name, options, |stored| {
         let mut namespace = stored.object().downcast::<Namespace>().cloned().unwrap_or_default();
-        namespace.spec.finalizers.clear();
+        if namespace.metadata.deletion_timestamp.is_some() {
+            change(&mut namespace);
+        }
         Ok(Box::new(namespace) as Box<dyn Hub>)
     });
     match outcome.await {

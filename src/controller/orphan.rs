@@ -3,7 +3,7 @@
 //! The host cluster empties a namespace before it goes, unless it does not know of our group just then: our server was not
 //! registered, or the cluster's discovery was stale. Nobody else would ever come back for what was left.
 
-use super::namespace::{and, empty};
+use super::namespace::empty;
 use crate::cluster::HostNamespaces;
 use crate::registry::Registry;
 use apimachinery::status::ApiError;
@@ -54,7 +54,8 @@ async fn sweep(registry: &Registry, namespaces: &HostNamespaces) -> Result<usize
         let newest = namespaces.newest(&name).await;
         if newest.map_err(|error| ApiError::internal(&error.to_string()))?.is_none() {
             tracing::info!(namespace = name, "the namespace is gone; what is left of it is deleted");
-            left = and(left, empty(registry, &name).await);
+            let emptied = empty(registry, &name).await.map(|remaining| remaining.count());
+            left = left.and_then(|left| emptied.map(|more| left + more));
         }
     }
     left

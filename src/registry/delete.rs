@@ -9,8 +9,10 @@ use apimachinery::status::ApiError;
 use apimachinery::time::Time;
 use std::sync::Arc;
 
-const ORPHAN: &str = "orphan";
-const FOREGROUND: &str = "foregroundDeletion";
+/// The finalizer of an object whose dependents are to live on without it.
+pub const ORPHAN: &str = "orphan";
+/// The finalizer of an object that goes after the dependents that block it.
+pub const FOREGROUND: &str = "foregroundDeletion";
 
 /// How an object is to be deleted.
 #[derive(Clone, Debug, Default)]

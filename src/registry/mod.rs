@@ -15,7 +15,7 @@ mod unreadable;
 mod update;
 
 pub use create::CreateOptions;
-pub use delete::{DeleteRequest, Deleted};
+pub use delete::{DeleteRequest, Deleted, FOREGROUND, ORPHAN};
 pub use meta::settle_namespace;
 pub use object::Object;
 pub use selection::Selection;

@@ -1,9 +1,14 @@
 //! The kinds of the standard behind the whole way of a request, with admission and controllers, over the `memory`
-//! engine and without a backend.
+//! engine and without a backend, or with one that has no databases.
+
+mod care;
+mod collected;
 
 mod stored;
 
 use super::*;
+use crate::backend::Backend;
+use crate::backend::fake::Fake;
 use crate::cluster::Cluster;
 use crate::controller::{self, Controllers};
 use crate::endpoint::{Endpoint, Health};
@@ -36,6 +41,16 @@ struct Server {
 impl Server {
     /// A server with a namespace `demo`.
     async fn start() -> Self {
+        Server::with(Vec::new()).await
+    }
+
+    /// With a backend that has no databases.
+    async fn with_fake() -> (Self, Arc<Fake>) {
+        let fake = Fake::new();
+        (Server::with(vec![fake.clone()]).await, fake)
+    }
+
+    async fn with(backends: Vec<Arc<dyn Backend>>) -> Self {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
         let definitions = options::definitions();
@@ -51,7 +66,7 @@ impl Server {
         let user = UserInfo::new("tester", [MASTERS_GROUP]);
         let cluster = Cluster::new(kube::Client::new(pipeline.as_user(user.clone()), "default"));
         let ended = CancellationToken::new();
-        let controllers = Controllers { registry, cluster, backends: Vec::new() };
+        let controllers = Controllers { registry, cluster, backends };
         tokio::spawn(controller::run(controllers, ended.clone()));
         let server = Server { client: pipeline.as_user(user), storage, _ended: ended.drop_guard() };
         server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
@@ -77,6 +92,38 @@ impl Server {
     async fn get(&self, path: &str) -> (u16, Value) {
         let (code, _, value) = self.send(Method::GET, path, "application/json", String::new()).await;
         (code, value)
+    }
+
+    async fn delete(&self, path: &str, options: Value) -> u16 {
+        self.send(Method::DELETE, path, "application/json", options.to_string()).await.0
+    }
+
+    /// Waits until what is asked for is so.
+    async fn until<T>(&self, what: &str, mut is_so: impl AsyncFnMut() -> Option<T>) -> T {
+        for _ in 0..20_000 {
+            if let Some(found) = is_so().await {
+                return found;
+            }
+            tokio::time::advance(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{what}: not so after 200 seconds");
+    }
+
+    /// Waits until a condition of an object has that status and reason; its message.
+    async fn condition(&self, path: &str, kind: &str, status: &str, reason: &str) -> String {
+        self.until(&format!("{path} is {kind}={status}, {reason}"), async || {
+            let (_, object) = self.get(path).await;
+            let conditions = object["status"]["conditions"].as_array()?;
+            let found = conditions.iter().find(|condition| condition["type"] == kind)?;
+            let is_so = found["status"] == status && found["reason"] == reason;
+            is_so.then(|| found["message"].as_str().unwrap_or_default().to_owned())
+        })
+        .await
+    }
+
+    async fn gone(&self, path: &str) {
+        let is_gone = async || (self.get(path).await.0 == 404).then_some(());
+        self.until(&format!("{path} is gone"), is_gone).await;
     }
 
     /// A class that somebody else's controller has accepted.
@@ -321,15 +368,22 @@ async fn a_namespace_goes_with_everything_in_it_but_waits_for_what_forbids_it() 
     assert_eq!((code, &answer["status"]["phase"]), (200, &"Terminating".into()));
     let (code, _, refused) = server.post(IN_DEMO, database("late", json!({}))).await;
     assert_eq!((code, &refused["details"]["causes"][0]["reason"]), (403, &"NamespaceTerminating".into()));
-    let gone = async |path: String| {
-        while server.get(&path).await.0 != 404 {
-            tokio::time::advance(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    gone(format!("{namespace}/configmaps/c")).await;
+    server.gone(&format!("{namespace}/configmaps/c")).await;
     assert_eq!(server.get(namespace).await.0, 200);
     let secret = server.get(&format!("{namespace}/secrets/s")).await.0;
     assert_eq!(secret, 200, "what opens a database stays as long as that");
+    let remaining = server.condition(namespace, "NamespaceContentRemaining", "True", "SomeResourcesRemain");
+    assert_eq!(
+        remaining.await,
+        "Some resources are remaining: postgresqls.databases.standard.k8s.io has 1 resource instances"
+    );
+    let failed =
+        server.condition(namespace, "NamespaceDeletionContentFailure", "True", "ContentDeletionFailed");
+    let failed = failed.await;
+    assert!(failed.starts_with("Failed to delete all resource types, 1 remaining: "), "{failed}");
+    assert!(failed.contains("spec.deletionPolicy is Forbid"), "{failed}");
+    let fine = server.condition(namespace, "NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers");
+    assert_eq!(fine.await, "All content-preserving finalizers finished");
     server.merge(&format!("{IN_DEMO}/keep"), json!({"spec": {"deletionPolicy": "Retain"}})).await;
-    gone(namespace.to_owned()).await;
+    server.gone(namespace).await;
 }

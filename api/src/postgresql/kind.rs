@@ -38,7 +38,15 @@ pub static DEFINITION: Definition = Definition {
     name_rule: NameRule::Label1035(50),
 };
 
+/// Keeps an object until its implementation is gone; who puts it on has taken the object up.
+pub const BACKEND_FINALIZER: &str = "databases.standard.k8s.io/backend";
+
 impl PostgreSQL {
+    /// Whether somebody has taken the object up.
+    pub fn is_taken_up(&self) -> bool {
+        self.metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)
+    }
+
     /// How many servers are wanted; none while stopped.
     fn wanted(&self) -> i32 {
         match self.spec.instance.state {

@@ -6,7 +6,7 @@ mod v1;
 mod v1alpha1;
 mod validation;
 
-pub use kind::DEFINITION;
+pub use kind::{BACKEND_FINALIZER, DEFINITION};
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 

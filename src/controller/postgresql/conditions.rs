@@ -1,8 +1,8 @@
 //! The status of an object, from what its backend saw.
 
 use super::binding;
-use crate::backend::{Observed, Reference};
-use apimachinery::meta::{ConditionStatus, set_condition};
+use crate::backend::{Observed, Reference, Refusal};
+use apimachinery::meta::{ConditionStatus, condition, set_condition};
 use apimachinery::quantity::Quantity;
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::features;
@@ -70,6 +70,31 @@ pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str)
     let mut conditions = Conditions(object);
     conditions.set("Accepted", status, reason, message);
     conditions.set("Ready", ConditionStatus::False, "Pending", message);
+}
+
+/// Says something of an object whose class is not its backend's any more, or not there: whatever else holds, it is not
+/// accepted by its class.
+pub(super) fn under(object: &mut PostgreSQL, lost: Option<&Refusal>, tell: impl FnOnce(&mut PostgreSQL)) {
+    let before = condition(&object.status.conditions, "Accepted").cloned();
+    tell(object);
+    let Some(Refusal { reason, message }) = lost else { return };
+    let mut conditions = object.status.conditions.iter_mut();
+    if let (Some(before), Some(told)) = (before, conditions.find(|condition| condition.kind == "Accepted")) {
+        *told = before;
+    }
+    Conditions(object).set("Accepted", ConditionStatus::False, reason, message);
+}
+
+/// The database is being removed: nobody connects to it any more.
+pub(super) fn terminating(object: &mut PostgreSQL, message: &str) {
+    let status = &mut object.status;
+    status.endpoints.clear();
+    (status.instances, status.ready_instances) = (0, 0);
+    status.primary.clear();
+    let mut conditions = Conditions(object);
+    conditions.set("Ready", ConditionStatus::False, "Terminating", message);
+    conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
+    conditions.set("Progressing", ConditionStatus::True, "Terminating", message);
 }
 
 /// What can be said before the backend has anything to show, or when it refuses.

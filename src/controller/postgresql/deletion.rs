@@ -3,41 +3,70 @@
 use super::super::Controllers;
 use super::Outcome;
 use super::binding;
+use super::conditions;
 use super::news::News;
-use super::reconcile::{Error, FINALIZER, Reconciler};
+use super::reconcile::{Error, Reconciler};
 use crate::backend::{Backend, Disposal};
 use crate::registry::Part;
-use databases_api::postgresql::PostgreSQL;
+use apimachinery::meta::condition;
+use databases_api::postgresql::{BACKEND_FINALIZER, PostgreSQL};
 use databases_api::shared::DeletionPolicy;
+use std::sync::Arc;
 
 impl Reconciler {
+    /// Ends what these backends have of the object, then lets it go. Everything may be repeated.
     pub(super) async fn delete(
         &self,
         object: &PostgreSQL,
-        backend: Option<&dyn Backend>,
+        backends: &[Arc<dyn Backend>],
     ) -> Result<Outcome, Error> {
-        if !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+        if !object.is_taken_up() {
             return Ok(Outcome::Settled);
         }
         let disposal = match object.spec.instance.deletion_policy {
             Some(DeletionPolicy::Delete) => Disposal::Delete,
             _ => Disposal::Retain,
         };
-        if let Some(backend) = backend {
-            backend.remove(object, disposal).await?;
+        let made = object.status.backend_ref.is_some();
+        // Told once: what a failure then says of it stays until it is mended.
+        let told =
+            condition(&object.status.conditions, "Ready").is_some_and(|now| now.reason == "Terminating");
+        if made
+            && !told
+            && let Err(error) = self.terminating(object, "the database is being removed").await
+        {
+            return gone(error);
+        }
+        for backend in backends {
+            if let Err(error) = backend.remove(object, disposal).await {
+                if made {
+                    self.terminating(object, &format!("the database cannot be removed yet: {error}")).await?;
+                }
+                return Err(error.into());
+            }
         }
         self.controllers.dispose_secrets(object, disposal).await?;
-        if disposal == Disposal::Retain && backend.is_some() {
+        if disposal == Disposal::Retain && made {
             self.controllers.tell(object, &News::retained(&object.metadata.uid)).await;
         }
         let outcome = self.update(object, Part::Main, |object| {
-            object.metadata.finalizers.retain(|finalizer| finalizer != FINALIZER);
+            object.metadata.finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
         });
-        match outcome.await {
-            Err(Error::Registry(error)) if error.code() == 404 => Ok(Outcome::Settled),
-            Err(error) => Err(error),
-            Ok(_) => Ok(Outcome::Settled),
-        }
+        outcome.await.map_or_else(gone, |_| Ok(Outcome::Settled))
+    }
+
+    /// An object that others still hold does not say that its database is there.
+    async fn terminating(&self, object: &PostgreSQL, message: &str) -> Result<(), Error> {
+        let told = self.update(object, Part::Status, |object| conditions::terminating(object, message));
+        told.await.map(drop)
+    }
+}
+
+/// An object that went meanwhile is what was wanted.
+fn gone(error: Error) -> Result<Outcome, Error> {
+    match error {
+        Error::Registry(error) if error.code() == 404 => Ok(Outcome::Settled),
+        error => Err(error),
     }
 }
 

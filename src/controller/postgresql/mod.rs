@@ -1,18 +1,24 @@
 //! Every `PostgreSQL`: from what is desired, through its class's backend, to its status and its Secrets.
 
 mod binding;
+mod choice;
 mod conditions;
 mod deletion;
 mod news;
 mod reconcile;
+mod take_up;
 
 use super::Controllers;
+use super::class_use;
 use super::feed;
 use super::queue::Queue;
 use crate::registry::{Store, Stored};
+use apimachinery::meta::ObjectMeta;
 use databases_api::GROUP;
+use databases_api::databaseclass::DatabaseClass;
 use futures_util::StreamExt;
 use reconcile::Reconciler;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -37,10 +43,16 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let queue = Arc::new(Queue::default());
     let reconciler = Arc::new(Reconciler::new(controllers.clone(), store.clone(), classes.clone()));
     let changed = |stored: &Arc<Stored>| queue.add(&key(stored));
-    let class_changed = |class: &Arc<Stored>| requeue_class(&store, &queue, class.name());
+    let mut outlines = HashMap::new();
+    let class_changed = |class: &Arc<Stored>| {
+        let now = outline(&classes, class.name());
+        if outlines.insert(class.name().to_owned(), now.clone()) != Some(now) {
+            requeue_class(&store, &queue, class.name());
+        }
+    };
     tokio::select! {
         () = feed::follow(store.clone(), ended.clone(), changed) => {}
-        () = feed::follow(classes, ended.clone(), class_changed) => {}
+        () = feed::follow(classes.clone(), ended.clone(), class_changed) => {}
         () = follow_backends(&controllers, &store, &queue) => {}
         () = work(&queue, &reconciler, &ended) => {}
     }
@@ -48,6 +60,20 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
 
 fn key(stored: &Stored) -> String {
     format!("{}/{}", stored.namespace(), stored.name())
+}
+
+/// What of a class matters to its users; `None` where it is gone. Who uses it is not among that.
+fn outline(classes: &Store, name: &str) -> Option<DatabaseClass> {
+    let stored = classes.find(&classes.snapshot(), "", name).ok()?;
+    let mut class = stored.object().downcast::<DatabaseClass>()?.clone();
+    class.metadata = ObjectMeta {
+        uid: class.metadata.uid,
+        generation: class.metadata.generation,
+        deletion_timestamp: class.metadata.deletion_timestamp,
+        ..ObjectMeta::default()
+    };
+    class.status.conditions.retain(|condition| condition.kind != class_use::CONDITION);
+    Some(class)
 }
 
 /// What uses a class, or waits for one, is looked at again when the class changes.

@@ -2,12 +2,13 @@
 
 use super::super::Controllers;
 use super::binding;
+use super::choice::{Choice, Chosen};
 use super::conditions::{self, Progress};
 use super::news::News;
 use super::{Outcome, RESYNC};
-use crate::backend::{Backend, Error as BackendError, Observed};
+use crate::backend::{Backend, Error as BackendError, Observed, Refusal};
 use crate::cluster;
-use crate::registry::{Part, Store, UpdateOptions};
+use crate::registry::{FOREGROUND, Part, Store, UpdateOptions};
 use apimachinery::kind::Hub;
 use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
@@ -16,8 +17,6 @@ use databases_api::postgresql::PostgreSQL;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Keeps an object until its implementation is gone.
-pub(super) const FINALIZER: &str = "databases.standard.k8s.io/backend";
 /// A database that is not ready yet is looked at again so soon.
 const NOT_READY: Duration = Duration::from_secs(1);
 
@@ -35,17 +34,11 @@ pub(super) enum Error {
     Backend(#[from] BackendError),
 }
 
-/// Who answers an object.
-struct Chosen {
-    class: DatabaseClass,
-    backend: Arc<dyn Backend>,
-}
-
 /// What looks at objects.
 pub(super) struct Reconciler {
     pub(super) controllers: Arc<Controllers>,
     pub(super) store: Arc<Store>,
-    classes: Arc<Store>,
+    pub(super) classes: Arc<Store>,
 }
 
 impl Reconciler {
@@ -63,113 +56,81 @@ impl Reconciler {
         let decoded = stored.object();
         let Some(object) = decoded.downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
         let Chosen { class, backend } = match self.choose(object).await? {
-            Ok(chosen) => chosen,
-            Err(trouble) => return self.without_backend(object, trouble).await,
+            Choice::Ours(chosen) => *chosen,
+            Choice::Elsewhere => return Ok(Outcome::Settled),
+            Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
         };
-        if object.metadata.deletion_timestamp.is_some() {
-            return self.delete(object, Some(&*backend)).await;
+        if object.metadata.deletion_timestamp.is_some() && !waits_for_dependents(object) {
+            return self.delete(object, &[backend]).await;
         }
-        if !object.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
-            self.update(object, Part::Main, |object| object.metadata.finalizers.push(FINALIZER.into()))
-                .await?;
-            return Ok(Outcome::Again(Duration::ZERO));
+        if !object.is_taken_up() {
+            return self.take_up(object, &class).await;
         }
         if object.status.backend_ref.is_none() {
-            self.announce(object, &class, &*backend).await?;
+            self.announce(object, class.as_ref().ok(), &*backend).await?;
             return Ok(Outcome::Again(Duration::ZERO));
         }
         self.ensure(object, &class, &*backend).await
-    }
-
-    /// The object's class and its backend, or why there is none: a reason and a message of `Accepted`.
-    async fn choose(
-        &self,
-        object: &PostgreSQL,
-    ) -> Result<Result<Chosen, Option<(&'static str, String)>>, Error> {
-        let name = &object.spec.instance.class_name;
-        if name.is_empty() {
-            let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
-            return Ok(Err(Some(("Pending", message.into()))));
-        }
-        let class = match self.classes.get("", name).await {
-            Ok(class) => class,
-            Err(error) if error.code() == 404 => {
-                let message = format!("there is no DatabaseClass {name:?}");
-                return Ok(Err(Some(("ClassNotFound", message))));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let class = class.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
-        // A class of somebody else's is somebody else's to answer.
-        let backend = self.controllers.backend(&class.spec.controller_name).cloned();
-        Ok(backend.map(|backend| Chosen { class, backend }).ok_or(None))
-    }
-
-    async fn without_backend(
-        &self,
-        object: &PostgreSQL,
-        trouble: Option<(&'static str, String)>,
-    ) -> Result<Outcome, Error> {
-        if object.metadata.deletion_timestamp.is_some() && object.status.backend_ref.is_none() {
-            return self.delete(object, None).await;
-        }
-        if let Some((reason, message)) = trouble {
-            self.set_status(object, |object| conditions::not_accepted(object, reason, &message)).await?;
-        }
-        Ok(Outcome::Settled)
     }
 
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
     async fn announce(
         &self,
         object: &PostgreSQL,
-        class: &DatabaseClass,
+        class: Option<&DatabaseClass>,
         backend: &dyn Backend,
     ) -> Result<(), Error> {
         let reference = backend.reference(object);
         self.set_status(object, |object| {
-            conditions::supported(object, class);
+            if let Some(class) = class {
+                conditions::supported(object, class);
+            }
             object.status.backend_ref = Some(conditions::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
         .await
     }
 
+    /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
     async fn ensure(
         &self,
         object: &PostgreSQL,
-        class: &DatabaseClass,
+        class: &Result<DatabaseClass, Refusal>,
         backend: &dyn Backend,
     ) -> Result<Outcome, Error> {
         self.note_failure(object, backend).await?;
+        let lost = class.as_ref().err();
         let observed = match backend.ensure(object).await {
             Ok(observed) => observed,
             Err(error @ BackendError::Unavailable(_)) => {
                 let progress = Progress::Unavailable(error.to_string());
-                self.set_status(object, |object| conditions::progress(object, &progress)).await?;
+                let tell = |object: &mut PostgreSQL| conditions::progress(object, &progress);
+                self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
                 return Err(error.into());
             }
             Err(BackendError::Rejected { reason, message }) => {
                 let progress = Progress::Rejected { reason, message };
                 // A backend that cannot say what runs while it refuses may still see it.
                 let seen = backend.observe(object).await.ok().flatten();
-                self.set_status(object, |object| {
+                let tell = |object: &mut PostgreSQL| {
                     if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
                         conditions::runs_on(object, seen);
                     }
                     conditions::progress(object, &progress);
-                })
-                .await?;
+                };
+                self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
                 return Ok(Outcome::Again(RESYNC));
             }
         };
         let published = self.publish(object, backend, &observed).await;
         let trouble = published.as_ref().err().map(ToString::to_string);
-        self.set_status(object, |object| {
-            conditions::supported(object, class);
+        let tell = |object: &mut PostgreSQL| {
+            if let Ok(class) = class {
+                conditions::supported(object, class);
+            }
             conditions::observed(object, &observed, trouble.as_deref());
-        })
-        .await?;
+        };
+        self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
         published?;
         let settled = observed.ready || observed.reason == "Stopped";
         Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
@@ -209,7 +170,7 @@ impl Reconciler {
     }
 
     /// Writes the status, and tells of what it changed.
-    async fn set_status(
+    pub(super) async fn set_status(
         &self,
         object: &PostgreSQL,
         change: impl Fn(&mut PostgreSQL) + Send + Sync,
@@ -240,4 +201,10 @@ impl Reconciler {
         let (stored, _) = outcome.await?;
         Ok(stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone()))
     }
+}
+
+/// A database that is deleted in the foreground runs until its dependents are gone.
+fn waits_for_dependents(object: &PostgreSQL) -> bool {
+    let waits = object.metadata.finalizers.iter().any(|finalizer| finalizer == FOREGROUND);
+    waits && object.is_taken_up() && object.status.backend_ref.is_some()
 }

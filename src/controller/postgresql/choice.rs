@@ -1,0 +1,84 @@
+//! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
+
+use super::reconcile::{Error, Reconciler};
+use crate::backend::{Backend, Refusal};
+use databases_api::databaseclass::DatabaseClass;
+use databases_api::postgresql::PostgreSQL;
+use std::sync::Arc;
+
+/// What is known of who answers an object.
+pub(super) enum Choice {
+    /// One of our backends.
+    Ours(Box<Chosen>),
+    /// Nobody yet.
+    Nobody(Refusal),
+    /// Somebody elsewhere; the object is his.
+    Elsewhere,
+}
+
+/// One of our backends, with what it answers the object by.
+pub(super) struct Chosen {
+    pub(super) backend: Arc<dyn Backend>,
+    /// The object's class, or why it is none of this backend's any more.
+    pub(super) class: Result<DatabaseClass, Refusal>,
+}
+
+impl Reconciler {
+    pub(super) async fn choose(&self, object: &PostgreSQL) -> Result<Choice, Error> {
+        let class = self.class_of(object).await?;
+        if let Some(recorded) = &object.status.backend_ref {
+            let Some(backend) = self.controllers.recorded(&recorded.group) else {
+                return Ok(Choice::Elsewhere);
+            };
+            let class = class.map_err(still_kept).and_then(|class| of_backend(class, &**backend));
+            return Ok(Choice::Ours(Box::new(Chosen { backend: backend.clone(), class })));
+        }
+        let class = match class {
+            Ok(class) => class,
+            Err(refusal) => return Ok(Choice::Nobody(refusal)),
+        };
+        let backend = self.controllers.backend(&class.spec.controller_name).cloned();
+        Ok(backend.map_or(Choice::Elsewhere, |backend| {
+            Choice::Ours(Box::new(Chosen { backend, class: Ok(class) }))
+        }))
+    }
+
+    async fn class_of(&self, object: &PostgreSQL) -> Result<Result<DatabaseClass, Refusal>, Error> {
+        let name = &object.spec.instance.class_name;
+        if name.is_empty() {
+            let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
+            return Ok(Err(Refusal { reason: "Pending", message: message.into() }));
+        }
+        match self.classes.get("", name).await {
+            Ok(class) => Ok(Ok(class.object().downcast::<DatabaseClass>().cloned().unwrap_or_default())),
+            Err(error) if error.code() == 404 => {
+                let message = format!("there is no DatabaseClass {name:?}");
+                Ok(Err(Refusal { reason: "ClassNotFound", message }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The class is gone, the database is not.
+fn still_kept(refusal: Refusal) -> Refusal {
+    let message = format!(
+        "{}; what runs is kept running: create the class again, or delete this object",
+        refusal.message
+    );
+    Refusal { message, ..refusal }
+}
+
+/// A class that came back as somebody else's does not take its objects along.
+fn of_backend(class: DatabaseClass, backend: &dyn Backend) -> Result<DatabaseClass, Refusal> {
+    let (name, ours) = (&class.metadata.name, backend.controller_name());
+    let theirs = &class.spec.controller_name;
+    if theirs == ours {
+        return Ok(class);
+    }
+    let message = format!(
+        "DatabaseClass {name:?} is of {theirs:?} now; {ours:?}, which made this database, keeps it running: \
+         make a class of this name with that controller again, or move the data to a new object"
+    );
+    Err(Refusal { reason: "Conflict", message })
+}

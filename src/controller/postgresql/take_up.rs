@@ -1,0 +1,97 @@
+//! The beginning of an object: its class takes it, or it waits and says for what.
+//!
+//! An object may be older than its class. What the class decides for it, and whether the class allows it, is then settled
+//! when it is taken up; admission does so for the very update that puts the finalizer on.
+
+use super::Outcome;
+use super::conditions;
+use super::reconcile::{Error, Reconciler};
+use crate::backend::Refusal;
+use crate::controller::class_use;
+use crate::registry::Part;
+use apimachinery::meta::{condition, is_true};
+use databases_api::databaseclass::DatabaseClass;
+use databases_api::defaulting;
+use databases_api::postgresql::{BACKEND_FINALIZER, PostgreSQL};
+use std::time::Duration;
+
+impl Reconciler {
+    /// Puts the finalizer on, once the class agrees.
+    pub(super) async fn take_up(
+        &self,
+        object: &PostgreSQL,
+        class: &Result<DatabaseClass, Refusal>,
+    ) -> Result<Outcome, Error> {
+        if let (None, Ok(class)) = (&object.status.backend_ref, class)
+            && let Some(refusal) = self.keep_class(class).await?
+        {
+            return self.wait(object, &refusal).await;
+        }
+        let outcome = self.update(object, Part::Main, |object| {
+            if !object.is_taken_up() {
+                object.metadata.finalizers.push(BACKEND_FINALIZER.into());
+            }
+        });
+        match outcome.await {
+            Err(Error::Registry(error)) if error.code() == 422 => {
+                self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(Outcome::Again(Duration::ZERO)),
+        }
+    }
+
+    /// Keeps the class for an object that begins to use it, or says why it cannot.
+    async fn keep_class(&self, class: &DatabaseClass) -> Result<Option<Refusal>, Error> {
+        let name = &class.metadata.name;
+        let conditions = &class.status.conditions;
+        if !is_true(conditions, "Accepted") {
+            let why = condition(conditions, "Accepted").map_or("", |accepted| accepted.message.as_str());
+            let message = format!("DatabaseClass {name:?} is not accepted: {why}");
+            return Ok(Some(Refusal { reason: "ClassNotAccepted", message }));
+        }
+        if class_use::hold(&self.classes, name).await? {
+            return Ok(None);
+        }
+        let message = format!("DatabaseClass {name:?} is being deleted and takes no new objects");
+        Ok(Some(Refusal { reason: "ClassNotAccepted", message }))
+    }
+
+    /// An object that nobody answers: a default class that came late takes it; else it waits, and can be deleted.
+    pub(super) async fn without_backend(
+        &self,
+        object: &PostgreSQL,
+        refusal: &Refusal,
+    ) -> Result<Outcome, Error> {
+        if object.metadata.deletion_timestamp.is_some() {
+            // Nothing is recorded; should something be there all the same, it is found by the uid.
+            return self.delete(object, &self.controllers.backends).await;
+        }
+        if !object.spec.instance.class_name.is_empty() || !self.has_default().await? {
+            return self.wait(object, refusal).await;
+        }
+        match self.update(object, Part::Main, |_| {}).await {
+            Err(Error::Registry(error)) if error.code() == 422 => {
+                self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(Outcome::Again(Duration::ZERO)),
+        }
+    }
+
+    /// Whether some class is the default.
+    async fn has_default(&self) -> Result<bool, Error> {
+        let snapshot = self.classes.latest().await?;
+        let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
+        let classes: Vec<DatabaseClass> =
+            classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect();
+        Ok(defaulting::knows_class(&PostgreSQL::default(), &classes))
+    }
+
+    /// Says why nobody answers; the class's own event brings the object back.
+    async fn wait(&self, object: &PostgreSQL, refusal: &Refusal) -> Result<Outcome, Error> {
+        let (reason, message) = (refusal.reason, &refusal.message);
+        self.set_status(object, |object| conditions::not_accepted(object, reason, message)).await?;
+        Ok(Outcome::Settled)
+    }
+}

@@ -1,0 +1,223 @@
+//! Who keeps a database, and for how long: classes that go, come late or change hands, wishes that are refused.
+
+use super::*;
+use crate::backend::fake::CONTROLLER_NAME;
+
+const A: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls/a";
+const OURS: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses/ours";
+
+/// A class of the fake backend.
+async fn class(server: &Server, more: Value) {
+    let mut object = json!({"metadata": {"name": "ours"}, "spec": {"controllerName": CONTROLLER_NAME}});
+    json_patch::merge(&mut object["spec"], &more);
+    let (code, _, answer) = server.post(CLASSES, object).await;
+    assert_eq!(code, 201, "{answer}");
+}
+
+/// An object that is ready; its uid.
+async fn ready(server: &Server, spec: Value) -> String {
+    let mut object = database("a", json!({"className": "ours"}));
+    json_patch::merge(&mut object["spec"], &spec);
+    let (code, _, answer) = server.post(IN_DEMO, object).await;
+    assert_eq!(code, 201, "{answer}");
+    server.condition(A, "Ready", "True", "Available").await;
+    answer["metadata"]["uid"].as_str().unwrap().to_owned()
+}
+
+async fn is_up_again(server: &Server, fake: &Fake, uid: &str) {
+    fake.crash(uid);
+    server.until("the database is up again", async || (fake.is_up(uid) == Some(true)).then_some(())).await;
+    server.condition(A, "Ready", "True", "Available").await;
+}
+
+/// Deletes the class although it is used, as somebody does who is in a hurry.
+async fn force_class_away(server: &Server) {
+    assert_eq!(server.delete(OURS, json!({})).await, 200);
+    let (code, _, answer) = server.merge(OURS, json!({"metadata": {"finalizers": null}})).await;
+    assert_eq!(code, 200, "{answer}");
+    server.gone(OURS).await;
+}
+
+async fn is_deleted(server: &Server, fake: &Fake, uid: &str) {
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    server.gone(A).await;
+    assert_eq!(fake.is_up(uid), None, "the backend has nothing of it any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_whose_class_is_gone_is_kept_running_and_can_be_deleted() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    force_class_away(&server).await;
+    let message = server.condition(A, "Accepted", "False", "ClassNotFound").await;
+    assert!(message.contains("there is no DatabaseClass \"ours\""), "{message}");
+    is_up_again(&server, &fake, &uid).await;
+    server.merge(A, json!({"spec": {"state": "Stopped"}})).await;
+    server.condition(A, "Ready", "False", "Stopped").await;
+    assert_eq!(fake.is_up(&uid), Some(false));
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_came_back_takes_its_objects_again() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    force_class_away(&server).await;
+    server.condition(A, "Accepted", "False", "ClassNotFound").await;
+    class(&server, json!({})).await;
+    server.condition(A, "Accepted", "True", "Accepted").await;
+    server.until("the class is held", async || is_held(&server).await.then_some(())).await;
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_came_back_as_somebody_elses_does_not_take_its_objects_along() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    force_class_away(&server).await;
+    class(&server, json!({"controllerName": "example.com/x"})).await;
+    let message = server.condition(A, "Accepted", "False", "Conflict").await;
+    assert!(message.contains("is of \"example.com/x\" now"), "{message}");
+    is_up_again(&server, &fake, &uid).await;
+    is_deleted(&server, &fake, &uid).await;
+}
+
+async fn is_held(server: &Server) -> bool {
+    let (_, class) = server.get(OURS).await;
+    class["metadata"]["finalizers"] == json!(["databases.standard.k8s.io/class-in-use"])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_in_use_says_who_uses_it_and_goes_after_its_users() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({"defaultFor": ["PostgreSQL"]})).await;
+    let uid = ready(&server, json!({})).await;
+    assert!(is_held(&server).await, "the class is held before its first object runs");
+    assert_eq!(server.delete(OURS, json!({})).await, 200);
+    let named = "1 object uses this class: demo/a; the class goes when they are gone";
+    server
+        .until("the class says who uses it", async || {
+            (server.condition(OURS, "InUse", "True", "InUse").await == named).then_some(())
+        })
+        .await;
+    let (code, _, answer) = server.post(IN_DEMO, database("b", json!({"className": "ours"}))).await;
+    assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &"spec.className".into()), "{answer}");
+    let (_, _, classless) = server.post(IN_DEMO, database("c", json!({}))).await;
+    assert_eq!(classless["spec"]["className"], Value::Null, "a class that goes is nobody's default");
+    is_up_again(&server, &fake, &uid).await;
+    is_deleted(&server, &fake, &uid).await;
+    server.gone(OURS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_nobody_uses_goes_at_once() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    is_deleted(&server, &fake, &uid).await;
+    server.until("the class is free", async || (!is_held(&server).await).then_some(())).await;
+    assert_eq!(server.delete(OURS, json!({})).await, 200);
+    assert_eq!(server.get(OURS).await.0, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_comes_late_takes_up_who_waits_for_it() {
+    let (server, _) = Server::with_fake().await;
+    server.post(IN_DEMO, database("a", json!({"className": "ours"}))).await;
+    server.post(IN_DEMO, database("b", json!({}))).await;
+    let b = format!("{IN_DEMO}/b");
+    server.condition(A, "Accepted", "False", "ClassNotFound").await;
+    server.condition(&b, "Accepted", "Unknown", "Pending").await;
+    class(&server, json!({"defaultFor": ["PostgreSQL"], "defaults": {"deletionPolicy": "Delete"}})).await;
+    for path in [A, &b] {
+        server.condition(path, "Ready", "True", "Available").await;
+        let (_, object) = server.get(path).await;
+        assert_eq!(
+            (&object["spec"]["className"], &object["spec"]["version"]),
+            (&"ours".into(), &"17".into())
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_comes_late_judges_whom_it_takes_up() {
+    let (server, fake) = Server::with_fake().await;
+    let spec = json!({"className": "ours", "pooling": {"mode": "Session"}});
+    let (_, _, object) = server.post(IN_DEMO, database("a", spec)).await;
+    class(&server, json!({})).await;
+    let message = server.condition(A, "Accepted", "False", "Conflict").await;
+    assert!(message.contains("PostgreSQLConnectionPooling"), "{message}");
+    assert_eq!(fake.is_up(object["metadata"]["uid"].as_str().unwrap()), None);
+    server.merge(A, json!({"spec": {"pooling": null}})).await;
+    server.condition(A, "Ready", "True", "Available").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_accepted_is_brought_up_while_a_wish_is_refused() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    let refused = |value: Value| json!({"annotations": {"fake.example.com/refused": value}});
+    let wish = json!({"metadata": refused("yes".into()), "spec": {"network": {"port": 6543}}});
+    assert_eq!(server.merge(A, wish).await.0, 200);
+    for (kind, reason) in [("Accepted", "InvalidParameters"), ("Programmed", "BackendRejected")] {
+        let message = server.condition(A, kind, "False", reason).await;
+        assert_eq!(message, "the wish is refused");
+    }
+    is_up_again(&server, &fake, &uid).await;
+    server.condition(A, "Accepted", "False", "InvalidParameters").await;
+    let (_, object) = server.get(A).await;
+    assert_eq!(object["status"]["endpoints"][0]["port"], 5432, "what runs, not what was refused");
+    let (_, secret) = server.get("/api/v1/namespaces/demo/secrets/a-binding").await;
+    assert_eq!(secret["data"]["port"], "NTQzMg==");
+    server.merge(A, json!({"spec": {"state": "Stopped"}})).await;
+    server.condition(A, "Ready", "False", "Stopped").await;
+    let taken_back = json!({"metadata": refused(Value::Null), "spec": {"state": "Running"}});
+    server.merge(A, taken_back).await;
+    server.condition(A, "Accepted", "True", "Accepted").await;
+    server.condition(A, "Programmed", "True", "Programmed").await;
+    let (_, object) = server.get(A).await;
+    assert_eq!(object["status"]["endpoints"][0]["port"], 6543);
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_lingers_does_not_say_that_its_database_is_there() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    server
+        .merge(
+            A,
+            json!({"metadata": {"finalizers": ["example.com/hold", "databases.standard.k8s.io/backend"]}}),
+        )
+        .await;
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    server.condition(A, "Ready", "False", "Terminating").await;
+    server.until("the database is gone", async || fake.is_up(&uid).is_none().then_some(())).await;
+    let (_, object) = server.get(A).await;
+    assert_eq!(object["status"]["endpoints"], Value::Null, "{object}");
+    server.merge(A, json!({"metadata": {"finalizers": null}})).await;
+    server.gone(A).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_fails_says_why_and_is_tried_again() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    fake.fail(Some("the disk is gone"));
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    let why = "the database cannot be removed yet: the disk is gone";
+    server
+        .until("it says why", async || {
+            (server.condition(A, "Ready", "False", "Terminating").await == why).then_some(())
+        })
+        .await;
+    fake.fail(None);
+    server.gone(A).await;
+    assert_eq!(fake.is_up(&uid), None);
+}
