@@ -41,6 +41,11 @@ impl Entry {
     pub(crate) fn is_news(&self) -> bool {
         !(self.path.ends_with("[]") && self.value["order"] == self.witness)
     }
+
+    /// Whether it is of the status.
+    pub(crate) fn is_of_status(&self) -> bool {
+        self.path.starts_with("status.")
+    }
 }
 
 /// The fields of `wanted` that are otherwise in `found`.

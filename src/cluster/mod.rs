@@ -4,6 +4,7 @@
 
 mod authentication;
 mod connect;
+mod correlate;
 mod event;
 mod follow;
 mod lease;
@@ -16,14 +17,15 @@ mod webhook;
 mod webhook_tls;
 
 pub use authentication::Authentication;
-pub use event::{EventType, Regarding};
+pub use event::{EventType, Regarding, host_name};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
-pub use secret::Binding;
+pub use secret::{Binding, KIND_LABEL, NAME_LABEL};
 pub use webhook::Webhook;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why the host cluster did not do what was asked.
@@ -46,16 +48,32 @@ pub enum Error {
     )]
     Authentication,
     /// Somebody else's Secret is in the way.
-    #[error(
-        "Secret {namespace}/{name} exists and does not belong to this object; delete or rename it, \
-         so that the credentials can be published there"
-    )]
+    #[error("Secret {namespace}/{name} is in the way of the credentials: it {why}")]
     ForeignSecret {
         /// Its namespace.
         namespace: String,
         /// Its name.
         name: String,
+        /// Whose it is, and what to do.
+        why: String,
     },
+    /// Two users would share a Secret.
+    #[error("users {first:?} and {second:?} would share Secret {name}: rename one of them")]
+    SharedSecret {
+        /// The Secret's name.
+        name: String,
+        /// The user who has it.
+        first: String,
+        /// The user who gets none.
+        second: String,
+    },
+}
+
+impl Error {
+    /// Whether a person has to make room for a Secret; trying again will not.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Error::ForeignSecret { .. } | Error::SharedSecret { .. })
+    }
 }
 
 /// What the API said, or why it said nothing.
@@ -91,11 +109,12 @@ impl From<kube::Error> for Error {
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    recorder: Arc<event::Recorder>,
 }
 
 impl Cluster {
     /// Over any transport.
     pub fn new(client: kube::Client) -> Self {
-        Cluster { client }
+        Cluster { client, recorder: Arc::default() }
     }
 }

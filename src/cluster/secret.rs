@@ -1,4 +1,8 @@
 //! The Secret contract: the same keys for every application, whoever answers the database.
+//!
+//! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody
+//! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
+//! released together with retained data is such a one; an annotation says whose it was.
 
 use super::{Cluster, Error};
 use k8s_openapi::ByteString;
@@ -9,6 +13,12 @@ use std::collections::BTreeMap;
 
 /// Marks the Secrets of an object; they are released by taking it off.
 const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
+/// The kind of the object that a Secret was made for.
+pub const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
+/// The name of the object that a Secret was made for.
+pub const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
+/// On a released Secret: whose it was.
+const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
 
 /// A credentials Secret as it should be.
 #[derive(Clone)]
@@ -23,7 +33,9 @@ pub struct Binding {
     pub owner_uid: String,
     /// Labels of the contract.
     pub labels: BTreeMap<String, String>,
-    /// Keys of the contract.
+    /// All keys of the contract. Those that `data` does not have are taken off; other keys are people's own and stay.
+    pub contract: &'static [&'static str],
+    /// What is true now, by keys of the contract.
     pub data: BTreeMap<String, String>,
 }
 
@@ -38,12 +50,13 @@ impl Binding {
         self.data.iter().map(|(key, value)| (key.clone(), ByteString(value.clone().into_bytes()))).collect()
     }
 
-    /// Brings a Secret in line; keys of others stay. Whether anything had to change.
+    /// Brings a Secret in line. Whether anything had to change.
     fn settle(&self, secret: &mut Secret) -> bool {
         let labels = secret.metadata.labels.get_or_insert_default();
         let data = secret.data.get_or_insert_default();
         let before = (labels.clone(), data.clone());
         labels.extend(self.labels());
+        data.retain(|key, _| !self.contract.contains(&key.as_str()));
         data.extend(self.data());
         before != (labels.clone(), data.clone())
     }
@@ -51,6 +64,26 @@ impl Binding {
 
 fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
+}
+
+fn label<'a>(secret: &'a Secret, name: &str) -> Option<&'a String> {
+    secret.metadata.labels.as_ref()?.get(name)
+}
+
+/// What a person reads of a Secret that is in the way, and does about it.
+fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
+    let released = secret.metadata.annotations.as_ref().and_then(|all| all.get(RELEASED_FROM));
+    let why = match (label(secret, UID_LABEL), released) {
+        (Some(uid), _) => {
+            let instance = label(secret, NAME_LABEL).map_or("another object", String::as_str);
+            format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
+        }
+        (None, Some(whose)) => format!(
+            "keeps the credentials of {whose}, whose data was retained: copy what is still needed of it and delete it"
+        ),
+        (None, None) => "was not made for this object: delete it, or give this object another name".into(),
+    };
+    Error::ForeignSecret { namespace: namespace.to_owned(), name: name.to_owned(), why }
 }
 
 impl Cluster {
@@ -64,13 +97,8 @@ impl Cluster {
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
         };
-        let owner = secret.metadata.labels.as_ref().and_then(|labels| labels.get(UID_LABEL));
-        let free = owner.is_none() && binding.is_compatible(&secret);
-        if owner != Some(&binding.owner_uid) && !free {
-            return Err(Error::ForeignSecret {
-                namespace: binding.namespace.clone(),
-                name: binding.name.clone(),
-            });
+        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) {
+            return Err(foreign(&secret, &binding.namespace, &binding.name));
         }
         if binding.settle(&mut secret) {
             api.replace(&binding.name, &PostParams::default(), &secret).await?;
@@ -94,12 +122,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Deletes the Secret if it belongs to this object.
+    /// Deletes the Secret if it belongs to this object, as it was when that was seen.
     pub async fn retract(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
-        let params = DeleteParams::default()
-            .preconditions(kube::api::Preconditions { uid: secret.metadata.uid, resource_version: None });
+        let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
+        let params =
+            DeleteParams::default().preconditions(kube::api::Preconditions { uid, resource_version });
         match api.delete(name, &params).await {
             Err(error) if !is_status(&error, 404) => Err(error.into()),
             _ => Ok(()),
@@ -110,9 +139,7 @@ impl Cluster {
     pub async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(mut secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
-        if let Some(labels) = &mut secret.metadata.labels {
-            labels.remove(UID_LABEL);
-        }
+        disown(&mut secret, owner_uid);
         match api.replace(name, &PostParams::default(), &secret).await {
             Err(error) if !is_status(&error, 404) => Err(error.into()),
             _ => Ok(()),
@@ -121,18 +148,67 @@ impl Cluster {
 
     async fn owned(&self, api: &Api<Secret>, name: &str, owner_uid: &str) -> Result<Option<Secret>, Error> {
         let found = api.get_opt(name).await?;
-        Ok(found.filter(|secret| {
-            let labels = secret.metadata.labels.as_ref();
-            labels.and_then(|labels| labels.get(UID_LABEL)).is_some_and(|uid| uid == owner_uid)
-        }))
+        Ok(found.filter(|secret| label(secret, UID_LABEL).is_some_and(|uid| uid == owner_uid)))
     }
 }
 
-impl Binding {
-    /// Whether a released Secret of the same instance name may be taken over again.
-    fn is_compatible(&self, secret: &Secret) -> bool {
-        let labels = secret.metadata.labels.as_ref();
-        secret.type_.as_deref() == Some(&self.kind)
-            && self.labels.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+/// Takes the mark of ownership off and says whose the Secret was.
+fn disown(secret: &mut Secret, owner_uid: &str) {
+    let text = |name| label(secret, name).cloned().unwrap_or_default();
+    let whose = format!("{} {} (uid {owner_uid})", text(KIND_LABEL), text(NAME_LABEL));
+    secret.metadata.annotations.get_or_insert_default().insert(RELEASED_FROM.into(), whose);
+    if let Some(labels) = &mut secret.metadata.labels {
+        labels.remove(UID_LABEL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binding(data: &[(&str, &str)]) -> Binding {
+        let text = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Binding {
+            namespace: "demo".into(),
+            name: "shop-binding".into(),
+            kind: "servicebinding.io/postgresql".into(),
+            owner_uid: "1".into(),
+            labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
+            contract: &["host", "sslmode", "ro-uri"],
+            data: data.iter().map(text).collect(),
+        }
+    }
+
+    fn keys(secret: &Secret) -> Vec<&str> {
+        secret.data.iter().flatten().map(|(key, _)| key.as_str()).collect()
+    }
+
+    #[test]
+    fn keys_that_are_no_longer_true_go_and_a_persons_own_stay() {
+        let mut secret = Secret::default();
+        assert!(binding(&[("host", "h"), ("sslmode", "require"), ("ro-uri", "u")]).settle(&mut secret));
+        secret.data.get_or_insert_default().insert("team".into(), ByteString(b"docs".to_vec()));
+        let plain = binding(&[("host", "h")]);
+        assert!(plain.settle(&mut secret));
+        assert_eq!(keys(&secret), ["host", "team"]);
+        assert!(!plain.settle(&mut secret), "nothing is left to change");
+    }
+
+    #[test]
+    fn a_released_secret_says_whose_it_was_and_is_nobodys() {
+        let mut secret = Secret::default();
+        binding(&[("host", "h")]).settle(&mut secret);
+        disown(&mut secret, "1");
+        assert_eq!(label(&secret, UID_LABEL), None);
+        let error = foreign(&secret, "demo", "shop-binding").to_string();
+        assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("delete it"), "{error}");
+    }
+
+    #[test]
+    fn nobody_is_told_to_delete_the_secret_of_another_object() {
+        let mut secret = Secret::default();
+        binding(&[]).settle(&mut secret);
+        let error = foreign(&secret, "demo", "shop-binding").to_string();
+        assert!(error.contains("belongs to shop") && !error.contains("delete"), "{error}");
     }
 }

@@ -2,6 +2,7 @@
 //! written to its status.
 
 use super::Controllers;
+use super::class_news;
 use super::class_use::{self, Users};
 use super::feed;
 use super::queue::Queue;
@@ -80,8 +81,10 @@ async fn look(
         return Ok(true);
     }
     let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
+    let mut before = Vec::new();
     let outcome = store.update("", name, options, |stored| {
         let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
+        before.clone_from(&class.status.conditions);
         if let Some(offer) = &offer {
             write(&mut class, offer);
         }
@@ -90,7 +93,11 @@ async fn look(
     });
     match outcome.await {
         Err(error) if error.code() == 404 => Ok(false),
-        outcome => outcome.map(|_| true),
+        Err(error) => Err(error),
+        Ok((stored, _)) => {
+            class_news::tell(controllers, &before, &stored).await;
+            Ok(true)
+        }
     }
 }
 
@@ -116,7 +123,7 @@ fn write(class: &mut DatabaseClass, offer: &Offer) {
             "Unsupported",
             "no PostgreSQL is installed on this machine: install it with `apt-get install postgresql`",
         ),
-        false => (ConditionStatus::True, "Accepted", ""),
+        false => (ConditionStatus::True, "Accepted", "this server answers objects of this class"),
     };
     set_condition(&mut class.status.conditions, "Accepted", status, reason, message, generation);
     class.status.observed_generation = generation;

@@ -1,6 +1,7 @@
 //! Makes what is stored true: level-triggered, one object at a time, again until it holds.
 
 mod class;
+mod class_news;
 mod class_use;
 mod collector;
 mod event_expiry;
@@ -10,6 +11,7 @@ pub mod orphan;
 mod postgresql;
 mod queue;
 mod remaining;
+mod report;
 
 use crate::backend::Backend;
 use crate::cluster::Cluster;

@@ -1,7 +1,7 @@
 //! Which replica runs controllers.
 
 use super::{Error, Serve};
-use crate::cluster::{Cluster, Election, Timing};
+use crate::cluster::{Cluster, Election, Timing, host_name};
 use std::time::Duration;
 
 /// The Lease that replicas hold in turn.
@@ -14,8 +14,7 @@ pub(super) fn candidate(options: &Serve, cluster: &Cluster) -> Result<Election, 
     if options.lease_seconds < SHORTEST {
         return Err(Error::Flags(format!("--lease-seconds must be {SHORTEST} or more")));
     }
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let identity = format!("{}_{}", host.trim(), uuid::Uuid::new_v4());
+    let identity = format!("{}_{}", host_name(), uuid::Uuid::new_v4());
     let timing = timing(Duration::from_secs(options.lease_seconds));
     Ok(Election::new(cluster, &options.lease_namespace, LEASE, identity, timing))
 }

@@ -6,7 +6,7 @@ use crate::shared::{DeletionPolicy, State};
 use apimachinery::age;
 use apimachinery::field::Errors;
 use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version};
-use apimachinery::meta::{ObjectMeta, condition};
+use apimachinery::meta::{ConditionStatus, ObjectMeta, condition, is_true, set_condition};
 use serde_json::Value;
 
 /// The kind.
@@ -54,6 +54,28 @@ impl PostgreSQL {
             _ => self.spec.instance.instances.unwrap_or(1),
         }
     }
+
+    /// Nobody has looked at the object yet, and it says so: who waits for it must not take silence for success.
+    fn wait_for_controller(&mut self) {
+        let message = match self.spec.instance.class_name.as_str() {
+            "" => "waiting for a DatabaseClass that is the default for PostgreSQL".to_owned(),
+            class => format!("waiting for the controller of DatabaseClass {class:?}"),
+        };
+        for kind in ["Accepted", "Ready"] {
+            let unknown = ConditionStatus::Unknown;
+            set_condition(&mut self.status.conditions, kind, unknown, "Pending", &message, 0);
+        }
+    }
+
+    /// The words of `Ready` for the table; a database that is stopped has no such condition, and is not ready.
+    fn readiness(&self) -> (&str, &str) {
+        let conditions = &self.status.conditions;
+        match condition(conditions, "Ready") {
+            Some(ready) => (ready.status.as_str(), &ready.reason),
+            None if is_true(conditions, "Stopped") => ("False", "Stopped"),
+            None => ("Unknown", ""),
+        }
+    }
 }
 
 impl Kind for PostgreSQL {
@@ -76,10 +98,15 @@ impl Kind for PostgreSQL {
 
     fn prepare_create(&mut self) {
         self.status = super::PostgreSQLStatus::default();
+        self.wait_for_controller();
     }
 
     fn prepare_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        // An object of an earlier release that nobody looked at yet.
+        if self.status.conditions.is_empty() {
+            self.wait_for_controller();
+        }
         // A class that was chosen for the object is not lost by a manifest that does not name one.
         if self.spec.instance.class_name.is_empty() {
             self.spec.instance.class_name.clone_from(&old.spec.instance.class_name);
@@ -117,7 +144,7 @@ impl Kind for PostgreSQL {
     }
 
     fn cells(&self) -> Vec<Value> {
-        let ready = condition(&self.status.conditions, "Ready");
+        let (ready, why) = self.readiness();
         let version = [&self.status.version, &self.spec.instance.version];
         let version = version.into_iter().find(|version| !version.is_empty());
         let endpoint = self.status.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
@@ -127,8 +154,8 @@ impl Kind for PostgreSQL {
             self.spec.instance.class_name.clone().into(),
             version.cloned().unwrap_or_default().into(),
             format!("{}/{}", self.status.ready_instances, self.wanted()).into(),
-            ready.map_or("Unknown", |ready| ready.status.as_str()).into(),
-            ready.map_or("", |ready| &ready.reason).into(),
+            ready.into(),
+            why.into(),
             age::since(self.metadata.creation_timestamp),
             self.status.primary.clone().into(),
             endpoint

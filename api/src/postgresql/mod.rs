@@ -136,18 +136,20 @@ pub struct PostgreSQLStatus {
     /// The generation of spec that the rest of the status is about.
     #[api(1)]
     pub observed_generation: i64,
-    /// Accepted, ResolvedRefs, FullySupported, Programmed, Ready, InstancesReady, Progressing, BackupsHealthy.
+    /// Accepted, ResolvedRefs, FullySupported, Programmed, Ready, InstancesReady, Progressing, BackupsHealthy, and
+    /// Stopped, Reconciling, Stalled, which are there only while they are True.
     /// `kubectl wait --for=condition=Ready` waits until the read-write endpoint accepts connections and the
-    /// Secret of status.binding exists.
+    /// Secret of status.binding exists. A database that is stopped on purpose has Stopped in place of Ready. While
+    /// spec asks for what is refused, Stalled says so and the observedGeneration of Ready is that of the spec that runs.
     #[api(2, keys("type"), merge_key = "type", merge)]
     pub conditions: Vec<Condition>,
-    /// The exact version that runs.
+    /// The exact version that runs, or that ran last.
     #[api(3)]
     pub version: String,
     /// The product that runs.
     #[api(4)]
     pub flavor: String,
-    /// How many servers there are.
+    /// How many servers there are; none while it is stopped.
     #[api(5)]
     pub instances: i32,
     /// How many of them serve.
@@ -156,10 +158,10 @@ pub struct PostgreSQLStatus {
     /// Label selector of the servers, in text form, for the scale subresource.
     #[api(7)]
     pub selector: String,
-    /// The server that takes writes, as the backend calls it.
+    /// The server that takes writes, as the backend calls it; empty while none does.
     #[api(8)]
     pub primary: String,
-    /// Where to connect.
+    /// Where to connect; nowhere while it is stopped.
     #[api(9, keys("role"), merge_key = "role", merge)]
     pub endpoints: Vec<Endpoint>,
     /// The Secret with the credentials of the first database's owner.

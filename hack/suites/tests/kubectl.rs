@@ -138,7 +138,7 @@ async fn scaling(sandbox: &Sandbox, kubectl: &Kubectl) {
     transcript.run(kubectl, "scale stdpg -n demo wiki --replicas=0").await;
     until("PostgreSQL is stopped", async || sandbox.postmasters().is_empty().then_some(())).await;
     for arguments in [
-        "wait --for=condition=Ready=false stdpg/wiki -n demo --timeout=60s",
+        "wait --for=condition=Stopped stdpg/wiki -n demo --timeout=60s",
         "get stdpg -n demo",
         "get stdpg -n demo wiki -o jsonpath={.spec.state}/{.spec.instances}",
         "scale stdpg -n demo wiki --replicas=1",

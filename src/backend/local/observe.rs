@@ -1,7 +1,7 @@
 //! What an instance is seen to be, changing nothing.
 
 use super::config::server_name;
-use super::desired::TlsMode;
+use super::desired::{Attribute, TlsMode, User};
 use super::error::Error;
 use super::instance::Instance;
 use super::observed::{Credentials, Endpoint, Observed, Reason};
@@ -96,14 +96,18 @@ impl Instance<'_> {
     }
 }
 
-/// The logins of owners, then of users; each once, with the first database that is theirs.
+/// The logins of owners, then of users; each once, with the first database that is theirs. Who has none of them opens
+/// `postgres`, as everyone may.
 fn credentials(state: &State) -> Vec<Credentials> {
     let desired = &state.desired;
     let first = desired.databases.first().map(|database| database.name.clone()).unwrap_or_default();
     let owners = desired.databases.iter().map(|database| (&database.owner, database.name.clone()));
-    let users = desired.users.iter();
-    let users =
-        users.map(|user| (&user.name, user.databases.first().cloned().unwrap_or_else(|| first.clone())));
+    let home = |user: &User| match user.databases.first() {
+        Some(database) => database.clone(),
+        None if user.attributes.contains(&Attribute::Superuser) => first.clone(),
+        None => "postgres".to_owned(),
+    };
+    let users = desired.users.iter().map(|user| (&user.name, home(user)));
     let mut seen = HashSet::new();
     let login = |(role, database): (&String, String)| {
         let password = state.logins.get(role)?.password.clone();

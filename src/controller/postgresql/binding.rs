@@ -1,8 +1,12 @@
 //! The credentials Secrets of an instance, as the Secret contract says.
+//!
+//! Every role that can log in has one. Names are made of the instance's and the role's; a role's name that a Secret's
+//! cannot have is changed and a hash of it appended, and so is one that looks as if that had been done to it.
 
 use crate::backend::{Login, Observed};
-use crate::cluster::Binding;
-use databases_api::postgresql::PostgreSQL;
+use crate::cluster::{Binding, Error, KIND_LABEL, NAME_LABEL};
+use databases_api::postgresql::{PostgreSQL, UserAttribute};
+use databases_api::shared::UserSecret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -11,6 +15,25 @@ const KIND: &str = "PostgreSQL";
 const SECRET_TYPE: &str = "servicebinding.io/postgresql";
 /// Everything that is not unreserved in RFC 3986.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Hexadecimal digits of a hash in a name.
+const HASH: usize = 8;
+/// The keys of the contract. Keys are only ever added to this list; which of them a Secret has depends on what is true.
+const CONTRACT: &[&str] = &[
+    "type",
+    "provider",
+    "host",
+    "port",
+    "username",
+    "password",
+    "database",
+    "uri",
+    "jdbc-uri",
+    "certificates",
+    "sslmode",
+    "ro-host",
+    "ro-port",
+    "ro-uri",
+];
 
 /// The Secret of the first database's owner, which `status.binding` names.
 pub(super) fn binding_name(object: &PostgreSQL) -> String {
@@ -22,9 +45,8 @@ pub(super) fn superuser_name(object: &PostgreSQL) -> String {
     format!("{}-superuser", object.metadata.name)
 }
 
-/// The Secret of any other role. Roles may have characters that names of objects may not; a hash then keeps
-/// apart what looks the same without them.
-pub(super) fn user_name(object: &PostgreSQL, user: &str) -> String {
+/// The Secret of any other role.
+fn user_name(object: &PostgreSQL, user: &str) -> String {
     let clean: String = user
         .chars()
         .map(|character| match character.to_ascii_lowercase() {
@@ -33,12 +55,41 @@ pub(super) fn user_name(object: &PostgreSQL, user: &str) -> String {
         })
         .collect();
     let clean = clean.trim_matches('-');
-    if clean == user {
-        return format!("{}-user-{user}", object.metadata.name);
+    let plain = format!("{}-user-{user}", object.metadata.name);
+    if clean == user && (!looks_hashed(user) || has_alone(object, user, &plain)) {
+        return plain;
     }
-    let digest = Sha256::digest(user);
-    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-user-{clean}-{hash}", object.metadata.name)
+    let hash: String = Sha256::digest(user).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-user-{clean}-{}", object.metadata.name, &hash[..HASH])
+}
+
+/// Whether a role's name could be what another's became.
+fn looks_hashed(user: &str) -> bool {
+    let hash = user.rsplit_once('-').map(|(_, hash)| hash);
+    hash.is_some_and(|hash| hash.len() == HASH && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether the Secret has been this user's and nobody else's: applications know it by that name.
+fn has_alone(object: &PostgreSQL, user: &str, name: &str) -> bool {
+    let mut users = object.status.user_secrets.iter().filter(|secret| secret.name == name);
+    users.next().is_some_and(|secret| secret.user == user) && users.next().is_none()
+}
+
+/// Whether a role can log in; the Secret of one that cannot would open nothing.
+fn can_log_in(object: &PostgreSQL, user: &str) -> bool {
+    let known = object.spec.users.iter().find(|known| known.name == user);
+    known.is_none_or(|known| !known.attributes.contains(&UserAttribute::NoLogin))
+}
+
+fn user_logins<'a>(object: &'a PostgreSQL, observed: &'a Observed) -> impl Iterator<Item = &'a Login> {
+    observed.logins.iter().skip(1).filter(|login| can_log_in(object, &login.username))
+}
+
+/// The Secrets of all roles but the first database's owner, as the status has them.
+pub(super) fn user_secrets(object: &PostgreSQL, observed: &Observed) -> Vec<UserSecret> {
+    let secret =
+        |login: &Login| UserSecret { user: login.username.clone(), name: user_name(object, &login.username) };
+    user_logins(object, observed).map(secret).collect()
 }
 
 /// The names of the Secrets that the status tells of.
@@ -62,11 +113,10 @@ pub(super) fn names(object: &PostgreSQL) -> Vec<String> {
 
 /// All Secrets as they should be.
 pub(super) fn all(object: &PostgreSQL, provider: &str, observed: &Observed) -> Vec<Binding> {
-    let Some((first, others)) = observed.logins.split_first() else { return Vec::new() };
+    let Some(first) = observed.logins.first() else { return Vec::new() };
     let mut secrets = vec![secret(object, provider, observed, binding_name(object), first)];
     secrets.extend(
-        others
-            .iter()
+        user_logins(object, observed)
             .map(|login| secret(object, provider, observed, user_name(object, &login.username), login)),
     );
     if let Some(login) = &observed.superuser {
@@ -75,22 +125,32 @@ pub(super) fn all(object: &PostgreSQL, provider: &str, observed: &Observed) -> V
     secrets
 }
 
+/// Whether every Secret has a name of its own.
+pub(super) fn distinct(secrets: &[Binding]) -> Result<(), Error> {
+    let user = |secret: &Binding| secret.data.get("username").cloned().unwrap_or_default();
+    let mut names = BTreeMap::new();
+    for secret in secrets {
+        if let Some(first) = names.insert(&secret.name, secret) {
+            let (first, second) = (user(first), user(secret));
+            return Err(Error::SharedSecret { name: secret.name.clone(), first, second });
+        }
+    }
+    Ok(())
+}
+
 fn secret(object: &PostgreSQL, provider: &str, observed: &Observed, name: String, login: &Login) -> Binding {
-    let labels = [
-        ("databases.standard.k8s.io/instance-kind", KIND),
-        ("databases.standard.k8s.io/instance", &object.metadata.name),
-    ];
+    let labels = [(KIND_LABEL, KIND), (NAME_LABEL, &object.metadata.name)];
     Binding {
         namespace: object.metadata.namespace.clone(),
         name,
         kind: SECRET_TYPE.into(),
         owner_uid: object.metadata.uid.clone(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        contract: CONTRACT,
         data: data(provider, observed, login),
     }
 }
 
-/// Keys are only ever added to this list.
 fn data(provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, String> {
     let mut data = BTreeMap::new();
     let mut set = |key: &str, value: String| data.insert(key.to_owned(), value);
@@ -115,6 +175,7 @@ fn data(provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, 
             set("uri", uri);
         } else if endpoint.role == "ReadOnly" {
             set("ro-host", host);
+            set("ro-port", port.to_string());
             set("ro-uri", uri);
         }
     }
@@ -141,24 +202,102 @@ fn jdbc_uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Endpoint;
+    use databases_api::postgresql::User;
 
-    #[test]
-    fn roles_that_look_alike_have_secrets_of_their_own() {
+    fn shop() -> PostgreSQL {
         let mut object = PostgreSQL::default();
         object.metadata.name = "shop".into();
+        object
+    }
+
+    fn login(user: &str) -> Login {
+        Login { username: user.into(), password: "s3cr3t/pw".into(), database: "d".into() }
+    }
+
+    fn served(roles: &[&'static str]) -> Observed {
+        let endpoint = |role: &&'static str| Endpoint { role, host: "h".into(), port: 5432 };
+        Observed { endpoints: roles.iter().map(endpoint).collect(), ..Observed::default() }
+    }
+
+    #[test]
+    fn a_name_that_looks_hashed_is_no_other_users_secret() {
+        let object = shop();
         assert_eq!(user_name(&object, "etl"), "shop-user-etl");
-        assert_ne!(user_name(&object, "a_b"), user_name(&object, "a-b"));
-        assert_ne!(user_name(&object, "a_b"), user_name(&object, "A.B"));
-        assert!(
-            user_name(&object, "Äpfel")
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        let users =
+            ["test_user", "test-user-11601308", "a_b", "a-b", "A.B", "Äpfel", "deadbeef", "x-deadbeef"];
+        let mut names: Vec<String> = users.iter().map(|user| user_name(&object, user)).collect();
+        for name in &names {
+            let clean = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(name.bytes().all(clean) && !name.ends_with('-'), "{name}");
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), users.len(), "{names:?}");
+    }
+
+    #[test]
+    fn a_secret_that_was_one_users_alone_keeps_its_name() {
+        let mut object = shop();
+        let recorded = |user: &str| UserSecret { user: user.into(), name: "shop-user-etl-0badcafe".into() };
+        object.status.user_secrets = vec![recorded("etl-0badcafe")];
+        assert_eq!(user_name(&object, "etl-0badcafe"), "shop-user-etl-0badcafe");
+        object.status.user_secrets.push(recorded("etl_"));
+        assert_ne!(user_name(&object, "etl-0badcafe"), "shop-user-etl-0badcafe");
+    }
+
+    #[test]
+    fn the_second_of_two_users_of_one_secret_is_named() {
+        let mut object = shop();
+        object.spec.users = vec![User { name: "test-user-11601308".into(), ..User::default() }];
+        let name = "shop-user-test-user-11601308".to_owned();
+        object.status.user_secrets = vec![UserSecret { user: "test-user-11601308".into(), name }];
+        let logins = ["app", "test-user-11601308", "test_user"].map(login).into();
+        let secrets = all(&object, "p", &Observed { logins, ..served(&["ReadWrite"]) });
+        let error = distinct(&secrets).expect_err("two users would share a Secret");
+        assert!(error.to_string().contains("\"test_user\""), "{error}");
+    }
+
+    #[test]
+    fn the_longest_names_fit_a_secret() {
+        let mut object = shop();
+        object.metadata.name = "a".repeat(50);
+        assert!(user_name(&object, &"_".repeat(63)).len() <= 253);
+        assert!(user_name(&object, &"U".repeat(63)).len() <= 253);
+    }
+
+    #[test]
+    fn a_role_that_cannot_log_in_has_no_secret() {
+        let mut object = shop();
+        let user = |name: &str, attributes| User { name: name.into(), attributes, databases: Vec::new() };
+        object.spec.users = vec![user("group", vec![UserAttribute::NoLogin]), user("etl", Vec::new())];
+        let observed =
+            Observed { logins: ["app", "group", "etl"].map(login).into(), ..served(&["ReadWrite"]) };
+        let names: Vec<String> = all(&object, "p", &observed).into_iter().map(|secret| secret.name).collect();
+        assert_eq!(names, ["shop-binding", "shop-user-etl"]);
+        assert_eq!(user_secrets(&object, &observed).len(), 1);
+    }
+
+    #[test]
+    fn what_a_secret_has_is_of_the_contract_and_true() {
+        let mut observed = served(&["ReadWrite", "ReadOnly"]);
+        (observed.certificates, observed.tls_required) = (Some("PEM".into()), true);
+        let full = data("p", &observed, &login("app"));
+        let contract: std::collections::BTreeSet<&str> = CONTRACT.iter().copied().collect();
+        assert_eq!(
+            full.keys().map(String::as_str).collect::<Vec<_>>(),
+            contract.into_iter().collect::<Vec<_>>()
         );
+        assert_eq!(full["ro-port"], "5432");
+        let plain = data("p", &served(&["ReadWrite"]), &login("app"));
+        for key in ["sslmode", "certificates", "ro-host", "ro-port", "ro-uri"] {
+            assert!(!plain.contains_key(key), "{key}");
+        }
     }
 
     #[test]
     fn uris_are_percent_encoded() {
-        let login = Login { username: "a@b".into(), password: "s3cr3t/pw".into(), database: "d".into() };
+        let login = login("a@b");
         assert_eq!(uri(&login, "h", 5432, true), "postgresql://a%40b:s3cr3t%2Fpw@h:5432/d?sslmode=require");
         assert_eq!(
             jdbc_uri(&login, "h", 5432, false),

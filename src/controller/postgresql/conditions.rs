@@ -1,13 +1,27 @@
-//! The status of an object, from what its backend saw.
+//! The conditions of an object, from what its backend saw.
+//!
+//! `Ready` is for applications, and kstatus (Flux, Argo CD, Helm, cli-utils) reads the object from it:
+//!
+//! | the object | conditions | kstatus |
+//! |---|---|---|
+//! | nobody looked at it yet | `Ready` Unknown, from its creation | `InProgress` |
+//! | serves as asked | `Ready` True | `Current` |
+//! | serves, and is being changed | `Ready` True, `Reconciling` True | `InProgress` |
+//! | does not serve | `Ready` False | `InProgress` |
+//! | asks for what is refused | `Stalled` True; `Ready` about the generation that was accepted last | `Failed` |
+//! | stopped on purpose | `Stopped` True and no `Ready`: it neither serves nor fails to | `Current` |
+//!
+//! `Stalled`, `Reconciling` and `Stopped` are there only while they are True.
 
-use super::binding;
-use crate::backend::{Observed, Reference, Refusal};
-use apimachinery::meta::{ConditionStatus, condition, set_condition};
-use apimachinery::quantity::Quantity;
-use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
-use databases_api::features;
+use super::facts::facts;
+use crate::backend::{Observed, Refusal};
+use crate::cluster::Error as ClusterError;
+use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
 use databases_api::postgresql::PostgreSQL;
-use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret};
+use databases_api::shared::State;
+
+/// The reason where a Secret that is not ours is in the way.
+pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
 
 /// Where an object is on its way, when its backend has nothing to show yet.
 pub(super) enum Progress {
@@ -24,13 +38,25 @@ struct Conditions<'a>(&'a mut PostgreSQL);
 
 impl Conditions<'_> {
     fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        let generation = self.0.metadata.generation;
-        set_condition(&mut self.0.status.conditions, kind, status, reason, message, generation);
+        self.set_about(self.0.metadata.generation, kind, status, reason, message);
+    }
+
+    fn set_about(&mut self, about: i64, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+        set_condition(&mut self.0.status.conditions, kind, status, reason, message, about);
+    }
+
+    fn unset(&mut self, kind: &str) {
+        self.0.status.conditions.retain(|condition| condition.kind != kind);
     }
 
     fn accepted(&mut self) {
-        self.set("Accepted", ConditionStatus::True, "Accepted", "");
-        self.set("ResolvedRefs", ConditionStatus::True, "ResolvedRefs", "");
+        self.set("Accepted", ConditionStatus::True, "Accepted", "the class accepts what spec asks for");
+        self.set(
+            "ResolvedRefs",
+            ConditionStatus::True,
+            "ResolvedRefs",
+            "everything that spec refers to is there",
+        );
         self.0.status.observed_generation = self.0.metadata.generation;
     }
 
@@ -38,38 +64,66 @@ impl Conditions<'_> {
     fn refused(&mut self, reason: &str, message: &str) {
         self.set("Accepted", ConditionStatus::False, reason, message);
         self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
-        self.set("Progressing", ConditionStatus::False, "Stalled", message);
+        self.stalled(reason, message);
         self.0.status.observed_generation = self.0.metadata.generation;
+    }
+
+    /// A person has to change something.
+    fn stalled(&mut self, reason: &str, message: &str) {
+        self.set("Progressing", ConditionStatus::False, "Stalled", message);
+        self.unset("Reconciling");
+        self.set("Stalled", ConditionStatus::True, reason, message);
+    }
+
+    fn progressing(&mut self, reason: &str, message: &str) {
+        self.unset("Stalled");
+        self.set("Progressing", ConditionStatus::True, reason, message);
+        self.set("Reconciling", ConditionStatus::True, reason, message);
+    }
+
+    fn idle(&mut self) {
+        self.unset("Stalled");
+        self.set("Progressing", ConditionStatus::False, "Idle", "nothing is under way");
+        self.unset("Reconciling");
+    }
+
+    /// The generation that `Ready` is about.
+    fn ready_about(&self) -> i64 {
+        let conditions = &self.0.status.conditions;
+        let about = ["Ready", "InstancesReady"].map(|kind| condition(conditions, kind));
+        about.into_iter().flatten().map(|condition| condition.observed_generation).max().unwrap_or_default()
+    }
+
+    /// The generation that was accepted before this one, if that is what runs; 0 where there was none.
+    fn accepted_before(&self) -> i64 {
+        let about = self.ready_about();
+        if about < self.0.metadata.generation { about } else { 0 }
     }
 }
 
-/// Fields that a class only warns of; a class that refuses them needs no condition.
-pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
-    object.status.unsupported_fields.clear();
-    if class.spec.unsupported_field_policy != Some(UnsupportedFieldPolicy::Warn) {
-        object.status.conditions.retain(|condition| condition.kind != "FullySupported");
-        return;
-    }
-    let offered = |feature: &str| class.status.supported_features.iter().any(|known| known.name == feature);
-    let unsupported = features::required(object, None).into_iter().filter(|used| !offered(&used.feature));
-    object.status.unsupported_fields =
-        unsupported.map(|used| UnsupportedField { path: used.path, feature: used.feature }).collect();
-    let paths: Vec<&str> = object.status.unsupported_fields.iter().map(|field| field.path.as_str()).collect();
-    let message = paths.join(", ");
-    let (status, reason) = match message.is_empty() {
-        true => (ConditionStatus::True, "AllFieldsSupported"),
-        false => (ConditionStatus::False, "UnsupportedFields"),
+/// Whether the class honours every field, of an object whose unsupported fields are known.
+pub(super) fn full_support(object: &mut PostgreSQL) {
+    let fields = &object.status.unsupported_fields;
+    let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+    let (status, reason, message) = match paths.is_empty() {
+        true => (ConditionStatus::True, "AllFieldsSupported", "the class honours every field".to_owned()),
+        false => (
+            ConditionStatus::False,
+            "UnsupportedFields",
+            format!("the class does not honour {}", paths.join(", ")),
+        ),
     };
     Conditions(object).set("FullySupported", status, reason, &message);
 }
 
 /// The class is missing, or there is none yet.
 pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str) {
-    let status = if reason == "Pending" { ConditionStatus::Unknown } else { ConditionStatus::False };
+    let pending = reason == "Pending";
+    let status = if pending { ConditionStatus::Unknown } else { ConditionStatus::False };
     object.status.observed_generation = object.metadata.generation;
     let mut conditions = Conditions(object);
-    conditions.set("Accepted", status, reason, message);
-    conditions.set("Ready", ConditionStatus::False, "Pending", message);
+    conditions.set("Accepted", status.clone(), reason, message);
+    conditions.set("Ready", status, "Pending", message);
 }
 
 /// Says something of an object whose class is not its backend's any more, or not there: whatever else holds, it is not
@@ -94,7 +148,8 @@ pub(super) fn terminating(object: &mut PostgreSQL, message: &str) {
     let mut conditions = Conditions(object);
     conditions.set("Ready", ConditionStatus::False, "Terminating", message);
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
-    conditions.set("Progressing", ConditionStatus::True, "Terminating", message);
+    conditions.unset("Stopped");
+    conditions.progressing("Terminating", message);
 }
 
 /// What can be said before the backend has anything to show, or when it refuses.
@@ -105,120 +160,119 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
             conditions.accepted();
             let message = "the database is being created";
             conditions.set("Programmed", ConditionStatus::False, "Pending", message);
-            conditions.set("Progressing", ConditionStatus::True, "Provisioning", message);
+            conditions.progressing("Provisioning", message);
             conditions.set("Ready", ConditionStatus::False, "Creating", message);
         }
         Progress::Unavailable(message) => {
+            let about = conditions.ready_about();
             conditions.accepted();
             conditions.set("Programmed", ConditionStatus::False, "BackendUnavailable", message);
-            conditions.set("Ready", ConditionStatus::False, "Failing", message);
+            conditions.progressing("Provisioning", message);
+            conditions.unset("Stopped");
+            conditions.set_about(about, "Ready", ConditionStatus::False, "Failing", message);
         }
         Progress::Rejected { reason, message } => {
             conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
-            if conditions.0.status.endpoints.is_empty() {
-                conditions.set("Ready", ConditionStatus::False, "Failing", message);
+            if conditions.0.status.endpoints.is_empty() || conditions.accepted_before() == 0 {
+                conditions.set_about(0, "Ready", ConditionStatus::False, reason, message);
             }
         }
     }
 }
 
 /// What the backend saw; `trouble` is why the credentials could not be published.
-pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) {
+pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&ClusterError>) {
     facts(object, observed, trouble.is_none());
-    if let Some(refusal) = &observed.refused {
-        Conditions(object).refused(refusal.reason, &refusal.message);
-        readiness(object, observed, trouble);
+    if let Some(Refusal { reason, message }) = &observed.refused {
+        let about = Conditions(object).accepted_before();
+        Conditions(object).refused(reason, message);
+        let unfulfilled = (about == 0).then(|| (*reason, message.clone()));
+        readiness(object, observed, about, unfulfilled.or_else(|| trouble.map(told)));
         return;
     }
-    let stopped = observed.reason == "Stopped";
+    let about = object.metadata.generation;
+    let counted = counted(object, observed);
+    readiness(object, observed, about, trouble.map(told));
+    let stopped = is_true(&object.status.conditions, "Stopped");
+    let ready = is_true(&object.status.conditions, "Ready");
     let mut conditions = Conditions(object);
     conditions.accepted();
-    conditions.set("Programmed", ConditionStatus::True, "Programmed", "");
-    let Readiness { ready, complete, counted, message } = readiness(object, observed, trouble);
-    let mut conditions = Conditions(object);
-    match (ready && complete) || stopped {
-        true => conditions.set("Progressing", ConditionStatus::False, "Idle", ""),
-        false if ready => conditions.set("Progressing", ConditionStatus::True, "Scaling", &counted),
-        false => conditions.set("Progressing", ConditionStatus::True, "Provisioning", &message),
+    match trouble.map(|error| (error.is_conflict(), error.to_string())) {
+        Some((true, message)) => {
+            conditions.set("Programmed", ConditionStatus::False, SECRET_CONFLICT, &message);
+            conditions.stalled(SECRET_CONFLICT, &message);
+            return;
+        }
+        Some((false, message)) => {
+            conditions.set("Programmed", ConditionStatus::False, "Pending", &message);
+            conditions.progressing("Provisioning", &message);
+            return;
+        }
+        None => conditions.set(
+            "Programmed",
+            ConditionStatus::True,
+            "Programmed",
+            "the backend has everything that spec asks for",
+        ),
+    }
+    match counted {
+        _ if stopped => conditions.idle(),
+        Some(counted) if ready => conditions.progressing("Scaling", &counted),
+        None if ready => conditions.idle(),
+        _ => conditions.progressing("Provisioning", &observed.message),
     }
 }
 
-/// What the backend sees of a database whose newest change it refused: that one runs on as it was.
+/// A reason and a message of `Ready`.
+fn told(error: &ClusterError) -> (&'static str, String) {
+    (if error.is_conflict() { SECRET_CONFLICT } else { "Failing" }, error.to_string())
+}
+
+/// What the backend sees of a database that nobody changes now: it is as ready as it is, for the generation it was.
 pub(super) fn runs_on(object: &mut PostgreSQL, observed: &Observed) {
     facts(object, observed, true);
-    readiness(object, observed, None);
+    let about = Conditions(object).ready_about();
+    readiness(object, observed, about, None);
 }
 
-/// What was said of readiness.
-struct Readiness {
-    ready: bool,
-    complete: bool,
-    counted: String,
-    message: String,
-}
-
-fn readiness(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&str>) -> Readiness {
-    let ready = observed.ready && trouble.is_none();
-    let (reason, message) = match trouble {
-        Some(trouble) => ("Failing", trouble),
-        None => (observed.reason.as_str(), observed.message.as_str()),
-    };
+/// Why servers are missing.
+fn counted(object: &PostgreSQL, observed: &Observed) -> Option<String> {
     let wanted = object.spec.instance.instances.unwrap_or(1);
-    let complete = observed.ready_instances >= wanted;
-    let counted = format!("{} of {wanted} instances are ready", observed.ready_instances);
-    let status = if ready { ConditionStatus::True } else { ConditionStatus::False };
+    let missing = observed.ready_instances < wanted;
+    missing.then(|| format!("{} of {wanted} instances are ready", observed.ready_instances))
+}
+
+/// Says of what generation the database is ready, or why it is not, and how many of its servers are.
+fn readiness(
+    object: &mut PostgreSQL,
+    observed: &Observed,
+    about: i64,
+    trouble: Option<(&'static str, String)>,
+) {
+    let on_purpose = object.spec.instance.state == Some(State::Stopped) && observed.reason == "Stopped";
+    let counted = counted(object, observed);
     let mut conditions = Conditions(object);
-    conditions.set("Ready", status, reason, if ready { "" } else { message });
-    match (complete, observed.reason == "Stopped") {
-        (true, _) => conditions.set("InstancesReady", ConditionStatus::True, "AllReady", ""),
-        (false, true) => conditions.set("InstancesReady", ConditionStatus::False, "Scaling", "stopped"),
-        (false, false) => conditions.set("InstancesReady", ConditionStatus::False, "Degraded", &counted),
+    let mut set = |kind: &str, status, reason: &str, message: &str| {
+        conditions.set_about(about, kind, status, reason, message);
+    };
+    match counted {
+        _ if on_purpose => set("InstancesReady", ConditionStatus::False, "Stopped", &observed.message),
+        None => set("InstancesReady", ConditionStatus::True, "AllReady", "every instance serves"),
+        Some(counted) => set("InstancesReady", ConditionStatus::False, "Degraded", &counted),
     }
-    Readiness { ready, complete, counted, message: message.to_owned() }
+    match trouble {
+        _ if on_purpose => {
+            set("Stopped", ConditionStatus::True, "Stopped", "spec.state is Stopped; the data is kept");
+            conditions.unset("Ready");
+            return;
+        }
+        Some((reason, message)) => set("Ready", ConditionStatus::False, reason, &message),
+        None if observed.ready => set("Ready", ConditionStatus::True, &observed.reason, &observed.message),
+        None => set("Ready", ConditionStatus::False, &observed.reason, &observed.message),
+    }
+    conditions.unset("Stopped");
 }
 
-fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
-    let endpoints = observed.endpoints.iter().map(|endpoint| Endpoint {
-        role: endpoint.role.into(),
-        host: endpoint.host.clone(),
-        port: i32::from(endpoint.port),
-        scope: "Cluster".into(),
-    });
-    let name = &object.metadata.name;
-    let users = observed.logins.iter().skip(1).map(|login| UserSecret {
-        user: login.username.clone(),
-        name: binding::user_name(object, &login.username),
-    });
-    let user_secrets = users.collect();
-    let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
-    let binding = SecretRef { name: binding::binding_name(object) };
-    let selector = format!("databases.standard.k8s.io/instance={name}");
-    let status = &mut object.status;
-    status.endpoints = endpoints.collect();
-    status.version.clone_from(&observed.version);
-    status.flavor = "PostgreSQL".into();
-    status.instances = observed.instances;
-    status.ready_instances = observed.ready_instances;
-    status.primary.clone_from(&observed.primary);
-    status.selector = selector;
-    if published && !observed.logins.is_empty() {
-        status.binding = Some(binding);
-        status.user_secrets = user_secrets;
-        status.superuser_secret_ref = superuser;
-    }
-    // No volume of its own: the instance has what was asked for, which the file system does not enforce.
-    if let Some(size) = &object.spec.instance.storage.size {
-        status.storage = Some(StorageStatus { size: Some(Quantity::clone(size)) });
-    }
-}
-
-/// A reference of a backend as the status has it.
-pub(super) fn backend_ref(reference: &Reference) -> BackendRef {
-    BackendRef {
-        group: reference.group.clone(),
-        kind: reference.kind.clone(),
-        namespace: reference.namespace.clone(),
-        name: reference.name.clone(),
-    }
-}
+#[cfg(test)]
+mod tests;

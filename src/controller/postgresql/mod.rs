@@ -4,6 +4,7 @@ mod binding;
 mod choice;
 mod conditions;
 mod deletion;
+mod facts;
 mod news;
 mod reconcile;
 mod take_up;

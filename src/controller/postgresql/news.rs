@@ -1,27 +1,26 @@
 //! What is worth an event: changes of conditions that people wait for, or should know of.
 
 use super::super::Controllers;
-use crate::cluster::{EventType, Regarding};
-use apimachinery::meta::{Condition, ConditionStatus, condition};
+use super::conditions::SECRET_CONFLICT;
+use crate::cluster::EventType;
+use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
 use databases_api::postgresql::PostgreSQL;
 
-/// Who the events are from.
-const COMPONENT: &str = "databases-controller";
-
 /// One event to be recorded.
+#[derive(Debug)]
 pub(super) struct News {
     event_type: EventType,
-    reason: &'static str,
+    reason: String,
     message: String,
 }
 
 impl News {
-    fn normal(reason: &'static str, message: impl Into<String>) -> Self {
-        News { event_type: EventType::Normal, reason, message: message.into() }
+    fn normal(reason: &str, message: impl Into<String>) -> Self {
+        News { event_type: EventType::Normal, reason: reason.into(), message: message.into() }
     }
 
-    fn warning(reason: &'static str, message: impl Into<String>) -> Self {
-        News { event_type: EventType::Warning, reason, message: message.into() }
+    fn warning(reason: &str, message: impl Into<String>) -> Self {
+        News { event_type: EventType::Warning, reason: reason.into(), message: message.into() }
     }
 
     /// The data and credentials of a deleted object stayed.
@@ -42,32 +41,27 @@ impl News {
             let same = then.is_some_and(|then| then.status == now.status && then.reason == now.reason);
             (!same).then_some(now)
         };
+        let is_so = |now: &Condition| now.status == ConditionStatus::True;
+        let is_not = |now: &Condition| now.status == ConditionStatus::False;
         if before.status.backend_ref.is_none() && after.status.backend_ref.is_some() {
             news.push(News::normal("Provisioning", "the database is being created"));
         }
-        if let Some(refused) = became("Accepted", |now| now.status == ConditionStatus::False) {
-            let reason =
-                if refused.reason == "InvalidParameters" { "InvalidParameters" } else { "BackendRejected" };
-            news.push(News::warning(reason, &refused.message));
+        if let Some(refused) = became("Accepted", is_not) {
+            news.push(News::warning(&refused.reason, &refused.message));
         }
-        if became("Ready", |now| now.status == ConditionStatus::True).is_some() {
-            let started =
-                condition(&before.status.conditions, "Ready").is_some_and(|then| then.reason == "Stopped");
+        if became("Ready", is_so).is_some() {
+            let started = is_true(&before.status.conditions, "Stopped");
             let reason = if started { "Started" } else { "Ready" };
-            news.push(News::normal(
-                reason,
-                format!("PostgreSQL {} accepts connections", after.status.version),
-            ));
+            let message = format!("PostgreSQL {} accepts connections", after.status.version);
+            news.push(News::normal(reason, message));
         }
-        if became("Ready", |now| now.reason == "Stopped").is_some() {
+        if became("Stopped", is_so).is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
-        let trouble = |now: &Condition| {
-            now.status == ConditionStatus::False
-                && !matches!(now.reason.as_str(), "Stopped" | "Creating" | "Pending")
-        };
-        if let Some(now) = became("Ready", trouble) {
-            news.push(News::warning("NotReady", &now.message));
+        let refused = condition(&after.status.conditions, "Accepted").filter(|now| is_not(now));
+        if let Some(now) = became("Ready", is_not).filter(|now| is_trouble(now, refused)) {
+            let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
+            news.push(News::warning(reason, &now.message));
         }
         let (then, now) = (before.status.instances, after.status.instances);
         if then > 0 && now > 0 && then != now {
@@ -77,22 +71,65 @@ impl News {
     }
 }
 
+/// Whether somebody should know that the database is not ready, who was not told already that its wish is refused.
+fn is_trouble(ready: &Condition, refused: Option<&Condition>) -> bool {
+    !matches!(ready.reason.as_str(), "Creating" | "Pending" | "Terminating")
+        && refused.is_none_or(|refused| refused.message != ready.message)
+}
+
 impl Controllers {
-    /// Records news; an event that cannot be recorded is only worth a line in the log.
+    /// Records news.
     pub(super) async fn tell(&self, object: &PostgreSQL, news: &News) {
-        let regarding = Regarding {
-            api_version: format!("{}/v1", databases_api::GROUP),
-            kind: "PostgreSQL".into(),
-            namespace: object.metadata.namespace.clone(),
-            name: object.metadata.name.clone(),
-            uid: object.metadata.uid.clone(),
-        };
-        let recorded =
-            self.cluster.record(&regarding, news.event_type, news.reason, &news.message, COMPONENT).await;
-        if let Err(error) = recorded
-            && object.metadata.deletion_timestamp.is_none()
-        {
-            tracing::warn!(%error, reason = news.reason, object = regarding.name, "an event was not recorded");
+        self.report("PostgreSQL", &object.metadata, news.event_type, &news.reason, &news.message).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::{self, Progress};
+    use super::*;
+    use crate::backend::Observed;
+
+    fn observed(reason: &str) -> Observed {
+        let (ready, version) = (reason == "Available", "15.9".into());
+        let ready_instances = i32::from(ready);
+        Observed {
+            ready,
+            version,
+            reason: reason.into(),
+            ready_instances,
+            instances: 1,
+            ..Observed::default()
         }
+    }
+
+    fn reasons(before: &PostgreSQL, after: &PostgreSQL) -> Vec<String> {
+        News::between(before, after).into_iter().map(|news| news.reason).collect()
+    }
+
+    #[test]
+    fn after_a_failure_the_last_event_says_that_it_runs_again() {
+        let mut object = PostgreSQL::default();
+        conditions::observed(&mut object, &observed("Available"), None);
+        let mut failed = object.clone();
+        conditions::runs_on(&mut failed, &observed("NoPrimary"));
+        assert_eq!(reasons(&object, &failed), ["NotReady"]);
+        let mut again = failed.clone();
+        conditions::observed(&mut again, &observed("Available"), None);
+        assert_eq!(reasons(&failed, &again), ["Ready"]);
+        assert!(reasons(&again, &again).is_empty());
+    }
+
+    #[test]
+    fn the_reason_of_an_event_is_what_happened() {
+        let new = PostgreSQL::default();
+        let mut lost = new.clone();
+        conditions::not_accepted(&mut lost, "ClassNotFound", "there is no DatabaseClass \"x\"");
+        assert_eq!(reasons(&new, &lost), ["ClassNotFound"]);
+        let mut refused = new.clone();
+        let progress =
+            Progress::Rejected { reason: "InvalidParameters", message: "no such parameter".into() };
+        conditions::progress(&mut refused, &progress);
+        assert_eq!(reasons(&new, &refused), ["InvalidParameters"]);
     }
 }

@@ -4,6 +4,7 @@ use super::super::Controllers;
 use super::binding;
 use super::choice::{Choice, Chosen};
 use super::conditions::{self, Progress};
+use super::facts;
 use super::news::News;
 use super::{Outcome, RESYNC};
 use crate::backend::{Backend, Error as BackendError, Observed, Refusal};
@@ -14,6 +15,7 @@ use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::postgresql::PostgreSQL;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,9 +85,9 @@ impl Reconciler {
         let reference = backend.reference(object);
         self.set_status(object, |object| {
             if let Some(class) = class {
-                conditions::supported(object, class);
+                facts::supported(object, class);
             }
-            object.status.backend_ref = Some(conditions::backend_ref(&reference));
+            object.status.backend_ref = Some(facts::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
         .await
@@ -123,12 +125,12 @@ impl Reconciler {
             }
         };
         let published = self.publish(object, backend, &observed).await;
-        let trouble = published.as_ref().err().map(ToString::to_string);
+        let trouble = published.as_ref().err();
         let tell = |object: &mut PostgreSQL| {
             if let Ok(class) = class {
-                conditions::supported(object, class);
+                facts::supported(object, class);
             }
-            conditions::observed(object, &observed, trouble.as_deref());
+            conditions::observed(object, &observed, trouble);
         };
         self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
         published?;
@@ -150,33 +152,42 @@ impl Reconciler {
         }
     }
 
+    /// Publishes what can be, and withdraws what is no longer to be, before it tells of what could not.
     async fn publish(
         &self,
         object: &PostgreSQL,
         backend: &dyn Backend,
         observed: &Observed,
     ) -> Result<(), cluster::Error> {
+        let cluster = &self.controllers.cluster;
         let secrets = binding::all(object, backend.controller_name(), observed);
-        for secret in &secrets {
-            self.controllers.cluster.publish(secret).await?;
+        let mut outcome = binding::distinct(&secrets);
+        let mut taken = HashSet::new();
+        for secret in secrets.iter().filter(|secret| taken.insert(&secret.name)) {
+            outcome = outcome.and(cluster.publish(secret).await);
         }
         let (namespace, uid) = (&object.metadata.namespace, &object.metadata.uid);
-        let withdrawn =
-            |name: &String| !secrets.is_empty() && secrets.iter().all(|secret| secret.name != *name);
-        for name in binding::recorded(object).into_iter().filter(withdrawn) {
-            self.controllers.cluster.retract(namespace, &name, uid).await?;
+        for name in binding::recorded(object) {
+            if !secrets.is_empty() && !taken.contains(&name) {
+                outcome = outcome.and(cluster.retract(namespace, &name, uid).await);
+            }
         }
-        Ok(())
+        outcome
     }
 
-    /// Writes the status, and tells of what it changed.
+    /// Writes the status, and tells of what that changed of the one that was there.
     pub(super) async fn set_status(
         &self,
         object: &PostgreSQL,
         change: impl Fn(&mut PostgreSQL) + Send + Sync,
     ) -> Result<(), Error> {
-        let after = self.update(object, Part::Status, change).await?;
-        for news in News::between(object, &after) {
+        let mut before = None;
+        let written = self.update(object, Part::Status, |object| {
+            before = Some(object.clone());
+            change(object);
+        });
+        let after = written.await?;
+        for news in News::between(before.as_ref().unwrap_or(object), &after) {
             self.controllers.tell(&after, &news).await;
         }
         Ok(())
@@ -187,7 +198,7 @@ impl Reconciler {
         &self,
         object: &PostgreSQL,
         part: Part,
-        change: impl Fn(&mut PostgreSQL) + Send + Sync,
+        mut change: impl FnMut(&mut PostgreSQL) + Send,
     ) -> Result<PostgreSQL, Error> {
         let (meta, uid) = (&object.metadata, &object.metadata.uid);
         let options = UpdateOptions { part, dry_run: false, origin: None };

@@ -3,7 +3,7 @@
 use super::wire::{self, V1alpha1Parts as _};
 use crate::postgresql::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, UserAttribute};
 use crate::shared;
-use apimachinery::meta::{ConditionStatus, condition};
+use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
@@ -15,15 +15,18 @@ pub(super) fn plain(hub: &PostgreSQL) -> wire::PostgreSQL {
         status: wire::PostgreSQLStatus {
             phase: phase(hub).to_owned(),
             secret_name: status.binding.map(|binding| binding.name).unwrap_or_default(),
+            observed_generation: status.observed_generation,
+            conditions: status.conditions,
         },
     }
 }
 
 fn phase(hub: &PostgreSQL) -> &'static str {
-    match condition(&hub.status.conditions, "Ready") {
+    let conditions = &hub.status.conditions;
+    match condition(conditions, "Ready") {
+        None if is_true(conditions, "Stopped") => "Stopped",
         None => "Pending",
         Some(ready) if ready.status == ConditionStatus::True => "Running",
-        Some(ready) if ready.reason == "Stopped" => "Stopped",
         Some(ready)
             if matches!(ready.reason.as_str(), "Creating" | "Pending" | "Restoring" | "Importing") =>
         {

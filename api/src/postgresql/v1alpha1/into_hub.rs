@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 pub(super) fn plain(draft: wire::PostgreSQL) -> PostgreSQL {
     let wire::PostgreSQL { metadata, spec, status } = draft;
-    let wire::PostgreSQLStatus { phase: _, secret_name } = status;
+    let wire::PostgreSQLStatus { phase: _, secret_name, observed_generation, conditions } = status;
     let binding = (!secret_name.is_empty()).then_some(shared::SecretRef { name: secret_name });
-    let status = PostgreSQLStatus { binding, ..PostgreSQLStatus::default() };
+    let status = PostgreSQLStatus { observed_generation, conditions, binding, ..PostgreSQLStatus::default() };
     PostgreSQL { metadata, spec: self::spec(spec), status }
 }
 

@@ -36,7 +36,9 @@ impl WireVersion<PostgreSQL> for V1alpha1 {
         let entries = stash::take(&mut draft.metadata.annotations, OF_V1ALPHA1);
         draft = fold_draft(draft, &entries);
         let restored = tree_of_hub(&into_hub::plain(draft.clone()));
-        let lost = stash::difference(V1::SCHEMA, &tree_of_hub(hub), &restored);
+        let mut lost = stash::difference(V1::SCHEMA, &tree_of_hub(hub), &restored);
+        // Nobody adds to a status what has to come after the rest of it.
+        lost.retain(|entry| entry.is_news() || !entry.is_of_status());
         stash::put(&mut draft.metadata.annotations, OF_V1, &lost);
         draft
     }

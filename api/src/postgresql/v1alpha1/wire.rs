@@ -2,7 +2,7 @@
 
 use apimachinery::api_type;
 use apimachinery::core::{Affinity, ResourceRequirements, Toleration};
-use apimachinery::meta::ObjectMeta;
+use apimachinery::meta::{Condition, ObjectMeta};
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
@@ -292,6 +292,12 @@ pub struct PostgreSQLStatus {
     /// The Secret with the credentials.
     #[api(2)]
     pub secret_name: String,
+    /// The generation of spec that the rest of the status is about.
+    #[api(3)]
+    pub observed_generation: i64,
+    /// The conditions of v1.
+    #[api(4, keys("type"), merge_key = "type", merge)]
+    pub conditions: Vec<Condition>,
 }
 
 /// A part that says nothing is left out.

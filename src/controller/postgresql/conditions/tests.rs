@@ -1,0 +1,203 @@
+//! What objects say in every state, and what kstatus makes of it.
+
+use super::*;
+use apimachinery::kind::Kind;
+use databases_api::postgresql::V1alpha1;
+
+/// kstatus for a kind that it does not know, by its published rules.
+fn kstatus(object: &PostgreSQL) -> &'static str {
+    let status = &object.status;
+    if object.metadata.deletion_timestamp.is_some() {
+        return "Terminating";
+    }
+    if status.observed_generation != 0 && status.observed_generation != object.metadata.generation {
+        return "InProgress";
+    }
+    for condition in &status.conditions {
+        match (condition.kind.as_str(), &condition.status) {
+            ("Reconciling", ConditionStatus::True) => return "InProgress",
+            ("Stalled", ConditionStatus::True) => return "Failed",
+            _ => {}
+        }
+    }
+    match condition(&status.conditions, "Ready") {
+        Some(ready) if ready.status != ConditionStatus::True => "InProgress",
+        _ => "Current",
+    }
+}
+
+fn created() -> PostgreSQL {
+    let mut object = PostgreSQL::default();
+    object.metadata.generation = 1;
+    object.prepare_create();
+    object
+}
+
+fn seen(reason: &str) -> Observed {
+    let ready = reason == "Available";
+    Observed {
+        ready,
+        reason: reason.into(),
+        message: format!("it is {reason}"),
+        version: "15.9".into(),
+        instances: 1,
+        ready_instances: i32::from(ready),
+        primary: "shop-1".into(),
+        endpoints: vec![crate::backend::Endpoint { role: "ReadWrite", host: "h".into(), port: 5432 }],
+        ..Observed::default()
+    }
+}
+
+fn refusing(reason: &str) -> Observed {
+    let refused = Refusal { reason: "InvalidParameters", message: "no such parameter".into() };
+    Observed { refused: Some(refused), ..seen(reason) }
+}
+
+fn serving() -> PostgreSQL {
+    let mut object = created();
+    observed(&mut object, &seen("Available"), None);
+    object
+}
+
+/// The object after its spec was changed.
+fn changed(mut object: PostgreSQL, change: impl FnOnce(&mut PostgreSQL)) -> PostgreSQL {
+    change(&mut object);
+    object.metadata.generation += 1;
+    object
+}
+
+fn stopped() -> PostgreSQL {
+    let mut object = changed(serving(), |object| object.spec.instance.state = Some(State::Stopped));
+    observed(&mut object, &seen("Stopped"), None);
+    object
+}
+
+fn foreign() -> ClusterError {
+    ClusterError::ForeignSecret { namespace: "demo".into(), name: "x".into(), why: "is not ours".into() }
+}
+
+/// Ready, with the generation it is about; `-` where there is none.
+fn ready(object: &PostgreSQL) -> String {
+    condition(&object.status.conditions, "Ready").map_or("-".into(), |ready| {
+        format!("{} {} {}", ready.status.as_str(), ready.reason, ready.observed_generation)
+    })
+}
+
+#[test]
+fn kstatus_is_current_only_where_nothing_is_left_to_do() {
+    let after = |mut object: PostgreSQL, what: &Observed, trouble: Option<&ClusterError>| {
+        observed(&mut object, what, trouble);
+        object
+    };
+    let with = |mut object: PostgreSQL, what: Progress| {
+        progress(&mut object, &what);
+        object
+    };
+    let two = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
+    let rejected = || Progress::Rejected { reason: "InvalidParameters", message: "no".into() };
+    let lost = || ClusterError::Config("there is no way to the cluster".into());
+    let table: Vec<(&str, PostgreSQL, &str, &str)> = vec![
+        ("new", created(), "InProgress", "Unknown Pending 0"),
+        ("creating", with(created(), Progress::Creating), "InProgress", "False Creating 1"),
+        ("starting", after(created(), &seen("Creating"), None), "InProgress", "False Creating 1"),
+        ("serving", serving(), "Current", "True Available 1"),
+        ("changed", changed(serving(), two), "InProgress", "True Available 1"),
+        (
+            "scaling",
+            after(changed(serving(), two), &seen("Available"), None),
+            "InProgress",
+            "True Available 2",
+        ),
+        ("down", after(serving(), &seen("NoPrimary"), None), "InProgress", "False NoPrimary 1"),
+        ("backend away", with(serving(), Progress::Unavailable("x".into())), "InProgress", "False Failing 1"),
+        ("rejected at once", with(created(), rejected()), "Failed", "False InvalidParameters 0"),
+        (
+            "refused",
+            after(changed(serving(), two), &refusing("Available"), None),
+            "Failed",
+            "True Available 1",
+        ),
+        ("undone", after(serving(), &refusing("Available"), None), "Failed", "False InvalidParameters 0"),
+        ("stopped", stopped(), "Current", "-"),
+        ("stop refused", after(changed(stopped(), two), &refusing("Stopped"), None), "Failed", "-"),
+        ("down by itself", after(serving(), &seen("Stopped"), None), "InProgress", "False Stopped 1"),
+        (
+            "started again",
+            after(changed(stopped(), |object| object.spec.instance.state = None), &seen("Available"), None),
+            "Current",
+            "True Available 3",
+        ),
+        (
+            "Secret in the way",
+            after(created(), &seen("Available"), Some(&foreign())),
+            "Failed",
+            "False SecretConflict 1",
+        ),
+        (
+            "Secret not written",
+            after(created(), &seen("Available"), Some(&lost())),
+            "InProgress",
+            "False Failing 1",
+        ),
+    ];
+    for (name, object, expected, expected_ready) in table {
+        assert_eq!((kstatus(&object), ready(&object).as_str()), (expected, expected_ready), "{name}");
+        let programmed = is_true(&object.status.conditions, "Programmed");
+        assert!(!programmed || expected != "Failed", "{name} is not Programmed");
+        for condition in &object.status.conditions {
+            assert!(!condition.message.is_empty() && !condition.reason.is_empty(), "{name}: {condition:?}");
+        }
+        // The older version is read by the same rules.
+        let shown = <V1alpha1 as apimachinery::kind::WireVersion<PostgreSQL>>::from_hub(&object);
+        let back = PostgreSQL {
+            status: databases_api::postgresql::PostgreSQLStatus {
+                observed_generation: shown.status.observed_generation,
+                conditions: shown.status.conditions,
+                ..Default::default()
+            },
+            ..object.clone()
+        };
+        assert_eq!(kstatus(&back), expected, "{name} by v1alpha1");
+    }
+}
+
+#[test]
+fn a_second_look_changes_nothing() {
+    let wish = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
+    for (object, what, trouble) in [
+        (serving(), seen("Available"), None),
+        (stopped(), seen("Stopped"), None),
+        (changed(serving(), wish), refusing("Available"), None),
+        (serving(), refusing("Available"), None),
+        (created(), seen("Available"), Some(foreign())),
+    ] {
+        let mut first = object;
+        observed(&mut first, &what, trouble.as_ref());
+        let mut second = first.clone();
+        observed(&mut second, &what, trouble.as_ref());
+        assert_eq!(second.status, first.status);
+    }
+}
+
+#[test]
+fn what_was_never_accepted_does_not_become_ready_by_another_change() {
+    let mut object = created();
+    observed(&mut object, &refusing("Available"), None);
+    let mut object = changed(object, |object| object.spec.instance.instances = Some(2));
+    observed(&mut object, &refusing("Available"), None);
+    assert_eq!(ready(&object), "False InvalidParameters 0");
+    let mut accepted = changed(object, |object| object.spec.instance.instances = None);
+    observed(&mut accepted, &seen("Available"), None);
+    assert_eq!((ready(&accepted).as_str(), kstatus(&accepted)), ("True Available 3", "Current"));
+}
+
+#[test]
+fn what_does_not_run_has_no_address_and_no_primary() {
+    let status = stopped().status;
+    assert!(status.endpoints.is_empty() && status.primary.is_empty());
+    assert_eq!((status.instances, status.ready_instances, status.version.as_str()), (0, 0, "15.9"));
+    let mut down = serving();
+    assert_eq!(down.status.primary, "shop-1");
+    runs_on(&mut down, &seen("NoPrimary"));
+    assert!(down.status.primary.is_empty() && !down.status.endpoints.is_empty());
+}

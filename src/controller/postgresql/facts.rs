@@ -1,0 +1,69 @@
+//! What of an object's status is no condition: where its database is, what it is, and what of the wish is not honoured.
+
+use super::binding;
+use super::conditions::full_support;
+use crate::backend::{Observed, Reference};
+use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
+use databases_api::features;
+use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UnsupportedField};
+
+/// Fields that a class only warns of; a class that refuses them needs no condition.
+pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
+    object.status.unsupported_fields.clear();
+    if class.spec.unsupported_field_policy != Some(UnsupportedFieldPolicy::Warn) {
+        object.status.conditions.retain(|condition| condition.kind != "FullySupported");
+        return;
+    }
+    let offered = |feature: &str| class.status.supported_features.iter().any(|known| known.name == feature);
+    let unsupported = features::required(object, None).into_iter().filter(|used| !offered(&used.feature));
+    object.status.unsupported_fields =
+        unsupported.map(|used| UnsupportedField { path: used.path, feature: used.feature }).collect();
+    full_support(object);
+}
+
+/// What the backend saw; the Secrets are told of when they are `published`.
+pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
+    let endpoints = observed.endpoints.iter().map(|endpoint| Endpoint {
+        role: endpoint.role.into(),
+        host: endpoint.host.clone(),
+        port: i32::from(endpoint.port),
+        scope: "Cluster".into(),
+    });
+    let stopped = observed.reason == "Stopped";
+    let made = observed.reason != "Creating";
+    let led = made && !stopped && observed.reason != "NoPrimary";
+    let user_secrets = binding::user_secrets(object, observed);
+    let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
+    let binding = SecretRef { name: binding::binding_name(object) };
+    let selector = format!("databases.standard.k8s.io/instance={}", object.metadata.name);
+    let status = &mut object.status;
+    // Nobody listens at the address of a database that is stopped, and nobody of it takes writes.
+    status.endpoints = if stopped { Vec::new() } else { endpoints.collect() };
+    status.instances = if stopped { 0 } else { observed.instances };
+    status.ready_instances = if stopped { 0 } else { observed.ready_instances };
+    status.primary = if led { observed.primary.clone() } else { String::new() };
+    status.version.clone_from(&observed.version);
+    status.flavor = "PostgreSQL".into();
+    status.selector = selector;
+    if published && !observed.logins.is_empty() {
+        status.binding = Some(binding);
+        status.user_secrets = user_secrets;
+        status.superuser_secret_ref = superuser;
+    }
+    // No volume of its own: the instance has what was asked for, which the file system does not enforce.
+    if made && observed.refused.is_none() {
+        let size = object.spec.instance.storage.size.clone();
+        status.storage = size.map(|size| StorageStatus { size: Some(size) });
+    }
+}
+
+/// A reference of a backend as the status has it.
+pub(super) fn backend_ref(reference: &Reference) -> BackendRef {
+    BackendRef {
+        group: reference.group.clone(),
+        kind: reference.kind.clone(),
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+    }
+}
