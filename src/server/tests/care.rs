@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backend::fake::CONTROLLER_NAME;
+use apimachinery::json_patch::merge;
 
 const A: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls/a";
 const OURS: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses/ours";
@@ -9,7 +10,7 @@ const OURS: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses/ours";
 /// A class of the fake backend.
 async fn class(server: &Server, more: Value) {
     let mut object = json!({"metadata": {"name": "ours"}, "spec": {"controllerName": CONTROLLER_NAME}});
-    json_patch::merge(&mut object["spec"], &more);
+    merge(&mut object["spec"], &more);
     let (code, _, answer) = server.post(CLASSES, object).await;
     assert_eq!(code, 201, "{answer}");
 }
@@ -17,7 +18,7 @@ async fn class(server: &Server, more: Value) {
 /// An object that is ready; its uid.
 async fn ready(server: &Server, spec: Value) -> String {
     let mut object = database("a", json!({"className": "ours"}));
-    json_patch::merge(&mut object["spec"], &spec);
+    merge(&mut object["spec"], &spec);
     let (code, _, answer) = server.post(IN_DEMO, object).await;
     assert_eq!(code, 201, "{answer}");
     server.condition(A, "Ready", "True", "Available").await;
