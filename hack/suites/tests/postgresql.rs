@@ -42,11 +42,7 @@ async fn deleted(client: &Client, path: &str) {
         .expect(Method::DELETE, path, "application/json", &Value::Null)
         .await
         .expect("deletion is accepted");
-    until("the object is gone", async || {
-        let answer = client.get(path).await.ok()?;
-        (answer.status == 404).then_some(())
-    })
-    .await;
+    until("the object is gone", async || (client.get(path).await.ok()?.status == 404).then_some(())).await;
 }
 
 async fn text(credentials: &Credentials, sql: &str) -> String {

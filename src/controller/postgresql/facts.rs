@@ -53,7 +53,7 @@ pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: boo
     }
     // No volume of its own: the instance has what was asked for, which the file system does not enforce.
     if made && observed.refused.is_none() {
-        let size = object.spec.instance.storage.size.clone();
+        let size = object.spec.instance.storage.size;
         status.storage = size.map(|size| StorageStatus { size: Some(size) });
     }
 }

@@ -175,16 +175,19 @@ impl Reconciler {
         outcome
     }
 
-    /// Writes the status, and tells of what that changed of the one that was there.
+    /// Writes the status, and tells of what that changed of the one that was there. Of a spec that came meanwhile nothing is
+    /// said before it was looked at.
     pub(super) async fn set_status(
         &self,
         object: &PostgreSQL,
         change: impl Fn(&mut PostgreSQL) + Send + Sync,
     ) -> Result<(), Error> {
-        let mut before = None;
+        let (mut before, about) = (None, object.metadata.generation);
         let written = self.update(object, Part::Status, |object| {
             before = Some(object.clone());
-            change(object);
+            if object.metadata.generation == about {
+                change(object);
+            }
         });
         let after = written.await?;
         for news in News::between(before.as_ref().unwrap_or(object), &after) {

@@ -48,7 +48,7 @@ async fn owners_are_told_apart_by_uid_and_only_what_is_known_to_be_gone_is_gone(
     let elsewhere = made(&server, "/api/v1/namespaces/other/configmaps", "x", &[]).await;
     made(&server, MAPS, "elsewhere", &[owner("ConfigMap", "x", &elsewhere)]).await;
     let unknown = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "d", "uid": "1"});
-    made(&server, MAPS, "unknown", &[unknown.clone()]).await;
+    made(&server, MAPS, "unknown", std::slice::from_ref(&unknown)).await;
     made(&server, MAPS, "both", &[unknown, owner("ConfigMap", "nothing", "2")]).await;
     let present = made(&server, MAPS, "present", &[]).await;
     made(&server, MAPS, "kept", &[owner("ConfigMap", "present", &present)]).await;
