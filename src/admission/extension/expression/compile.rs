@@ -10,7 +10,7 @@ use cel::{Env, IdedExpr as Parsed};
 use std::sync::{Arc, OnceLock};
 
 /// No text is nested deeper than this.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 250;
 /// The most characters, as the cluster's own API server has it.
 const LONGEST: usize = 100_000;
 /// The parser recurses without a bound of its own. A text that is longer than this many bytes is read where there is room

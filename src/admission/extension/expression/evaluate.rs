@@ -23,6 +23,11 @@ fn no_such_overload<T>() -> Outcome<T> {
 
 impl Evaluation<'_> {
     pub(super) fn value(&mut self, node: &Node) -> Outcome<Value> {
+        let variables = self.variables;
+        variables.deeper(|| self.value_of(node))
+    }
+
+    fn value_of(&mut self, node: &Node) -> Outcome<Value> {
         match node {
             Node::Constant(value) => Ok(value.clone()),
             Node::Name(name) => Ok(self.variables.named(*name)),

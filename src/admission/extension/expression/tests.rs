@@ -256,4 +256,16 @@ fn nesting_is_bounded() {
     }
     let many = vec!["object.spec.instances == 2"; 500].join(" && ");
     assert_eq!(Expression::new(&many).holds(&variables()), Ok(true));
+
+    // A variable may name those before it: what is nested in all of them together is bounded, too.
+    let names: Vec<String> = (0..50).map(|number| format!("v{number}")).collect();
+    let definition = |number: usize| {
+        let before = if number == 0 { "1".into() } else { format!("variables.v{}", number - 1) };
+        let text = before + &" + 1".repeat(100);
+        Composed { name: names[number].clone(), expression: Expression::among(&text, &names[..number]) }
+    };
+    let definitions: Arc<[Composed]> = (0..names.len()).map(definition).collect();
+    let holds = |text: &str| Expression::among(text, &names).holds(&variables().composing(&definitions));
+    assert_eq!(holds("variables.v1 == 201"), Ok(true));
+    assert!(holds("variables.v49 > 0").unwrap_err().contains("recursion limit"));
 }

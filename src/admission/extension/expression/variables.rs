@@ -7,8 +7,11 @@ use super::budget::Budget;
 use super::node::Name;
 use super::value::{Outcome, Value, fault};
 use apimachinery::kind::Version;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+
+/// No evaluation is nested deeper, with the variables of its policy that it asks for.
+const DEEPEST: usize = 300;
 
 /// What every expression about a request in one version may name. A clone shares the objects.
 #[derive(Clone)]
@@ -54,6 +57,8 @@ pub(crate) struct Variables {
     definitions: Arc<[Composed]>,
     /// What those variables of the policy that were asked for came to.
     composed: RefCell<Vec<Option<Outcome<Value>>>>,
+    /// How deep the evaluation is nested.
+    level: Cell<usize>,
     effects: Effects,
 }
 
@@ -104,6 +109,18 @@ impl Variables {
         }
         composed[number] = Some(value.clone());
         value
+    }
+
+    /// Evaluates `inside` one level deeper.
+    pub(super) fn deeper<T>(&self, inside: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let level = self.level.get();
+        if level == DEEPEST {
+            return Err(fault("evaluation recursion limit exceeded"));
+        }
+        self.level.set(level + 1);
+        let outcome = inside();
+        self.level.set(level);
+        outcome
     }
 
     pub(super) fn budget(&self) -> &Budget {
