@@ -55,7 +55,7 @@ async fn an_object_whose_class_is_gone_is_kept_running_and_can_be_deleted() {
     assert!(message.contains("there is no DatabaseClass \"ours\""), "{message}");
     is_up_again(&server, &fake, &uid).await;
     server.merge(A, json!({"spec": {"state": "Stopped"}})).await;
-    server.condition(A, "Ready", "False", "Stopped").await;
+    server.condition(A, "Stopped", "True", "Stopped").await;
     assert_eq!(fake.is_up(&uid), Some(false));
     is_deleted(&server, &fake, &uid).await;
 }
@@ -175,7 +175,7 @@ async fn what_was_accepted_is_brought_up_while_a_wish_is_refused() {
     let (_, secret) = server.get("/api/v1/namespaces/demo/secrets/a-binding").await;
     assert_eq!(secret["data"]["port"], "NTQzMg==");
     server.merge(A, json!({"spec": {"state": "Stopped"}})).await;
-    server.condition(A, "Ready", "False", "Stopped").await;
+    server.condition(A, "Stopped", "True", "Stopped").await;
     let taken_back = json!({"metadata": refused(Value::Null), "spec": {"state": "Running"}});
     server.merge(A, taken_back).await;
     server.condition(A, "Accepted", "True", "Accepted").await;
