@@ -228,6 +228,23 @@ async fn use_everything(installed: &Installed) {
         host.get(secret, &[]).await.expect(200)["data"]["host"].is_string().then_some(())
     })
     .await;
+    // What is told a second time raises the count of the event that told it first.
+    for (state, condition) in [("Stopped", "Stopped"), ("Running", "Ready"), ("Stopped", "Stopped")] {
+        let change = json!({"spec": {"state": state}}).to_string();
+        let merge = [("content-type", "application/merge-patch+json")];
+        let generation =
+            ours.send(Method::PATCH, &item, &merge, change).await.expect(200)["metadata"]["generation"]
+                .clone();
+        until("it is stopped, or runs", async || {
+            let object = ours.get(&item, &[]).await.expect(200);
+            let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
+            let is_so = |one: &Value| {
+                one["type"] == condition && one["status"] == "True" && one["observedGeneration"] == generation
+            };
+            conditions.iter().any(is_so).then_some(())
+        })
+        .await;
+    }
     ours.send(Method::DELETE, &item, &[], "").await.expect(200);
     // Who is quicker with a quota makes the others read it again.
     let object = |name: String| json!({"metadata": {"name": name}, "spec": {"className": "none", "storage": {"size": "1Gi"}}});
