@@ -7,6 +7,7 @@ use super::instance::Instance;
 use super::observed::{Credentials, Endpoint, Observed, Reason};
 use super::replicas;
 use super::server::disk_usage;
+use super::sql::MAINTENANCE;
 use super::state::State;
 use std::collections::{BTreeSet, HashSet};
 
@@ -50,7 +51,7 @@ impl Instance<'_> {
         let Some(running) = self.server(0).running() else {
             return Err(Error::UnknownInstance(self.state.desired.uid.clone()));
         };
-        let session = self.access(running.port).connect("postgres").await?;
+        let session = self.access(running.port).connect(MAINTENANCE).await?;
         let version = session.text("read the version", "SHOW server_version").await?.unwrap_or_default();
         let version = version.split_whitespace().next().unwrap_or_default().to_owned();
         let streaming = replicas::streaming(&session, self.state.desired.instances).await?;

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::instance::Instance;
 use super::replicas;
 use super::server::Server;
-use super::sql::{Session, literal};
+use super::sql::{MAINTENANCE, Session, literal};
 use super::state::Parameters;
 use std::collections::BTreeMap;
 
@@ -112,7 +112,7 @@ impl Instance<'_> {
         if !exceeds(&server.recorded().await, &self.server(0).recorded().await) {
             return Ok(());
         }
-        let replica = self.access(running.port).connect("postgres").await?;
+        let replica = self.access(running.port).connect(MAINTENANCE).await?;
         match replicas::wait_replayed(primary, &replica).await {
             Err(Error::Timeout(_)) => Ok(()),
             replayed => replayed,
@@ -123,7 +123,7 @@ impl Instance<'_> {
     pub(super) async fn can_follow(&self, primary: &Session, index: u32) -> Result<bool, Error> {
         let what = "compare the replica with its primary";
         let Some(running) = self.server(index).running() else { return Ok(true) };
-        let replica = self.access(running.port).connect("postgres").await?;
+        let replica = self.access(running.port).connect(MAINTENANCE).await?;
         let position = "SELECT CASE WHEN pg_is_in_recovery() THEN \
                         greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text END";
         let Some(position) = replica.text(what, position).await? else { return Ok(false) };

@@ -27,27 +27,34 @@ pub(crate) fn special(double: f64) -> Option<&'static str> {
     }
 }
 
+/// The name of a character that has one within quotes.
+pub(crate) fn escape(character: char) -> Option<&'static str> {
+    Some(match character {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\u{7}' => "\\a",
+        '\u{8}' => "\\b",
+        '\u{c}' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\u{b}' => "\\v",
+        _ => return None,
+    })
+}
+
 /// A text in quotes, what cannot be printed escaped.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\u{7}' => quoted.push_str("\\a"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{c}' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\u{b}' => quoted.push_str("\\v"),
-            other if other.is_ascii_control() => {
-                let _ = write!(quoted, "\\x{:02x}", u32::from(other));
-            }
-            other if is_unseen(other) => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(other));
-            }
-            other => quoted.push(other),
+        if let Some(name) = escape(character) {
+            quoted.push_str(name);
+        } else if character.is_ascii_control() {
+            let _ = write!(quoted, "\\x{:02x}", u32::from(character));
+        } else if is_unseen(character) {
+            let _ = write!(quoted, "\\u{:04x}", u32::from(character));
+        } else {
+            quoted.push(character);
         }
     }
     quoted.push('"');

@@ -25,7 +25,7 @@ use tokio::runtime::RuntimeFlavor;
 
 pub(super) use budget::Budget;
 pub(super) use compare::compare;
-pub(super) use go::{grouped, quoted, scientific, shortest};
+pub(super) use go::{escape, grouped, quoted, scientific, shortest};
 pub(super) use loops::sorted;
 pub(super) use node::Name;
 pub(super) use value::{Fault, Key, Map, Outcome, Type, Value, fault, whole};

@@ -2,7 +2,7 @@
 
 use super::convert::length;
 use super::{Overload, overload};
-use crate::admission::extension::expression::{Budget, Outcome, Value, fault};
+use crate::admission::extension::expression::{Budget, Outcome, Value, escape, fault};
 use std::sync::Arc;
 
 pub(super) const OVERLOADS: &[Overload] = &[
@@ -139,16 +139,9 @@ fn joined(list: &[Value], by: &str, budget: &Budget) -> Outcome<String> {
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
-        match character {
-            '\u{7}' => quoted.push_str("\\a"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{c}' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\u{b}' => quoted.push_str("\\v"),
-            '\\' | '"' => quoted.extend(['\\', character]),
-            other => quoted.push(other),
+        match escape(character) {
+            Some(name) => quoted.push_str(name),
+            None => quoted.push(character),
         }
     }
     quoted.push('"');

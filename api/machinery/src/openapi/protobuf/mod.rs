@@ -61,6 +61,18 @@ impl Message {
         }
     }
 
+    /// What a client has to show: each requirement names schemes with their scopes.
+    pub(super) fn security(&mut self, field: u32, document: &Value) {
+        let scopes = |scopes: &Value| {
+            let mut array = Message::default();
+            array.texts(1, scopes);
+            array
+        };
+        for requirement in items(&document["security"]) {
+            self.named(field, 1, requirement, scopes);
+        }
+    }
+
     pub(super) fn extensions(&mut self, field: u32, object: &Value) {
         for (name, value) in
             object.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with("x-"))

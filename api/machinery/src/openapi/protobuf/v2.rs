@@ -13,14 +13,7 @@ pub fn encode(document: &Value) -> Vec<u8> {
     out.message(2, &info);
     out.named(8, 2, &document["paths"], path);
     out.named(9, 1, &document["definitions"], schema);
-    for requirement in items(&document["security"]) {
-        let array = |scopes: &Value| {
-            let mut array = Message::default();
-            array.texts(1, scopes);
-            array
-        };
-        out.named(12, 1, requirement, array);
-    }
+    out.security(12, document);
     out.named(13, 1, &document["securityDefinitions"], |definition| wrap(2, &api_key(definition)));
     out.0
 }

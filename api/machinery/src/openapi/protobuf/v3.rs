@@ -17,14 +17,7 @@ pub fn encode(document: &Value) -> Vec<u8> {
     components.named(1, 1, &document["components"]["schemas"], schema_or_reference);
     components.named(7, 1, &document["components"]["securitySchemes"], |scheme| wrap(1, &security(scheme)));
     out.message(5, &components);
-    for requirement in items(&document["security"]) {
-        let scopes = |scopes: &Value| {
-            let mut array = Message::default();
-            array.texts(1, scopes);
-            array
-        };
-        out.named(6, 1, requirement, scopes);
-    }
+    out.security(6, document);
     out.0
 }
 
