@@ -36,19 +36,41 @@ impl FromStr for Quantity {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
         let (number, suffix) = unsigned.split_at(end);
-        let mut digits = Digits::read(number)?;
-        let (format, exponent) = read_suffix(suffix)?;
-        let nanos = match format {
-            Format::BinarySi => {
-                (0..exponent).for_each(|_| digits.double());
-                digits.shift(9).unwrap_or(LARGEST_BINARY).min(LARGEST_BINARY)
-            }
-            _ => digits.shift(exponent.saturating_add(9)).ok_or(QuantityError::TooLarge)?,
+        let (nanos, format) = match whole(number, suffix) {
+            Some(amount) => amount,
+            None => exactly(number, suffix)?,
         };
         let fraction = format == Format::BinarySi && nanos < ONE;
         let format = if fraction { Format::DecimalSi } else { format };
         Ok(Quantity { nanos: if text.starts_with('-') { -nanos } else { nanos }, format })
     }
+}
+
+/// The amount of a whole number with a known suffix, as nearly all are written.
+fn whole(number: &str, suffix: &str) -> Option<(i128, Format)> {
+    let count = i128::from(number.parse::<u64>().ok()?);
+    let (format, exponent) = read_suffix(suffix).ok()?;
+    let exponent =
+        u32::try_from(if format == Format::BinarySi { exponent } else { exponent.checked_add(9)? }).ok()?;
+    let nanos = match format {
+        Format::BinarySi => count.checked_mul(1 << exponent)?.checked_mul(ONE)?.min(LARGEST_BINARY),
+        _ => count.checked_mul(10i128.checked_pow(exponent)?)?,
+    };
+    Some((nanos, format))
+}
+
+/// The amount of any number, digit by digit.
+fn exactly(number: &str, suffix: &str) -> Result<(i128, Format), QuantityError> {
+    let mut digits = Digits::read(number)?;
+    let (format, exponent) = read_suffix(suffix)?;
+    let nanos = match format {
+        Format::BinarySi => {
+            (0..exponent).for_each(|_| digits.double());
+            digits.shift(9).unwrap_or(LARGEST_BINARY).min(LARGEST_BINARY)
+        }
+        _ => digits.shift(exponent.saturating_add(9)).ok_or(QuantityError::TooLarge)?,
+    };
+    Ok((nanos, format))
 }
 
 /// The format a suffix stands for, with its power of ten, or of two for a binary one.

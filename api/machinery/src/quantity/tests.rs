@@ -45,6 +45,18 @@ fn texts_become_canonical() {
     }
 }
 
+proptest! {
+    /// A point brings a number to the other way of reading.
+    #[test]
+    fn whole_numbers_are_read_as_any_number(
+        count in prop_oneof![any::<u64>(), 0..2000u64],
+        suffix in prop::sample::select(vec!["", "n", "u", "m", "k", "M", "E", "Ki", "Gi", "Ei", "e3", "e-3", "E0", "e27"]),
+    ) {
+        let [whole, pointed] = [format!("{count}{suffix}"), format!("{count}.{suffix}")].map(|text| text.parse::<Quantity>());
+        prop_assert_eq!(whole.map(|quantity| quantity.to_string()), pointed.map(|quantity| quantity.to_string()));
+    }
+}
+
 #[test]
 fn other_texts_are_refused() {
     use QuantityError::*;

@@ -73,7 +73,7 @@ impl Formatter for HtmlSafe {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(position) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        while let Some(position) = unsafe_in_html(rest) {
             let (clean, tail) = rest.split_at(position);
             out.write_all(clean.as_bytes())?;
             let mut characters = tail.chars();
@@ -90,5 +90,27 @@ impl Formatter for HtmlSafe {
         escape: CharEscape,
     ) -> io::Result<()> {
         self.0.write_char_escape(out, escape)
+    }
+}
+
+/// Where the first character is that Go escapes.
+fn unsafe_in_html(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let sign = memchr::memchr3(b'<', b'>', b'&', bytes);
+    let before = &bytes[..sign.unwrap_or(bytes.len())];
+    let separator = |at: &usize| matches!(before[*at..], [0xe2, 0x80, 0xa8 | 0xa9, ..]);
+    memchr::memchr_iter(0xe2, before).find(separator).or(sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_go_escapes_is_found(text in "[a<>&\u{2027}-\u{202a}â€é]{0,20}") {
+            prop_assert_eq!(unsafe_in_html(&text), text.find(['<', '>', '&', '\u{2028}', '\u{2029}']));
+        }
     }
 }
