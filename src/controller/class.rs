@@ -4,15 +4,13 @@
 use super::Controllers;
 use super::class_news;
 use super::class_use::{self, Users};
-use super::feed;
-use super::queue::Queue;
+use super::runtime::{Controller, Outcome, Reconciler};
 use crate::backend::Offer;
-use crate::registry::{Part, Store, UpdateOptions};
-use apimachinery::kind::Hub;
+use crate::registry::{Objects, Part};
 use apimachinery::meta::{ConditionStatus, set_condition};
 use apimachinery::status::ApiError;
-use databases_api::GROUP;
 use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, SupportedFeature};
+use databases_api::postgresql::PostgreSQL;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -22,82 +20,57 @@ const RESYNC: Duration = Duration::from_secs(60);
 /// Users come and go in numbers; they are counted together.
 const SETTLE: Duration = Duration::from_millis(500);
 
-pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
-    let Some(store) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
-    let Some(objects) = controllers.registry.store(GROUP, "postgresqls").cloned() else { return };
-    let queue = Queue::default();
-    let fed = feed::follow(store.clone(), ended.clone(), |stored| queue.add(stored.name()));
-    let used = feed::follow(objects.clone(), ended.clone(), |stored| {
-        if let Some(class) = stored.field("spec.className").filter(|class| !class.is_empty()) {
-            queue.add_after(class, SETTLE);
-        }
-    });
-    let work = async {
-        loop {
-            let name = queue.next().await;
-            match look(&controllers, &store, &objects, &name).await {
-                Ok(true) => {
-                    queue.done(&name);
-                    queue.add_after(&name, RESYNC);
-                }
-                Ok(false) => queue.done(&name),
-                Err(error) => {
-                    tracing::warn!(%error, class = name, "a class's status is not written yet");
-                    queue.failed(&name);
-                }
-            }
-        }
-    };
-    tokio::select! {
-        () = fed => {}
-        () = used => {}
-        () = work => {}
-        () = ended.cancelled() => {}
-    }
+struct Classes {
+    controllers: Arc<Controllers>,
+    classes: Objects<DatabaseClass>,
+    users: Objects<PostgreSQL>,
 }
 
-/// Keeps the class or lets it go, and writes its status; whether there is such a class.
-async fn look(
-    controllers: &Controllers,
-    store: &Store,
-    objects: &Store,
-    name: &str,
-) -> Result<bool, ApiError> {
-    let stored = match store.get("", name).await {
-        Err(error) if error.code() == 404 => return Ok(false),
-        outcome => outcome?,
-    };
-    let object = stored.object();
-    let Some(class) = object.downcast::<DatabaseClass>() else { return Ok(false) };
-    let users = Users::of(objects, name).await?;
-    match (users.is_none(), class_use::is_held(class)) {
-        (false, false) => drop(class_use::hold(store, name).await?),
-        (true, true) => class_use::release(store, name).await?,
-        _ => {}
-    }
-    let offer = controllers.backend(&class.spec.controller_name).map(|backend| backend.offer());
-    // The status of a class of somebody else's is left to him, unless it is we who keep it.
-    if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
-        return Ok(true);
-    }
-    let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
-    let mut before = Vec::new();
-    let outcome = store.update("", name, options, |stored| {
-        let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
-        before.clone_from(&class.status.conditions);
-        if let Some(offer) = &offer {
-            write(&mut class, offer);
+/// Runs until the server ends.
+pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
+    let registry = &controllers.registry;
+    let (Some(classes), Some(users)) = (registry.objects(), registry.objects::<PostgreSQL>()) else { return };
+    let (own, used) = (classes.store().clone(), users.store().clone());
+    let controller = Controller::new(Classes { controllers, classes, users })
+        .follows(&own, |class, queue| queue.add(&class.name().to_owned()))
+        .follows(&used, |user, queue| {
+            if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {
+                queue.add_after(&class.to_owned(), SETTLE);
+            }
+        });
+    controller.run(ended).await;
+}
+
+impl Reconciler for Classes {
+    type Key = String;
+    type Error = ApiError;
+    const NAME: &'static str = "writing a class's status";
+
+    /// Keeps the class or lets it go, and writes its status.
+    async fn reconcile(&self, name: &String) -> Result<Outcome, ApiError> {
+        let Some(class) = self.classes.get("", name).await? else { return Ok(Outcome::Settled) };
+        let users = Users::of(&self.users, name).await?;
+        match (users.is_none(), class_use::is_held(&class)) {
+            (false, false) => drop(class_use::hold(&self.classes, &class).await?),
+            (true, true) => class_use::release(&self.classes, &class).await?,
+            _ => {}
         }
-        users.tell(&mut class);
-        Ok(Box::new(class) as Box<dyn Hub>)
-    });
-    match outcome.await {
-        Err(error) if error.code() == 404 => Ok(false),
-        Err(error) => Err(error),
-        Ok((stored, _)) => {
-            class_news::tell(controllers, &before, &stored).await;
-            Ok(true)
+        let offer = self.controllers.backend(&class.spec.controller_name).map(|backend| backend.offer());
+        // The status of a class of somebody else's is left to him, unless it is we who keep it.
+        if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
+            return Ok(Outcome::Again(RESYNC));
         }
+        let mut before = Vec::new();
+        let written = self.classes.update(&class.metadata, Part::Status, |class| {
+            before.clone_from(&class.status.conditions);
+            if let Some(offer) = &offer {
+                write(class, offer);
+            }
+            users.tell(class);
+        });
+        let Some(class) = written.await? else { return Ok(Outcome::Settled) };
+        class_news::tell(&self.controllers, &before, &class).await;
+        Ok(Outcome::Again(RESYNC))
     }
 }
 

@@ -2,14 +2,11 @@
 
 use super::Controllers;
 use crate::cluster::EventType;
-use crate::registry::Stored;
 use apimachinery::meta::{Condition, ConditionStatus, condition};
 use databases_api::databaseclass::DatabaseClass;
 
 /// Tells what a class's conditions came to say.
-pub(super) async fn tell(controllers: &Controllers, before: &[Condition], stored: &Stored) {
-    let object = stored.object();
-    let Some(class) = object.downcast::<DatabaseClass>() else { return };
+pub(super) async fn tell(controllers: &Controllers, before: &[Condition], class: &DatabaseClass) {
     let going = class.metadata.deletion_timestamp.is_some();
     for (event_type, now) in news(before, &class.status.conditions, going) {
         controllers.report("DatabaseClass", &class.metadata, event_type, &now.reason, &now.message).await;

@@ -3,11 +3,11 @@
 //! The finalizer is put on before the first object is taken up, and taken off when the last one is gone. While the class
 //! is being deleted no new object may choose it; those that have it are kept, and can be deleted, as ever.
 
-use crate::registry::{Part, Store, Stored, UpdateOptions};
-use apimachinery::kind::Hub;
+use crate::registry::{Objects, Part, Stored, readable};
 use apimachinery::meta::{ConditionStatus, set_condition};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
+use databases_api::postgresql::PostgreSQL;
 
 /// Keeps a class that is used.
 const FINALIZER: &str = "databases.standard.k8s.io/class-in-use";
@@ -25,9 +25,9 @@ pub(super) struct Users {
 
 impl Users {
     /// Those of a class, by the newest state.
-    pub(super) async fn of(objects: &Store, class: &str) -> Result<Self, ApiError> {
+    pub(super) async fn of(objects: &Objects<PostgreSQL>, class: &str) -> Result<Self, ApiError> {
         let mut users = Users::default();
-        for stored in objects.latest().await?.iter().filter_map(|entry| entry.value().ok()) {
+        for stored in readable(&objects.store().latest().await?) {
             if stored.field("spec.className") == Some(class) {
                 users.add(stored);
             }
@@ -66,8 +66,8 @@ impl Users {
 }
 
 /// Keeps a class for whoever takes it up now; false where it is going already.
-pub(super) async fn hold(classes: &Store, name: &str) -> Result<bool, ApiError> {
-    let held = update(classes, name, |class| {
+pub(super) async fn hold(classes: &Objects<DatabaseClass>, class: &DatabaseClass) -> Result<bool, ApiError> {
+    let held = classes.update(&class.metadata, Part::Main, |class| {
         if class.metadata.deletion_timestamp.is_none() && !is_held(class) {
             class.metadata.finalizers.push(FINALIZER.into());
         }
@@ -76,31 +76,12 @@ pub(super) async fn hold(classes: &Store, name: &str) -> Result<bool, ApiError> 
 }
 
 /// Lets a class go that nobody uses.
-pub(super) async fn release(classes: &Store, name: &str) -> Result<(), ApiError> {
+pub(super) async fn release(classes: &Objects<DatabaseClass>, class: &DatabaseClass) -> Result<(), ApiError> {
     let free =
         |class: &mut DatabaseClass| class.metadata.finalizers.retain(|finalizer| finalizer != FINALIZER);
-    update(classes, name, free).await.map(drop)
+    classes.update(&class.metadata, Part::Main, free).await.map(drop)
 }
 
 pub(super) fn is_held(class: &DatabaseClass) -> bool {
     class.metadata.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
-}
-
-/// The class as it then is; `None` where there is none.
-async fn update(
-    classes: &Store,
-    name: &str,
-    change: impl Fn(&mut DatabaseClass) + Send + Sync,
-) -> Result<Option<DatabaseClass>, ApiError> {
-    let options = UpdateOptions { part: Part::Main, dry_run: false, origin: None };
-    let outcome = classes.update("", name, options, |stored| {
-        let mut class = stored.object().downcast::<DatabaseClass>().cloned().unwrap_or_default();
-        change(&mut class);
-        Ok(Box::new(class) as Box<dyn Hub>)
-    });
-    match outcome.await {
-        Ok((stored, _)) => Ok(stored.object().downcast::<DatabaseClass>().cloned()),
-        Err(error) if error.code() == 404 => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -1,7 +1,10 @@
 //! Events go after an hour, so that they do not pile up.
 
-use crate::registry::{DeleteRequest, Registry};
+use super::runtime::{Controller, Outcome, Reconciler};
+use crate::registry::{DeleteRequest, Objects, Registry};
+use apimachinery::status::ApiError;
 use apimachinery::time::Time;
+use databases_api::core::Event;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -9,23 +12,34 @@ use tokio_util::sync::CancellationToken;
 const LIFETIME_SECONDS: i64 = 3600;
 const INTERVAL: Duration = Duration::from_secs(300);
 
+/// Looks at all of them together.
+const ALL: &str = "events";
+
+struct Expiry(Objects<Event>);
+
+/// Runs until the server ends.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
-    let Some(store) = registry.store("", "events").cloned() else { return };
-    loop {
+    let Some(events) = registry.objects::<Event>() else { return };
+    events.store().ready().await;
+    Controller::new(Expiry(events)).begins_with(ALL.to_owned()).run(ended).await;
+}
+
+impl Reconciler for Expiry {
+    type Key = String;
+    type Error = ApiError;
+    const NAME: &'static str = "deleting old events";
+
+    async fn reconcile(&self, _: &String) -> Result<Outcome, ApiError> {
         let oldest = Time::now().seconds() - LIFETIME_SECONDS;
-        let snapshot = store.snapshot();
-        for stored in snapshot.iter().filter_map(|entry| entry.value().ok()) {
-            if stored.object().meta().creation_timestamp.is_some_and(|created| created.seconds() < oldest)
-                && let Err(error) =
-                    store.delete(stored.namespace(), stored.name(), &DeleteRequest::default()).await
-                && error.code() != 404
+        let mut outcome = Ok(Outcome::Again(INTERVAL));
+        for event in self.0.known_all() {
+            let meta = &event.metadata;
+            if meta.creation_timestamp.is_some_and(|created| created.seconds() < oldest)
+                && let Err(error) = self.0.delete(meta, &DeleteRequest::default()).await
             {
-                tracing::warn!(%error, "an old event cannot be deleted");
+                outcome = Err(error);
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
-            () = ended.cancelled() => return,
-        }
+        outcome
     }
 }

@@ -5,13 +5,12 @@ mod class_news;
 mod class_use;
 mod collector;
 mod event_expiry;
-mod feed;
 mod namespace;
 pub mod orphan;
 mod postgresql;
-mod queue;
 mod remaining;
 mod report;
+mod runtime;
 
 use crate::backend::Backend;
 use crate::cluster::Cluster;

@@ -1,10 +1,8 @@
 //! Deletes what is in a namespace that goes, then lets it go.
 
-use super::feed;
-use super::queue::Queue;
 use super::remaining::Remaining;
-use crate::registry::{DeleteRequest, Part, Registry, Store, UpdateOptions};
-use apimachinery::kind::Hub;
+use super::runtime::{Controller, Outcome, Reconciler};
+use crate::registry::{DeleteRequest, Objects, Part, Registry, Store};
 use apimachinery::meta::{DeleteOptions, ObjectMeta, Preconditions, PropagationPolicy};
 use apimachinery::status::ApiError;
 use databases_api::core::Namespace;
@@ -15,45 +13,54 @@ use tokio_util::sync::CancellationToken;
 /// How soon a namespace is looked at again whose contents wait for finalizers.
 const AGAIN: Duration = Duration::from_millis(250);
 
+struct Namespaces {
+    registry: Arc<Registry>,
+    namespaces: Objects<Namespace>,
+}
+
+/// Runs until the server ends.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
-    let Some(store) = registry.store("", "namespaces").cloned() else { return };
-    let queue = Queue::default();
-    let fed = feed::follow(store, ended.clone(), |stored| {
+    let Some(namespaces) = registry.objects::<Namespace>() else { return };
+    let store = namespaces.store().clone();
+    let controller = Controller::new(Namespaces { registry, namespaces }).follows(&store, |stored, queue| {
         if stored.object().meta().deletion_timestamp.is_some() {
-            queue.add(stored.name());
+            queue.add(&stored.name().to_owned());
         }
     });
-    let work = async {
-        loop {
-            let name = queue.next().await;
-            match vacate(&registry, &name).await {
-                Ok(0) => queue.done(&name),
-                Ok(_) => {
-                    queue.done(&name);
-                    queue.add_after(&name, AGAIN);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, namespace = name, "a namespace cannot be emptied yet");
-                    queue.failed(&name);
-                }
-            }
+    controller.run(ended).await;
+}
+
+impl Reconciler for Namespaces {
+    type Key = String;
+    type Error = ApiError;
+    const NAME: &'static str = "emptying a namespace";
+
+    /// With nothing left in it the namespace is finalized, else it says what it waits for.
+    async fn reconcile(&self, name: &String) -> Result<Outcome, ApiError> {
+        let Some(namespace) = self.namespaces.get("", name).await? else { return Ok(Outcome::Settled) };
+        let seen = &namespace.metadata;
+        if seen.deletion_timestamp.is_none() {
+            return Ok(Outcome::Settled);
         }
-    };
-    tokio::select! {
-        () = fed => {}
-        () = work => {}
-        () = ended.cancelled() => {}
+        let left = empty(&self.registry, name).await?;
+        if left.count() == 0 {
+            // The update that takes the namespace's own finalizers off deletes it.
+            self.update(seen, |namespace| namespace.spec.finalizers.clear()).await?;
+            return Ok(Outcome::Settled);
+        }
+        self.update(seen, |namespace| left.tell(&mut namespace.status.conditions)).await?;
+        Ok(Outcome::Again(AGAIN))
     }
 }
 
-/// Empties the namespace; with nothing left in it, it is finalized, else it says what it waits for.
-async fn vacate(registry: &Registry, name: &str) -> Result<usize, ApiError> {
-    let left = empty(registry, name).await?;
-    match left.count() {
-        0 => finalize(registry, name).await?,
-        _ => explain(registry, name, &left).await?,
+impl Namespaces {
+    async fn update(
+        &self,
+        seen: &ObjectMeta,
+        change: impl Fn(&mut Namespace) + Send + Sync,
+    ) -> Result<(), ApiError> {
+        self.namespaces.update(seen, Part::Status, change).await.map(drop)
     }
-    Ok(left.count())
 }
 
 /// Deletes everything in the namespace, and says what is left. Secrets go last: they open what may have to stay.
@@ -106,35 +113,4 @@ async fn empty_store(store: &Store, name: &str, left: &mut Remaining) -> Result<
         }
     }
     Ok(())
-}
-
-/// Writes why the namespace is still there.
-async fn explain(registry: &Registry, name: &str, left: &Remaining) -> Result<(), ApiError> {
-    update(registry, name, |namespace| left.tell(&mut namespace.status.conditions)).await
-}
-
-/// Takes the namespace's own finalizers off; the update that does so deletes it.
-async fn finalize(registry: &Registry, name: &str) -> Result<(), ApiError> {
-    update(registry, name, |namespace| namespace.spec.finalizers.clear()).await
-}
-
-/// Changes a namespace that is going.
-async fn update(
-    registry: &Registry,
-    name: &str,
-    change: impl Fn(&mut Namespace) + Send + Sync,
-) -> Result<(), ApiError> {
-    let Some(store) = registry.store("", "namespaces") else { return Ok(()) };
-    let options = UpdateOptions { part: Part::Status, dry_run: false, origin: None };
-    let outcome = store.update("", name, options, |stored| {
-        let mut namespace = stored.object().downcast::<Namespace>().cloned().unwrap_or_default();
-        if namespace.metadata.deletion_timestamp.is_some() {
-            change(&mut namespace);
-        }
-        Ok(Box::new(namespace) as Box<dyn Hub>)
-    });
-    match outcome.await {
-        Err(error) if error.code() != 404 => Err(error),
-        _ => Ok(()),
-    }
 }

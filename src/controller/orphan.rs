@@ -4,42 +4,48 @@
 //! registered, or the cluster's discovery was stale. Nobody else would ever come back for what was left.
 
 use super::namespace::empty;
+use super::runtime::{Controller, Outcome, Reconciler};
 use crate::cluster::HostNamespaces;
 use crate::registry::Registry;
 use apimachinery::status::ApiError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// How often all objects are looked at, besides at the start and when a namespace goes.
 const PERIOD: Duration = Duration::from_secs(600);
-/// How soon again, when something could not be done.
+/// How soon again, when something is still there.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Looks at all of them together.
+const ALL: &str = "namespaces";
+
+struct Orphans {
+    registry: Arc<Registry>,
+    namespaces: HostNamespaces,
+}
 
 /// Runs until the server ends.
 pub async fn run(registry: Arc<Registry>, namespaces: HostNamespaces, ended: CancellationToken) {
-    let mut gone = namespaces.gone();
-    loop {
-        gone.mark_unchanged();
-        let pause = match sweep(&registry, &namespaces).await {
-            Ok(0) => PERIOD,
-            Ok(left) => {
-                tracing::info!(left, "objects of namespaces that are gone wait for their finalizers");
-                AGAIN
-            }
-            Err(error) => {
-                tracing::warn!(%error, "objects of namespaces that are gone cannot be deleted yet");
-                AGAIN
-            }
-        };
-        tokio::select! {
-            () = ended.cancelled() => return,
-            // The sender goes only with the server.
-            _ = gone.changed() => {}
-            () = sleep(pause) => {}
+    let gone = futures_util::stream::unfold(namespaces.gone(), async |mut gone| {
+        gone.changed().await.ok().map(|()| (ALL.to_owned(), gone))
+    });
+    let orphans = Orphans { registry, namespaces };
+    Controller::new(orphans).begins_with(ALL.to_owned()).wakes(gone).run(ended).await;
+}
+
+impl Reconciler for Orphans {
+    type Key = String;
+    type Error = ApiError;
+    const NAME: &'static str = "deleting what is in no namespace";
+
+    async fn reconcile(&self, _: &String) -> Result<Outcome, ApiError> {
+        let left = sweep(&self.registry, &self.namespaces).await?;
+        if left == 0 {
+            return Ok(Outcome::Again(PERIOD));
         }
+        tracing::info!(left, "objects of namespaces that are gone wait for their finalizers");
+        Ok(Outcome::Again(AGAIN))
     }
 }
 

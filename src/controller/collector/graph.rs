@@ -82,11 +82,6 @@ impl Graph {
         self.dependents.get(uid).map_or_else(Vec::new, |keys| keys.iter().cloned().collect())
     }
 
-    /// The keys of all dependents.
-    pub(super) fn keys(&self) -> Vec<String> {
-        self.owners.keys().cloned().collect()
-    }
-
     /// An owner waits for its dependents.
     pub(super) fn waits(&mut self, node: &Node) {
         self.waiting.insert(node.uid.clone(), node.key());
@@ -127,7 +122,7 @@ mod tests {
         assert!(graph.put(&node("a"), vec!["y".into()]), "the owners changed");
         assert!(!graph.has_dependents("x"));
         graph.remove(&node("a"));
-        assert!(graph.owners.is_empty() && graph.dependents.is_empty() && graph.keys().is_empty());
+        assert!(graph.owners.is_empty() && graph.dependents.is_empty());
         assert!(!graph.put(&node("a"), Vec::new()), "it never had owners");
     }
 }

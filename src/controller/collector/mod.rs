@@ -11,12 +11,10 @@ mod graph;
 mod references;
 mod write;
 
-use super::feed;
-use super::queue::Queue;
+use super::runtime::{Controller, Outcome, Queue, Reconciler};
 use crate::registry::{FOREGROUND, ORPHAN, Object, Registry, Store, Stored};
 use apimachinery::meta::{ObjectMeta, PropagationPolicy};
 use apimachinery::status::ApiError;
-use futures_util::future::join_all;
 use graph::{Graph, Node};
 use references::Standing;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,27 +31,28 @@ const MARKS: [&str; 2] = ["\"ownerReferences\"", "\"deletionTimestamp\""];
 
 struct Collector {
     registry: Arc<Registry>,
-    graph: Mutex<Graph>,
-    queue: Queue,
+    graph: Arc<Known>,
+    queue: Arc<Queue<String>>,
 }
+
+/// What feeds have told.
+#[derive(Default)]
+struct Known(Mutex<Graph>);
 
 /// Runs until the server ends. Behind a cluster, which has the namespaces, its own collector knows our objects.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     if registry.store("", "namespaces").is_none() {
         return;
     }
-    let stores = registry.stores().to_vec();
-    let collector = Collector { registry, graph: Mutex::default(), queue: Queue::default() };
-    let seer = &collector;
-    let feeds = stores.iter().enumerate().map(|(index, store)| {
-        feed::follow(store.clone(), ended.clone(), move |stored| seer.seen(index, store, stored))
-    });
-    tokio::select! {
-        _ = join_all(feeds) => {}
-        () = collector.work() => {}
-        () = collector.resync() => {}
-        () = ended.cancelled() => {}
+    let (stores, graph) = (registry.stores().to_vec(), Arc::<Known>::default());
+    let known = graph.clone();
+    let mut controller = Controller::with_queue(|queue| Collector { registry, graph, queue });
+    for (index, store) in stores.iter().enumerate() {
+        let (store, known) = (store.clone(), known.clone());
+        controller =
+            controller.follows(&store.clone(), move |stored, queue| known.seen(index, &store, stored, queue));
     }
+    controller.run(ended).await;
 }
 
 fn is_marked(store: &Store, stored: &Stored) -> bool {
@@ -75,13 +74,13 @@ fn is_foreground(meta: &ObjectMeta) -> bool {
     meta.deletion_timestamp.is_some() && has_finalizer(meta, FOREGROUND)
 }
 
-impl Collector {
+impl Known {
     fn graph(&self) -> MutexGuard<'_, Graph> {
-        self.graph.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An object changed or went.
-    fn seen(&self, index: usize, store: &Store, stored: &Stored) {
+    fn seen(&self, index: usize, store: &Store, stored: &Stored, queue: &Queue<String>) {
         let node = Node::new(index, stored);
         let marked = is_marked(store, stored).then(|| stored.object());
         let owners = marked.as_ref().map_or_else(Vec::new, |object| {
@@ -94,37 +93,29 @@ impl Collector {
             (changed || going || graph.has_dependents(&node.uid), graph.waiting_owners(&node))
         };
         if concerned {
-            self.queue.add(&node.key());
+            queue.add(&node.key());
         }
-        waiting.iter().for_each(|owner| self.queue.add(owner));
+        waiting.iter().for_each(|owner| queue.add(owner));
+    }
+}
+
+impl Reconciler for Collector {
+    type Key = String;
+    type Error = ApiError;
+    const NAME: &'static str = "collecting";
+
+    /// Does for one object what its newest state asks for.
+    async fn reconcile(&self, key: &String) -> Result<Outcome, ApiError> {
+        Ok(self.look(key).await?.map_or(Outcome::Settled, Outcome::Again))
+    }
+}
+
+impl Collector {
+    fn graph(&self) -> MutexGuard<'_, Graph> {
+        self.graph.graph()
     }
 
-    async fn work(&self) {
-        loop {
-            let key = self.queue.next().await;
-            match self.look(&key).await {
-                Ok(None) => self.queue.done(&key),
-                Ok(Some(delay)) => {
-                    self.queue.done(&key);
-                    self.queue.add_after(&key, delay);
-                }
-                Err(error) => {
-                    let delay = self.queue.failed(&key);
-                    tracing::warn!(object = key, %error, ?delay, "not collected; trying again");
-                }
-            }
-        }
-    }
-
-    async fn resync(&self) {
-        loop {
-            tokio::time::sleep(RESYNC).await;
-            let keys = self.graph().keys();
-            keys.iter().for_each(|key| self.queue.add(key));
-        }
-    }
-
-    /// Does for one object what its newest state asks for; when to look again.
+    /// When to look again.
     async fn look(&self, key: &str) -> Result<Option<Duration>, ApiError> {
         let Some(node) = Node::parse(key) else { return Ok(None) };
         let Some(store) = self.registry.stores().get(node.store) else { return Ok(None) };
@@ -203,7 +194,7 @@ impl Collector {
         let (mut held, mut waited, mut lost) = (false, false, Vec::new());
         for reference in &meta.owner_references {
             match references::standing(&self.registry, store, meta, reference).await? {
-                Standing::Unknown => return Ok(None),
+                Standing::Unknown => return Ok(Some(RESYNC)),
                 Standing::Holds => held = true,
                 Standing::Waits => {
                     waited = true;
@@ -213,11 +204,11 @@ impl Collector {
             }
         }
         if lost.is_empty() {
-            return Ok(None);
+            return Ok(held.then_some(RESYNC));
         }
         if held {
             write::drop_references(store, node, &lost).await?;
-            return Ok(None);
+            return Ok(Some(RESYNC));
         }
         let policy =
             if waited { self.policy_below(node, store).await? } else { PropagationPolicy::Background };

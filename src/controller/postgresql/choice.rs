@@ -49,14 +49,13 @@ impl Reconciler {
             let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
             return Ok(Err(Refusal { reason: "Pending", message: message.into() }));
         }
-        match self.classes.get("", name).await {
-            Ok(class) => Ok(Ok(class.object().downcast::<DatabaseClass>().cloned().unwrap_or_default())),
-            Err(error) if error.code() == 404 => {
+        Ok(match self.classes.get("", name).await? {
+            Some(class) => Ok(class.clone()),
+            None => {
                 let message = format!("there is no DatabaseClass {name:?}");
-                Ok(Err(Refusal { reason: "ClassNotFound", message }))
+                Err(Refusal { reason: "ClassNotFound", message })
             }
-            Err(error) => Err(error.into()),
-        }
+        })
     }
 }
 

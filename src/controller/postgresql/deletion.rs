@@ -1,7 +1,7 @@
 //! The end of an object, as its deletion policy wants it.
 
 use super::super::Controllers;
-use super::Outcome;
+use super::super::runtime::Outcome;
 use super::binding;
 use super::conditions;
 use super::news::News;

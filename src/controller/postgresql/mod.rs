@@ -11,51 +11,48 @@ mod take_up;
 
 use super::Controllers;
 use super::class_use;
-use super::feed;
-use super::queue::Queue;
-use crate::registry::{Store, Stored};
+use super::runtime::{self, Controller, Outcome, Queue};
+use crate::registry::{Objects, Registry, Stored, readable};
 use apimachinery::meta::ObjectMeta;
-use databases_api::GROUP;
 use databases_api::databaseclass::DatabaseClass;
-use futures_util::StreamExt;
-use reconcile::Reconciler;
+use databases_api::postgresql::PostgreSQL;
+use futures_util::stream::{Stream, StreamExt, select_all};
+use reconcile::{Error, Reconciler};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// So many objects are worked on at once.
-const WORKERS: usize = 8;
 /// An object in good order is looked at again so often, against drift that nobody reports.
 const RESYNC: Duration = Duration::from_secs(30);
 
-/// What became of one look at an object.
-pub(super) enum Outcome {
-    /// Nothing to do before something changes.
-    Settled,
-    /// Look again after a while.
-    Again(Duration),
+/// Runs until the server ends.
+pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
+    let registry: &Registry = &controllers.registry;
+    let (Some(objects), Some(classes)) = (registry.objects(), registry.objects()) else { return };
+    let reconciler = Reconciler { controllers: controllers.clone(), objects, classes };
+    let (objects, classes) = (reconciler.objects.clone(), reconciler.classes.clone());
+    let changed = changed_by_themselves(&controllers, &objects);
+    Controller::new(reconciler)
+        .follows(objects.store(), |stored, queue| queue.add(&key(stored)))
+        .follows(classes.store(), class_changed(objects.clone(), classes.clone()))
+        .wakes(changed)
+        .run(ended)
+        .await;
 }
 
-pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
-    let Some(store) = controllers.registry.store(GROUP, "postgresqls").cloned() else { return };
-    let Some(classes) = controllers.registry.store(GROUP, "databaseclasses").cloned() else { return };
-    let queue = Arc::new(Queue::default());
-    let reconciler = Arc::new(Reconciler::new(controllers.clone(), store.clone(), classes.clone()));
-    let changed = |stored: &Arc<Stored>| queue.add(&key(stored));
-    let mut outlines = HashMap::new();
-    let class_changed = |class: &Arc<Stored>| {
-        let now = outline(&classes, class.name());
-        if outlines.insert(class.name().to_owned(), now.clone()) != Some(now) {
-            requeue_class(&store, &queue, class.name());
+impl runtime::Reconciler for Reconciler {
+    type Key = String;
+    type Error = Error;
+    const NAME: &'static str = "reconciling a database";
+    const WORKERS: usize = 8;
+
+    async fn reconcile(&self, key: &String) -> Result<Outcome, Error> {
+        let (namespace, name) = key.split_once('/').unwrap_or_default();
+        match self.objects.get(namespace, name).await? {
+            Some(object) => self.look(&object).await,
+            None => Ok(Outcome::Settled),
         }
-    };
-    tokio::select! {
-        () = feed::follow(store.clone(), ended.clone(), changed) => {}
-        () = feed::follow(classes.clone(), ended.clone(), class_changed) => {}
-        () = follow_backends(&controllers, &store, &queue) => {}
-        () = work(&queue, &reconciler, &ended) => {}
     }
 }
 
@@ -64,9 +61,8 @@ fn key(stored: &Stored) -> String {
 }
 
 /// What of a class matters to its users; `None` where it is gone. Who uses it is not among that.
-fn outline(classes: &Store, name: &str) -> Option<DatabaseClass> {
-    let stored = classes.find(&classes.snapshot(), "", name).ok()?;
-    let mut class = stored.object().downcast::<DatabaseClass>()?.clone();
+fn outline(classes: &Objects<DatabaseClass>, name: &str) -> Option<DatabaseClass> {
+    let mut class = classes.known("", name)?.clone();
     class.metadata = ObjectMeta {
         uid: class.metadata.uid,
         generation: class.metadata.generation,
@@ -78,55 +74,33 @@ fn outline(classes: &Store, name: &str) -> Option<DatabaseClass> {
 }
 
 /// What uses a class, or waits for one, is looked at again when the class changes.
-fn requeue_class(store: &Store, queue: &Queue, class: &str) {
-    for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
-        let name = stored.field("spec.className").unwrap_or_default();
-        if name == class || name.is_empty() {
-            queue.add(&key(stored));
+fn class_changed(
+    objects: Objects<PostgreSQL>,
+    classes: Objects<DatabaseClass>,
+) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
+    let mut outlines = HashMap::new();
+    move |class, queue| {
+        let now = outline(&classes, class.name());
+        if outlines.insert(class.name().to_owned(), now.clone()) == Some(now) {
+            return;
         }
+        let concerned = |stored: &&Arc<Stored>| {
+            let name = stored.field("spec.className").unwrap_or_default();
+            name == class.name() || name.is_empty()
+        };
+        readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
     }
 }
 
 /// A database that changed by itself, such as a server that died, is looked at at once.
-async fn follow_backends(controllers: &Controllers, store: &Store, queue: &Queue) {
-    let changes = controllers.backends.iter().map(|backend| backend.changes());
-    let mut changes = futures_util::stream::select_all(changes);
-    while let Some(uid) = changes.next().await {
-        for stored in store.snapshot().iter().filter_map(|entry| entry.value().ok()) {
-            if stored.uid() == uid {
-                queue.add(&key(stored));
-            }
-        }
-    }
-    std::future::pending().await
-}
-
-/// Works until the end; what was begun is finished, so that nothing is left half done.
-async fn work(queue: &Arc<Queue>, reconciler: &Arc<Reconciler>, ended: &CancellationToken) {
-    let mut running = JoinSet::new();
-    loop {
-        while running.len() >= WORKERS {
-            running.join_next().await;
-        }
-        let key = tokio::select! {
-            key = queue.next() => key,
-            Some(_) = running.join_next() => continue,
-            () = ended.cancelled() => break,
-        };
-        let (queue, reconciler) = (queue.clone(), reconciler.clone());
-        running.spawn(async move {
-            match reconciler.reconcile(&key).await {
-                Ok(Outcome::Settled) => queue.done(&key),
-                Ok(Outcome::Again(delay)) => {
-                    queue.done(&key);
-                    queue.add_after(&key, delay);
-                }
-                Err(error) => {
-                    let delay = queue.failed(&key);
-                    tracing::warn!(object = key, %error, ?delay, "not reconciled; trying again");
-                }
-            }
-        });
-    }
-    while running.join_next().await.is_some() {}
+fn changed_by_themselves(
+    controllers: &Controllers,
+    objects: &Objects<PostgreSQL>,
+) -> impl Stream<Item = String> + Send + use<> {
+    let store = objects.store().clone();
+    let uids = select_all(controllers.backends.iter().map(|backend| backend.changes()));
+    uids.filter_map(move |uid| {
+        let found = readable(&store.snapshot()).find(|stored| stored.uid() == uid).map(|stored| key(stored));
+        std::future::ready(found)
+    })
 }

@@ -1,16 +1,17 @@
 //! One look at one object.
 
 use super::super::Controllers;
+use super::super::runtime::Outcome;
+use super::RESYNC;
 use super::binding;
 use super::choice::{Choice, Chosen};
 use super::conditions::{self, Progress};
 use super::facts;
 use super::news::News;
-use super::{Outcome, RESYNC};
 use crate::backend::{Backend, Error as BackendError, Observed, Refusal};
 use crate::cluster;
-use crate::registry::{FOREGROUND, Part, Store, UpdateOptions};
-use apimachinery::kind::Hub;
+use crate::registry::{FOREGROUND, Objects, Part, Shared};
+use apimachinery::kind::Kind;
 use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
@@ -39,24 +40,13 @@ pub(super) enum Error {
 /// What looks at objects.
 pub(super) struct Reconciler {
     pub(super) controllers: Arc<Controllers>,
-    pub(super) store: Arc<Store>,
-    pub(super) classes: Arc<Store>,
+    pub(super) objects: Objects<PostgreSQL>,
+    pub(super) classes: Objects<DatabaseClass>,
 }
 
 impl Reconciler {
-    pub(super) fn new(controllers: Arc<Controllers>, store: Arc<Store>, classes: Arc<Store>) -> Self {
-        Reconciler { controllers, store, classes }
-    }
-
-    pub(super) async fn reconcile(&self, key: &str) -> Result<Outcome, Error> {
-        let (namespace, name) = key.split_once('/').unwrap_or_default();
-        let stored = match self.store.get(namespace, name).await {
-            Ok(stored) => stored,
-            Err(error) if error.code() == 404 => return Ok(Outcome::Settled),
-            Err(error) => return Err(error.into()),
-        };
-        let decoded = stored.object();
-        let Some(object) = decoded.downcast::<PostgreSQL>() else { return Ok(Outcome::Settled) };
+    /// One look at an object.
+    pub(super) async fn look(&self, object: &PostgreSQL) -> Result<Outcome, Error> {
         let Chosen { class, backend } = match self.choose(object).await? {
             Choice::Ours(chosen) => *chosen,
             Choice::Elsewhere => return Ok(Outcome::Settled),
@@ -196,24 +186,16 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Changes the object, whatever else happened to it meanwhile, unless it is another one by now.
+    /// Changes the object, whatever else happened to it meanwhile, unless it is gone or another one by now.
     pub(super) async fn update(
         &self,
         object: &PostgreSQL,
         part: Part,
-        mut change: impl FnMut(&mut PostgreSQL) + Send,
-    ) -> Result<PostgreSQL, Error> {
-        let (meta, uid) = (&object.metadata, &object.metadata.uid);
-        let options = UpdateOptions { part, dry_run: false, origin: None };
-        let outcome = self.store.update(&meta.namespace, &meta.name, options, |stored| {
-            let mut current =
-                stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone());
-            current.metadata.uid.clone_from(uid);
-            change(&mut current);
-            Ok(Box::new(current) as Box<dyn Hub>)
-        });
-        let (stored, _) = outcome.await?;
-        Ok(stored.object().downcast::<PostgreSQL>().cloned().unwrap_or_else(|| object.clone()))
+        change: impl FnMut(&mut PostgreSQL) + Send,
+    ) -> Result<Shared<PostgreSQL>, Error> {
+        let meta = &object.metadata;
+        let updated = self.objects.update(meta, part, change).await?;
+        updated.ok_or_else(|| ApiError::not_found(PostgreSQL::definition(), &meta.name).into())
     }
 }
 

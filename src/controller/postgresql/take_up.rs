@@ -3,11 +3,11 @@
 //! An object may be older than its class. What the class decides for it, and whether the class allows it, is then settled
 //! when it is taken up; admission does so for the very update that puts the finalizer on.
 
-use super::Outcome;
 use super::conditions;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::Refusal;
 use crate::controller::class_use;
+use crate::controller::runtime::Outcome;
 use crate::registry::Part;
 use apimachinery::meta::{condition, is_true};
 use databases_api::databaseclass::DatabaseClass;
@@ -50,7 +50,7 @@ impl Reconciler {
             let message = format!("DatabaseClass {name:?} is not accepted: {why}");
             return Ok(Some(Refusal { reason: "ClassNotAccepted", message }));
         }
-        if class_use::hold(&self.classes, name).await? {
+        if class_use::hold(&self.classes, class).await? {
             return Ok(None);
         }
         let message = format!("DatabaseClass {name:?} is being deleted and takes no new objects");
@@ -81,10 +81,8 @@ impl Reconciler {
 
     /// Whether some class is the default.
     async fn has_default(&self) -> Result<bool, Error> {
-        let snapshot = self.classes.latest().await?;
-        let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
         let classes: Vec<DatabaseClass> =
-            classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect();
+            self.classes.list().await?.iter().map(|class| (**class).clone()).collect();
         Ok(defaulting::knows_class(&PostgreSQL::default(), &classes))
     }
 

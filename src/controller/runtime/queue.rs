@@ -1,5 +1,6 @@
 //! A work queue of keys: each key is worked on by one at a time, and waits at most once.
 
+use super::Key;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,34 +12,40 @@ const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 /// Keys that wait, keys that are worked on, and how often each failed in a row.
-#[derive(Default)]
-pub(super) struct Queue {
-    state: Mutex<State>,
+pub(in crate::controller) struct Queue<K> {
+    state: Mutex<State<K>>,
     changed: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    due: HashMap<String, Instant>,
-    order: BTreeSet<(Instant, String)>,
-    working: HashSet<String>,
-    failures: HashMap<String, u32>,
+struct State<K> {
+    due: HashMap<K, Instant>,
+    order: BTreeSet<(Instant, K)>,
+    working: HashSet<K>,
+    failures: HashMap<K, u32>,
 }
 
-impl State {
-    fn schedule(&mut self, key: &str, at: Instant) {
+impl<K: Key> Default for Queue<K> {
+    fn default() -> Self {
+        let (due, order) = (HashMap::new(), BTreeSet::new());
+        let state = State { due, order, working: HashSet::new(), failures: HashMap::new() };
+        Queue { state: Mutex::new(state), changed: Notify::new() }
+    }
+}
+
+impl<K: Key> State<K> {
+    fn schedule(&mut self, key: &K, at: Instant) {
         if let Some(earlier) = self.due.get(key) {
             if *earlier <= at {
                 return;
             }
-            self.order.remove(&(*earlier, key.to_owned()));
+            self.order.remove(&(*earlier, key.clone()));
         }
-        self.due.insert(key.to_owned(), at);
-        self.order.insert((at, key.to_owned()));
+        self.due.insert(key.clone(), at);
+        self.order.insert((at, key.clone()));
     }
 
-    fn take(&mut self, now: Instant) -> Option<String> {
-        let ready = |(at, key): &&(Instant, String)| *at <= now && !self.working.contains(key);
+    fn take(&mut self, now: Instant) -> Option<K> {
+        let ready = |(at, key): &&(Instant, K)| *at <= now && !self.working.contains(key);
         let (at, key) = self.order.iter().take_while(|(at, _)| *at <= now).find(ready)?.clone();
         self.order.remove(&(at, key.clone()));
         self.due.remove(&key);
@@ -52,24 +59,24 @@ impl State {
     }
 }
 
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl<K: Key> Queue<K> {
+    fn state(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works on a key as soon as possible.
-    pub(super) fn add(&self, key: &str) {
+    pub(in crate::controller) fn add(&self, key: &K) {
         self.add_after(key, Duration::ZERO);
     }
 
     /// Works on a key after a while, or earlier when it is due earlier.
-    pub(super) fn add_after(&self, key: &str, delay: Duration) {
+    pub(in crate::controller) fn add_after(&self, key: &K, delay: Duration) {
         self.state().schedule(key, Instant::now() + delay);
         self.changed.notify_one();
     }
 
     /// The next key; it is not given out again before [`Queue::done`] or [`Queue::failed`].
-    pub(super) async fn next(&self) -> String {
+    pub(in crate::controller) async fn next(&self) -> K {
         loop {
             let changed = self.changed.notified();
             let next = {
@@ -92,7 +99,7 @@ impl Queue {
     }
 
     /// The key was worked on well.
-    pub(super) fn done(&self, key: &str) {
+    pub(in crate::controller) fn done(&self, key: &K) {
         let mut state = self.state();
         state.working.remove(key);
         state.failures.remove(key);
@@ -100,10 +107,10 @@ impl Queue {
     }
 
     /// The key is to be tried again, later with each failure in a row. Returns the delay.
-    pub(super) fn failed(&self, key: &str) -> Duration {
+    pub(in crate::controller) fn failed(&self, key: &K) -> Duration {
         let mut state = self.state();
         state.working.remove(key);
-        let failures = state.failures.entry(key.to_owned()).or_default();
+        let failures = state.failures.entry(key.clone()).or_default();
         *failures += 1;
         let delay = FIRST_RETRY.saturating_mul(1 << (*failures - 1).min(12)).min(LONGEST_RETRY);
         state.schedule(key, Instant::now() + delay);
@@ -120,23 +127,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_key_is_worked_on_by_one_at_a_time() {
         let queue = Queue::default();
-        queue.add("a");
-        queue.add("a");
+        queue.add(&"a");
+        queue.add(&"a");
         assert_eq!(queue.next().await, "a");
-        queue.add("a");
+        queue.add(&"a");
         assert!(queue.next().now_or_never().is_none());
-        queue.done("a");
+        queue.done(&"a");
         assert_eq!(queue.next().await, "a");
     }
 
     #[tokio::test(start_paused = true)]
     async fn failures_wait_longer_each_time() {
         let queue = Queue::default();
-        queue.add("a");
+        queue.add(&"a");
         let mut delays = Vec::new();
         for _ in 0..4 {
             assert_eq!(queue.next().await, "a");
-            delays.push(queue.failed("a").as_millis());
+            delays.push(queue.failed(&"a").as_millis());
         }
         assert_eq!(delays, [200, 400, 800, 1600]);
         let before = Instant::now();
@@ -147,13 +154,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_earlier_time_wins() {
         let queue = Queue::default();
-        queue.add_after("late", Duration::from_secs(10));
-        queue.add_after("late", Duration::from_secs(1));
-        queue.add_after("late", Duration::from_secs(5));
+        queue.add_after(&"late", Duration::from_secs(10));
+        queue.add_after(&"late", Duration::from_secs(1));
+        queue.add_after(&"late", Duration::from_secs(5));
         let before = Instant::now();
         assert_eq!(queue.next().await, "late");
         assert_eq!(before.elapsed().as_secs(), 1);
-        queue.done("late");
+        queue.done(&"late");
         assert!(queue.next().now_or_never().is_none());
     }
 }

@@ -1,19 +1,23 @@
 //! What a controller is told: every object at first, then whatever changes.
 
-use crate::registry::{Store, Stored};
+use crate::registry::{Store, Stored, readable};
 use databases_storage::cache::CacheError;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Calls `seen` for every object, and again whenever one changes or goes. A watch that is cut starts over, so
 /// an object may be seen without having changed, but no change goes unseen.
-pub(super) async fn follow(store: Arc<Store>, ended: CancellationToken, mut seen: impl FnMut(&Arc<Stored>)) {
+pub(super) async fn follow(
+    store: Arc<Store>,
+    ended: CancellationToken,
+    mut seen: impl FnMut(&Arc<Stored>) + Send,
+) {
     let ended = ended.cancelled_owned();
     tokio::pin!(ended);
     loop {
         store.ready().await;
         let snapshot = store.snapshot();
-        snapshot.iter().filter_map(|entry| entry.value().ok()).for_each(&mut seen);
+        readable(&snapshot).for_each(&mut seen);
         let Ok(mut watcher) = store.watch(snapshot.revision(), "") else { continue };
         loop {
             let batch = tokio::select! {

@@ -1,0 +1,118 @@
+//! The objects of one kind in their own type: what controllers work with.
+
+use super::{DeleteRequest, Object, ObjectSnapshot, Part, Registry, Store, Stored, UpdateOptions};
+use apimachinery::kind::{Hub, Kind};
+use apimachinery::meta::ObjectMeta;
+use apimachinery::status::ApiError;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The objects of a kind.
+pub struct Objects<K> {
+    store: Arc<Store>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Clone for Objects<K> {
+    fn clone(&self) -> Self {
+        Objects { store: self.store.clone(), kind: PhantomData }
+    }
+}
+
+/// An object as it was stored, shared.
+pub struct Shared<K> {
+    object: Arc<Object>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Deref for Shared<K> {
+    type Target = K;
+
+    fn deref(&self) -> &K {
+        self.object.downcast().expect("a store holds objects of its own kind")
+    }
+}
+
+impl<K: Kind> Shared<K> {
+    fn new(stored: &Stored) -> Self {
+        Shared { object: stored.object(), kind: PhantomData }
+    }
+}
+
+impl Registry {
+    /// The objects of a kind; `None` where this server does not serve it.
+    pub fn objects<K: Kind>(&self) -> Option<Objects<K>> {
+        let mut stores = self.stores().iter();
+        let store = stores.find(|store| std::ptr::eq(store.definition, K::definition()))?;
+        Some(Objects { store: store.clone(), kind: PhantomData })
+    }
+}
+
+impl<K: Kind> Objects<K> {
+    /// The store that they lie in.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// One object as of now; `None` where there is none.
+    pub async fn get(&self, namespace: &str, name: &str) -> Result<Option<Shared<K>>, ApiError> {
+        found(self.store.get(namespace, name).await).map(|stored| stored.map(|stored| Shared::new(&stored)))
+    }
+
+    /// One object as it is in memory, which may be a moment old.
+    pub fn known(&self, namespace: &str, name: &str) -> Option<Shared<K>> {
+        let stored = self.store.find(&self.store.snapshot(), namespace, name).ok()?;
+        Some(Shared::new(&stored))
+    }
+
+    /// All objects as they are in memory, but for those that cannot be read. Each is decoded when its turn comes.
+    pub fn known_all(&self) -> impl Iterator<Item = Shared<K>> {
+        let stored: Vec<Arc<Stored>> = readable(&self.store.snapshot()).cloned().collect();
+        stored.into_iter().map(|stored| Shared::new(&stored))
+    }
+
+    /// All objects as of now, but for those that cannot be read.
+    pub async fn list(&self) -> Result<Vec<Shared<K>>, ApiError> {
+        Ok(readable(&self.store.latest().await?).map(|stored| Shared::new(stored)).collect())
+    }
+
+    /// Changes a part of the object, whatever else happened to it meanwhile. `change` runs again when somebody else was
+    /// quicker. `None` where the object is gone, or another one has its name by now.
+    pub async fn update(
+        &self,
+        seen: &ObjectMeta,
+        part: Part,
+        mut change: impl FnMut(&mut K) + Send,
+    ) -> Result<Option<Shared<K>>, ApiError> {
+        let options = UpdateOptions { part, dry_run: false, origin: None };
+        let gone = || ApiError::not_found(K::definition(), &seen.name);
+        let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
+            let mut object = Shared::<K>::new(stored).clone();
+            if Kind::meta(&object).uid != seen.uid {
+                return Err(gone());
+            }
+            change(&mut object);
+            Ok(Box::new(object) as Box<dyn Hub>)
+        });
+        found(outcome.await).map(|updated| updated.map(|(stored, _)| Shared::new(&stored)))
+    }
+
+    /// Deletes the object; one that is gone is no error.
+    pub async fn delete(&self, seen: &ObjectMeta, request: &DeleteRequest<'_>) -> Result<(), ApiError> {
+        found(self.store.delete(&seen.namespace, &seen.name, request).await).map(drop)
+    }
+}
+
+/// What of a state can be read.
+pub fn readable(snapshot: &ObjectSnapshot) -> impl Iterator<Item = &Arc<Stored>> {
+    snapshot.iter().filter_map(|entry| entry.value().ok())
+}
+
+fn found<T>(outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.code() == 404 => Ok(None),
+        Err(error) => Err(error),
+    }
+}
