@@ -35,6 +35,7 @@ struct State {
 struct Instance {
     up: bool,
     port: u16,
+    users: Vec<String>,
 }
 
 impl Fake {
@@ -69,7 +70,9 @@ impl Fake {
 
 impl Instance {
     fn observed(&self) -> Observed {
-        let login = Login { username: "app".into(), password: "secret".into(), database: "app".into() };
+        let login =
+            |user: &str| Login { username: user.into(), password: "secret".into(), database: "app".into() };
+        let users = self.users.iter().map(|user| login(user));
         Observed {
             ready: self.up,
             reason: if self.up { "Available" } else { "Stopped" }.into(),
@@ -77,7 +80,7 @@ impl Instance {
             instances: i32::from(self.up),
             ready_instances: i32::from(self.up),
             endpoints: vec![Endpoint { role: "ReadWrite", host: "127.0.0.1".into(), port: self.port }],
-            logins: vec![login],
+            logins: [login("app")].into_iter().chain(users).collect(),
             ..Observed::default()
         }
     }
@@ -88,6 +91,10 @@ fn port(object: &PostgreSQL) -> u16 {
     wish.and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT)
 }
 
+fn users(object: &PostgreSQL) -> Vec<String> {
+    object.spec.users.iter().map(|user| user.name.clone()).collect()
+}
+
 #[async_trait]
 impl Backend for Fake {
     fn controller_name(&self) -> &'static str {
@@ -96,7 +103,8 @@ impl Backend for Fake {
 
     fn offer(&self) -> Offer {
         let engine = Engine { kind: "PostgreSQL", flavor: "PostgreSQL", versions: vec!["17".into()] };
-        let features = vec!["PostgreSQL", "PostgreSQLParameters", "PostgreSQLPort", "PostgreSQLStop"];
+        let features =
+            vec!["PostgreSQL", "PostgreSQLParameters", "PostgreSQLPort", "PostgreSQLStop", "PostgreSQLUsers"];
         Offer { engines: vec![engine], features, ..Offer::default() }
     }
 
@@ -125,12 +133,16 @@ impl Backend for Fake {
         if refused && !state.instances.contains_key(&uid) {
             return Err(Error::Rejected { reason, message });
         }
-        let instance = state.instances.entry(uid).or_insert(Instance { up: false, port: port(object) });
+        let instance = state.instances.entry(uid).or_insert(Instance {
+            up: false,
+            port: port(object),
+            users: users(object),
+        });
         instance.up = !stopped;
         if refused {
             return Ok(Observed { refused: Some(Refusal { reason, message }), ..instance.observed() });
         }
-        instance.port = port(object);
+        (instance.port, instance.users) = (port(object), users(object));
         Ok(instance.observed())
     }
 

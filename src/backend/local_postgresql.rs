@@ -74,13 +74,18 @@ impl Backend for LocalPostgreSQL {
     async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error> {
         match self.0.observe(&object.metadata.uid).await {
             Ok(observed) => Ok(Some(seen(observed))),
-            Err(local::Error::UnknownInstance(_)) => Ok(None),
-            Err(other) => Err(error(other)),
+            Err(local::Error::UnknownInstance(_)) if !was_made(object) => Ok(None),
+            Err(_) => Ok(Some(seen(self.0.glimpse(&self.desired(object)).await))),
         }
     }
 
     async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error> {
-        let refused = match self.0.ensure(&self.desired(object)).await {
+        let desired = self.desired(object);
+        let ensured = match was_made(object) {
+            true => self.0.keep(&desired).await,
+            false => self.0.ensure(&desired).await,
+        };
+        let refused = match ensured {
             Ok(observed) => return Ok(seen(observed)),
             Err(other) if !other.is_refusal() => return Err(error(other)),
             Err(refused) => refused,
@@ -114,6 +119,11 @@ impl Backend for LocalPostgreSQL {
             tracing::error!(%error, "not every database could be stopped");
         }
     }
+}
+
+/// Whether something of the object was seen here before.
+fn was_made(object: &PostgreSQL) -> bool {
+    !object.status.version.is_empty()
 }
 
 fn major(version: &str) -> &str {

@@ -65,12 +65,17 @@ impl Account {
 
     /// Makes a folder that this user owns and nobody else enters; one that exists stays as it is.
     pub(super) fn own_folder(&self, path: &Path) -> Result<(), Error> {
-        if make_folder(path, 0o700)? && self.root {
-            chown(path, Some(self.uid), Some(self.gid))
-                .map_err(|error| error.into())
-                .map_err(Error::io("own", path))?;
+        if make_folder(path, 0o700)? { self.give(path) } else { Ok(()) }
+    }
+
+    /// Makes what is ours, in a folder that only we enter, this user's.
+    pub(super) fn give(&self, path: &Path) -> Result<(), Error> {
+        if !self.root {
+            return Ok(());
         }
-        Ok(())
+        chown(path, Some(self.uid), Some(self.gid))
+            .map_err(|error| error.into())
+            .map_err(Error::io("own", path))
     }
 
     /// Makes a folder of ours that the user may pass through, or, for [`Readers::Us`], nobody may.

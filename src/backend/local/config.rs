@@ -18,6 +18,8 @@ use std::path::Path;
 pub(super) const DIGEST_SETTING: &str = "databases_standard.digest";
 /// The role replicas stream with.
 pub(super) const REPLICATION_ROLE: &str = "databases_standby";
+/// Whatever clients do, there are connections left for us.
+pub(super) const RESERVED: (&str, &str) = ("superuser_reserved_connections", "3");
 /// Replication connections and slots. Changing their number takes a restart, so few instances share one number, which
 /// leaves room for backups and logical subscribers, and only many take another.
 const SENDERS: u32 = 20;
@@ -121,8 +123,7 @@ impl Config<'_> {
             ("password_encryption", "scram-sha-256".to_owned()),
             ("wal_level", "replica".to_owned()),
             ("hot_standby", "on".to_owned()),
-            // Whatever clients do, there is a connection left for us.
-            ("superuser_reserved_connections", "3".to_owned()),
+            (RESERVED.0, RESERVED.1.to_owned()),
             ("ssl", if self.certificate.is_some() { "on" } else { "off" }.to_owned()),
         ];
         if self.certificate.is_some() {

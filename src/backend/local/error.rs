@@ -68,13 +68,23 @@ pub enum Error {
     DiskFull(PathBuf),
     /// A state file that cannot be understood. Nothing is deleted.
     #[error(
-        "{path} cannot be read as the state of an instance ({message}); restore it from a copy, nothing was changed"
+        "{path} cannot be read as the state of this database ({message}); restore it from a copy and the care for it \
+         goes on, or delete the object; nothing was changed"
     )]
     CorruptState {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         message: String,
+    },
+    /// What was made is not where it was. Nothing new is put in its place.
+    #[error(
+        "{path} is missing, and with it the data of this database: put it back and the database goes on, or delete the \
+         object; no empty database is made in its place"
+    )]
+    DataMissing {
+        /// What is missing.
+        path: PathBuf,
     },
     /// The data root was written by a newer release.
     #[error("{path} has layout {found}, this release knows {known}; use the release that wrote it")]
@@ -157,7 +167,7 @@ pub enum Error {
     #[error("a certificate cannot be made or signed")]
     Certificate(#[from] rcgen::Error),
     /// A file or folder cannot be used.
-    #[error("cannot {what} {path}")]
+    #[error("cannot {what} {path}: {source}")]
     Io {
         /// What was tried.
         what: &'static str,

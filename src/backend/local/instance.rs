@@ -12,7 +12,7 @@ use super::sql::MAINTENANCE;
 use super::standby::Floor;
 use super::state::{Rejected, State};
 use super::wish::{self, Admitted};
-use super::{extensions, parameters, process, tls};
+use super::{extensions, process, tls, trial};
 
 /// What all instances share.
 #[derive(Debug)]
@@ -182,8 +182,7 @@ impl<'a> Instance<'a> {
             return Ok(());
         }
         if self.state.created {
-            let message = "its data directory is missing".to_owned();
-            return Err(Error::CorruptState { path: server.folder.data(), message });
+            return Err(Error::DataMissing { path: server.folder.data() });
         }
         let Some(manager) = &self.state.manager else { return Ok(()) };
         server.initialise(&self.state.superuser.password, manager).await
@@ -199,7 +198,7 @@ impl<'a> Instance<'a> {
             return Ok(());
         }
         let folder = self.folder.server(0);
-        match parameters::validate(&self.host.account, &self.install, &folder, wanted).await {
+        match trial::judge(&self.host.account, &self.install, &folder, wanted).await {
             Err(Error::InvalidParameters(message)) if self.state.parameters.is_some() => self.reject(message),
             judged => judged,
         }
@@ -239,8 +238,11 @@ impl<'a> Instance<'a> {
 
 /// Stops what runs in a folder, so many servers at least, whatever else is known of it.
 pub(super) async fn halt(folder: &InstanceFolder, least: usize, mode: ShutdownMode) -> Result<(), Error> {
-    for server in folder.servers(least) {
-        process::stop(&server.data(), mode.signal()).await?;
+    let mut all: Vec<_> = folder.servers(least).iter().map(ServerFolder::data).collect();
+    let moved = process::started_below(&folder.path).into_iter().filter(|data| !all.contains(data));
+    all.extend(moved.collect::<Vec<_>>());
+    for data in all {
+        process::stop(&data, mode.signal()).await?;
     }
     Ok(())
 }

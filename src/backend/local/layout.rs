@@ -139,6 +139,11 @@ impl InstanceFolder {
         indexes.into_iter().map(|index| self.server(index)).collect()
     }
 
+    /// What is missing of an instance whose state is gone.
+    pub(super) fn missing(&self) -> Error {
+        Error::DataMissing { path: if self.path.exists() { self.state() } else { self.path.clone() } }
+    }
+
     /// Makes the folder.
     pub(super) fn create(&self, account: &Account) -> Result<(), Error> {
         account.our_folder(&self.path, Readers::Server)

@@ -5,6 +5,7 @@
 //!   touched. It is keyed by uid; calls for one uid wait for each other.
 //! - A server is restarted only for a parameter that needs it, a new port, or a restart that was asked for.
 //! - Servers outlive this process. Opening the data root again finds them running and leaves them alone.
+//! - What was made is never answered by a new one: data that is not where it was is missed, and said so.
 //! - Nothing drops data but [`LocalPostgres::remove`] with [`RemovePolicy::Delete`].
 //! - Servers listen on 127.0.0.1 and on sockets below the data root; every login takes a password.
 //! - Passwords and private keys are kept in files of mode 0600 (0640 where the server's user must read) and never logged.
@@ -20,6 +21,7 @@ mod databases;
 mod desired;
 mod error;
 mod extensions;
+mod glimpse;
 mod install;
 mod instance;
 mod inventory;
@@ -44,6 +46,7 @@ mod standby;
 mod state;
 mod supervisor;
 mod tls;
+mod trial;
 mod validation;
 mod wish;
 
@@ -184,6 +187,22 @@ impl LocalPostgres {
         Ok(instance.observe().await)
     }
 
+    /// The same for an instance that was made before. Where it is gone, nothing new is put in its place.
+    pub async fn keep(&self, desired: &Desired) -> Result<Observed, Error> {
+        validation::check_uid(&desired.uid)?;
+        let folder = self.host.layout.instance(&desired.uid);
+        if folder.state().exists() {
+            return self.ensure(desired).await;
+        }
+        let turn = self.turn(&desired.uid);
+        let _turn = turn.lock().await;
+        if desired.stopped {
+            self.supervisor.forget(&desired.uid);
+            halt(&folder, 1, ShutdownMode::Fast).await?;
+        }
+        Err(folder.missing())
+    }
+
     /// Says what an instance is, changing nothing.
     pub async fn observe(&self, uid: &str) -> Result<Observed, Error> {
         validation::check_uid(uid)?;
@@ -217,11 +236,11 @@ impl LocalPostgres {
     /// Removes what cannot be taken up: it was never written down, or cannot be read.
     async fn remove_unknown(&self, uid: &str, policy: RemovePolicy, error: &Error) -> Result<(), Error> {
         let folder = self.host.layout.instance(uid);
+        halt(&folder, 1, ShutdownMode::Fast).await?;
         if !folder.path.exists() {
             return Ok(());
         }
         tracing::warn!(uid, %error, ?policy, "an instance is removed as it is found");
-        halt(&folder, 1, ShutdownMode::Fast).await?;
         match policy {
             RemovePolicy::Delete => layout::remove_folder(&folder.path),
             RemovePolicy::Retain => Ok(()),

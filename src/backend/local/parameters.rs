@@ -1,9 +1,7 @@
-//! Server parameters: which ones a caller may set, how they are written, and whether PostgreSQL takes them.
+//! Server parameters: which ones a caller may set, and how they are written.
 
-use super::account::{Account, Readers};
 use super::error::Error;
 use super::install::Install;
-use super::layout::ServerFolder;
 use super::state::Parameters;
 use databases_api::postgresql::parameters as policy;
 
@@ -59,29 +57,6 @@ pub(super) fn permitted(parameters: &Parameters) -> Parameters {
     parameters.iter().filter(open).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Asks PostgreSQL whether it would take the parameters: of an empty configuration, so that neither the running server
-/// nor what it is configured with matters.
-pub(super) async fn validate(
-    account: &Account,
-    install: &Install,
-    folder: &ServerFolder,
-    parameters: &Parameters,
-) -> Result<(), Error> {
-    let empty = folder.conf("empty.conf");
-    account.write(&empty, b"", Readers::Server)?;
-    let data = folder.data();
-    let mut command = account.command(&install.program("postgres"), &data);
-    command.arg("-D").arg(&data).args(["-C", "port", "-c"]).arg(format!("config_file={}", empty.display()));
-    for (name, value) in parameters {
-        command.arg("-c").arg(format!("{name}={value}"));
-    }
-    match account.run(&mut command).await {
-        Ok(_) => Ok(()),
-        Err(Error::Program { output, .. }) => Err(invalid(complaint(&output))),
-        Err(error) => Err(error),
-    }
-}
-
 /// A line of the configuration.
 pub(super) fn line(name: &str, value: &str) -> String {
     format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''"))
@@ -101,7 +76,8 @@ pub(super) fn complaint(log: &str) -> String {
     text.chars().take(1000).collect()
 }
 
-fn invalid(message: String) -> Error {
+/// A refusal of parameters.
+pub(super) fn invalid(message: String) -> Error {
     Error::InvalidParameters(message)
 }
 

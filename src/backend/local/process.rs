@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -163,10 +164,21 @@ fn pids() -> impl Iterator<Item = Pid> {
 
 /// Whether a process is the server that was started with `-D data`.
 fn was_started_on(pid: Pid, data: &Path) -> bool {
-    let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) else { return false };
+    data_of(pid).is_some_and(|started| started == data)
+}
+
+/// The data directories below a folder that servers were started on which still run, wherever those are now.
+pub(super) fn started_below(folder: &Path) -> Vec<PathBuf> {
+    pids().filter_map(data_of).filter(|data| data.starts_with(folder)).collect()
+}
+
+/// The data directory that a process was started on as a server.
+fn data_of(pid: Pid) -> Option<PathBuf> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
-    words.first().is_some_and(|program| program.ends_with(b"/postgres"))
-        && words.windows(2).any(|pair| pair == [b"-D".as_slice(), data.as_os_str().as_bytes()])
+    words.first().filter(|program| program.ends_with(b"/postgres"))?;
+    let pair = words.windows(2).find(|pair| pair.first() == Some(&b"-D".as_slice()))?;
+    pair.last().map(|data| PathBuf::from(OsStr::from_bytes(data)))
 }
 
 fn works_in(pid: Pid, data: &Path) -> bool {

@@ -6,6 +6,7 @@ use super::instance::Instance;
 use super::process::Postmaster;
 use super::server::ShutdownMode;
 use super::sql::Session;
+use super::state::Parameters;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,7 +32,12 @@ impl Instance<'_> {
                 return Ok(());
             }
             match server.start().await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if index == 0 {
+                        self.state.started = Some(self.state.effective_parameters().clone());
+                    }
+                    return Ok(());
+                }
                 // It has replayed, or its primary wrote, what it needs more for.
                 Err(Error::StartFailed { .. }) if self.floor(index).await != floor => {}
                 Err(error) => {
@@ -45,8 +51,9 @@ impl Instance<'_> {
 
     /// What may help after a start that failed: another port, or the parameters of before. Else the error itself.
     fn yield_to(&mut self, index: u32, error: Error) -> Result<(), Error> {
-        let is_trial =
-            self.state.parameters.as_ref().is_some_and(|last| last != self.state.effective_parameters());
+        let others = |last: &&Parameters| *last != self.state.effective_parameters();
+        let is_trial = self.state.parameters.as_ref().is_some_and(|last| others(&last));
+        let started = self.state.started.as_ref().filter(|last| index == 0 && others(last)).cloned();
         match error {
             Error::PortTaken(port) if index > 0 || self.state.desired.port != Some(port) => {
                 let next = self.host.ports.take(Some(port))?;
@@ -57,6 +64,11 @@ impl Instance<'_> {
                 self.save()
             }
             Error::StartFailed { log, .. } if is_trial => self.reject(log),
+            // A running server took what it does not start with.
+            Error::StartFailed { log, .. } if started.is_some() => {
+                self.state.parameters = started;
+                self.reject(log)
+            }
             error => Err(error),
         }
     }

@@ -40,8 +40,11 @@ pub(super) struct State {
     /// The owner each database was last given, with everything that the one before owned in it.
     #[serde(default)]
     pub(super) owners: BTreeMap<String, String>,
-    /// The parameters the primary last started with.
+    /// The parameters the primary runs with.
     pub(super) parameters: Option<Parameters>,
+    /// The parameters the primary last started with: those of a reload may keep it from starting.
+    #[serde(default)]
+    pub(super) started: Option<Parameters>,
     /// The parameters PostgreSQL would not take, which are not tried again.
     pub(super) rejected: Option<Rejected>,
     /// The restart that was last made.
@@ -92,6 +95,7 @@ impl State {
             retired: BTreeSet::new(),
             owners: BTreeMap::new(),
             parameters: None,
+            started: None,
             rejected: None,
             certificate: None,
             created: false,
@@ -102,8 +106,13 @@ impl State {
     /// Reads a state file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Error::CorruptState { path: path.to_owned(), message: error.to_string() })
+        let corrupt = |message: String| Error::CorruptState { path: path.to_owned(), message };
+        let state: Self = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+        if folder != state.desired.uid.as_str() {
+            return Err(corrupt(format!("it is of the instance with uid {}", state.desired.uid)));
+        }
+        Ok(state)
     }
 
     /// Writes a state file.

@@ -149,7 +149,7 @@ impl Supervisor {
 }
 
 /// Whether a server answers before any login. It does not log that the connection then ends.
-async fn answers(sockets: &Path, port: u16) -> bool {
+pub(super) async fn answers(sockets: &Path, port: u16) -> bool {
     let ask = async {
         let mut stream = UnixStream::connect(sockets.join(format!(".s.PGSQL.{port}"))).await?;
         stream.write_all(&SSL_REQUEST).await?;

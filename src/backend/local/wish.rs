@@ -9,7 +9,7 @@ use super::install::Install;
 use super::instance::Host;
 use super::layout::InstanceFolder;
 use super::state::State;
-use super::{parameters, validation};
+use super::{parameters, trial, validation};
 
 /// What an instance is to be, and by which programs.
 pub(super) struct Admitted {
@@ -66,7 +66,7 @@ async fn judge(
     }
     if saved.created && saved.desired.parameters != desired.parameters && primary.is_initialised() {
         install.check()?;
-        parameters::validate(&host.account, &install, &primary, &desired.parameters).await?;
+        trial::judge(&host.account, &install, &primary, &desired.parameters).await?;
     }
     Ok(install)
 }

@@ -23,12 +23,15 @@ use databases_api::shared::State;
 /// The reason where a Secret that is not ours is in the way.
 pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
 
+/// Whether an object waits for a Secret that is in its way.
+pub(super) fn has_conflict(object: &PostgreSQL) -> bool {
+    object.status.conditions.iter().any(|condition| condition.reason == SECRET_CONFLICT)
+}
+
 /// Where an object is on its way, when its backend has nothing to show yet.
 pub(super) enum Progress {
     /// It is about to be made.
     Creating,
-    /// The backend cannot now.
-    Unavailable(String),
     /// The backend will not.
     Rejected { reason: &'static str, message: String },
 }
@@ -163,14 +166,6 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
             conditions.progressing("Provisioning", message);
             conditions.set("Ready", ConditionStatus::False, "Creating", message);
         }
-        Progress::Unavailable(message) => {
-            let about = conditions.ready_about();
-            conditions.accepted();
-            conditions.set("Programmed", ConditionStatus::False, "BackendUnavailable", message);
-            conditions.progressing("Provisioning", message);
-            conditions.unset("Stopped");
-            conditions.set_about(about, "Ready", ConditionStatus::False, "Failing", message);
-        }
         Progress::Rejected { reason, message } => {
             conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
@@ -179,6 +174,21 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
             }
         }
     }
+}
+
+/// The backend cannot now. What it sees all the same serves, is stopped, or fails for that reason.
+pub(super) fn unavailable(object: &mut PostgreSQL, message: &str, seen: Option<&Observed>) {
+    let mut conditions = Conditions(object);
+    let about = conditions.ready_about();
+    conditions.accepted();
+    conditions.set("Programmed", ConditionStatus::False, "BackendUnavailable", message);
+    conditions.progressing("Provisioning", message);
+    let Some(seen) = seen else {
+        conditions.unset("Stopped");
+        return conditions.set_about(about, "Ready", ConditionStatus::False, "Failing", message);
+    };
+    facts(object, seen, false);
+    readiness(object, seen, about, (!seen.ready).then(|| ("Failing", message.to_owned())));
 }
 
 /// What the backend saw; `trouble` is why the credentials could not be published.
@@ -209,12 +219,12 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
             conditions.progressing("Provisioning", &message);
             return;
         }
-        None => conditions.set(
-            "Programmed",
-            ConditionStatus::True,
-            "Programmed",
-            "the backend has everything that spec asks for",
-        ),
+        None => {}
+    }
+    let all = "the backend has everything that spec asks for";
+    match &counted {
+        Some(counted) if !stopped => conditions.set("Programmed", ConditionStatus::False, "Pending", counted),
+        _ => conditions.set("Programmed", ConditionStatus::True, "Programmed", all),
     }
     match counted {
         _ if stopped => conditions.idle(),
@@ -231,7 +241,7 @@ fn told(error: &ClusterError) -> (&'static str, String) {
 
 /// What the backend sees of a database that nobody changes now: it is as ready as it is, for the generation it was.
 pub(super) fn runs_on(object: &mut PostgreSQL, observed: &Observed) {
-    facts(object, observed, true);
+    facts(object, observed, false);
     let about = Conditions(object).ready_about();
     readiness(object, observed, about, None);
 }

@@ -43,7 +43,10 @@ pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: boo
     status.instances = if stopped { 0 } else { observed.instances };
     status.ready_instances = if stopped { 0 } else { observed.ready_instances };
     status.primary = if led { observed.primary.clone() } else { String::new() };
-    status.version.clone_from(&observed.version);
+    // Who cannot see the version does not take it back: the object keeps the one that it began with.
+    if !observed.version.is_empty() {
+        status.version.clone_from(&observed.version);
+    }
     status.flavor = "PostgreSQL".into();
     status.selector = selector;
     if published && !observed.logins.is_empty() {

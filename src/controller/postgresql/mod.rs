@@ -33,7 +33,12 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let reconciler = Reconciler { controllers: controllers.clone(), objects, classes };
     let (objects, classes) = (reconciler.objects.clone(), reconciler.classes.clone());
     let changed = changed_by_themselves(&controllers, &objects);
-    Controller::new(reconciler)
+    let controller = Controller::new(reconciler);
+    let controller = match registry.store("", "secrets") {
+        Some(secrets) => controller.follows(secrets, secret_changed(objects.clone())),
+        None => controller,
+    };
+    controller
         .follows(objects.store(), |stored, queue| queue.add(&key(stored)))
         .follows(classes.store(), class_changed(objects.clone(), classes.clone()))
         .wakes(changed)
@@ -89,6 +94,20 @@ fn class_changed(
             name == class.name() || name.is_empty()
         };
         readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
+    }
+}
+
+/// Whose Secret's name was taken looks again when the Secret in its way changes or goes, where this server has the Secrets.
+fn secret_changed(objects: Objects<PostgreSQL>) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
+    move |secret, queue| {
+        let (snapshot, prefix) = (objects.store().snapshot(), objects.store().prefix(secret.namespace()));
+        let waits = |stored: &&Arc<Stored>| {
+            let rest = secret.name().strip_prefix(stored.name());
+            rest.is_some_and(|rest| rest.starts_with('-'))
+                && stored.object().downcast::<PostgreSQL>().is_some_and(conditions::has_conflict)
+        };
+        let near = snapshot.range(&prefix, None).filter_map(|entry| entry.value().ok());
+        near.filter(waits).for_each(|stored| queue.add(&key(stored)));
     }
 }
 

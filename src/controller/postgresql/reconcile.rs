@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// A database that is not ready yet is looked at again so soon.
 const NOT_READY: Duration = Duration::from_secs(1);
+/// A Secret that is in the way is looked at again so soon, where no event tells that it went.
+const IN_THE_WAY: Duration = Duration::from_secs(5);
 
 /// Why a look at an object has to be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -95,8 +97,10 @@ impl Reconciler {
         let observed = match backend.ensure(object).await {
             Ok(observed) => observed,
             Err(error @ BackendError::Unavailable(_)) => {
-                let progress = Progress::Unavailable(error.to_string());
-                let tell = |object: &mut PostgreSQL| conditions::progress(object, &progress);
+                // A backend that cannot do what is wanted may still see what runs.
+                let seen = backend.observe(object).await.ok().flatten();
+                let why = error.to_string();
+                let tell = |object: &mut PostgreSQL| conditions::unavailable(object, &why, seen.as_ref());
                 self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
                 return Err(error.into());
             }
@@ -114,6 +118,7 @@ impl Reconciler {
                 return Ok(Outcome::Again(RESYNC));
             }
         };
+        self.announce_secrets(object, &observed).await?;
         let published = self.publish(object, backend, &observed).await;
         let trouble = published.as_ref().err();
         let tell = |object: &mut PostgreSQL| {
@@ -123,7 +128,10 @@ impl Reconciler {
             conditions::observed(object, &observed, trouble);
         };
         self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
-        published?;
+        match published {
+            Err(error) if error.is_conflict() => return Ok(Outcome::Again(IN_THE_WAY)),
+            other => other?,
+        }
         let settled = observed.ready || observed.reason == "Stopped";
         Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
     }
@@ -140,6 +148,20 @@ impl Reconciler {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The names of new users' Secrets are written before those are made: what is removed again at once is then found.
+    async fn announce_secrets(&self, object: &PostgreSQL, observed: &Observed) -> Result<(), Error> {
+        let mut new = binding::user_secrets(object, observed);
+        new.retain(|secret| !object.status.user_secrets.contains(secret));
+        if new.is_empty() {
+            return Ok(());
+        }
+        let told = self.update(object, Part::Status, |object| {
+            let known = &mut object.status.user_secrets;
+            known.extend(new.iter().filter(|secret| !known.contains(secret)).cloned().collect::<Vec<_>>());
+        });
+        told.await.map(drop)
     }
 
     /// Publishes what can be, and withdraws what is no longer to be, before it tells of what could not.

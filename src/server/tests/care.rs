@@ -222,3 +222,43 @@ async fn a_removal_that_fails_says_why_and_is_tried_again() {
     server.gone(A).await;
     assert_eq!(fake.is_up(&uid), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_secret_of_a_user_who_is_removed_again_goes_and_a_name_that_is_free_is_taken_at_once() {
+    let (server, _fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let secrets = "/api/v1/namespaces/demo/secrets";
+    let (foreign, users) = (format!("{secrets}/a-binding"), format!("{secrets}/a-user-etl"));
+    let (code, _, answer) = server.post(secrets, json!({"metadata": {"name": "a-binding"}})).await;
+    assert_eq!(code, 201, "{answer}");
+    let spec = json!({"className": "ours", "users": [{"name": "etl"}]});
+    let (code, _, answer) = server.post(IN_DEMO, database("a", spec)).await;
+    assert_eq!(code, 201, "{answer}");
+    server.condition(A, "Ready", "False", "SecretConflict").await;
+    server.until("the user has a Secret", async || (server.get(&users).await.0 == 200).then_some(())).await;
+    server.merge(A, json!({"spec": {"users": null}})).await;
+    server.gone(&users).await;
+    server.condition(A, "Ready", "False", "SecretConflict").await;
+    let freed = tokio::time::Instant::now();
+    assert_eq!(server.delete(&foreign, json!({})).await, 200);
+    server.condition(A, "Ready", "True", "Available").await;
+    // The clock of this test stands still while there is something to do.
+    assert!(freed.elapsed() < std::time::Duration::from_secs(1), "by the event, not by the next look");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_serves_is_ready_while_its_backend_cannot_care_for_it() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    fake.fail(Some("the disk is full"));
+    server.merge(A, json!({"spec": {"network": {"port": 5433}}})).await;
+    server.condition(A, "Programmed", "False", "BackendUnavailable").await;
+    server.condition(A, "Ready", "True", "Available").await;
+    fake.crash(&uid);
+    let message = server.condition(A, "Ready", "False", "Failing").await;
+    assert!(message.contains("the disk is full"), "{message}");
+    fake.fail(None);
+    server.condition(A, "Programmed", "True", "Programmed").await;
+    server.condition(A, "Ready", "True", "Available").await;
+}

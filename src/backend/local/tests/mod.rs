@@ -3,6 +3,7 @@
 mod contents;
 mod lifecycle;
 mod manager;
+mod missing;
 mod ownership;
 mod parameters;
 mod refusal;
@@ -13,6 +14,7 @@ mod standby;
 mod states;
 mod supervision;
 mod tls;
+mod trial;
 
 use super::*;
 use databases_api::postgresql::parameters as policy;

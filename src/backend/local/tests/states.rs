@@ -3,11 +3,12 @@
 use super::*;
 use std::net::TcpListener;
 
-const STATES: [&str; 8] = [
+const STATES: [&str; 9] = [
     "the spec is refused",
     "an extension is missing",
     "the port is taken",
     "the data folder is moved away",
+    "the whole folder is moved away",
     "provisioning is half done",
     "the state file is damaged",
     "the package is removed",
@@ -38,8 +39,12 @@ impl Case {
         self.fixture.options.packages.join("15")
     }
 
+    fn folder(&self) -> PathBuf {
+        self.fixture.root().join("instances").join(UID)
+    }
+
     fn file(&self) -> PathBuf {
-        self.fixture.root().join("instances").join(UID).join("state.json")
+        self.folder().join("state.json")
     }
 
     fn elsewhere(&self) -> PathBuf {
@@ -77,6 +82,9 @@ impl Case {
             "the data folder is moved away" => {
                 std::fs::rename(self.fixture.data(0), self.elsewhere()).expect("moved");
             }
+            "the whole folder is moved away" => {
+                std::fs::rename(self.folder(), self.elsewhere()).expect("moved");
+            }
             "the state file is damaged" => {
                 self.kept = std::fs::read(self.file()).expect("the state");
                 std::fs::write(self.file(), "{").expect("written");
@@ -99,6 +107,9 @@ impl Case {
             "the data folder is moved away" => {
                 std::fs::rename(self.elsewhere(), self.fixture.data(0)).expect("moved back");
             }
+            "the whole folder is moved away" => {
+                std::fs::rename(self.elsewhere(), self.folder()).expect("moved back");
+            }
             "the state file is damaged" => std::fs::write(self.file(), &self.kept).expect("restored"),
             "the package is removed" => {
                 std::os::unix::fs::symlink("/usr/lib/postgresql/15", self.package()).expect("installed");
@@ -120,20 +131,20 @@ impl Case {
         let state = self.state;
         self.fixture.reopen().await;
         let wish = self.spoil(true).await;
-        let stopped = self.fixture.local().ensure(&Desired { stopped: true, ..wish }).await;
+        let stopped = self.fixture.local().keep(&Desired { stopped: true, ..wish }).await;
         assert_eq!(self.processes(), Vec::<String>::new(), "stopped while {state}: {stopped:?}");
-        if state != "the state file is damaged" {
+        if !["the state file is damaged", "the whole folder is moved away"].contains(&state) {
             let seen = self.fixture.local().observe(UID).await.expect("observed");
             assert_eq!(seen.reason, Reason::Stopped, "while {state}");
         }
         self.mend();
-        let again = self.fixture.local().ensure(&self.whole()).await;
+        let again = self.fixture.local().keep(&self.whole()).await;
         assert!(again.as_ref().is_ok_and(|again| again.ready), "started again after {state}: {again:?}");
         self.spoil(false).await;
         let removed = self.fixture.local().remove(UID, RemovePolicy::Delete).await;
         assert!(removed.is_ok(), "deleted while {state}: {removed:?}");
         assert_eq!(self.processes(), Vec::<String>::new(), "deleted while {state}");
-        assert!(!self.fixture.root().join("instances").join(UID).exists(), "{state}");
+        assert!(!self.folder().exists(), "{state}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What objects say in every state, and what kstatus makes of it.
 
 use super::*;
+use crate::backend::Login;
 use apimachinery::kind::Kind;
 use databases_api::postgresql::V1alpha1;
 
@@ -93,6 +94,10 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         progress(&mut object, &what);
         object
     };
+    let away = |mut object: PostgreSQL, what: Option<&str>| {
+        unavailable(&mut object, "the disk is full", what.map(seen).as_ref());
+        object
+    };
     let two = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
     let rejected = || Progress::Rejected { reason: "InvalidParameters", message: "no".into() };
     let lost = || ClusterError::Config("there is no way to the cluster".into());
@@ -109,7 +114,10 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
             "True Available 2",
         ),
         ("down", after(serving(), &seen("NoPrimary"), None), "InProgress", "False NoPrimary 1"),
-        ("backend away", with(serving(), Progress::Unavailable("x".into())), "InProgress", "False Failing 1"),
+        ("backend away", away(serving(), None), "InProgress", "False Failing 1"),
+        ("kept from its care", away(serving(), Some("Available")), "InProgress", "True Available 1"),
+        ("down meanwhile", away(serving(), Some("NoPrimary")), "InProgress", "False Failing 1"),
+        ("stopped meanwhile", away(stopped(), Some("Stopped")), "InProgress", "-"),
         ("rejected at once", with(created(), rejected()), "Failed", "False InvalidParameters 0"),
         (
             "refused",
@@ -159,6 +167,29 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         };
         assert_eq!(kstatus(&back), expected, "{name} by v1alpha1");
     }
+}
+
+#[test]
+fn what_has_one_of_two_instances_is_not_programmed() {
+    let mut object = changed(serving(), |object| object.spec.instance.instances = Some(2));
+    observed(&mut object, &seen("Available"), None);
+    let programmed = condition(&object.status.conditions, "Programmed").expect("said");
+    assert_eq!((programmed.status.as_str(), programmed.reason.as_str()), ("False", "Pending"));
+    assert_eq!(programmed.message, "1 of 2 instances are ready");
+    observed(&mut object, &Observed { ready_instances: 2, ..seen("Available") }, None);
+    assert!(is_true(&object.status.conditions, "Programmed") && is_true(&object.status.conditions, "Ready"));
+}
+
+#[test]
+fn a_look_at_what_runs_forgets_no_secret() {
+    let mut object = serving();
+    let etl = || databases_api::shared::UserSecret { user: "etl".into(), name: "shop-user-etl".into() };
+    object.status.user_secrets = vec![etl()];
+    let login = || Login { username: "app".into(), password: "x".into(), database: "app".into() };
+    let without = Observed { logins: vec![login()], ..seen("NoPrimary") };
+    runs_on(&mut object, &without);
+    unavailable(&mut object, "the disk is full", Some(&without));
+    assert_eq!(object.status.user_secrets, [etl()], "it is there until it is retracted");
 }
 
 #[test]

@@ -1,0 +1,67 @@
+//! What can be seen of an instance whose state is missing or cannot be read: what is in its folder, and what runs there.
+
+use super::desired::Desired;
+use super::layout::InstanceFolder;
+use super::observed::{Endpoint, Observed, Reason};
+use super::{LocalPostgres, process, supervisor};
+
+const LOOPBACK: &str = "127.0.0.1";
+
+impl LocalPostgres {
+    /// Looks at an instance without its state. What only the state knows, such as logins, is left out.
+    pub async fn glimpse(&self, desired: &Desired) -> Observed {
+        let folder = self.host.layout.instance(&desired.uid);
+        let mut ports = Vec::new();
+        for server in folder.servers(1) {
+            let running = process::running(&server.data());
+            let serves = match running {
+                Some(server) => supervisor::answers(self.host.layout.sockets(), server.port).await,
+                None => false,
+            };
+            ports.push(running.filter(|_| serves).map(|server| server.port));
+        }
+        let primary = ports.first().copied().flatten();
+        let endpoint = |port| Endpoint { host: LOOPBACK.to_owned(), port };
+        let name = format!("{}-1", desired.name);
+        let (reason, message) = judge(&folder, desired, &name, primary.is_some());
+        let ready = reason == Reason::Available;
+        Observed {
+            ready,
+            reason,
+            message,
+            primary: name,
+            version: self.written_by(&folder).await,
+            instances: desired.instances,
+            ready_instances: if ready { ports.iter().flatten().count() as u32 } else { 0 },
+            read_write: endpoint(primary.unwrap_or_default()),
+            read_only: ports.iter().skip(1).flatten().next().map(|port| endpoint(*port)),
+            credentials: Vec::new(),
+            superuser: None,
+            ca: None,
+            tls_required: false,
+            storage_bytes: 0,
+        }
+    }
+
+    /// The installed version of those that wrote the data; empty where there is none.
+    async fn written_by(&self, folder: &InstanceFolder) -> String {
+        let written = process::read_small(&folder.server(0).data().join("PG_VERSION")).unwrap_or_default();
+        match written.trim().parse() {
+            Ok(major) => self.host.installs.of(major, &self.host.account).await.version,
+            Err(_) => String::new(),
+        }
+    }
+}
+
+fn judge(folder: &InstanceFolder, desired: &Desired, primary: &str, serves: bool) -> (Reason, String) {
+    let data = folder.server(0).data();
+    let runs = !process::started_below(&folder.path).is_empty();
+    match () {
+        () if !folder.server(0).is_initialised() => {
+            (Reason::Failing, format!("The data directory {} is missing; put it back.", data.display()))
+        }
+        () if serves => (Reason::Available, format!("Server {primary} accepts connections.")),
+        () if desired.stopped && !runs => (Reason::Stopped, "All servers are stopped.".to_owned()),
+        () => (Reason::NoPrimary, format!("Server {primary} does not accept connections.")),
+    }
+}

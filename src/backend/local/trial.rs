@@ -1,0 +1,92 @@
+//! Whether PostgreSQL would start with parameters.
+//!
+//! A running server takes by a reload what it does not start with again, such as a `min_wal_size` of less than two
+//! segments: that is found out by starting PostgreSQL, as far as it goes before it opens anything, on a folder that holds
+//! only what it reads until then. Neither the running server nor what it is configured with matters.
+
+use super::account::{Account, Readers};
+use super::config::RESERVED;
+use super::error::Error;
+use super::install::Install;
+use super::layout::{ServerFolder, remove_folder};
+use super::parameters::{complaint, invalid};
+use super::state::Parameters;
+use nix::fcntl::OFlag;
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Since this version PostgreSQL can be asked for what it only knows after all its checks, which this setting is.
+const CHECKS_ALL: (u32, &str) = (15, "shared_memory_size");
+/// What it says when it was asked before it checked how settings go together.
+const CHECKS_EACH: &str = "port";
+/// What a data directory has to have.
+const READ: [&str; 2] = ["PG_VERSION", "global/pg_control"];
+/// None of these files is longer.
+const LONGEST: u64 = 64 << 10;
+
+/// Asks PostgreSQL whether it would start with the parameters.
+pub(super) async fn judge(
+    account: &Account,
+    install: &Install,
+    folder: &ServerFolder,
+    parameters: &Parameters,
+) -> Result<(), Error> {
+    if install.major < CHECKS_ALL.0 {
+        return ask(account, install, folder, &folder.data(), CHECKS_EACH, parameters).await;
+    }
+    let trial = prepare(account, folder)?;
+    let judged = ask(account, install, folder, &trial, CHECKS_ALL.1, parameters).await;
+    remove_folder(&trial)?;
+    judged
+}
+
+async fn ask(
+    account: &Account,
+    install: &Install,
+    folder: &ServerFolder,
+    data: &Path,
+    asked: &str,
+    parameters: &Parameters,
+) -> Result<(), Error> {
+    let empty = folder.conf("empty.conf");
+    account.write(&empty, b"", Readers::Server)?;
+    let mut command = account.command(&install.program("postgres"), data);
+    command.arg("-D").arg(data).args(["-C", asked, "-c"]).arg(format!("config_file={}", empty.display()));
+    for (name, value) in parameters {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    command.arg("-c").arg(format!("{}={}", RESERVED.0, RESERVED.1));
+    match account.run(&mut command).await {
+        Ok(_) => Ok(()),
+        Err(Error::Program { output, .. }) => Err(invalid(complaint(&output))),
+        Err(error) => Err(error),
+    }
+}
+
+/// A folder that PostgreSQL takes for the data directory. It is the server's own once it is complete: nobody else enters it
+/// before.
+fn prepare(account: &Account, folder: &ServerFolder) -> Result<PathBuf, Error> {
+    let (data, trial) = (folder.data(), folder.path.join("trial"));
+    remove_folder(&trial)?;
+    account.our_folder(&trial, Readers::Us)?;
+    account.our_folder(&trial.join("global"), Readers::Us)?;
+    for name in READ {
+        account.write(&trial.join(name), &read(&data.join(name))?, Readers::Us)?;
+        account.give(&trial.join(name))?;
+    }
+    account.give(&trial.join("global"))?;
+    account.give(&trial)?;
+    Ok(trial)
+}
+
+/// A file of the data directory, where links are not followed nor pipes waited for.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut bytes = Vec::new();
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
+    let read = file.and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
