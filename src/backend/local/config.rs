@@ -1,5 +1,6 @@
 //! The configuration of one server, rendered from what is wanted and nothing else.
 //!
+//! A server is started with these files by name, and reads no other; one that does is started anew.
 //! Everything is summed up in one digest, which the configuration itself carries as `databases_standard.digest`: asking a
 //! running server for it tells whether it has loaded these files.
 
@@ -16,6 +17,12 @@ use std::path::Path;
 
 /// The setting that carries the digest.
 pub(super) const DIGEST_SETTING: &str = "databases_standard.digest";
+/// What a server is configured by: who may connect is in a second file, and a third maps no name of the system.
+pub(super) const SETTINGS_FILE: &str = "server.conf";
+pub(super) const HBA_FILE: &str = "pg_hba.conf";
+pub(super) const IDENT_FILE: &str = "pg_ident.conf";
+/// What a data directory is made with: databases keep their language, whatever is configured.
+const LOCALE: &str = "C.UTF-8";
 /// The role replicas stream with.
 pub(super) const REPLICATION_ROLE: &str = "databases_standby";
 /// Whatever clients do, there are connections left for us.
@@ -59,7 +66,7 @@ pub(super) fn slot_name(index: u32) -> String {
 impl Config<'_> {
     /// Renders every file.
     pub(super) fn render(&self) -> Rendered {
-        let mut files = vec![("pg_hba.conf", self.access())];
+        let mut files = vec![(HBA_FILE, self.access()), (IDENT_FILE, String::new())];
         if let Some(certificate) = self.certificate {
             files.push(("server.crt", certificate.chain.clone()));
             files.push(("server.key", certificate.key.expose().to_owned()));
@@ -71,7 +78,7 @@ impl Config<'_> {
             hash.update(text);
         }
         let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        files.push(("server.conf", settings + &line(DIGEST_SETTING, &digest)));
+        files.push((SETTINGS_FILE, settings + &line(DIGEST_SETTING, &digest)));
         Rendered { digest, files }
     }
 
@@ -105,6 +112,11 @@ impl Config<'_> {
             ("shared_buffers", "32MB".to_owned()),
             ("max_wal_senders", senders.clone()),
             ("max_replication_slots", senders),
+            ("lc_messages", LOCALE.to_owned()),
+            ("lc_monetary", LOCALE.to_owned()),
+            ("lc_numeric", LOCALE.to_owned()),
+            ("lc_time", LOCALE.to_owned()),
+            ("default_text_search_config", "pg_catalog.english".to_owned()),
             ("log_timezone", "UTC".to_owned()),
             ("timezone", "UTC".to_owned()),
         ]
@@ -119,7 +131,7 @@ impl Config<'_> {
             ("unix_socket_directories", self.sockets.display().to_string()),
             ("unix_socket_permissions", "0700".to_owned()),
             ("cluster_name", server_name(self.state, self.index)),
-            ("hba_file", path("pg_hba.conf")),
+            ("hba_file", path(HBA_FILE)),
             ("password_encryption", "scram-sha-256".to_owned()),
             ("wal_level", "replica".to_owned()),
             ("hot_standby", "on".to_owned()),
@@ -175,15 +187,17 @@ impl Config<'_> {
 }
 
 impl Rendered {
-    /// Writes the files that differ.
-    pub(super) fn write(&self, folder: &ServerFolder, account: &Account) -> Result<(), Error> {
+    /// Writes the files that differ, and says whether any did.
+    pub(super) fn write(&self, folder: &ServerFolder, account: &Account) -> Result<bool, Error> {
+        let mut changed = false;
         for (name, text) in &self.files {
             let path = folder.conf(name);
             if std::fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
                 continue;
             }
             account.write(&path, text.as_bytes(), Readers::Server)?;
+            changed = true;
         }
-        Ok(())
+        Ok(changed)
     }
 }

@@ -24,7 +24,7 @@ struct Found {
 pub(super) async fn converge(access: &Access, desired: &Desired) -> Result<(), Error> {
     let mut refused = Ok(());
     for database in desired.databases.iter().filter(|database| !database.extensions.is_empty()) {
-        let session = access.connect(&database.name).await?;
+        let session = access.connect_to_change(&database.name).await?;
         for extension in &database.extensions {
             let found = Found::read(&session).await?;
             match found.converge(&session, database, extension).await.map_err(Error::into_refusal) {

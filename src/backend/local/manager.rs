@@ -114,7 +114,7 @@ async fn repair(session: &Session, manager: &Login) -> Result<(), Error> {
 }
 
 /// Makes the server read its configuration, and waits until it has.
-async fn reload(session: &Session) -> Result<(), Error> {
+pub(super) async fn reload(session: &Session) -> Result<(), Error> {
     let what = "reload the configuration";
     let loaded = "SELECT pg_conf_load_time()::text";
     let before = session.text(what, loaded).await?;

@@ -16,6 +16,7 @@
 //! There is no failover: a primary that dies is started again.
 
 mod account;
+mod ambush;
 mod config;
 mod databases;
 mod desired;

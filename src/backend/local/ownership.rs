@@ -33,7 +33,7 @@ pub(super) async fn converge(
     if former.is_empty() && current == owner {
         return Ok(false);
     }
-    let session = access.connect(database).await?;
+    let session = access.connect_to_change(database).await?;
     let mut statements = String::new();
     for role in former {
         statements += &reassign(&session, role, owner).await?;

@@ -1,21 +1,22 @@
 //! A server that runs with the configuration it should have: started, reloaded or restarted, whichever is the least.
 
-use super::config::{DIGEST_SETTING, Rendered};
+use super::config::{DIGEST_SETTING, HBA_FILE, IDENT_FILE, Rendered, SETTINGS_FILE};
 use super::error::Error;
 use super::instance::Instance;
+use super::manager;
 use super::process::Postmaster;
 use super::server::ShutdownMode;
-use super::sql::Session;
+use super::sql::{MAINTENANCE, Session, column, literal};
 use super::state::Parameters;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How often starting is tried with another port, or with the parameters of before.
 const ATTEMPTS: usize = 8;
-/// How long a server may take to read its configuration again.
-const RELOAD: Duration = Duration::from_secs(10);
-/// How often a condition is looked at.
-const POLL: Duration = Duration::from_millis(10);
+/// Whether settings wait for a start.
+const PENDING: &str = "SELECT count(*)::text FROM pg_settings WHERE pending_restart";
+/// Whether a server was started by other files, or with other settings, than we start it with: the files are added.
+const FOREIGN: &str = "SELECT count(*)::text FROM pg_settings \
+     WHERE source IN ('command line', 'environment variable') \
+     OR name IN ('config_file', 'hba_file', 'ident_file') AND setting NOT IN ";
 
 impl Instance<'_> {
     /// Makes the n-th server run with the configuration it should have.
@@ -25,9 +26,9 @@ impl Instance<'_> {
             let floor = self.floor(index).await;
             let rendered = self.render(index, &floor);
             let server = self.server(index);
-            rendered.write(&server.folder, &self.host.account)?;
+            let written = rendered.write(&server.folder, &self.host.account)?;
             if let Some(running) = server.running()
-                && self.reload(index, running, &rendered).await?
+                && self.reload(index, running, &rendered, written).await?
             {
                 return Ok(());
             }
@@ -74,29 +75,66 @@ impl Instance<'_> {
     }
 
     /// Makes a running server read its configuration. False when it was stopped because it must start anew.
-    async fn reload(&self, index: u32, running: Postmaster, rendered: &Rendered) -> Result<bool, Error> {
-        let Some(session) = self.enter(index, running).await? else { return Ok(false) };
-        if digest(&session).await?.as_deref() != Some(&rendered.digest) {
-            session.run("reload the configuration", "SELECT pg_reload_conf()").await?;
-            let deadline = Instant::now() + RELOAD;
-            while digest(&session).await?.as_deref() != Some(&rendered.digest) {
-                if Instant::now() > deadline {
-                    return Err(Error::Timeout(format!("the reload of server {}", self.server(index).name)));
-                }
-                tokio::time::sleep(POLL).await;
+    async fn reload(
+        &self,
+        index: u32,
+        running: Postmaster,
+        rendered: &Rendered,
+        written: bool,
+    ) -> Result<bool, Error> {
+        let Some(mut session) = self.enter(index, running).await? else { return Ok(false) };
+        let current = digest(&session).await?.as_deref() == Some(&rendered.digest);
+        if !current && index == 0 && uncover(&session).await? {
+            session = self.access(running.port).connect(MAINTENANCE).await?;
+        }
+        let foreign = self.is_foreign(index, &session).await?;
+        if !foreign && (written || digest(&session).await?.as_deref() != Some(&rendered.digest)) {
+            manager::reload(&session).await?;
+            if digest(&session).await?.as_deref() != Some(&rendered.digest) {
+                return Err(Error::Timeout(format!("the reload of server {}", self.server(index).name)));
             }
         }
-        let pending = "SELECT count(*)::text FROM pg_settings WHERE pending_restart";
-        if session.text("read settings", pending).await?.as_deref() == Some("0") {
+        if !foreign && session.text("read settings", PENDING).await?.as_deref() == Some("0") {
             return Ok(true);
         }
-        tracing::info!(server = %self.server(index).name, pid = %running.pid, "restarting for a changed parameter");
+        tracing::info!(server = %self.server(index).name, pid = %running.pid, foreign, "restarting for its settings");
         self.server(index).stop(ShutdownMode::Fast).await?;
         Ok(false)
+    }
+
+    /// Whether the server runs by other files, or with other settings, than we start it with.
+    async fn is_foreign(&self, index: u32, session: &Session) -> Result<bool, Error> {
+        let folder = self.server(index).folder;
+        let ours = [SETTINGS_FILE, HBA_FILE, IDENT_FILE]
+            .map(|file| literal(&folder.conf(file).display().to_string()))
+            .join(", ");
+        let found = session.text("read settings", &format!("{FOREIGN}({ours})")).await?;
+        Ok(found.as_deref() != Some("0"))
     }
 }
 
 /// The digest of the configuration a server has loaded.
 async fn digest(session: &Session) -> Result<Option<String>, Error> {
     session.text("read settings", &format!("SELECT current_setting('{DIGEST_SETTING}', true)")).await
+}
+
+/// Takes back what sets the digest for our sessions, whatever is loaded. True where there was something.
+async fn uncover(session: &Session) -> Result<bool, Error> {
+    let covers = format!(
+        "SELECT format('ALTER %s RESET {DIGEST_SETTING}', CASE \
+         WHEN s.setrole = 0 AND s.setdatabase = 0 THEN 'ROLE ALL' \
+         WHEN s.setrole = 0 THEN format('DATABASE %I', d.datname) \
+         WHEN s.setdatabase = 0 THEN format('ROLE %I', r.rolname) \
+         ELSE format('ROLE %I IN DATABASE %I', r.rolname, d.datname) END) AS statement \
+         FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase \
+         LEFT JOIN pg_authid r ON r.oid = s.setrole \
+         WHERE EXISTS (SELECT FROM unnest(s.setconfig) c WHERE c LIKE '{DIGEST_SETTING}=%')"
+    );
+    let rows = session.rows("read settings", &covers).await?;
+    for row in &rows {
+        let statement: String = column(row, "statement")?;
+        tracing::warn!(statement, "what hides the loaded configuration is taken back");
+        session.run("take back a setting", &statement).await?;
+    }
+    Ok(!rows.is_empty())
 }

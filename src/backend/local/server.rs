@@ -4,7 +4,7 @@
 //! becomes of us.
 
 use super::account::{Account, Readers};
-use super::config::REPLICATION_ROLE;
+use super::config::{IDENT_FILE, REPLICATION_ROLE, SETTINGS_FILE};
 use super::error::Error;
 use super::install::Install;
 use super::layout::ServerFolder;
@@ -16,7 +16,7 @@ use super::sql::streaming_options;
 use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use std::fs::OpenOptions;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -26,8 +26,6 @@ const PATIENCE: &str = "60";
 const LOG_LIMIT: u64 = 16 << 20;
 /// How much of the end of a log is looked at.
 const LOG_TAIL: u64 = 16 << 10;
-/// What makes a data directory read our configuration; relative, so that a copy reads its own.
-const INCLUDE: &[u8] = b"include '../conf/server.conf'\n";
 
 /// How a server is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +76,6 @@ impl Server<'_> {
         std::fs::remove_file(&file).map_err(Error::io("remove", &file))?;
         made.map_err(|error| full_disk(error, &data))?;
         self.run_single(&data, &manager::statements(manager)).await?;
-        let settings = data.join("postgresql.conf");
-        let include = || OpenOptions::new().append(true).open(&settings)?.write_all(INCLUDE);
-        include().map_err(Error::io("write", &settings))?;
         self.folder.finish()
     }
 
@@ -108,7 +103,7 @@ impl Server<'_> {
         let before = self.turn_log()?;
         let mut command = self.account.command(&self.install.program("pg_ctl"), &data);
         command.args(["start", "-s", "-w", "-t", PATIENCE]);
-        command.arg("-D").arg(&data).arg("-l").arg(self.folder.log());
+        command.arg("-D").arg(&data).arg("-l").arg(self.folder.log()).arg("-o").arg(self.own_files());
         match self.account.run(&mut command).await {
             Ok(_) => Ok(()),
             Err(Error::Program { .. }) if self.running().is_some() => {
@@ -117,6 +112,13 @@ impl Server<'_> {
             Err(Error::Program { output, .. }) => Err(self.explain(before, output)),
             Err(error) => Err(error),
         }
+    }
+
+    /// What makes a server read our files alone, as `pg_ctl` hands it to a shell: those in the data directory are within
+    /// reach of everybody who runs commands as PostgreSQL. The data root is no path that quotes do not keep.
+    fn own_files(&self) -> String {
+        let path = |file| self.folder.conf(file).display().to_string();
+        format!("--config_file=\"{}\" --ident_file=\"{}\"", path(SETTINGS_FILE), path(IDENT_FILE))
     }
 
     /// Stops the server; that it does not run is fine.

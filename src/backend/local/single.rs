@@ -1,6 +1,7 @@
 //! What can be done to a data directory of which no server runs: statements in PostgreSQL's single-user mode, which
 //! asks for no login, and taking back what `ALTER SYSTEM` set.
 
+use super::config::SETTINGS_FILE;
 use super::error::Error;
 use super::parameters::complaint;
 use super::server::Server;
@@ -40,6 +41,10 @@ impl Server<'_> {
         let mut command = self.account.command(&program, data);
         command.arg("--single").arg("-D").arg(data);
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", *setting]));
+        let ours = self.folder.conf(SETTINGS_FILE);
+        if ours.exists() {
+            command.arg("-c").arg(format!("config_file={}", ours.display()));
+        }
         command.arg("template1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let failed = Error::io("run", &program);
         let run = async {

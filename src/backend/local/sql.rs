@@ -72,7 +72,8 @@ const SETTINGS: [(&str, &str); 46] = [
     ("pg_stat_statements.track", "none"),
 ];
 /// What newer versions add.
-const NEWER: [(u32, &str, &str); 2] = [(14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0")];
+const NEWER: [(u32, &str, &str); 3] =
+    [(14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0"), (17, "event_triggers", "off")];
 
 /// Where a server is managed.
 #[derive(Debug, Clone)]

@@ -51,6 +51,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "postgresql_removal",
+        what: "how a database on a real PostgreSQL goes, and what becomes of one whose data went",
+        work: Work::Integration,
+    },
+    Suite {
         name: "crash",
         what: "kill -9 during acknowledged writes, over redb and etcd; nothing is lost",
         work: Work::Integration,

@@ -156,7 +156,7 @@ async fn data_that_vanished_is_not_replaced_by_an_empty_database() {
     fixture.ensure(&Desired { stopped: true, ..desired() }).await;
     std::fs::rename(fixture.data(0), fixture.root().join("elsewhere")).expect("moved");
     let error = fixture.local().ensure(&desired()).await.expect_err("no data");
-    assert!(matches!(&error, Error::CorruptState { .. }), "{error}");
+    assert!(matches!(&error, Error::DataMissing { .. }), "{error}");
     std::fs::rename(fixture.root().join("elsewhere"), fixture.data(0)).expect("moved back");
     assert!(fixture.ensure(&desired()).await.ready);
 }

@@ -1,11 +1,13 @@
 //! Tests against real PostgreSQL servers; without the packages they say so and count as skipped.
 
+mod ambush;
 mod contents;
 mod lifecycle;
 mod manager;
 mod missing;
 mod ownership;
 mod parameters;
+mod reach;
 mod refusal;
 mod replicas;
 mod rights;
