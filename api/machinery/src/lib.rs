@@ -13,6 +13,7 @@ pub mod field;
 pub mod int_or_string;
 pub mod json_patch;
 pub mod kind;
+pub mod managed;
 pub mod meta;
 pub mod openapi;
 pub mod proto_file;

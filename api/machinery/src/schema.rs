@@ -14,6 +14,8 @@ pub struct Schema {
     pub doc: &'static str,
     /// Whether the type is an object with `kind` and `apiVersion`.
     pub top_level: bool,
+    /// One owner for the whole, wherever the type stands.
+    pub atomic: bool,
     /// Its form.
     pub shape: Shape,
 }
@@ -111,7 +113,7 @@ pub enum Topology {
 impl Schema {
     /// An unnamed shape.
     pub const fn unnamed(shape: Shape) -> Schema {
-        Schema { package: "", name: "", doc: "", top_level: false, shape }
+        Schema { package: "", name: "", doc: "", top_level: false, atomic: false, shape }
     }
 
     /// The fields of a struct with inlined ones in place; empty for other shapes.
@@ -125,7 +127,11 @@ impl Schema {
 
     /// The field of that JSON name.
     pub fn field(&'static self, name: &str) -> Option<&'static Field> {
-        self.fields().into_iter().find(|field| field.name == name)
+        let Shape::Object(fields) = &self.shape else { return None };
+        fields.iter().find_map(|field| match field.inline {
+            true => field.schema.field(name),
+            false => (field.name == name).then_some(field),
+        })
     }
 
     /// `package.name`, as OpenAPI names the type.

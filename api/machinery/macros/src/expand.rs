@@ -5,13 +5,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ItemStruct;
 
-pub(crate) fn expand(mut item: ItemStruct, top_level: bool) -> syn::Result<TokenStream> {
+pub(crate) fn expand(mut item: ItemStruct, top_level: bool, atomic: bool) -> syn::Result<TokenStream> {
     let doc = field::doc(&item.attrs);
     let syn::Fields::Named(named) = &mut item.fields else {
         return Err(syn::Error::new_spanned(&item.ident, "a wire type has named fields"));
     };
     let fields = named.named.iter_mut().map(Field::read).collect::<syn::Result<Vec<_>>>()?;
-    let schema = schema(&item.ident, &doc, &fields, top_level);
+    let schema = schema(&item.ident, &doc, &fields, top_level, atomic);
     let object = object(&item.ident, &fields, top_level);
     let api = api(&item.ident, schema);
     Ok(quote! {
@@ -22,7 +22,7 @@ pub(crate) fn expand(mut item: ItemStruct, top_level: bool) -> syn::Result<Token
     })
 }
 
-fn schema(name: &syn::Ident, doc: &str, fields: &[Field], top_level: bool) -> TokenStream {
+fn schema(name: &syn::Ident, doc: &str, fields: &[Field], top_level: bool, atomic: bool) -> TokenStream {
     let fields = fields.iter().map(|field| {
         let (name, ty, doc) = (&field.json_name, &field.ty, &field.doc);
         let number = field.options.number;
@@ -43,7 +43,7 @@ fn schema(name: &syn::Ident, doc: &str, fields: &[Field], top_level: bool) -> To
     });
     let name = name.to_string();
     quote!(&::apimachinery::schema::Schema {
-        package: PACKAGE, name: #name, doc: #doc, top_level: #top_level,
+        package: PACKAGE, name: #name, doc: #doc, top_level: #top_level, atomic: #atomic,
         shape: ::apimachinery::schema::Shape::Object(&[#(#fields),*]),
     })
 }

@@ -37,17 +37,19 @@ use proc_macro::TokenStream;
 
 /// Declares a wire type; see the crate's documentation.
 ///
-/// `#[api_type(kind)]` marks a top-level object, which also takes `kind` and `apiVersion`.
+/// `#[api_type(kind)]` marks a top-level object, which also takes `kind` and `apiVersion`; `#[api_type(atomic)]` a struct
+/// that has one owner for the whole, wherever it stands.
 #[proc_macro_attribute]
 pub fn api_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(item as syn::ItemStruct);
-    let top_level = match arguments.to_string().as_str() {
-        "" => false,
-        "kind" => true,
+    let (top_level, atomic) = match arguments.to_string().as_str() {
+        "" => (false, false),
+        "kind" => (true, false),
+        "atomic" => (false, true),
         other => {
-            let message = format!("unknown argument `{other}`: only `kind` is understood");
+            let message = format!("unknown argument `{other}`: only `kind` and `atomic` are understood");
             return syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error().into();
         }
     };
-    expand::expand(input, top_level).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::expand(input, top_level, atomic).unwrap_or_else(syn::Error::into_compile_error).into()
 }

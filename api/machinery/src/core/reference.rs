@@ -5,7 +5,7 @@ use crate::api_type;
 use crate::time::MicroTime;
 
 /// Names an object, or a part of one.
-#[api_type]
+#[api_type(atomic)]
 pub struct ObjectReference {
     /// Kind of the object.
     #[api(1)]
@@ -31,7 +31,7 @@ pub struct ObjectReference {
 }
 
 /// Names an object in the same namespace.
-#[api_type]
+#[api_type(atomic)]
 pub struct LocalObjectReference {
     /// Name of the object.
     #[api(1)]

@@ -1,11 +1,13 @@
 //! The types of `meta/v1` that every object carries or every client meets.
 
 mod conditions;
+mod managed_fields;
 mod object;
 mod options;
 mod selector;
 
 pub use conditions::{condition, is_true, set_condition};
+pub use managed_fields::ManagedFields;
 pub use object::{Condition, ConditionStatus, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use options::{DeleteOptions, Preconditions, PropagationPolicy};
 pub use selector::{LabelSelector, LabelSelectorRequirement};

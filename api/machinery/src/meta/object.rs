@@ -1,6 +1,6 @@
 //! Metadata of objects and lists, and conditions.
 
-use super::PACKAGE;
+use super::{ManagedFields, PACKAGE};
 use crate::api_type;
 use crate::time::Time;
 use crate::wire::FieldsV1;
@@ -53,11 +53,11 @@ pub struct ObjectMeta {
     pub finalizers: Vec<String>,
     /// Which manager set which fields, for server-side apply.
     #[api(17)]
-    pub managed_fields: Vec<ManagedFieldsEntry>,
+    pub managed_fields: ManagedFields,
 }
 
 /// Names an object that owns this one.
-#[api_type]
+#[api_type(atomic)]
 pub struct OwnerReference {
     /// Kind of the owner.
     #[api(1, required)]

@@ -5,7 +5,7 @@ use crate::api_type;
 use std::collections::BTreeMap;
 
 /// Selects objects by their labels; all parts must hold. An empty selector matches everything.
-#[api_type]
+#[api_type(atomic)]
 pub struct LabelSelector {
     /// Labels with exactly these values.
     #[api(1)]

@@ -106,6 +106,9 @@ impl Definitions {
         if !required.is_empty() {
             definition["required"] = required.into();
         }
+        if schema.atomic {
+            definition["x-kubernetes-map-type"] = "atomic".into();
+        }
         definition
     }
 

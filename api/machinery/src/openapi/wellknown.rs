@@ -39,7 +39,7 @@ const fn object(
     doc: &'static str,
     fields: &'static [Field],
 ) -> Schema {
-    Schema { package, name, doc, top_level, shape: Shape::Object(fields) }
+    Schema { package, name, doc, top_level, atomic: false, shape: Shape::Object(fields) }
 }
 
 /// The body of a PATCH.

@@ -233,9 +233,9 @@ fn managed_fields() {
         fields_type: fields_type.into(),
         ..Default::default()
     };
-    check(|meta| meta.managed_fields = vec![entry("Apply", "FieldsV1")], &[]);
+    check(|meta| meta.managed_fields = vec![entry("Apply", "FieldsV1")].into(), &[]);
     check(
-        |meta| meta.managed_fields = vec![entry("", ""), entry("Merge", "V2")],
+        |meta| meta.managed_fields = vec![entry("", ""), entry("Merge", "V2")].into(),
         &[
             "metadata.managedFields[0].operation: Required value: must not be empty",
             "metadata.managedFields[1].operation: Unsupported value: \"Merge\": supported values: \"Apply\", \"Update\"",

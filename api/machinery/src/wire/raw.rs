@@ -13,12 +13,13 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// JSON of any form, as compact text; `null` is absent.
+/// JSON of any form, as compact text; `null` is absent. Copies share the text.
 ///
 /// On protobuf it is a message with the text as field 1, which is both `RawExtension` and `FieldsV1`.
 #[derive(Clone, Debug, Default)]
-pub struct Raw(Option<Box<RawValue>>);
+pub struct Raw(Option<Arc<RawValue>>);
 
 impl Raw {
     /// The text; empty when it is absent.
@@ -33,7 +34,12 @@ impl Raw {
             return Ok(Raw(None));
         }
         let text = String::from_utf8(text).map_err(D::Error::custom)?;
-        RawValue::from_string(text).map(|raw| Raw(Some(raw))).map_err(D::Error::custom)
+        Raw::compact(text).map_err(D::Error::custom)
+    }
+
+    /// Takes text that is compact already.
+    pub(crate) fn compact(text: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(text).map(|raw| Raw(Some(raw.into())))
     }
 }
 
@@ -57,7 +63,7 @@ impl Eq for Raw {}
 
 impl Serialize for Raw {
     fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(target)
+        self.0.as_deref().serialize(target)
     }
 }
 

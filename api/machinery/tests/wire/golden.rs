@@ -49,7 +49,8 @@ fn object_meta() {
             fields_type: "FieldsV1".into(),
             fields_v1: FieldsV1("{}".parse().expect("JSON")),
             subresource: "status".into(),
-        }],
+        }]
+        .into(),
     };
     let expected = b"\x0a\x01n\x12\x01g\x1a\x01s\x22\x01l\x2a\x01u\x32\x017\x38\xac\x02\
         \x42\x04\x08\x01\x10\x00\x4a\x04\x08\x02\x10\x00\x50\x00\

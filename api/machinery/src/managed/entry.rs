@@ -1,0 +1,127 @@
+//! The entries of `metadata.managedFields`, read and written.
+
+use super::set::FieldSet;
+use crate::meta::ManagedFieldsEntry;
+use crate::time::Time;
+use crate::wire::json;
+
+const APPLY: &str = "Apply";
+const UPDATE: &str = "Update";
+const FIELDS_V1: &str = "FieldsV1";
+
+/// Who owns fields. Who applies is the same in every version of the kind; who updates is not.
+#[derive(Clone, Copy, Debug)]
+pub struct Manager<'a> {
+    /// The name; `unknown` where there is none.
+    pub name: &'a str,
+    /// Such as `wardle.example.com/v1`: the version that the fields are of.
+    pub api_version: &'a str,
+    /// Such as `status`; empty for the main resource.
+    pub subresource: &'a str,
+    /// Whether it applies, and does not update.
+    pub applies: bool,
+}
+
+impl PartialEq for Manager<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.applies == other.applies
+            && self.subresource == other.subresource
+            && (self.applies || self.api_version == other.api_version)
+    }
+}
+
+impl Manager<'_> {
+    fn parts(&self) -> (&str, &str, &str) {
+        (self.name, self.api_version, self.subresource)
+    }
+
+    fn operation(&self) -> &'static str {
+        if self.applies { APPLY } else { UPDATE }
+    }
+
+    /// A text that no other manager has.
+    pub(super) fn identity(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        json::encode(&self.entry(), &mut text);
+        text
+    }
+
+    fn entry(&self) -> ManagedFieldsEntry {
+        ManagedFieldsEntry {
+            manager: self.name.to_owned(),
+            operation: self.operation().to_owned(),
+            api_version: self.api_version.to_owned(),
+            subresource: self.subresource.to_owned(),
+            ..ManagedFieldsEntry::default()
+        }
+    }
+}
+
+/// What one manager owns.
+#[derive(Clone, Debug)]
+pub struct Managed<'a> {
+    /// Who.
+    pub manager: Manager<'a>,
+    /// Since when it is so.
+    pub time: Option<Time>,
+    /// The fields.
+    pub fields: FieldSet<'a>,
+    /// The entry it was read from, while it still says the same.
+    pub(super) source: Option<&'a ManagedFieldsEntry>,
+}
+
+/// Reads entries. One that stands twice counts as it stands last.
+pub fn read(entries: &[ManagedFieldsEntry]) -> Result<Vec<Managed<'_>>, String> {
+    let mut all: Vec<Managed<'_>> = Vec::with_capacity(entries.len() + 1);
+    for (index, entry) in entries.iter().enumerate() {
+        let managed = read_one(entry).map_err(|reason| format!("managedFields[{index}]: {reason}"))?;
+        match all.iter_mut().find(|other| other.manager == managed.manager) {
+            Some(other) => *other = managed,
+            None => all.push(managed),
+        }
+    }
+    Ok(all)
+}
+
+fn read_one(entry: &ManagedFieldsEntry) -> Result<Managed<'_>, String> {
+    if ![APPLY, UPDATE].contains(&entry.operation.as_str()) {
+        return Err(format!("operation must be {APPLY} or {UPDATE}"));
+    }
+    if entry.api_version.is_empty() {
+        return Err("apiVersion must not be empty".into());
+    }
+    if entry.fields_type != FIELDS_V1 {
+        return Err(format!("fieldsType must be {FIELDS_V1}, not {:?}", entry.fields_type));
+    }
+    let manager = Manager {
+        name: &entry.manager,
+        api_version: &entry.api_version,
+        subresource: &entry.subresource,
+        applies: entry.operation == APPLY,
+    };
+    let fields = FieldSet::read(&entry.fields_v1).map_err(|error| error.to_string())?;
+    Ok(Managed { manager, time: entry.time, fields, source: Some(entry) })
+}
+
+/// Puts entries in their order: who applies first, then by time, name, version and subresource.
+pub(super) fn sort(all: &mut [Managed<'_>]) {
+    let when = |managed: &Managed<'_>| (!managed.manager.applies, managed.time.map_or(0, Time::seconds));
+    all.sort_by(|one, other| {
+        let (one_manager, other_manager) = (one.manager.parts(), other.manager.parts());
+        when(one).cmp(&when(other)).then_with(|| one_manager.cmp(&other_manager))
+    });
+}
+
+/// The entry of a manager.
+pub(super) fn write(managed: Managed<'_>) -> ManagedFieldsEntry {
+    match managed.source {
+        Some(entry) => entry.clone(),
+        None => ManagedFieldsEntry {
+            time: managed.time,
+            fields_type: FIELDS_V1.to_owned(),
+            fields_v1: managed.fields.write(),
+            ..managed.manager.entry()
+        },
+    }
+}
