@@ -9,7 +9,8 @@ use apimachinery::status::ApiError;
 use http::{Response, StatusCode};
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
-    if query::is_true(call.query, "export") {
+    let export = query::first(call.query, "export").is_some_and(|value| !value.is_empty());
+    if export && query::is_true(call.query, "export") {
         let message = "the export parameter, deprecated since v1.14, is no longer supported";
         return Err(ApiError::bad_request(message));
     }

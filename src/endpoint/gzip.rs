@@ -47,9 +47,8 @@ pub(super) fn compress(response: Response<Body>, headers: &HeaderMap) -> Respons
 /// All of these bytes, compressed.
 pub(super) fn whole(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default().into()
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.expect("memory takes every byte").into()
 }
 
 /// Whether a clause of Accept-Encoding names gzip with a quality above nothing.

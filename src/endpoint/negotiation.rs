@@ -115,6 +115,8 @@ pub(super) struct Clause<'a> {
     group: &'a str,
     version: &'a str,
     stream: &'a str,
+    /// The version of what the server says of itself, of which there is one.
+    server_version: &'a str,
     pretty: bool,
 }
 
@@ -134,6 +136,7 @@ impl<'a> Clause<'a> {
                 "g" => clause.group = value.trim(),
                 "v" => clause.version = value.trim(),
                 "stream" => clause.stream = value.trim(),
+                "sv" => clause.server_version = value.trim(),
                 "pretty" => clause.pretty = value.trim() == "1",
                 _ => {}
             }
@@ -148,6 +151,9 @@ impl<'a> Clause<'a> {
             // Lines of YAML are no stream.
             "watch" if !is("application/yaml") => {}
             _ => return None,
+        }
+        if !matches!(self.server_version, "" | "v1") {
+            return None;
         }
         if is("*/*") || is("application/*") || is("application/json") {
             Some(Media::Json)
@@ -252,5 +258,9 @@ mod tests {
         check("application/json;stream=other", Target::Object, None);
         check("application/yaml;stream=watch, application/json", Target::Object, object(Media::Json));
         check("application/json;g=meta.k8s.io;v=v1", Target::Object, None);
+        check("application/json;sv=v1", Target::Object, object(Media::Json));
+        check("application/json;sv=v2", Target::Object, None);
+        check("application/json;sv=v2, application/yaml;sv=", Target::Object, object(Media::Yaml));
+        check("application/yaml;export=1;indent=2;charset=utf-8", Target::Object, object(Media::Yaml));
     }
 }

@@ -5,6 +5,7 @@ use super::documents::{Document, Form, tagged};
 use super::gzip;
 use super::health::plain;
 use super::negotiation::clauses;
+use super::view::to_tree;
 use crate::pipeline::query;
 use apimachinery::openapi::{self, protobuf};
 use http::header::{
@@ -94,8 +95,7 @@ fn whole(document: &Document, media: &'static str, headers: &HeaderMap) -> Respo
 }
 
 fn encoded(document: &Document, encode: fn(&serde_json::Value) -> Vec<u8>) -> Form {
-    let tree = serde_json::from_slice(&document.json.bytes).unwrap_or_default();
-    Form::of(encode(&tree).into())
+    Form::of(encode(&to_tree(&document.json.bytes)).into())
 }
 
 fn in_a_year() -> HeaderValue {

@@ -60,7 +60,7 @@ impl Token {
 
     fn encode(revision: i64, relative: &str) -> String {
         let encoded = Encoded { v: TOKEN_VERSION.into(), rv: revision, start: relative.into() };
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&encoded).unwrap_or_default())
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&encoded).expect("a token is JSON"))
     }
 
     /// The history went away under a list: the client may start again, or take the rest as it is now.

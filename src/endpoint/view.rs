@@ -9,7 +9,12 @@ use apimachinery::status::Status;
 use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+
+/// Answers are made of nothing else, and a wire type has no value that cannot be read back (`apimachinery::wire::limits`).
+/// Were one of them found all the same, the request would fail, and never an emptied object be shown.
+const WRITTEN: &str = "what this server wrote can be read";
 
 /// How objects of one request are shown.
 #[derive(Clone, Copy)]
@@ -84,10 +89,8 @@ pub(super) fn partial(item: &[u8], version: &str) -> Vec<u8> {
         #[serde(borrow)]
         metadata: &'a RawValue,
     }
-    let metadata = match serde_json::from_slice::<Head<'_>>(item) {
-        Ok(head) => head.metadata.get(),
-        Err(_) => "{}",
-    };
+    let head: Head<'_> = serde_json::from_slice(item).expect(WRITTEN);
+    let metadata = head.metadata.get();
     let TypeMeta { api_version, kind } = partial_type(version);
     format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata}}}").into_bytes()
 }
@@ -95,11 +98,10 @@ pub(super) fn partial(item: &[u8], version: &str) -> Vec<u8> {
 /// The metadata of an encoded message, which is its first field, as a message of its own with that field.
 pub(super) fn metadata_field(message: &Bytes) -> &[u8] {
     let mut rest = &message[..];
-    let Ok((1, wire)) = prost::encoding::decode_key(&mut rest) else { return &[] };
-    match wire::skip(1, wire, &mut rest) {
-        Ok(()) => &message[..message.len() - rest.len()],
-        Err(_) => &[],
-    }
+    let (number, wire) = prost::encoding::decode_key(&mut rest).expect(WRITTEN);
+    debug_assert_eq!(number, 1, "every kind has its metadata in front");
+    wire::skip(number, wire, &mut rest).expect(WRITTEN);
+    &message[..message.len() - rest.len()]
 }
 
 /// Compact JSON ends with a newline; pretty JSON is indented by two spaces.
@@ -111,9 +113,14 @@ pub(super) fn finish_json(mut compact: Vec<u8>, pretty: bool) -> Bytes {
     compact.into()
 }
 
+/// What this server wrote as JSON, as YAML.
 pub(super) fn to_yaml(compact: &[u8]) -> Bytes {
-    let tree = serde_json::from_slice(compact).unwrap_or_default();
-    yaml::encode(&tree).into_bytes().into()
+    yaml::encode(&to_tree(compact)).into_bytes().into()
+}
+
+/// What this server wrote as JSON, as a tree.
+pub(super) fn to_tree(compact: &[u8]) -> Value {
+    serde_json::from_slice(compact).expect(WRITTEN)
 }
 
 /// A status in the form that was agreed on.

@@ -1,9 +1,12 @@
 //! The stored form of an object: JSON of the storage version with `kind` and `apiVersion` in front, so that a
 //! value says itself what it is, and without the resource version, which is the revision of its key.
 //!
-//! Whatever is encoded can be decoded: the values themselves see to that (`apimachinery::wire::limits`).
+//! Whatever is encoded can be decoded: the values themselves see to that (`apimachinery::wire::limits`). What older versions
+//! stored beyond those limits is decoded too. Nothing that is said of a value shows any of its bytes, which may be a secret.
 
+use super::mend;
 use apimachinery::kind::{Definition, Hub, Version};
+use apimachinery::wire::json::JsonError;
 use bytes::Bytes;
 
 /// The header that stands in front of an object of this version.
@@ -31,17 +34,58 @@ pub(super) fn encode(definition: &Definition, object: &dyn Hub) -> Bytes {
 }
 
 /// Reads stored bytes of any served version. The flag says whether they should be written anew at the next
-/// update, because their version is no longer the storage version.
+/// update, because they are of another version than the storage version, or beyond today's limits.
 pub(super) fn decode(definition: &Definition, value: &[u8]) -> Result<(Box<dyn Hub>, bool), String> {
-    for version in definition.versions {
-        if value.starts_with(header(definition, version.name).as_bytes()) {
-            let (mut object, _) = (version.decode_json)(value).map_err(|error| error.to_string())?;
-            object.default_fields();
-            return Ok((object, version.name != definition.storage_version));
+    let fits = |version: &&Version| value.starts_with(header(definition, version.name).as_bytes());
+    let Some(version) = definition.versions.iter().find(fits) else {
+        return Err(unlike(definition, value));
+    };
+    let (mut object, mended) = match (version.decode_json)(value) {
+        Ok((object, _)) => (object, false),
+        Err(error) => {
+            (mended(version, value).ok_or_else(|| explain(definition, version, value, &error))?, true)
         }
-    }
-    let start = String::from_utf8_lossy(&value[..value.len().min(80)]);
-    Err(format!("the stored value is not a served version of {}: it begins with {start:?}", definition.kind))
+    };
+    object.default_fields();
+    Ok((object, mended || version.name != definition.storage_version))
+}
+
+/// What an older version wrote that took more than today's.
+fn mended(version: &Version, value: &[u8]) -> Option<Box<dyn Hub>> {
+    let text = mend::mend(version.schema, value)?;
+    let (object, _) = (version.decode_json)(text.as_bytes()).ok()?;
+    let meta = object.meta();
+    tracing::warn!(
+        kind = object.definition().kind,
+        namespace = meta.namespace,
+        name = meta.name,
+        "what an older version stored of an object is beyond today's limits; it was put within them, and is so in \
+         storage when the object is written next"
+    );
+    Some(object)
+}
+
+/// What is wrong with bytes that do not begin as an object.
+fn unlike(definition: &Definition, value: &[u8]) -> String {
+    let versions: Vec<&str> = definition.versions.iter().map(|version| version.name).collect();
+    format!(
+        "{} bytes that do not begin with the kind {} and one of its served versions: {}",
+        value.len(),
+        definition.kind,
+        versions.join(", ")
+    )
+}
+
+/// What is wrong with an object, down to the field of its outermost level: below it, names may be the user's.
+fn explain(definition: &Definition, version: &Version, value: &[u8], error: &JsonError) -> String {
+    let what = match error {
+        JsonError::Syntax(_) => "are not JSON that can be read".to_owned(),
+        JsonError::Type { path, .. } => {
+            let field = path.split(['.', '[']).next().unwrap_or_default();
+            format!("hold a value of another form in {field:?}")
+        }
+    };
+    format!("{} bytes that begin as a {} {} and {what}", value.len(), version.name, definition.kind)
 }
 
 /// Reads what this program encoded itself of an object that it had decoded.

@@ -6,6 +6,7 @@
 mod codec;
 mod create;
 mod delete;
+mod mend;
 mod meta;
 mod object;
 mod objects;

@@ -144,9 +144,12 @@ impl Store {
 
     /// One object from storage itself, past the cache.
     pub(super) async fn read(&self, key: &str) -> Result<Option<Arc<Stored>>, ApiError> {
-        let (found, _) =
-            self.storage.get(key, ReadAt::Latest).await.map_err(|error| storage_error(&error))?;
-        found.map(|value| self.decode(&value)).transpose()
+        match self.storage.get(key, ReadAt::Latest).await {
+            Ok((found, _)) => found.map(|value| self.decode(&value)).transpose(),
+            // Nothing lies at what cannot be a key.
+            Err(StorageError::InvalidKey(_)) => Ok(None),
+            Err(error) => Err(storage_error(&error)),
+        }
     }
 
     pub(super) fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {

@@ -14,7 +14,7 @@ pub struct Stored {
     definition: &'static Definition,
     /// The revision of the write that put it there.
     pub revision: Revision,
-    /// Whether its stored bytes are of an older version than the storage version.
+    /// Whether its stored bytes are not those that are written today: of another version, or beyond today's limits.
     pub stale: bool,
     name: Box<str>,
     namespace: Box<str>,
@@ -87,7 +87,7 @@ impl Stored {
         };
         match fits {
             true => Ok(self),
-            false => Err(format!("the value is another object's: {:?} in {:?}", self.name, self.namespace)),
+            false => Err("the value is another object's".to_owned()),
         }
     }
 

@@ -5,7 +5,7 @@ use super::store::storage_error;
 use super::{ObjectSnapshot, Registry, Store};
 use apimachinery::kind::Definition;
 use apimachinery::status::ApiError;
-use databases_storage::{ReadAt, Update};
+use databases_storage::{Error as StorageError, ReadAt, Update};
 
 /// A warning names so many of the objects that were left out.
 const NAMED: usize = 3;
@@ -65,9 +65,13 @@ impl Store {
     ) -> Result<(), ApiError> {
         let key = self.key(namespace, name);
         loop {
-            let read = self.storage.get(&key, ReadAt::Latest).await;
-            let (found, _) = read.map_err(|error| storage_error(&error))?;
-            let Some(value) = found else { return Err(ApiError::not_found(self.definition, name)) };
+            let value = match self.storage.get(&key, ReadAt::Latest).await {
+                Ok((Some(value), _)) => value,
+                Ok((None, _)) | Err(StorageError::InvalidKey(_)) => {
+                    return Err(ApiError::not_found(self.definition, name));
+                }
+                Err(error) => return Err(storage_error(&error)),
+            };
             if self.decode(&value).is_ok() {
                 return Err(ApiError::readable(self.definition, name, &key));
             }

@@ -8,6 +8,13 @@ use std::fmt::Display;
 const MODIFIED: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
 
+/// A name as a segment of a URL's path: a key may lie in storage whose name no object could have.
+fn in_a_path(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    let segment = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    name.bytes().map(segment).collect()
+}
+
 /// About one object.
 impl ApiError {
     fn of_resource(
@@ -63,7 +70,7 @@ impl ApiError {
 
     /// 500: what is stored cannot be read; nothing but its deletion is left, which the message says how to ask for.
     pub fn corrupt(definition: &Definition, namespace: &str, name: &str, key: &str, reason: &str) -> Self {
-        let path = definition.object_path(namespace, name);
+        let path = definition.object_path(&in_a_path(namespace), &in_a_path(name));
         Self::internal(&format!(
             "StorageError: corrupt object, Code: 7, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: object not \
              decodable: {reason}; to delete it without its finalizers: kubectl delete --raw \

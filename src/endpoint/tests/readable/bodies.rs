@@ -4,6 +4,7 @@ use apimachinery::wire::{ByteString, TypeMeta, Value as _, protobuf};
 use proptest::prelude::*;
 use proptest::sample::select;
 use prost::encoding::{WireType, encode_key, encode_varint};
+use serde_json::value::RawValue;
 
 /// JSON that nests so deep, as arrays, objects, or both.
 pub(super) fn nested(levels: usize, form: usize) -> String {
@@ -160,6 +161,24 @@ pub(super) fn managers() -> impl Strategy<Value = String> {
     (select(TIMES), prop_oneof![depths(), select(NUMBERS).prop_map(str::to_owned), strings()]).prop_map(
         |(time, raw)| format!(r#"{{"manager":"m","operation":"Update","time":{time},"fieldsV1":{raw}}}"#),
     )
+}
+
+/// Unknown JSON, a time and one to the microsecond, as they may lie in storage.
+pub(super) fn stored_parts() -> impl Strategy<Value = (String, String, String)> {
+    let is_json = |text: &String| serde_json::from_str::<&RawValue>(text).is_ok();
+    let raw = prop_oneof![depths(), select(NUMBERS).prop_map(str::to_owned), strings()];
+    let raw =
+        (raw, any::<bool>()).prop_map(|(raw, within)| if within { format!("{{\"k\":{raw}}}") } else { raw });
+    let time = (1i64..10_000, any::<bool>()).prop_map(|(year, before)| match before {
+        true => format!("-{:03}-12-31T23:59:00", year),
+        false => format!("{year:04}-01-01T00:00:00"),
+    });
+    let time = prop_oneof![Just(None), time.prop_map(Some)];
+    (raw.prop_filter("what is stored is JSON", is_json), time.clone(), time).prop_map(|(raw, time, stamp)| {
+        let text =
+            |time: Option<String>, end: &str| time.map_or("null".into(), |time| format!("\"{time}{end}\""));
+        (raw, text(time, "Z"), text(stamp, ".000000Z"))
+    })
 }
 
 fn bytes(bytes: &[u8], number: u32, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 //! and by the next.
 
 mod bodies;
+mod older;
 mod probe;
 
 use super::{Answer, Server, StatusCode};

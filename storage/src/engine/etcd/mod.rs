@@ -7,6 +7,7 @@
 mod client;
 mod config;
 mod flight;
+mod prefix;
 mod rpc;
 mod tls;
 mod watch;
@@ -19,6 +20,7 @@ pub use self::tls::Tls;
 
 use self::client::{Client, number, revision};
 use self::flight::Flight;
+use self::prefix::Prefix;
 use self::rpc::request_op::Request;
 use self::watch::Progress;
 use super::{check_size, key};
@@ -49,7 +51,7 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
         return Err(Error::Io(format!("etcd is version {version}; upgrade it to 3.5.8 or newer")));
     }
     let flight = Flight::new({
-        let (client, key) = (client.clone(), prefix.key("/"));
+        let (client, key) = (client.clone(), prefix.bound("/"));
         move || current(client.clone(), key.clone())
     });
     Ok(Etcd { client, prefix, flight, progress: Progress::default() })
@@ -70,28 +72,6 @@ async fn current(client: Client, key: Bytes) -> Result<Revision, Error> {
     let request = rpc::RangeRequest { key, count_only: true, ..Default::default() };
     let answer: rpc::RangeResponse = client.call(rpc::RANGE, request, 0).await?;
     Ok(client.see(answer.header.as_ref()))
-}
-
-/// What every key begins with in etcd.
-#[derive(Clone)]
-struct Prefix(String);
-
-impl Prefix {
-    fn key(&self, key: &str) -> Bytes {
-        Bytes::from([&self.0, key].concat())
-    }
-
-    /// The store's key of a key in etcd.
-    fn strip(&self, key: &[u8]) -> Result<String, Error> {
-        let text = std::str::from_utf8(key).ok().and_then(|key| key.strip_prefix(self.0.as_str()));
-        text.map(str::to_owned)
-            .ok_or_else(|| Error::Corrupt(format!("etcd holds the key {:?}", String::from_utf8_lossy(key))))
-    }
-
-    fn key_value(&self, kv: rpc::KeyValue) -> Result<KeyValue, Error> {
-        let key = self.strip(&kv.key)?;
-        Ok(KeyValue { key, value: kv.value, revision: revision(kv.mod_revision) })
-    }
 }
 
 impl Etcd {
@@ -126,15 +106,15 @@ impl Etcd {
         if expected == 0 {
             return Ok(Update::Conflict(self.get(key, ReadAt::Latest).await?.0));
         }
-        self.write(self.prefix.key(key), expected, success).await
+        self.write(self.prefix.checked(key)?, expected, success).await
     }
 
     /// One listing at one revision, in as many requests as it takes.
     async fn pages(&self, start: &str, end: &str, limit: usize, at: Revision) -> Result<Page, Error> {
         let wanted = if limit == 0 { usize::MAX } else { limit };
         let mut page = Page { items: Vec::new(), revision: at, more: true };
-        let mut start = self.prefix.key(start);
-        let range_end = self.prefix.key(end);
+        let mut start = self.prefix.bound(start);
+        let range_end = self.prefix.bound(end);
         while page.more && page.items.len() < wanted {
             let limit = PAGE.min(wanted - page.items.len());
             let request = rpc::RangeRequest {
@@ -165,8 +145,7 @@ impl Storage for Etcd {
     }
 
     async fn get(&self, key: &str, at: ReadAt) -> Result<(Option<KeyValue>, Revision), Error> {
-        key::check(key)?;
-        let key = self.prefix.key(key);
+        let key = self.prefix.checked(key)?;
         let request = rpc::RangeRequest { key, revision: self.resolve(at)?, ..Default::default() };
         let (answer, revision) = self.range(request).await?;
         let found = answer.kvs.into_iter().next().map(|kv| self.prefix.key_value(kv)).transpose()?;
@@ -191,22 +170,20 @@ impl Storage for Etcd {
     }
 
     async fn create(&self, key: &str, value: Bytes) -> Result<Update, Error> {
-        key::check(key)?;
+        let key = self.prefix.checked(key)?;
         check_size(value.len())?;
-        let key = self.prefix.key(key);
         self.write(key.clone(), 0, Request::Put(rpc::PutRequest { key, value })).await
     }
 
     async fn update(&self, key: &str, value: Bytes, expected: Revision) -> Result<Update, Error> {
-        key::check(key)?;
+        let key_in_etcd = self.prefix.checked(key)?;
         check_size(value.len())?;
-        let put = rpc::PutRequest { key: self.prefix.key(key), value };
+        let put = rpc::PutRequest { key: key_in_etcd, value };
         self.rewrite(key, expected, Request::Put(put)).await
     }
 
     async fn delete(&self, key: &str, expected: Revision) -> Result<Update, Error> {
-        key::check(key)?;
-        let delete = rpc::DeleteRangeRequest { key: self.prefix.key(key) };
+        let delete = rpc::DeleteRangeRequest { key: self.prefix.checked(key)? };
         self.rewrite(key, expected, Request::Delete(delete)).await
     }
 
@@ -258,13 +235,5 @@ mod tests {
         for bad in ["3.4.23", "3.5.7", "", "x"] {
             assert!(!supported(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn keys_go_in_and_out() {
-        let prefix = Prefix("/registry/x".to_owned());
-        assert_eq!(prefix.key("/a/b"), "/registry/x/a/b");
-        assert_eq!(prefix.strip(b"/registry/x/a/b").unwrap(), "/a/b");
-        assert!(matches!(prefix.strip(b"/registry/y/a"), Err(Error::Corrupt(_))));
     }
 }

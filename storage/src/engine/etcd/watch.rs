@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonic::Streaming;
 
-use super::Prefix;
 use super::client::{Client, Member, number, revision};
+use super::prefix::Prefix;
 use super::rpc::{self, watch_request::Request};
 use crate::engine::key;
 use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
@@ -46,7 +46,7 @@ pub(super) fn watch(
     after: Revision,
     wanted: watch::Receiver<Revision>,
 ) -> WatchStream {
-    let range = (prefix.key(below), prefix.key(&key::end(below)));
+    let range = (prefix.bound(below), prefix.bound(&key::end(below)));
     let watcher = Watcher {
         client,
         prefix,
