@@ -1,4 +1,4 @@
-//! Which Extended features an object needs (§5.2, §5.4 of the standard).
+//! Which Extended features an object needs.
 //!
 //! Most are read off the schema: a field that is set, and is not its static default, needs its feature. The rest
 //! depend on values.

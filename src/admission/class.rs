@@ -1,4 +1,4 @@
-//! Defaults, limits and features of a class, while somebody is still looking (§5.2 of the standard).
+//! Defaults, limits and features of a class, while somebody is still looking.
 
 use super::{Admission, Attributes, Freshness, Namespaces, Operation};
 use apimachinery::field::{Errors, FieldError, Path};

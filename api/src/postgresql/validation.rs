@@ -1,4 +1,4 @@
-//! What a `PostgreSQL` may say (§5.4 of the standard).
+//! What a `PostgreSQL` may say.
 
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::shared::{MajorUpgrade, check_instance};

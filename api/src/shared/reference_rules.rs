@@ -1,4 +1,4 @@
-//! What references of an instance may name (§5.4 of the standard): an object of its own namespace, by kind and name.
+//! What references of an instance may name: an object of its own namespace, by kind and name.
 
 use super::{InstanceSpec, LocalRef, ObjectRef};
 use crate::GROUP;

@@ -1,4 +1,4 @@
-//! What the shared part of a spec may say, beyond its types (§5.4 of the standard).
+//! What the shared part of a spec may say, beyond its types.
 
 use super::{InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType, check_references};
 use apimachinery::field::{Errors, FieldError, Path};

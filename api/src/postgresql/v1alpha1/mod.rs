@@ -48,7 +48,7 @@ impl WireVersion<PostgreSQL> for V1alpha1 {
 const WITHOUT_EFFECT: [&str; 3] =
     ["spec.options.cachePercent", "spec.options.maxSQLMemoryPercent", "spec.options.standbyMode"];
 
-/// Says of what the draft still carries that it has no effect (§5.9 of the standard).
+/// Says of what the draft still carries that it has no effect.
 pub(super) fn warnings(hub: &PostgreSQL) -> Vec<String> {
     let paths = stash::paths(&hub.metadata.annotations, OF_V1ALPHA1);
     let kept = paths.iter().filter(|path| WITHOUT_EFFECT.contains(&path.as_str()));

@@ -2,6 +2,7 @@
 
 mod commands;
 mod imports;
+mod rules;
 mod scanner;
 mod sizes;
 mod words;
@@ -33,6 +34,7 @@ const CHECKS: &[Check] = &[
     Check { name: "imports", run: imports::check },
     Check { name: "sizes", run: sizes::check },
     Check { name: "words", run: words::check },
+    Check { name: "rules", run: rules::check },
     Check { name: "scripts", run: commands::scripts },
     Check { name: "shellcheck", run: commands::shellcheck },
     Check { name: "format", run: commands::format },
