@@ -94,7 +94,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
         let request = &request;
         async move {
             match call.store.delete(stored.namespace(), stored.name(), request).await {
-                Err(error) if error.code() != 404 => Err(error),
+                Err(error) if !error.is_not_found() => Err(error),
                 _ => Ok(()),
             }
         }

@@ -112,7 +112,7 @@ pub fn readable(snapshot: &ObjectSnapshot) -> impl Iterator<Item = &Arc<Stored>>
 fn found<T>(outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match outcome {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.code() == 404 => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }

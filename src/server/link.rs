@@ -45,7 +45,7 @@ impl Namespaces for Link {
                 Ok(NamespaceState::Terminating)
             }
             Ok(_) => Ok(NamespaceState::Active),
-            Err(error) if error.code() == 404 => Ok(NamespaceState::Missing),
+            Err(error) if error.is_not_found() => Ok(NamespaceState::Missing),
             Err(error) => Err(error),
         }
     }
@@ -66,7 +66,7 @@ impl Link {
         let Some(store) = registry.store("", "namespaces") else { return Ok(None) };
         match store.find(&state(store, freshness).await?, "", name) {
             Ok(stored) => Ok(Some(stored.object().meta().clone())),
-            Err(error) if error.code() == 404 => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -121,7 +121,7 @@ impl Collector {
         let Some(store) = self.registry.stores().get(node.store) else { return Ok(None) };
         let found = match store.get(&node.namespace, &node.name).await {
             Ok(stored) => Some(stored).filter(|stored| stored.uid() == node.uid),
-            Err(error) if error.code() == 404 => None,
+            Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error),
         };
         let Some(stored) = found else {

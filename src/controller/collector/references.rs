@@ -35,7 +35,7 @@ pub(super) async fn standing(
         Ok(owner) if owner.uid() == reference.uid => {
             Ok(if is_foreground(owner.object().meta()) { Standing::Waits } else { Standing::Holds })
         }
-        Err(error) if error.code() != 404 => Err(error),
+        Err(error) if !error.is_not_found() => Err(error),
         _ => elsewhere(store, dependents, dependent, reference).await,
     }
 }

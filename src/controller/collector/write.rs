@@ -71,7 +71,7 @@ async fn update(
 /// An object that is gone, or was changed, is no failure.
 fn settled(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
     match outcome {
-        Err(error) if !matches!(error.code(), 404 | 409) => Err(error),
+        Err(error) if !(error.is_not_found() || error.is_conflict()) => Err(error),
         _ => Ok(()),
     }
 }

@@ -65,7 +65,7 @@ impl Reconciler {
 /// An object that went meanwhile is what was wanted.
 fn gone(error: Error) -> Result<Outcome, Error> {
     match error {
-        Error::Registry(error) if error.code() == 404 => Ok(Outcome::Settled),
+        Error::Registry(error) if error.is_not_found() => Ok(Outcome::Settled),
         error => Err(error),
     }
 }

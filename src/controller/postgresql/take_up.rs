@@ -33,7 +33,7 @@ impl Reconciler {
             }
         });
         match outcome.await {
-            Err(Error::Registry(error)) if error.code() == 422 => {
+            Err(Error::Registry(error)) if error.is_invalid() => {
                 self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
             }
             Err(error) => Err(error),
@@ -71,7 +71,7 @@ impl Reconciler {
             return self.wait(object, refusal).await;
         }
         match self.update(object, Part::Main, |_| {}).await {
-            Err(Error::Registry(error)) if error.code() == 422 => {
+            Err(Error::Registry(error)) if error.is_invalid() => {
                 self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
             }
             Err(error) => Err(error),

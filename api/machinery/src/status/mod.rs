@@ -138,6 +138,21 @@ impl ApiError {
         u16::try_from(self.0.code).unwrap_or(500)
     }
 
+    /// Whether what was asked for is absent.
+    pub fn is_not_found(&self) -> bool {
+        self.0.code == 404
+    }
+
+    /// Whether the object is not what the request took it for, or is there already.
+    pub fn is_conflict(&self) -> bool {
+        self.0.code == 409
+    }
+
+    /// Whether the object was read and refused for what it says.
+    pub fn is_invalid(&self) -> bool {
+        self.0.code == 422
+    }
+
     /// The reason, such as `NotFound`.
     pub fn reason(&self) -> &str {
         &self.0.reason
