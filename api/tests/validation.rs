@@ -121,6 +121,14 @@ fn a_postgresql_is_what_the_standard_allows() {
                 "spec.users[0].name: Invalid value: \"postgres\": is the superuser; use spec.superuserAccess",
             ),
             (
+                spec(json!({"users": [{"name": "databases_manager"}]})),
+                "spec.users[0].name: Invalid value: \"databases_manager\": is reserved by PostgreSQL or by its manager; choose another name",
+            ),
+            (
+                spec(json!({"databases": [{"name": "d", "owner": "pg_monitor"}]})),
+                "spec.databases[0].owner: Invalid value: \"pg_monitor\": is reserved by PostgreSQL or by its manager; choose another name",
+            ),
+            (
                 spec(json!({"users": [{"name": "u"}, {"name": "u"}]})),
                 "spec.users[1].name: Duplicate value: \"u\"",
             ),

@@ -9,6 +9,7 @@ mod validation;
 pub use kind::{BACKEND_FINALIZER, DEFINITION};
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
+pub use validation::is_reserved_role;
 
 use crate::shared::{
     Access, BackendRef, BackupStatus, Endpoint, InstanceSpec, PACKAGE, SecretRef, StorageStatus,
@@ -56,11 +57,12 @@ pub struct PostgreSQLSpec {
     /// owned by "app". Taking an entry off the list never drops data.
     #[api(3, keys("name"), merge_key = "name", merge)]
     pub databases: Vec<Database>,
-    /// Further roles. Owners of databases are roles already and are not listed here.
+    /// Further roles. Owners of databases are roles already and are not listed here. A role that is taken off the list cannot
+    /// log in any more; what it owns stays.
     #[api(4, keys("name"), merge_key = "name", merge, feature = "Users")]
     pub users: Vec<User>,
-    /// Whether a superuser's credentials are published, in the Secret that status.superuserSecretRef names.
-    /// Defaults to Disabled.
+    /// Whether a superuser's credentials are published, in the Secret that status.superuserSecretRef names. A superuser can
+    /// read files and run programs where the server runs, as the user that it runs as. Defaults to Disabled.
     #[api(5, feature = "SuperuserAccess", default = "\"Disabled\"")]
     pub superuser_access: Option<Access>,
     /// A connection pooler in front of the database.
@@ -111,7 +113,8 @@ pub struct User {
     /// Name of the role.
     #[api(1, required)]
     pub name: String,
-    /// What the role may do: Superuser, CreateDB, CreateRole, Replication, BypassRLS, NoLogin.
+    /// What the role may do: Superuser, CreateDB, CreateRole, Replication, BypassRLS, NoLogin. A Superuser can read files and
+    /// run programs where the server runs, as the user that it runs as.
     #[api(2, set)]
     pub attributes: Vec<UserAttribute>,
     /// Databases on which the role has all privileges.

@@ -9,6 +9,24 @@ use std::collections::BTreeSet;
 const LONGEST_IDENTIFIER: usize = 63;
 const MOST_DATABASES: usize = 64;
 const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
+/// Roles that PostgreSQL has or reads as something else, and those by which a server is managed.
+const RESERVED_ROLES: [&str; 8] = [
+    "postgres",
+    "public",
+    "none",
+    "current_user",
+    "current_role",
+    "session_user",
+    "databases_manager",
+    "databases_standby",
+];
+
+const RESERVED_ROLE: &str = "is reserved by PostgreSQL or by its manager; choose another name";
+
+/// Whether no user and no owner can have this name.
+pub fn is_reserved_role(name: &str) -> bool {
+    name.starts_with("pg_") || RESERVED_ROLES.contains(&name)
+}
 
 pub(super) fn validate(object: &PostgreSQL, errors: &mut Errors) {
     let (spec, path) = (&object.spec, Path::new("spec"));
@@ -134,6 +152,8 @@ fn databases(databases: &[Database], path: &Path, errors: &mut Errors) {
         if database.owner == "postgres" {
             let detail = "is the superuser's; a database needs an owner of its own";
             errors.push(FieldError::invalid(&at.child("owner"), "postgres", detail));
+        } else if is_reserved_role(&database.owner) {
+            errors.push(FieldError::invalid(&at.child("owner"), &*database.owner, RESERVED_ROLE));
         }
         if !seen.insert(&database.name) {
             errors.push(FieldError::duplicate(&at.child("name"), &*database.name));
@@ -161,6 +181,8 @@ fn users(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         if name == "postgres" {
             let detail = "is the superuser; use spec.superuserAccess";
             errors.push(FieldError::invalid(&at.child("name"), "postgres", detail));
+        } else if is_reserved_role(name) {
+            errors.push(FieldError::invalid(&at.child("name"), &**name, RESERVED_ROLE));
         }
         if !seen.insert(name) {
             errors.push(FieldError::duplicate(&at.child("name"), &**name));

@@ -136,6 +136,12 @@ pub enum Error {
         /// What it said.
         output: String,
     },
+    /// Superusers have every connection, those that are kept free among them.
+    #[error(
+        "every connection is taken, those that are kept for the manager too, as only superusers can: end their sessions, or \
+         set spec.state to Stopped and then to Running"
+    )]
+    Crowded,
     /// A statement or connection failed.
     #[error("cannot {what}: {message}")]
     Sql {

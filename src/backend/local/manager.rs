@@ -63,6 +63,7 @@ impl Instance<'_> {
             match self.access_as(running.port, role, login).connect(database).await {
                 Ok(session) => return repair(&session, manager).await.map(|()| Some(session)),
                 Err(error) if is_barred(&error) => {}
+                Err(error) if is_crowded(&error) => return Err(Error::Crowded),
                 Err(error) => return Err(error),
             }
         }

@@ -1,11 +1,10 @@
 //! What can be refused before anything is touched.
 
-use super::config::REPLICATION_ROLE;
 use super::desired::Desired;
 use super::error::Error;
 use super::install::Install;
-use super::sql::{MANAGER, SUPERUSER};
 use super::{parameters, tls};
+use databases_api::postgresql::is_reserved_role;
 use std::collections::BTreeSet;
 
 /// PostgreSQL cuts longer names off.
@@ -94,17 +93,7 @@ fn check_users(desired: &Desired) -> Result<(), Error> {
 
 fn check_role(name: &str) -> Result<(), Error> {
     check_name("role", name)?;
-    let words = [
-        SUPERUSER,
-        "public",
-        "none",
-        "current_user",
-        "current_role",
-        "session_user",
-        REPLICATION_ROLE,
-        MANAGER,
-    ];
-    if name.starts_with("pg_") || words.contains(&name) {
+    if is_reserved_role(name) {
         return refuse(format!(
             "role {name} belongs to PostgreSQL itself or to its manager; choose another name"
         ));
@@ -123,4 +112,19 @@ fn check_name(what: &str, name: &str) -> Result<(), Error> {
 
 fn refuse(message: String) -> Result<(), Error> {
     Err(Error::InvalidSpec(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::REPLICATION_ROLE;
+    use super::super::sql::{MANAGER, SUPERUSER};
+    use super::*;
+
+    #[test]
+    fn the_roles_that_this_backend_has_are_reserved_by_the_standard() {
+        for name in [SUPERUSER, MANAGER, REPLICATION_ROLE, "pg_monitor", "public"] {
+            assert!(is_reserved_role(name), "{name}");
+        }
+        assert!(["app", "postgres2", "databases"].into_iter().all(|name| !is_reserved_role(name)));
+    }
 }
