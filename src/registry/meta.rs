@@ -63,7 +63,7 @@ pub(super) fn prepare_update(object: &mut dyn Hub, old: &dyn Hub) {
     meta.deletion_timestamp = meta.deletion_timestamp.or(old.deletion_timestamp);
     meta.deletion_grace_period_seconds =
         meta.deletion_grace_period_seconds.or(old.deletion_grace_period_seconds);
-    if meta.managed_fields.is_empty() {
+    if meta.managed_fields.is_empty() || meta.managed_fields.is_reset() {
         meta.managed_fields.clone_from(&old.managed_fields);
     }
 }

@@ -139,7 +139,7 @@ impl Store {
                 let managed_fields = std::mem::take(&mut object.meta_mut().managed_fields);
                 object.prepare_status_update(old);
                 *object.meta_mut() = old.meta().clone();
-                if !managed_fields.is_empty() {
+                if !managed_fields.is_empty() && !managed_fields.is_reset() {
                     object.meta_mut().managed_fields = managed_fields;
                 }
             }

@@ -60,6 +60,34 @@ async fn lists_go_on_without_what_cannot_be_read_and_say_so() {
 }
 
 #[tokio::test]
+async fn nothing_of_what_cannot_be_read_is_shown() {
+    let head = r#"{"kind":"Flunder","apiVersion":"wardle.example.com/v1","#;
+    let values = [
+        "hunter2 in front".to_owned(),
+        format!("{head}hunter2"),
+        format!(r#"{head}"metadata":{{"name":"hunter2","namespace":"ns"}}}}"#),
+        format!(r#"{head}"metadata":{{"name":"a","namespace":"ns"}},"spec":{{"count":"hunter2"}}}}"#),
+        format!(r#"{head}"metadata":{{"name":"a","labels":{{"hunter2":2}}}}}}"#),
+    ];
+    for value in values {
+        let server = Server::start().await;
+        spoil(&server, "a", &value).await;
+        let answers = [
+            server.get(&of("a")).await,
+            server.get(BASE).await,
+            server.get("/metrics").await,
+            server.get("/readyz?verbose").await,
+            delete(&server, &of("a"), json!({})).await,
+        ];
+        assert_eq!(answers[0].code, 500, "{value}");
+        for answer in answers {
+            let shown = format!("{} {:?}", String::from_utf8_lossy(&answer.bytes), answer.headers);
+            assert!(!shown.contains("hunter2"), "{value}: {shown}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_watch_goes_on_over_what_becomes_unreadable() {
     let server = Server::start().await;
     let good = server.create("a").await;
