@@ -20,7 +20,6 @@ struct Expiry(Objects<Event>);
 /// Runs until the server ends.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
     let Some(events) = registry.objects::<Event>() else { return };
-    events.store().ready().await;
     Controller::new(Expiry(events)).begins_with(ALL.to_owned()).run(ended).await;
 }
 
@@ -32,7 +31,7 @@ impl Reconciler for Expiry {
     async fn reconcile(&self, _: &String) -> Result<Outcome, ApiError> {
         let oldest = Time::now().seconds() - LIFETIME_SECONDS;
         let mut outcome = Ok(Outcome::Again(INTERVAL));
-        for event in self.0.known_all() {
+        for event in self.0.known_all()? {
             let meta = &event.metadata;
             if meta.creation_timestamp.is_some_and(|created| created.seconds() < oldest)
                 && let Err(error) = self.0.delete(meta, &DeleteRequest::default()).await

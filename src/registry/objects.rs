@@ -66,10 +66,11 @@ impl<K: Kind> Objects<K> {
         Some(Shared::new(&stored))
     }
 
-    /// All objects as they are in memory, but for those that cannot be read. Each is decoded when its turn comes.
-    pub fn known_all(&self) -> impl Iterator<Item = Shared<K>> {
-        let stored: Vec<Arc<Stored>> = readable(&self.store.snapshot()).cloned().collect();
-        stored.into_iter().map(|stored| Shared::new(&stored))
+    /// All objects as they are in memory, once anything is, but for those that cannot be read. Each is decoded when its turn
+    /// comes.
+    pub fn known_all(&self) -> Result<impl Iterator<Item = Shared<K>>, ApiError> {
+        let stored: Vec<Arc<Stored>> = readable(&self.store.any()?).cloned().collect();
+        Ok(stored.into_iter().map(|stored| Shared::new(&stored)))
     }
 
     /// All objects as of now, but for those that cannot be read.

@@ -1,7 +1,7 @@
 //! What admission asks of the registry that it guards.
 
 use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
-use crate::registry::{ObjectSnapshot, Registry, Store};
+use crate::registry::{ObjectSnapshot, Registry, Store, readable};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use apimachinery::wire::json as wire;
@@ -78,7 +78,7 @@ impl Classes for Link {
         let registry = self.registry()?;
         let Some(store) = registry.store(GROUP, "databaseclasses") else { return Ok(Vec::new()) };
         let snapshot = state(store, freshness).await?;
-        let classes = snapshot.iter().filter_map(|entry| entry.value().ok());
+        let classes = readable(&snapshot);
         Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
     }
 }

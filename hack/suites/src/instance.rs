@@ -7,11 +7,25 @@ use quickstart::database::Credentials;
 use quickstart::{apply, wait};
 use serde_json::{Value, json};
 
+use crate::Sandbox;
+use crate::programs::{has_postgresql, skipped};
+
 /// How long a PostgreSQL may take to become ready.
 pub const READY: Duration = Duration::from_secs(120);
 
 /// Its name.
 pub const NAMESPACE: &str = "demo";
+
+/// A server on a machine that has PostgreSQL; `None`, and said so, where it has not.
+pub async fn started() -> Option<(Sandbox, Client)> {
+    if !has_postgresql() {
+        skipped("PostgreSQL is not installed (Debian package postgresql)");
+        return None;
+    }
+    let mut sandbox = Sandbox::new()?;
+    let client = sandbox.start().await;
+    Some((sandbox, client))
+}
 
 /// Applies one object and gives its path.
 pub async fn applied(client: &Client, manifest: &Value) -> String {

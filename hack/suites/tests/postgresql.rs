@@ -8,17 +8,12 @@ use quickstart::database::Credentials;
 use quickstart::wait;
 use serde_json::{Value, json};
 use suites::Sandbox;
-use suites::instance::{NAMESPACE, READY, applied, credentials, postgresql, prepare, ready};
+use suites::instance::{NAMESPACE, READY, applied, credentials, postgresql, prepare, ready, started};
 use suites::programs::{has_postgresql, skipped};
 use suites::wait::until;
 
-async fn started() -> Option<(Sandbox, Client)> {
-    if !has_postgresql() {
-        skipped("PostgreSQL is not installed (Debian package postgresql)");
-        return None;
-    }
-    let mut sandbox = Sandbox::new()?;
-    let client = sandbox.start().await;
+async fn prepared() -> Option<(Sandbox, Client)> {
+    let (sandbox, client) = started().await?;
     prepare(&client).await;
     Some((sandbox, client))
 }
@@ -51,7 +46,7 @@ async fn text(credentials: &Credentials, sql: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_owners_users_extensions_and_parameters_are_as_asked() {
-    let Some((_sandbox, client)) = started().await else { return };
+    let Some((_sandbox, client)) = prepared().await else { return };
     let spec = json!({
         "databases": [
             {"name": "shop", "owner": "shop", "extensions": [{"name": "pg_trgm"}]},
@@ -90,7 +85,7 @@ async fn databases_owners_users_extensions_and_parameters_are_as_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_passwords_and_unencrypted_connections_are_refused() {
-    let Some((_sandbox, client)) = started().await else { return };
+    let Some((_sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("safe", &json!({"tls": {"mode": "Required"}}))).await;
     let object = ready(&client, &path).await;
     let right = credentials(&client, &object).await;
@@ -107,7 +102,7 @@ async fn wrong_passwords_and_unencrypted_connections_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_stream_what_the_primary_commits() {
-    let Some((sandbox, client)) = started().await else { return };
+    let Some((sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("pair", &json!({"instances": 2}))).await;
     let object =
         wait::condition(&client, &path, "InstancesReady", READY, |_| {}).await.expect("both are ready");
@@ -130,7 +125,7 @@ async fn replicas_stream_what_the_primary_commits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_postgresql_comes_back_with_its_data() {
-    let Some((sandbox, client)) = started().await else { return };
+    let Some((sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("phoenix", &json!({}))).await;
     let object = ready(&client, &path).await;
     let credentials = credentials(&client, &object).await;
@@ -149,7 +144,7 @@ async fn a_killed_postgresql_comes_back_with_its_data() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restarted_server_adopts_what_runs() {
-    let Some((mut sandbox, client)) = started().await else { return };
+    let Some((mut sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("steady", &json!({}))).await;
     let before = ready(&client, &path).await;
     let session = credentials(&client, &before).await.connect().await.expect("a connection");
@@ -203,7 +198,7 @@ async fn a_wish_that_is_refused_keeps_no_database_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deletion_keeps_or_removes_as_the_policy_says() {
-    let Some((sandbox, client)) = started().await else { return };
+    let Some((sandbox, client)) = prepared().await else { return };
     for (name, policy) in [("retained", "Retain"), ("removed", "Delete")] {
         let path = applied(&client, &postgresql(name, &json!({"deletionPolicy": policy}))).await;
         let object = ready(&client, &path).await;
@@ -222,7 +217,7 @@ async fn deletion_keeps_or_removes_as_the_policy_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_whose_names_look_alike_have_secrets_of_their_own() {
-    let Some((_sandbox, client)) = started().await else { return };
+    let Some((_sandbox, client)) = prepared().await else { return };
     let users = json!([
         {"name": "test_user", "databases": ["app"]}, {"name": "test-user-11601308", "databases": ["app"]},
         {"name": "nodb"}, {"name": "group", "attributes": ["NoLogin"]},
@@ -251,7 +246,7 @@ async fn users_whose_names_look_alike_have_secrets_of_their_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_released_secret_is_never_touched_and_says_whose_it_was() {
-    let Some((_sandbox, client)) = started().await else { return };
+    let Some((_sandbox, client)) = prepared().await else { return };
     let manifest = postgresql("again", &json!({}));
     let path = applied(&client, &manifest).await;
     let first = ready(&client, &path).await;
@@ -276,7 +271,7 @@ async fn a_released_secret_is_never_touched_and_says_whose_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_a_secret_go_with_what_they_tell_of() {
-    let Some((_sandbox, client)) = started().await else { return };
+    let Some((_sandbox, client)) = prepared().await else { return };
     let spec = json!({"instances": 2, "tls": {"mode": "Required"}});
     let path = applied(&client, &postgresql("keys", &spec)).await;
     wait::condition(&client, &path, "InstancesReady", READY, |_| {}).await.expect("both are ready");
@@ -305,7 +300,7 @@ async fn keys_of_a_secret_go_with_what_they_tell_of() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_failure_the_last_event_says_that_it_runs_and_repetitions_are_counted() {
-    let Some((sandbox, client)) = started().await else { return };
+    let Some((sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("told", &json!({}))).await;
     ready(&client, &path).await;
     let events = async |reason: &str| -> Vec<Value> {

@@ -7,21 +7,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quickstart::client::Client;
 use serde_json::{Value, json};
-use suites::instance::{NAMESPACE, applied, credentials, postgresql, prepare, ready};
-use suites::programs::{has_postgresql, skipped};
+use suites::instance::{NAMESPACE, applied, credentials, postgresql, prepare, ready, started};
 use suites::sandbox::postmasters;
 use suites::wait::until;
 use suites::{Kubectl, Sandbox};
-
-async fn started() -> Option<(Sandbox, Client)> {
-    if !has_postgresql() {
-        skipped("PostgreSQL is not installed (Debian package postgresql)");
-        return None;
-    }
-    let mut sandbox = Sandbox::new()?;
-    let client = sandbox.start().await;
-    Some((sandbox, client))
-}
 
 async fn gone(client: &Client, path: &str) {
     until("the object is gone", async || (client.get(path).await.ok()?.status == 404).then_some(())).await;

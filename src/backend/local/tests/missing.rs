@@ -1,8 +1,7 @@
 //! Data that is not where it was, and state that cannot be read.
 
 use super::*;
-use crate::backend::{Backend, LocalPostgreSQL};
-use databases_api::postgresql::PostgreSQL;
+use crate::backend::Backend;
 
 fn folder(fixture: &Fixture) -> PathBuf {
     fixture.root().join("instances").join(UID)
@@ -47,13 +46,7 @@ async fn a_state_file_that_cannot_be_read_is_named_and_what_runs_is_described() 
     let made = fixture.ensure(&desired()).await;
     let file = folder(&fixture).join("state.json");
     let kept = std::fs::read(&file).expect("the state");
-    fixture.local = None;
-    let options = fixture.options.clone();
-    let opened = LocalPostgreSQL::open(fixture.root(), options.packages, options.user).await;
-    let backend = opened.expect("the data root opens");
-    let mut object = PostgreSQL::default();
-    object.metadata.uid = UID.to_owned();
-    object.metadata.name = "shop".to_owned();
+    let (backend, mut object) = fixture.as_backend().await;
     object.status.version.clone_from(&made.version);
     let other = String::from_utf8_lossy(&kept).replace(UID, "another-uid").into_bytes();
     for damaged in [&kept[..kept.len() / 2], b"", b"[]", b"\xff", &other[..]] {

@@ -19,6 +19,8 @@ mod tls;
 mod trial;
 
 use super::*;
+use crate::backend::LocalPostgreSQL;
+use databases_api::postgresql::PostgreSQL;
 use databases_api::postgresql::parameters as policy;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -63,6 +65,17 @@ impl Fixture {
 
     fn root(&self) -> PathBuf {
         self.folder.path().join("root")
+    }
+
+    /// The data root as a backend, and an object of it; [`Fixture::reopen`] opens it for the fixture again.
+    async fn as_backend(&mut self) -> (LocalPostgreSQL, PostgreSQL) {
+        self.local = None;
+        let options = self.options.clone();
+        let opened = LocalPostgreSQL::open(self.root(), options.packages, options.user).await;
+        let mut object = PostgreSQL::default();
+        object.metadata.uid = UID.to_owned();
+        object.metadata.name = "shop".to_owned();
+        (opened.expect("the data root opens"), object)
     }
 
     fn local(&self) -> &LocalPostgres {

@@ -1,8 +1,7 @@
 //! A refused wish does not stop the care for what is there.
 
 use super::*;
-use crate::backend::{Backend, LocalPostgreSQL};
-use databases_api::postgresql::PostgreSQL;
+use crate::backend::Backend;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -56,13 +55,7 @@ async fn a_wish_refused_for_an_extension_moves_no_port_and_makes_no_role() {
 #[tokio::test]
 async fn the_backend_tells_of_what_runs_together_with_what_is_refused() {
     let Some(mut fixture) = Fixture::new().await else { return };
-    fixture.local = None;
-    let options = fixture.options.clone();
-    let opened = LocalPostgreSQL::open(fixture.root(), options.packages, options.user).await;
-    let backend = opened.expect("the data root opens");
-    let mut object = PostgreSQL::default();
-    object.metadata.uid = UID.to_owned();
-    object.metadata.name = "shop".to_owned();
+    let (backend, mut object) = fixture.as_backend().await;
     let shop = databases_api::postgresql::Database {
         name: "shop".to_owned(),
         owner: "shop".to_owned(),
