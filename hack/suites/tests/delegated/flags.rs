@@ -12,7 +12,7 @@ use suites::wait::until;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
-use crate::setup::{CLASSES, Setup, program, read, stranger};
+use crate::setup::{Setup, program, read, stranger};
 
 const METRICS: &str = "/metrics";
 
@@ -68,12 +68,14 @@ async fn what_flags_name_counts_and_is_read_again() {
     let port = free_port().expect("a port");
     let server = DatabasesServer::spawn_with(&setup.cluster, &program, "own-authority", port, flags).await;
     setup.server = server.expect("it starts");
-    let admin = setup.with("own", &own.admin());
-    until("it serves", async || {
-        let reply = admin.attempt(hyper::Method::GET, CLASSES, &[], "").await.ok()?;
+    let (admin, nobody) = (setup.with("own", &own.admin()), setup.nobody());
+    // Before it is ready, a refusal asks to come again.
+    until("it is ready", async || {
+        let reply = nobody.attempt(hyper::Method::GET, "/readyz", &[], "").await.ok()?;
         (reply.status == 200).then_some(())
     })
     .await;
+    read(&admin, &[]).await.expect(200);
     read(&setup.with("old", &cluster_admin), &[]).await.refused(401, "Unauthorized");
 
     let (front, misnamed) =
@@ -84,7 +86,7 @@ async fn what_flags_name_counts_and_is_read_again() {
     read(&misnamed, &ada).await.refused(401, "Unauthorized");
     read(&front, &[("x-remote-user", "ada")]).await.refused(401, "Unauthorized");
 
-    assert_eq!(setup.nobody().get(METRICS, &[]).await.status, 200);
+    assert_eq!(nobody.get(METRICS, &[]).await.status, 200);
 
     let renewed = Own::new();
     renewed.write(&setup);
