@@ -57,6 +57,12 @@ need_git() { command -v git >/dev/null || install "git" git; }
 
 need_cc() { command -v cc >/dev/null || install "a C compiler" gcc libc6-dev; }
 
+# The build of etcd's client runs protoc, which must find the messages that come with it.
+need_protoc() {
+  "${PROTOC:-protoc}" --descriptor_set_out=/dev/null google/protobuf/descriptor.proto 2>/dev/null ||
+    install "protoc" protobuf-compiler libprotobuf-dev
+}
+
 need_python() {
   /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || install "Python with its module venv" python3 python3-venv
 }

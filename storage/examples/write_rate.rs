@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p databases-storage --example write_rate -- redb /var/tmp/rate.redb
-//! cargo run --release -p databases-storage --example write_rate -- etcd http://127.0.0.1:2379
+//! cargo run --release -p databases-storage --features etcd --example write_rate -- etcd http://127.0.0.1:2379
 //! ```
 
 use std::sync::Arc;

@@ -31,13 +31,14 @@ fn sandbox() -> Option<Sandbox> {
     Sandbox::new()
 }
 
-/// `hack/up` with this sandbox's folder and port.
+/// `hack/up` with this sandbox's folder and port. It builds the server that `hack/test` built, for the other suites run it.
 fn up(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(checkout().join("hack/up"));
     command
         .arg("--data-dir")
         .arg(&sandbox.launch.data_dir)
         .args(["--port", &sandbox.launch.port.to_string()])
+        .env("DATABASES_FEATURES", "databases-apiserver/etcd")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

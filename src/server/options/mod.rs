@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Where etcd is.
 #[derive(Args, Debug)]
 pub struct Etcd {
-    /// URLs of etcd's servers, separated by commas; for `--storage etcd`.
+    /// URLs of etcd's servers, separated by commas; for `--storage etcd`. Needs a server built with the feature `etcd`.
     #[arg(long, value_delimiter = ',')]
     pub etcd_servers: Vec<String>,
 

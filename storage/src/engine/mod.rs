@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `memory` | no | no | tests and trials |
 //! | `redb` | yes, one file | no | a single node, without etcd |
-//! | `etcd` | yes | yes | everything else |
+//! | `etcd` | yes | yes | everything else; built with the feature `etcd` |
 
 mod feed;
 mod key;
@@ -17,9 +17,10 @@ use crate::{Error, Storage};
 /// engine fits all.
 pub const MAX_VALUE_SIZE: usize = 1536 * 1024;
 
-/// Makes, of each `module => Variant`, the module, a variant of [`Config`], its name and its way into [`open`].
+/// Makes, of each `module => Variant`, the module, a variant of [`Config`], its name and its way into [`open`]. An
+/// engine that is not always built says so in front, and what [`open`] says instead in its function `missing`.
 macro_rules! engines {
-    ($($module:ident => $variant:ident),+ $(,)?) => {
+    ($($(#[cfg($($built:tt)+)])? $module:ident => $variant:ident),+ $(,)?) => {
         $(pub mod $module;)+
 
         /// Which engine, and how it is set up.
@@ -44,11 +45,18 @@ macro_rules! engines {
         /// Opens the store that `config` describes.
         ///
         /// # Errors
-        /// [`Error::Io`] when a file cannot be used, [`Error::Unavailable`] when a server cannot be reached; the
-        /// message says which and what to do.
+        /// [`Error::Io`] when a file cannot be used or the engine was not built, [`Error::Unavailable`] when a server
+        /// cannot be reached; the message says which and what to do.
         pub async fn open(config: Config) -> Result<Arc<dyn Storage>, Error> {
             Ok(match config {
-                $(Config::$variant(config) => Arc::new($module::open(config).await?) as Arc<dyn Storage>,)+
+                $(
+                    $(#[cfg($($built)+)])?
+                    Config::$variant(config) => Arc::new($module::open(config).await?) as Arc<dyn Storage>,
+                    $(
+                        #[cfg(not($($built)+))]
+                        Config::$variant(_) => return Err($module::missing()),
+                    )?
+                )+
             })
         }
     };
@@ -57,6 +65,7 @@ macro_rules! engines {
 engines! {
     memory => Memory,
     redb => Redb,
+    #[cfg(feature = "etcd")]
     etcd => Etcd,
 }
 

@@ -1,8 +1,5 @@
 //! Every engine passes the conformance suite.
 
-use std::sync::Arc;
-
-use databases_storage::Storage;
 use databases_storage::conformance::{CHECKS, Subject, run};
 use databases_storage::engine::{self, Config, memory, redb};
 
@@ -30,9 +27,13 @@ async fn redb() {
     passes(Subject { open: Box::new(move || Box::pin(open())), durable: true }).await;
 }
 
+#[cfg(feature = "etcd")]
 #[tokio::test(flavor = "multi_thread")]
 async fn etcd() {
     let Some(etcd) = crate::support::Etcd::start().await else { return };
-    let open = || async { Ok(Arc::new(etcd.open(etcd.config()).await) as Arc<dyn Storage>) };
+    let open = || async {
+        drop(etcd.open(etcd.config()).await);
+        engine::open(Config::Etcd(etcd.config())).await
+    };
     passes(Subject { open: Box::new(move || Box::pin(open())), durable: true }).await;
 }

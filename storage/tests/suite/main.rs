@@ -4,6 +4,8 @@
 
 mod conformance;
 mod crash;
+#[cfg(feature = "etcd")]
 mod etcd;
 mod model;
+#[cfg(feature = "etcd")]
 mod support;

@@ -180,6 +180,7 @@ fn redb() {
     agrees(&runtime, &store, 64);
 }
 
+#[cfg(feature = "etcd")]
 #[test]
 fn etcd() {
     let runtime = runtime();

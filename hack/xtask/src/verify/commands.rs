@@ -50,25 +50,41 @@ pub(super) fn lock() -> Checked {
 
 /// One TLS provider: nothing may bring in another.
 pub(super) fn one_tls() -> Checked {
+    let banned = ["ring", "openssl", "openssl-sys", "native-tls"];
+    let found = in_tree(&["--workspace", "--edges", "normal,build,dev"], &banned)?;
+    let finding = |name| format!("{name} is in the dependency tree; the one TLS provider is aws-lc-rs");
+    Ok(Outcome::from_findings(found.into_iter().map(finding).collect()))
+}
+
+/// The server without etcd, which is what a plain build makes: it compiles, and its build needs no protoc.
+pub(super) fn without_etcd() -> Checked {
+    let found = in_tree(&["--package", "databases-apiserver", "--edges", "normal,build"], &["prost-build"])?;
+    if !found.is_empty() {
+        let finding =
+            |name| format!("{name} is in the tree of the server's default features; it needs protoc");
+        return Ok(Outcome::Failed(found.into_iter().map(finding).collect()));
+    }
+    let storage = ["clippy", "--quiet", "--locked", "--package", "databases-storage", "--all-targets"];
+    command("cargo", &[&storage[..], &["--", "-D", "warnings"]].concat())
+}
+
+/// Those of `banned` that are in the dependency tree of what `selected` says.
+fn in_tree(selected: &[&str], banned: &[&str]) -> Result<Vec<String>, String> {
     let tree = Command::new("cargo")
-        .args(["tree", "--locked", "--workspace", "--edges", "normal,build,dev", "--prefix", "none"])
-        .args(["--format", "{p}"])
+        .args(["tree", "--locked", "--prefix", "none", "--format", "{p}"])
+        .args(selected)
         .current_dir(tree::root())
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !tree.status.success() {
         return Err(String::from_utf8_lossy(&tree.stderr).into_owned());
     }
-    let banned = ["ring", "openssl", "openssl-sys", "native-tls"];
     let text = String::from_utf8_lossy(&tree.stdout);
-    let mut found: Vec<String> = text
-        .lines()
-        .filter(|line| line.split(' ').next().is_some_and(|name| banned.contains(&name)))
-        .map(|line| format!("{line} is in the dependency tree; the one TLS provider is aws-lc-rs"))
-        .collect();
+    let is_banned = |line: &&str| line.split(' ').next().is_some_and(|name| banned.contains(&name));
+    let mut found: Vec<String> = text.lines().filter(is_banned).map(str::to_owned).collect();
     found.sort();
     found.dedup();
-    Ok(Outcome::from_findings(found))
+    Ok(found)
 }
 
 pub(super) fn scripts() -> Checked {

@@ -41,6 +41,7 @@ const CHECKS: &[Check] = &[
     Check { name: "lock", run: commands::lock },
     Check { name: "one-tls", run: commands::one_tls },
     Check { name: "deny", run: commands::deny },
+    Check { name: "without-etcd", run: commands::without_etcd },
     Check { name: "lints", run: commands::lints },
 ];
 

@@ -4,33 +4,35 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
-use prost::Message;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::client::Grpc;
-use tonic::metadata::MetadataValue;
+use etcd_client::proto::PbResponseHeader as Header;
+use etcd_client::{ConnectOptions, KvClient, MaintenanceClient, WatchClient};
 use tonic::transport::Channel;
-use tonic::{Code, ConnectError, Request, Status, Streaming};
-use tonic_prost::ProstCodec;
+use tonic::{Code, ConnectError, Status};
 
-use super::config::Config;
-use super::rpc::{self, ResponseHeader};
+use super::Config;
+use super::channel::channels;
 use crate::engine::MAX_VALUE_SIZE;
 use crate::{Error, Revision};
 
-/// How many requests may wait on a watch stream: the one that begins it, and those for progress.
-const REQUESTS: usize = 4;
+/// The largest answer that gRPC can carry. Pages and watches are bounded by what they ask for.
+const MAX_ANSWER: usize = i32::MAX as usize;
 
-/// Connections to etcd's members, of which one is used until it fails. Clones share them.
+/// Clients of etcd's members, of which one is used until it fails. Clones share them.
 #[derive(Clone)]
 pub(super) struct Client {
-    channels: Arc<[Channel]>,
+    members: Arc<[Member]>,
     /// Which one is used.
     current: Arc<AtomicUsize>,
     endpoints: Arc<str>,
     call_timeout: Duration,
     seen: Arc<Seen>,
+}
+
+/// The clients of one member, over one connection. Their clones are handles.
+pub(super) struct Member {
+    pub(super) kv: KvClient,
+    pub(super) watch: WatchClient,
+    pub(super) maintenance: MaintenanceClient,
 }
 
 /// What was learnt from answers.
@@ -42,10 +44,31 @@ struct Seen {
     compacted: AtomicU64,
 }
 
-impl Client {
-    pub(super) fn new(config: &Config) -> Result<Self, Error> {
+impl Member {
+    async fn new(channel: Channel) -> Result<Self, etcd_client::Error> {
+        let client = async |options| {
+            let channel = etcd_client::Channel::Tonic(channel.clone());
+            etcd_client::Client::from_channel(channel, Some(options)).await
+        };
+        let plain = client(ConnectOptions::new()).await?;
+        // A member that has lost its leader ends a watch rather than staying silent.
+        let led = client(ConnectOptions::new().with_require_leader(true)).await?;
         Ok(Self {
-            channels: config.channels()?.into(),
+            kv: plain.kv_client().max_decoding_message_size(MAX_ANSWER),
+            watch: led.watch_client().max_decoding_message_size(MAX_ANSWER),
+            maintenance: plain.maintenance_client(),
+        })
+    }
+}
+
+impl Client {
+    pub(super) async fn new(config: &Config) -> Result<Self, Error> {
+        let mut members = Vec::new();
+        for channel in channels(config)? {
+            members.push(Member::new(channel).await.map_err(|error| Error::Io(error.to_string()))?);
+        }
+        Ok(Self {
+            members: members.into(),
             current: Arc::default(),
             endpoints: config.endpoints.join(", ").into(),
             call_timeout: config.call_timeout,
@@ -59,7 +82,7 @@ impl Client {
     }
 
     /// Notes and gives the revision of an answer.
-    pub(super) fn see(&self, header: Option<&ResponseHeader>) -> Revision {
+    pub(super) fn see(&self, header: Option<&Header>) -> Revision {
         let revision = header.map_or(0, |header| revision(header.revision));
         self.seen.revision.fetch_max(revision, Ordering::AcqRel);
         revision
@@ -74,80 +97,48 @@ impl Client {
     }
 
     /// One call, answered within the deadline. `at` is the revision it asks for, for the error.
-    pub(super) async fn call<Q, A>(&self, method: &'static str, request: Q, at: Revision) -> Result<A, Error>
+    pub(super) async fn call<T, F>(&self, at: Revision, call: impl Fn(&Member) -> F) -> Result<T, Error>
     where
-        Q: Message + Clone + 'static,
-        A: Message + Default + 'static,
+        F: Future<Output = Result<T, etcd_client::Error>>,
     {
-        let call = self.attempt(|mut grpc| {
-            let (request, path) = (Request::new(request.clone()), PathAndQuery::from_static(method));
-            async move { grpc.unary(request, path, ProstCodec::<Q, A>::default()).await }
-        });
-        let (answer, _) = self.explained(call.await, at)?;
-        Ok(answer)
+        Ok(self.call_someone(at, call).await?.0)
     }
 
-    /// Opens a watch stream, which begins with `create`; also gives the member it is with. A member that has
-    /// lost its leader ends it rather than staying silent.
-    pub(super) async fn watch(
+    /// Likewise; also gives the place of the member that answered. The next ones are called as long as no
+    /// connection can be made.
+    pub(super) async fn call_someone<T, F>(
         &self,
-        create: rpc::WatchRequest,
-    ) -> Result<(mpsc::Sender<rpc::WatchRequest>, Streaming<rpc::WatchResponse>, Member), Error> {
-        let call = self.attempt(|mut grpc| {
-            let (requests, queue) = mpsc::channel(REQUESTS);
-            // The queue is new and has room.
-            drop(requests.try_send(create.clone()));
-            let mut request = Request::new(ReceiverStream::new(queue));
-            request.metadata_mut().insert("hasleader", MetadataValue::from_static("true"));
-            let path = PathAndQuery::from_static(rpc::WATCH);
-            async move {
-                let answer = grpc.streaming(request, path, ProstCodec::default()).await?;
-                Ok(answer.map(|answers| (requests, answers)))
-            }
-        });
-        let ((requests, answers), member) = self.explained(call.await, 0)?;
-        Ok((requests, answers, member))
-    }
-
-    /// Uses another member than `member` from now on.
-    pub(super) fn leave(&self, member: Member) {
-        let next = (member.0 + 1) % self.channels.len();
-        // When it fails, somebody else has left the member already.
-        let _ = self.current.compare_exchange(member.0, next, Ordering::AcqRel, Ordering::Acquire);
-    }
-
-    /// Calls a member, and the next ones as long as no connection can be made.
-    async fn attempt<T, F>(&self, call: impl Fn(Grpc<Channel>) -> F) -> Result<(T, Member), Status>
+        at: Revision,
+        call: impl Fn(&Member) -> F,
+    ) -> Result<(T, Place), Error>
     where
-        F: Future<Output = Result<tonic::Response<T>, Status>>,
+        F: Future<Output = Result<T, etcd_client::Error>>,
     {
         let deadline = tokio::time::Instant::now() + self.call_timeout;
-        let mut left = self.channels.len();
+        let mut left = self.members.len();
         loop {
             left -= 1;
-            let member = Member(self.current.load(Ordering::Acquire));
-            let mut grpc = self.grpc(member);
-            let called = async {
-                grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
-                call(grpc).await
-            };
-            let result = tokio::time::timeout_at(deadline, called).await;
+            let place = Place(self.current.load(Ordering::Acquire));
+            let result = tokio::time::timeout_at(deadline, call(&self.members[place.0])).await;
             let status = match result {
-                Ok(Ok(answer)) => return Ok((answer.into_inner(), member)),
-                Ok(Err(status)) => status,
+                Ok(Ok(answer)) => return Ok((answer, place)),
+                Ok(Err(error)) => status(error),
                 Err(_) => Status::unavailable(format!("no answer within {:?}", self.call_timeout)),
             };
             if matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled) {
-                self.leave(member);
+                self.leave(place);
             }
             if left == 0 || !never_sent(&status) {
-                return Err(status);
+                return Err(self.explain(&status, at));
             }
         }
     }
 
-    fn explained<T>(&self, result: Result<T, Status>, at: Revision) -> Result<T, Error> {
-        result.map_err(|status| self.explain(&status, at))
+    /// Uses another member than the one at `place` from now on.
+    pub(super) fn leave(&self, place: Place) {
+        let next = (place.0 + 1) % self.members.len();
+        // When it fails, somebody else has left the member already.
+        let _ = self.current.compare_exchange(place.0, next, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// What `status` means.
@@ -176,15 +167,19 @@ impl Client {
     pub(super) fn unavailable(&self, reason: &str) -> Error {
         Error::Unavailable(format!("etcd at {}: {reason}", self.endpoints))
     }
-
-    fn grpc(&self, member: Member) -> Grpc<Channel> {
-        Grpc::new(self.channels[member.0].clone()).max_decoding_message_size(i32::MAX as usize)
-    }
 }
 
 /// The place of a member among the endpoints.
 #[derive(Clone, Copy)]
-pub(super) struct Member(usize);
+pub(super) struct Place(usize);
+
+/// The status of a call; what the client itself could not do counts as a member that cannot be reached.
+pub(super) fn status(error: etcd_client::Error) -> Status {
+    match error {
+        etcd_client::Error::GRpcStatus(status) => status,
+        other => Status::unavailable(other.to_string()),
+    }
+}
 
 /// Whether the request did not leave this process, so that it can be sent elsewhere without being done twice.
 fn never_sent(status: &Status) -> bool {
@@ -208,13 +203,10 @@ pub(super) fn number(revision: Revision) -> i64 {
 }
 
 /// The innermost cause, which is the one that tells: "connection refused", "certificate has expired".
-fn reason(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
+fn reason(status: &Status) -> String {
+    let mut innermost: &dyn std::error::Error = status;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    match error.downcast_ref::<Status>() {
-        Some(status) if error.source().is_none() => status.message().to_owned(),
-        _ => innermost.to_string(),
-    }
+    if std::error::Error::source(status).is_none() { status.message().to_owned() } else { innermost.to_string() }
 }

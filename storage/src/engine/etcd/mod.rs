@@ -1,239 +1,66 @@
-//! The engine `etcd`: the whole contract on etcd 3.5 or newer, shared by any number of replicas.
+//! The engine `etcd`: the whole contract on etcd 3.5.8 or newer, shared by any number of replicas.
 //!
 //! Revisions are etcd's own: a key's is its `mod_revision`, the store's that of the answer. Writes are
 //! transactions that compare `mod_revision`; reads are linearizable. Every key has the configured prefix in
 //! etcd and not here.
+//!
+//! # What the crate `etcd-client` does, and what is done around it
+//! It knows etcd's messages and calls. Its build needs `protoc`, so the engine is a cargo feature, `etcd`;
+//! without it [`Config`] is understood all the same, and opening the store says how to get it.
+//!
+//! | what | `etcd-client` | here |
+//! |---|---|---|
+//! | connections | balances over all members, dead ones too; keep-alives only when asked for | `channel`: one channel a member, with keep-alives and larger windows; `client`: one member is used until it fails |
+//! | TLS | reads its certificates once | `tls`: reads them for every connection |
+//! | a call that fails | is not repeated | `client`: asks the next member if the call never left; a write is never sent twice |
+//! | deadline | one for all calls, watches included | `client`: one a call, until the answer; a watch has none |
+//! | size of an answer | 4 MiB | unlimited; `store` reads listings in pages of one revision |
+//! | leader | demanded by every call of a client, or by none | a watch demands one, so that it ends when its member lost it; other calls wait for the election |
+//! | watch | one bare stream: cancellation, compaction, fragments and progress are messages like events, and a lost connection ends it | `watch`: resumed behind the last event, fragments joined, progress asked for until it comes |
+//! | errors | etcd's status, or a text | `client`: this crate's kinds, with the endpoints and what to do |
+//! | users and tokens, leases, locks, elections | yes | not used: certificates say who we are, and the Lease of the cluster elects |
+//!
+//! Messages are taken apart by their fields (the client's feature `pub-response-field`): its accessors copy the
+//! answer of a transaction, lend the events of a watch, and do not tell that an answer is a fragment.
 
-mod client;
 mod config;
+
+#[cfg(feature = "etcd")]
+mod channel;
+#[cfg(feature = "etcd")]
+mod client;
+#[cfg(feature = "etcd")]
 mod flight;
+#[cfg(feature = "etcd")]
 mod prefix;
-mod rpc;
+#[cfg(feature = "etcd")]
+mod store;
+#[cfg(feature = "etcd")]
 mod tls;
+#[cfg(feature = "etcd")]
 mod watch;
 
-use async_trait::async_trait;
-use bytes::Bytes;
+pub use self::config::{Config, Tls};
+#[cfg(feature = "etcd")]
+pub use self::store::{Etcd, open};
 
-pub use self::config::Config;
-pub use self::tls::Tls;
-
-use self::client::{Client, number, revision};
-use self::flight::Flight;
-use self::prefix::Prefix;
-use self::rpc::request_op::Request;
-use self::watch::Progress;
-use super::{check_size, key};
-use crate::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream};
-
-/// How many keys one request of a listing asks for, so that no answer nears gRPC's limits.
-const PAGE: usize = 5000;
-
-/// A store in etcd.
-pub struct Etcd {
-    client: Client,
-    prefix: Prefix,
-    flight: Flight,
-    progress: Progress,
-}
-
-/// Connects to etcd.
-///
-/// # Errors
-/// [`Error::Io`] when the configuration cannot be used, [`Error::Unavailable`] when no endpoint answers.
-pub async fn open(config: Config) -> Result<Etcd, Error> {
-    let prefix = Prefix(config.checked_prefix()?);
-    let client = Client::new(&config)?;
-    let status: rpc::StatusResponse = client.call(rpc::STATUS, rpc::StatusRequest {}, 0).await?;
-    client.see(status.header.as_ref());
-    if !supported(&status.version) {
-        let version = &status.version;
-        return Err(Error::Io(format!("etcd is version {version}; upgrade it to 3.5.8 or newer")));
-    }
-    let flight = Flight::new({
-        let (client, key) = (client.clone(), prefix.bound("/"));
-        move || current(client.clone(), key.clone())
-    });
-    Ok(Etcd { client, prefix, flight, progress: Progress::default() })
-}
-
-/// Older versions answer progress requests before the events they follow.
-fn supported(version: &str) -> bool {
-    let mut numbers = version.split('.').map(|part| {
-        let digits = part.find(|c: char| !c.is_ascii_digit()).map_or(part, |end| &part[..end]);
-        digits.parse::<u32>().unwrap_or(0)
-    });
-    let mut next = || numbers.next().unwrap_or(0);
-    (next(), next(), next()) >= (3, 5, 8)
-}
-
-/// Reads etcd's current revision by asking for a key that is never there.
-async fn current(client: Client, key: Bytes) -> Result<Revision, Error> {
-    let request = rpc::RangeRequest { key, count_only: true, ..Default::default() };
-    let answer: rpc::RangeResponse = client.call(rpc::RANGE, request, 0).await?;
-    Ok(client.see(answer.header.as_ref()))
-}
-
-impl Etcd {
-    async fn range(&self, request: rpc::RangeRequest) -> Result<(rpc::RangeResponse, Revision), Error> {
-        let at = revision(request.revision);
-        let answer: rpc::RangeResponse = self.client.call(rpc::RANGE, request, at).await?;
-        let newest = self.client.see(answer.header.as_ref());
-        Ok((answer, if at == 0 { newest } else { at }))
-    }
-
-    /// Does `success` if the key's revision is `expected`; 0: if there is no such key.
-    async fn write(&self, key: Bytes, expected: Revision, success: Request) -> Result<Update, Error> {
-        let read = rpc::RangeRequest { key: key.clone(), ..Default::default() };
-        let compare = rpc::Compare { result: 0, target: 2, key, mod_revision: Some(number(expected)) };
-        let request = rpc::TxnRequest {
-            compare: vec![compare],
-            success: vec![rpc::RequestOp { request: Some(success) }],
-            failure: vec![rpc::RequestOp { request: Some(Request::Range(read)) }],
-        };
-        let answer: rpc::TxnResponse = self.client.call(rpc::TXN, request, 0).await?;
-        let newest = self.client.see(answer.header.as_ref());
-        if answer.succeeded {
-            return Ok(Update::Done(newest));
-        }
-        let found = answer.responses.into_iter().find_map(|response| response.response_range);
-        let found = found.and_then(|range| range.kvs.into_iter().next());
-        Ok(Update::Conflict(found.map(|kv| self.prefix.key_value(kv)).transpose()?))
-    }
-
-    /// [`Etcd::write`] for a key that must be there. Revision 0, which no key has, would mean the contrary.
-    async fn rewrite(&self, key: &str, expected: Revision, success: Request) -> Result<Update, Error> {
-        if expected == 0 {
-            return Ok(Update::Conflict(self.get(key, ReadAt::Latest).await?.0));
-        }
-        self.write(self.prefix.checked(key)?, expected, success).await
-    }
-
-    /// One listing at one revision, in as many requests as it takes.
-    async fn pages(&self, start: &str, end: &str, limit: usize, at: Revision) -> Result<Page, Error> {
-        let wanted = if limit == 0 { usize::MAX } else { limit };
-        let mut page = Page { items: Vec::new(), revision: at, more: true };
-        let mut start = self.prefix.bound(start);
-        let range_end = self.prefix.bound(end);
-        while page.more && page.items.len() < wanted {
-            let limit = PAGE.min(wanted - page.items.len());
-            let request = rpc::RangeRequest {
-                key: start.clone(),
-                range_end: range_end.clone(),
-                limit: i64::try_from(limit).unwrap_or(i64::MAX),
-                revision: number(page.revision),
-                ..Default::default()
-            };
-            let (answer, revision) = self.range(request).await?;
-            page.revision = revision;
-            page.more = answer.more;
-            if let Some(last) = answer.kvs.last() {
-                start = [&last.key[..], b"\0"].concat().into();
-            }
-            for kv in answer.kvs {
-                page.items.push(self.prefix.key_value(kv)?);
-            }
-        }
-        Ok(page)
-    }
-}
-
-#[async_trait]
-impl Storage for Etcd {
-    async fn revision(&self) -> Result<Revision, Error> {
-        self.flight.join().await
-    }
-
-    async fn get(&self, key: &str, at: ReadAt) -> Result<(Option<KeyValue>, Revision), Error> {
-        let key = self.prefix.checked(key)?;
-        let request = rpc::RangeRequest { key, revision: self.resolve(at)?, ..Default::default() };
-        let (answer, revision) = self.range(request).await?;
-        let found = answer.kvs.into_iter().next().map(|kv| self.prefix.key_value(kv)).transpose()?;
-        Ok((found, revision))
-    }
-
-    async fn list(&self, prefix: &str, start: Option<&str>, limit: usize, at: ReadAt) -> Result<Page, Error> {
-        key::check_prefix(prefix)?;
-        let (start, end) = (key::start(prefix, start), key::end(prefix));
-        let exact = revision(self.resolve(at)?);
-        if *start >= *end {
-            let revision = if exact == 0 { self.revision().await? } else { exact };
-            return Ok(Page { items: Vec::new(), revision, more: false });
-        }
-        loop {
-            match self.pages(start, &end, limit, exact).await {
-                // The revision of the first of several requests can be compacted before the last.
-                Err(Error::Compacted { .. }) if exact == 0 => {}
-                result => return result,
-            }
-        }
-    }
-
-    async fn create(&self, key: &str, value: Bytes) -> Result<Update, Error> {
-        let key = self.prefix.checked(key)?;
-        check_size(value.len())?;
-        self.write(key.clone(), 0, Request::Put(rpc::PutRequest { key, value })).await
-    }
-
-    async fn update(&self, key: &str, value: Bytes, expected: Revision) -> Result<Update, Error> {
-        let key_in_etcd = self.prefix.checked(key)?;
-        check_size(value.len())?;
-        let put = rpc::PutRequest { key: key_in_etcd, value };
-        self.rewrite(key, expected, Request::Put(put)).await
-    }
-
-    async fn delete(&self, key: &str, expected: Revision) -> Result<Update, Error> {
-        let delete = rpc::DeleteRangeRequest { key: self.prefix.checked(key)? };
-        self.rewrite(key, expected, Request::Delete(delete)).await
-    }
-
-    async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, Error> {
-        key::check_prefix(prefix)?;
-        Ok(watch::watch(self.client.clone(), self.prefix.clone(), prefix, after, self.progress.subscribe()))
-    }
-
-    async fn request_progress(&self) -> Result<(), Error> {
-        self.progress.ask(self.client.seen());
-        Ok(())
-    }
-
-    async fn compact(&self, revision: Revision) -> Result<(), Error> {
-        let request = rpc::CompactionRequest { revision: number(revision) };
-        match self.client.call::<_, rpc::CompactionResponse>(rpc::COMPACT, request, revision).await {
-            // Another replica was first.
-            Ok(_) | Err(Error::Compacted { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn size(&self) -> Result<Option<u64>, Error> {
-        let status: rpc::StatusResponse = self.client.call(rpc::STATUS, rpc::StatusRequest {}, 0).await?;
-        Ok(u64::try_from(status.db_size).ok())
-    }
-}
-
-impl Etcd {
-    /// The revision to ask etcd for, to which 0 means the newest.
-    fn resolve(&self, at: ReadAt) -> Result<i64, Error> {
-        match at {
-            ReadAt::Latest => Ok(0),
-            ReadAt::Exactly(0) => Err(self.client.compacted(0, 0)),
-            ReadAt::Exactly(revision) => Ok(number(revision)),
-        }
-    }
+/// Why a program that was built without the feature cannot open the store.
+#[cfg(any(test, not(feature = "etcd")))]
+pub(super) fn missing() -> crate::Error {
+    let how = "this program was built without etcd; build it with `cargo build --release --features etcd`, which needs \
+               protoc (Debian packages protobuf-compiler and libprotobuf-dev), or use another store";
+    crate::Error::Io(how.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
-    fn versions() {
-        for good in ["3.5.8", "3.5.30", "3.6.0-rc.1", "3.7.0", "3.7.2", "4.0.0"] {
-            assert!(supported(good), "{good}");
-        }
-        for bad in ["3.4.23", "3.5.7", "", "x"] {
-            assert!(!supported(bad), "{bad}");
+    fn a_program_built_without_etcd_says_how_to_build_one_with_it() {
+        let error = super::missing();
+        // Waiting for it would not help.
+        assert!(matches!(error, crate::Error::Io(_)), "{error}");
+        for word in ["etcd", "--features etcd", "protobuf-compiler"] {
+            assert!(error.to_string().contains(word), "{error}");
         }
     }
 }

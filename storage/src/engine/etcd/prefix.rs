@@ -7,20 +7,28 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use bytes::Bytes;
+use etcd_client::proto::PbKeyValue;
 
 use super::client::revision;
-use super::rpc;
 use crate::engine::key;
 use crate::{Error, KeyValue};
 
 /// What every key begins with in etcd.
 #[derive(Clone)]
-pub(super) struct Prefix(pub(super) String);
+pub(super) struct Prefix(String);
 
 impl Prefix {
+    /// As it is configured; a `/` at its end is the one that keys begin with.
+    pub(super) fn new(configured: &str) -> Result<Self, Error> {
+        let prefix = configured.trim_end_matches('/');
+        if !prefix.is_empty() {
+            key::check(prefix)?;
+        }
+        Ok(Self(prefix.to_owned()))
+    }
+
     /// The key in etcd of one key here.
-    pub(super) fn checked(&self, text: &str) -> Result<Bytes, Error> {
+    pub(super) fn checked(&self, text: &str) -> Result<Vec<u8>, Error> {
         key::check(text)?;
         let key = bytes(text);
         match escaped(&key) == text {
@@ -30,12 +38,12 @@ impl Prefix {
     }
 
     /// Where a range of keys begins or ends in etcd.
-    pub(super) fn bound(&self, text: &str) -> Bytes {
+    pub(super) fn bound(&self, text: &str) -> Vec<u8> {
         self.with(&bytes(text))
     }
 
-    fn with(&self, key: &[u8]) -> Bytes {
-        [self.0.as_bytes(), key].concat().into()
+    fn with(&self, key: &[u8]) -> Vec<u8> {
+        [self.0.as_bytes(), key].concat()
     }
 
     /// The key here of a key in etcd.
@@ -46,9 +54,9 @@ impl Prefix {
         Ok(escaped(rest).into_owned())
     }
 
-    pub(super) fn key_value(&self, kv: rpc::KeyValue) -> Result<KeyValue, Error> {
+    pub(super) fn key_value(&self, kv: PbKeyValue) -> Result<KeyValue, Error> {
         let key = self.strip(&kv.key)?;
-        Ok(KeyValue { key, value: kv.value, revision: revision(kv.mod_revision) })
+        Ok(KeyValue { key, value: kv.value.into(), revision: revision(kv.mod_revision) })
     }
 }
 
@@ -103,7 +111,7 @@ mod tests {
     #[test]
     fn keys_go_in_and_out() {
         let prefix = Prefix("/registry/x".to_owned());
-        assert_eq!(prefix.checked("/a/b").unwrap(), "/registry/x/a/b");
+        assert_eq!(prefix.checked("/a/b").unwrap(), b"/registry/x/a/b");
         assert_eq!(prefix.strip(b"/registry/x/a/b").unwrap(), "/a/b");
         assert!(matches!(prefix.strip(b"/registry/y/a"), Err(Error::Corrupt(_))));
     }

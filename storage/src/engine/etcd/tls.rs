@@ -1,7 +1,7 @@
 //! TLS to etcd. Its files are read for every connection, so that renewed ones are used without a restart.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -15,14 +15,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 
-/// The files that `https` endpoints need; all in PEM.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// The authorities that may vouch for the servers.
-    pub ca: PathBuf,
-    /// The client's certificate (chain) and its key.
-    pub identity: Option<(PathBuf, PathBuf)>,
-}
+use super::Tls;
 
 impl Tls {
     /// What the files say now; the error names the file that cannot be used.

@@ -6,15 +6,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use etcd_client::proto::{PbEvent, PbWatchResponse};
+use etcd_client::{EventType, WatchOptions, WatchRequestSender, WatchResponse, WatchResponseStream};
+use futures_util::FutureExt;
 use futures_util::stream::{StreamExt, try_unfold};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
-use tonic::Streaming;
 
-use super::client::{Client, Member, number, revision};
+use super::client::{self, Client, Place, number, revision};
 use super::prefix::Prefix;
-use super::rpc::{self, watch_request::Request};
 use crate::engine::key;
 use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
 
@@ -65,7 +65,7 @@ struct Watcher {
     client: Client,
     prefix: Prefix,
     /// The first key, and the first behind the last.
-    range: (Bytes, Bytes),
+    range: (Vec<u8>, Vec<u8>),
     /// Everything up to this revision was delivered.
     cursor: Revision,
     wanted: watch::Receiver<Revision>,
@@ -80,16 +80,17 @@ struct Watcher {
 
 /// One stream with one watch on it.
 struct Connection {
-    requests: mpsc::Sender<rpc::WatchRequest>,
-    answers: Streaming<rpc::WatchResponse>,
-    member: Member,
+    requests: WatchRequestSender,
+    answers: WatchResponseStream,
+    /// Whom it is with.
+    member: Place,
     /// The events of an answer that is not complete yet.
-    fragments: Vec<rpc::Event>,
+    fragments: Vec<PbEvent>,
 }
 
 /// What woke the watch.
 enum Woken {
-    Answer(Result<Option<rpc::WatchResponse>, tonic::Status>),
+    Answer(Result<Option<WatchResponse>, etcd_client::Error>),
     Asked(bool),
     AskAgain,
 }
@@ -115,15 +116,17 @@ impl Watcher {
                 }
                 Woken::AskAgain => self.ask(self.owed.map_or(0, |(wanted, _)| wanted)),
                 Woken::Answer(Ok(Some(answer))) => {
-                    if let Some(message) = self.receive(answer)? {
+                    if let Some(message) = self.receive(answer.0)? {
                         return Ok(Some((message, self)));
                     }
                 }
                 Woken::Answer(Ok(None)) => self.lose("the stream ended"),
-                Woken::Answer(Err(status)) => match self.client.explain(&status, self.cursor) {
-                    Error::Unavailable(reason) => self.lose(&reason),
-                    error => return Err(error),
-                },
+                Woken::Answer(Err(error)) => {
+                    match self.client.explain(&client::status(error), self.cursor) {
+                        Error::Unavailable(reason) => self.lose(&reason),
+                        error => return Err(error),
+                    }
+                }
             }
         }
     }
@@ -134,16 +137,20 @@ impl Watcher {
         if self.wanted.has_changed().is_err() {
             return Err(Error::Unavailable("the store was closed".to_owned()));
         }
-        let create = rpc::WatchCreateRequest {
-            key: self.range.0.clone(),
-            range_end: self.range.1.clone(),
-            start_revision: number(self.cursor + 1),
-            progress_notify: true,
-            prev_kv: true,
-            fragment: true,
-        };
-        match self.client.watch(rpc::WatchRequest { request: Some(Request::Create(create)) }).await {
-            Ok((requests, answers, member)) => {
+        let (key, end) = &self.range;
+        let options = WatchOptions::new()
+            .with_range(end.as_slice())
+            .with_start_revision(number(self.cursor + 1))
+            .with_progress_notify()
+            .with_prev_key()
+            .with_fragment();
+        let opened = self.client.call_someone(0, |member| {
+            let (mut watch, key, options) = (member.watch.clone(), key.clone(), options.clone());
+            async move { watch.watch(key, Some(options)).await }
+        });
+        match opened.await {
+            Ok((stream, member)) => {
+                let (requests, answers) = stream.split();
                 self.connection = Some(Connection { requests, answers, member, fragments: Vec::new() });
                 Ok(())
             }
@@ -168,14 +175,13 @@ impl Watcher {
     /// Asks etcd for progress, until `wanted` is reached.
     fn ask(&mut self, wanted: Revision) {
         self.owed = Some((wanted, Instant::now() + ASK_AGAIN));
-        if let Some(connection) = &self.connection {
-            let request = Request::Progress(rpc::WatchProgressRequest {});
+        if let Some(connection) = &mut self.connection {
             // When the queue is full there are requests enough in it.
-            drop(connection.requests.try_send(rpc::WatchRequest { request: Some(request) }));
+            let _ = connection.requests.request_progress().now_or_never();
         }
     }
 
-    fn receive(&mut self, answer: rpc::WatchResponse) -> Result<Option<WatchMessage>, Error> {
+    fn receive(&mut self, answer: PbWatchResponse) -> Result<Option<WatchMessage>, Error> {
         let newest = self.client.see(answer.header.as_ref());
         self.check_cluster(answer.header.as_ref().map_or(0, |header| header.cluster_id))?;
         if answer.compact_revision > 0 {
@@ -216,7 +222,7 @@ impl Watcher {
         Some(WatchMessage::Progress(revision))
     }
 
-    fn deliver(&mut self, events: Vec<rpc::Event>) -> Result<Option<WatchMessage>, Error> {
+    fn deliver(&mut self, events: Vec<PbEvent>) -> Result<Option<WatchMessage>, Error> {
         let mut delivered = Vec::with_capacity(events.len());
         for event in events {
             delivered.push(self.event(event)?);
@@ -227,12 +233,13 @@ impl Watcher {
         Ok(Some(WatchMessage::Events(delivered)))
     }
 
-    fn event(&self, event: rpc::Event) -> Result<Event, Error> {
+    fn event(&self, event: PbEvent) -> Result<Event, Error> {
+        let change = event.r#type();
         let kv = event.kv.ok_or_else(|| Error::Corrupt("etcd sent an event without a key".to_owned()))?;
-        let kind = match event.r#type {
-            0 if kv.create_revision == kv.mod_revision => EventKind::Created,
-            0 => EventKind::Updated,
-            _ => EventKind::Deleted,
+        let kind = match change {
+            EventType::Put if kv.create_revision == kv.mod_revision => EventKind::Created,
+            EventType::Put => EventKind::Updated,
+            EventType::Delete => EventKind::Deleted,
         };
         let previous = event.prev_kv.map(|kv| self.prefix.key_value(kv)).transpose()?;
         let changed = revision(kv.mod_revision);
