@@ -1,15 +1,19 @@
 //! `local`: PostgreSQL from this machine's packages, as a backend.
 
 use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
-use super::{Backend, Disposal, Endpoint, Engine, Error, Login, Observed, Offer, Reference, Refusal};
+use super::{
+    Announcer, Answers, Backend, Class, Disposal, Endpoint, Engine, Error, Login, News, Observed, Offer,
+    Phase, Plan, Reference, Refusal, Request, Role,
+};
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
 use databases_api::shared::{Access, State, TlsMode};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, select};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+const DOMAIN: &str = "local.databases.standard.k8s.io";
 const CONTROLLER_NAME: &str = "local.databases.standard.k8s.io/postgresql";
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
@@ -32,93 +36,126 @@ const FEATURES: &[&str] = &[
 ];
 
 /// The backend over one data root.
-pub struct LocalPostgreSQL(Arc<LocalPostgres>);
+pub struct LocalPostgreSQL {
+    local: Arc<LocalPostgres>,
+    /// Whether the databases end with the server.
+    ends_all: bool,
+    /// What was offered last: all classes get the same.
+    offered: Mutex<Option<Offer>>,
+    announcer: Announcer,
+}
 
 impl LocalPostgreSQL {
-    /// Opens the data root. Instances that run already are left alone.
-    pub async fn open(root: PathBuf, packages: PathBuf, user: String) -> Result<Self, local::Error> {
-        let options = local::Options { user, packages, ..local::Options::default() };
-        Ok(LocalPostgreSQL(LocalPostgres::open(root, options).await?))
+    /// Opens the data root. Instances that run already are left alone; `ends_all` has them stopped, with all data kept, when
+    /// the server ends.
+    pub async fn open(root: PathBuf, options: local::Options, ends_all: bool) -> Result<Self, local::Error> {
+        LocalPostgres::open(root, options).await.map(|local| Self::over(local, ends_all))
+    }
+
+    /// Over a data root that is open.
+    pub(super) fn over(local: Arc<LocalPostgres>, ends_all: bool) -> Self {
+        LocalPostgreSQL { local, ends_all, offered: Mutex::default(), announcer: Announcer::default() }
     }
 
     fn desired(&self, object: &PostgreSQL) -> local::Desired {
-        let versions = self.0.versions();
+        let versions = self.local.versions();
         desired(object, versions.last().map_or("", |version| major(version)))
     }
 }
 
 #[async_trait]
 impl Backend for LocalPostgreSQL {
-    fn controller_name(&self) -> &'static str {
+    fn controller_name(&self) -> &str {
         CONTROLLER_NAME
     }
 
-    fn offer(&self) -> Offer {
-        let mut majors: Vec<String> =
-            self.0.versions().iter().map(|version| major(version).to_owned()).collect();
-        majors.reverse();
-        majors.dedup();
-        let engine = Engine { kind: "PostgreSQL", flavor: "PostgreSQL", versions: majors };
-        Offer { engines: vec![engine], features: FEATURES.to_vec(), libraries: self.0.libraries() }
+    async fn offer(&self, _: &Class) -> Result<Offer, Error> {
+        self.local.refresh().await;
+        let offer = offer(&self.local.versions(), self.local.libraries());
+        let before = self.offered.lock().unwrap_or_else(PoisonError::into_inner).replace(offer.clone());
+        if before.is_some_and(|before| before != offer) {
+            // Other classes get it too, and objects may wait for a version.
+            self.announcer.tell(News::Everything);
+        }
+        Ok(offer)
     }
 
-    fn reference(&self, object: &PostgreSQL) -> Reference {
-        Reference {
-            group: "local.databases.standard.k8s.io".into(),
-            kind: "Instance".into(),
-            namespace: object.metadata.namespace.clone(),
-            name: object.metadata.uid.clone(),
+    fn news(&self) -> BoxStream<'static, News> {
+        let changed = self.local.changes().map(|uid| News::Object { uid });
+        select(changed, self.announcer.listen()).boxed()
+    }
+
+    async fn close(&self) {
+        if !self.ends_all {
+            return;
+        }
+        if let Err(error) = self.local.shutdown(ShutdownMode::Fast).await {
+            tracing::error!(%error, "not every database could be stopped");
         }
     }
+}
 
-    async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error> {
-        match self.0.observe(&object.metadata.uid).await {
+#[async_trait]
+impl Answers<PostgreSQL> for LocalPostgreSQL {
+    async fn reference(&self, request: &Request<PostgreSQL>) -> Result<Reference, Error> {
+        let meta = &request.object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.uid.clone());
+        Ok(Reference { group: DOMAIN.into(), kind: "Instance".into(), namespace, name })
+    }
+
+    async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
+        self.local.plan(&self.desired(&request.object)).await.map_err(error)
+    }
+
+    async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
+        let object = &request.object;
+        match self.local.observe(&object.metadata.uid).await {
             Ok(observed) => Ok(Some(seen(observed))),
             Err(local::Error::UnknownInstance(_)) if !was_made(object) => Ok(None),
-            Err(_) => Ok(Some(seen(self.0.glimpse(&self.desired(object)).await))),
+            Err(_) => Ok(Some(seen(self.local.glimpse(&self.desired(object)).await))),
         }
     }
 
-    async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error> {
+    async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
+        let object = &request.object;
         let desired = self.desired(object);
         let ensured = match was_made(object) {
-            true => self.0.keep(&desired).await,
-            false => self.0.ensure(&desired).await,
+            true => self.local.keep(&desired).await,
+            false => self.local.ensure(&desired).await,
         };
         let refused = match ensured {
             Ok(observed) => return Ok(seen(observed)),
             Err(other) if !other.is_refusal() => return Err(error(other)),
             Err(refused) => refused,
         };
-        match self.0.observe(&object.metadata.uid).await {
-            Ok(observed) if observed.reason != local::Reason::Creating => {
-                let refusal = Refusal { reason: refused.reason(), message: refused.to_string() };
+        match self.local.observe(&object.metadata.uid).await {
+            Ok(observed) if observed.reason != Phase::Creating => {
+                let refusal = Refusal::new(refused.reason(), refused.to_string());
                 Ok(Observed { refused: Some(refusal), ..seen(observed) })
             }
             _ => Err(error(refused)),
         }
     }
 
-    async fn remove(&self, object: &PostgreSQL, disposal: Disposal) -> Result<(), Error> {
+    async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
         let policy = match disposal {
             Disposal::Retain => RemovePolicy::Retain,
             Disposal::Delete => RemovePolicy::Delete,
         };
-        self.0
-            .remove(&object.metadata.uid, policy)
-            .await
-            .map_err(|error| Error::Unavailable(error.to_string()))
+        self.local.remove(&request.object.metadata.uid, policy).await.map_err(error)
     }
+}
 
-    fn changes(&self) -> BoxStream<'static, String> {
-        self.0.changes().boxed()
-    }
-
-    async fn stop_all(&self) {
-        if let Err(error) = self.0.shutdown(ShutdownMode::Fast).await {
-            tracing::error!(%error, "not every database could be stopped");
-        }
-    }
+/// What is offered with these versions, oldest first.
+fn offer(versions: &[String], libraries: Vec<String>) -> Offer {
+    let mut majors: Vec<String> = versions.iter().map(|version| major(version).to_owned()).collect();
+    majors.reverse();
+    majors.dedup();
+    let none = "no PostgreSQL is installed on this machine: install it with `apt-get install postgresql`";
+    let refused = majors.is_empty().then(|| Refusal::new("Unsupported", none));
+    let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions: majors };
+    let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+    Offer { engines: vec![engine], features, libraries, refused }
 }
 
 /// Whether something of the object was seen here before.
@@ -131,10 +168,9 @@ fn major(version: &str) -> &str {
 }
 
 fn error(error: local::Error) -> Error {
-    if error.is_permanent() {
-        Error::Rejected { reason: error.reason(), message: error.to_string() }
-    } else {
-        Error::Unavailable(error.to_string())
+    match error.code() {
+        code if code.is_retried() => Error::retried(code, error.to_string()),
+        _ => Error::rejected(error.reason(), error.to_string()),
     }
 }
 
@@ -222,11 +258,10 @@ fn seen(observed: local::Observed) -> Observed {
         |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
     // A stopped instance that never ran has no port yet.
     let read_write = Some(observed.read_write).filter(|found| found.port > 0);
-    let read_write = read_write.map(|found| endpoint("ReadWrite", found));
-    let read_only = observed.read_only.map(|found| endpoint("ReadOnly", found));
+    let read_write = read_write.map(|found| endpoint(Role::ReadWrite, found));
+    let read_only = observed.read_only.map(|found| endpoint(Role::ReadOnly, found));
     Observed {
-        ready: observed.ready,
-        reason: observed.reason.as_str().to_owned(),
+        phase: observed.reason,
         message: observed.message,
         version: observed.version,
         instances: i32::try_from(observed.instances).unwrap_or(i32::MAX),

@@ -1,161 +1,47 @@
 //! Who answers an object: the contract of a backend, and the list of them.
 //!
-//! A backend is told what is wanted and makes it so; it is asked again and again, so everything it does is
-//! idempotent and keyed by the object's uid. It says beforehand what it can do ([`Backend::offer`]), so that
-//! admission refuses the rest while somebody is still looking.
+//! A backend is told what is wanted and makes it so; it is asked again and again, so everything it does is idempotent and
+//! keyed by the object's uid. It says beforehand what it can do for a class ([`Backend::offer`]), so that admission refuses
+//! the rest while somebody is still looking, and what a change would disturb ([`Answers::plan`]).
+//!
+//! What goes in and comes out are owned values, so that a backend may as well be a program of its own behind a protocol.
+//! Sizes are in bytes. A field that says nothing has its type's empty value.
 
 #[cfg(test)]
-pub mod fake;
+pub(crate) mod conformance;
+mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod local;
 mod local_postgresql;
+mod news;
+mod plan;
+mod plausible;
+mod values;
 
+pub use error::{Code, Error};
 pub use local_postgresql::LocalPostgreSQL;
+pub use news::{Announcer, News};
+pub use plan::{Change, Effect, Plan};
+pub use values::{
+    Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference, Refusal,
+    Request, Role,
+};
 
+use apimachinery::kind::Kind;
 use async_trait::async_trait;
-use databases_api::postgresql::PostgreSQL;
 use futures_util::stream::BoxStream;
 
-/// What a backend can do.
-#[derive(Clone, Debug, Default)]
-pub struct Offer {
-    /// What it runs.
-    pub engines: Vec<Engine>,
-    /// Names of Extended features, such as `PostgreSQLReplicas`; Core needs no name but the kind's.
-    pub features: Vec<&'static str>,
-    /// Modules that `shared_preload_libraries` may name.
-    pub libraries: Vec<String>,
-}
-
-/// One product in its versions.
-#[derive(Clone, Debug)]
-pub struct Engine {
-    /// The kind, such as `PostgreSQL`.
-    pub kind: &'static str,
-    /// The product, such as `PostgreSQL`.
-    pub flavor: &'static str,
-    /// Versions as `spec.version` names them; the first is the default.
-    pub versions: Vec<String>,
-}
-
-/// What became of an object.
-#[derive(Clone, Debug, Default)]
-pub struct Observed {
-    /// Whether the read-write endpoint accepts connections.
-    pub ready: bool,
-    /// Why, as a reason of the `Ready` condition.
-    pub reason: String,
-    /// Why, for a person.
-    pub message: String,
-    /// The exact version that runs.
-    pub version: String,
-    /// All servers.
-    pub instances: i32,
-    /// Servers that serve.
-    pub ready_instances: i32,
-    /// The name of the primary.
-    pub primary: String,
-    /// Where to connect.
-    pub endpoints: Vec<Endpoint>,
-    /// Logins, the one of the first database's owner first.
-    pub logins: Vec<Login>,
-    /// The superuser's login, where it was asked for.
-    pub superuser: Option<Login>,
-    /// The CA that signed the serving certificate, PEM.
-    pub certificates: Option<String>,
-    /// Whether clients must encrypt.
-    pub tls_required: bool,
-    /// The size of the data in bytes.
-    pub storage_bytes: Option<u64>,
-    /// What of the object is refused, where all the rest of this tells of what was accepted before.
-    pub refused: Option<Refusal>,
-}
-
-/// What a backend will not do while it keeps running what it accepted before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// A reason of the `Accepted` condition, such as `InvalidParameters`.
-    pub reason: &'static str,
-    /// What to change.
-    pub message: String,
-}
-
-/// Where to connect.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// `ReadWrite` or `ReadOnly`.
-    pub role: &'static str,
-    /// A host that clients resolve.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// A role with its password. `Debug` does not show it.
-#[derive(Clone)]
-pub struct Login {
-    /// The role.
-    pub username: String,
-    /// Its password.
-    pub password: String,
-    /// The database it is for.
-    pub database: String,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Login({} to {})", self.username, self.database)
-    }
-}
-
-/// Where an object's implementation is to be found.
-#[derive(Clone, Debug)]
-pub struct Reference {
-    /// API group, or the backend's own name where there is no object.
-    pub group: String,
-    /// Kind.
-    pub kind: String,
-    /// Namespace; empty for cluster-scoped.
-    pub namespace: String,
-    /// Name.
-    pub name: String,
-}
-
-/// What happens to the data of a deleted object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disposal {
-    /// It stays, to be adopted again.
-    Retain,
-    /// It goes.
-    Delete,
-}
-
-/// Why a backend did not do what was wanted.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It will never do that, and nothing of the object was accepted before: the object has to change.
-    #[error("{message}")]
-    Rejected {
-        /// A reason of the `Accepted` or `Programmed` condition, such as `InvalidParameters`.
-        reason: &'static str,
-        /// What to change.
-        message: String,
-    },
-    /// It cannot now, and is to be asked again.
-    #[error("{0}")]
-    Unavailable(String),
-}
-
-/// An implementation of `PostgreSQL`.
+/// An implementation of one or several kinds: what of it is the same for all of them.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
     /// What a class names it by: `domain/path`.
-    fn controller_name(&self) -> &'static str;
+    fn controller_name(&self) -> &str;
 
-    /// What it can do on this machine or cluster, now.
-    fn offer(&self) -> Offer;
-
-    /// Where the implementation of an object will be, known before it exists.
-    fn reference(&self, object: &PostgreSQL) -> Reference;
+    /// Kinds that `spec.parametersRef` of a class may name. Those of other kinds are not read for it.
+    fn class_parameters(&self) -> Vec<ParametersKind> {
+        Vec::new()
+    }
 
     /// Whether a reference that was recorded is one of this backend's: it then keeps and removes the object, whatever
     /// became of its class. A backend whose references are not of its own domain says so itself.
@@ -163,8 +49,32 @@ pub trait Backend: Send + Sync + 'static {
         self.controller_name().split('/').next() == Some(group)
     }
 
+    /// What it can do for the objects of a class, now. Two classes that name it may differ. [`Code::InvalidArgument`] says
+    /// that the class has to change; after any other error the class stays as it was offered last.
+    async fn offer(&self, class: &Class) -> Result<Offer, Error>;
+
+    /// What changes by itself, from now on: objects, and what is offered to classes.
+    fn news(&self) -> BoxStream<'static, News>;
+
+    /// The server ends in good order; nothing is asked after this. What runs is not the server's: a backend that ends it
+    /// does so by its own settings.
+    async fn close(&self) {}
+}
+
+/// A backend of one kind.
+///
+/// For one object it is asked by one caller at a time. A call that is dropped, or whose process ends, is made again; what it
+/// had done by then must not be in its way. A backend that is reached over a network sets a deadline for each call.
+#[async_trait]
+pub trait Answers<K: Kind>: Backend {
+    /// Where the implementation of an object will be, known before it exists and the same ever after.
+    async fn reference(&self, request: &Request<K>) -> Result<Reference, Error>;
+
+    /// What [`Answers::ensure`] would disturb, changing nothing.
+    async fn plan(&self, request: &Request<K>) -> Result<Plan, Error>;
+
     /// What is there, changing nothing; `None` where there is nothing yet.
-    async fn observe(&self, object: &PostgreSQL) -> Result<Option<Observed>, Error>;
+    async fn observe(&self, request: &Request<K>) -> Result<Option<Observed>, Error>;
 
     /// Makes it so, as far as that goes now, and says how far it went.
     ///
@@ -172,16 +82,10 @@ pub trait Backend: Send + Sync + 'static {
     /// done, and something was accepted before, the backend changes nothing towards the wish, brings up and keeps what it
     /// accepted last, and returns what that is with [`Observed::refused`]: endpoints, logins and readiness are those of
     /// what runs. `Observed` without `refused` says that everything the object lists is so.
-    /// [`Error::Rejected`] is for an object of which nothing was ever accepted; [`Error::Unavailable`] for what may go
+    /// [`Code::InvalidArgument`] is for an object of which nothing was ever accepted; the other codes are for what may go
     /// well next time. Being stopped and being removed are never refused for another part of the object.
-    async fn ensure(&self, object: &PostgreSQL) -> Result<Observed, Error>;
+    async fn ensure(&self, request: &Request<K>) -> Result<Observed, Error>;
 
     /// Ends the implementation. Not finding it is success.
-    async fn remove(&self, object: &PostgreSQL, disposal: Disposal) -> Result<(), Error>;
-
-    /// The uids of objects that changed by themselves and should be looked at.
-    fn changes(&self) -> BoxStream<'static, String>;
-
-    /// Ends what runs, keeping all data; used where the server's end is to be everything's end.
-    async fn stop_all(&self);
+    async fn remove(&self, request: &Request<K>, disposal: Disposal) -> Result<(), Error>;
 }

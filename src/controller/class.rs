@@ -5,12 +5,13 @@ use super::Controllers;
 use super::class_news;
 use super::class_use::{self, Users};
 use super::runtime::{Controller, Outcome, Reconciler};
-use crate::backend::Offer;
-use crate::registry::{Objects, Part};
-use apimachinery::meta::{ConditionStatus, set_condition};
+use crate::backend::{Backend, Error as BackendError, News, Offer};
+use crate::registry::{Objects, Part, readable};
+use apimachinery::meta::{ConditionStatus, is_true, set_condition};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, SupportedFeature};
 use databases_api::postgresql::PostgreSQL;
+use futures_util::stream::{self, Stream, StreamExt, select_all};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,17 @@ use tokio_util::sync::CancellationToken;
 const RESYNC: Duration = Duration::from_secs(60);
 /// Users come and go in numbers; they are counted together.
 const SETTLE: Duration = Duration::from_millis(500);
+
+/// Why a look at a class has to be repeated.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// The registry refused or failed.
+    #[error(transparent)]
+    Registry(#[from] ApiError),
+    /// What is offered is not known.
+    #[error("{0}")]
+    Offer(String),
+}
 
 struct Classes {
     controllers: Arc<Controllers>,
@@ -31,23 +43,42 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let registry = &controllers.registry;
     let (Some(classes), Some(users)) = (registry.objects(), registry.objects::<PostgreSQL>()) else { return };
     let (own, used) = (classes.store().clone(), users.store().clone());
+    let changed = offers_changed(&controllers, &classes);
     let controller = Controller::new(Classes { controllers, classes, users })
         .follows(&own, |class, queue| queue.add(&class.name().to_owned()))
         .follows(&used, |user, queue| {
             if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {
                 queue.add_after(&class.to_owned(), SETTLE);
             }
-        });
+        })
+        .wakes(changed);
     controller.run(ended).await;
+}
+
+/// The classes whose backends announce that they offer something else.
+fn offers_changed(
+    controllers: &Controllers,
+    classes: &Objects<DatabaseClass>,
+) -> impl Stream<Item = String> + Send + use<> {
+    let store = classes.store().clone();
+    let news = select_all(controllers.backends.iter().map(|backend| backend.news()));
+    news.flat_map(move |news| {
+        let names = match news {
+            News::Object { .. } => Vec::new(),
+            News::Class { name } => vec![name],
+            News::Everything => readable(&store.snapshot()).map(|class| class.name().to_owned()).collect(),
+        };
+        stream::iter(names)
+    })
 }
 
 impl Reconciler for Classes {
     type Key = String;
-    type Error = ApiError;
+    type Error = Error;
     const NAME: &'static str = "writing a class's status";
 
     /// Keeps the class or lets it go, and writes its status.
-    async fn reconcile(&self, name: &String) -> Result<Outcome, ApiError> {
+    async fn reconcile(&self, name: &String) -> Result<Outcome, Error> {
         let Some(class) = self.classes.get("", name).await? else { return Ok(Outcome::Settled) };
         let users = Users::of(&self.users, name).await?;
         match (users.is_none(), class_use::is_held(&class)) {
@@ -55,7 +86,10 @@ impl Reconciler for Classes {
             (true, true) => class_use::release(&self.classes, &class).await?,
             _ => {}
         }
-        let offer = self.controllers.backend(&class.spec.controller_name).map(|backend| backend.offer());
+        let offer = match self.controllers.backend(&class.spec.controller_name) {
+            Some(backend) => Some(self.offer(&class, &**backend).await),
+            None => None,
+        };
         // The status of a class of somebody else's is left to him, unless it is we who keep it.
         if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
             return Ok(Outcome::Again(RESYNC));
@@ -63,43 +97,66 @@ impl Reconciler for Classes {
         let mut before = Vec::new();
         let written = self.classes.update(&class.metadata, Part::Status, |class| {
             before.clone_from(&class.status.conditions);
-            if let Some(offer) = &offer {
-                write(class, offer);
+            match &offer {
+                Some(Ok(offer)) => write(class, offer),
+                Some(Err(why)) => unknown(class, why),
+                None => {}
             }
             users.tell(class);
         });
         let Some(class) = written.await? else { return Ok(Outcome::Settled) };
         class_news::tell(&self.controllers, &before, &class).await;
-        Ok(Outcome::Again(RESYNC))
+        match offer {
+            Some(Err(why)) => Err(Error::Offer(why)),
+            _ => Ok(Outcome::Again(RESYNC)),
+        }
+    }
+}
+
+impl Classes {
+    /// What a backend offers to a class; or why that cannot be known now.
+    async fn offer(&self, class: &DatabaseClass, backend: &dyn Backend) -> Result<Offer, String> {
+        let refused = |refusal| Offer { refused: Some(refusal), ..Offer::default() };
+        let seen = self.controllers.for_backend(class, backend).await.map_err(|error| error.to_string())?;
+        let offer = match seen {
+            Ok(seen) => backend.offer(&seen).await,
+            Err(refusal) => Ok(refused(refusal)),
+        };
+        match offer.map(Offer::plausible).map_err(BackendError::plausible) {
+            Ok(offer) => Ok(offer),
+            Err(error) => error.refusal().map(refused).ok_or(error.message),
+        }
+    }
+}
+
+/// What is offered stays as it was; a class that nothing was offered to says what it waits for.
+fn unknown(class: &mut DatabaseClass, why: &str) {
+    let conditions = &mut class.status.conditions;
+    if !is_true(conditions, "Accepted") {
+        let generation = class.metadata.generation;
+        set_condition(conditions, "Accepted", ConditionStatus::Unknown, "Pending", why, generation);
     }
 }
 
 fn write(class: &mut DatabaseClass, offer: &Offer) {
     let engines = offer.engines.iter().map(|engine| Engine {
-        kind: engine.kind.to_owned(),
-        flavor: engine.flavor.to_owned(),
+        kind: engine.kind.clone(),
+        flavor: engine.flavor.clone(),
         versions: versions(&engine.versions),
         instance_counts: Vec::new(),
     });
-    class.status.engines = engines.collect();
-    let mut names: Vec<&str> = offer.features.to_vec();
-    names.sort_unstable();
-    let feature = |name: &str| SupportedFeature { name: name.to_owned() };
-    class.status.supported_features = names.into_iter().map(feature).collect();
-    class.status.libraries.clone_from(&offer.libraries);
-    class.status.libraries.sort_unstable();
-    let generation = class.metadata.generation;
-    let none = offer.engines.iter().all(|engine| engine.versions.is_empty());
-    let (status, reason, message) = match none {
-        true => (
-            ConditionStatus::False,
-            "Unsupported",
-            "no PostgreSQL is installed on this machine: install it with `apt-get install postgresql`",
-        ),
-        false => (ConditionStatus::True, "Accepted", "this server answers objects of this class"),
+    let feature = |name: &String| SupportedFeature { name: name.clone() };
+    let status = &mut class.status;
+    status.engines = engines.collect();
+    status.supported_features = offer.features.iter().map(feature).collect();
+    status.libraries.clone_from(&offer.libraries);
+    let (accepted, reason, message) = match &offer.refused {
+        Some(refusal) => (ConditionStatus::False, refusal.reason.as_str(), refusal.message.as_str()),
+        None => (ConditionStatus::True, "Accepted", "this server answers objects of this class"),
     };
-    set_condition(&mut class.status.conditions, "Accepted", status, reason, message, generation);
-    class.status.observed_generation = generation;
+    let generation = class.metadata.generation;
+    set_condition(&mut status.conditions, "Accepted", accepted, reason, message, generation);
+    status.observed_generation = generation;
 }
 
 fn versions(names: &[String]) -> Vec<EngineVersion> {

@@ -2,6 +2,7 @@
 
 mod class;
 mod class_news;
+mod class_parameters;
 mod class_use;
 mod collector;
 mod event_expiry;
@@ -12,9 +13,10 @@ mod remaining;
 mod report;
 mod runtime;
 
-use crate::backend::Backend;
+use crate::backend::Answers;
 use crate::cluster::Cluster;
 use crate::registry::Registry;
+use databases_api::postgresql::PostgreSQL;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -26,17 +28,17 @@ pub struct Controllers {
     /// The host cluster.
     pub cluster: Cluster,
     /// Who answers objects.
-    pub backends: Vec<Arc<dyn Backend>>,
+    pub backends: Vec<Arc<dyn Answers<PostgreSQL>>>,
 }
 
 impl Controllers {
     /// The backend that a class names.
-    fn backend(&self, controller_name: &str) -> Option<&Arc<dyn Backend>> {
+    fn backend(&self, controller_name: &str) -> Option<&Arc<dyn Answers<PostgreSQL>>> {
         self.backends.iter().find(|backend| backend.controller_name() == controller_name)
     }
 
     /// The backend whose group an object's `status.backendRef` has.
-    fn recorded(&self, group: &str) -> Option<&Arc<dyn Backend>> {
+    fn recorded(&self, group: &str) -> Option<&Arc<dyn Answers<PostgreSQL>>> {
         self.backends.iter().find(|backend| backend.recognises(group))
     }
 }
@@ -52,3 +54,6 @@ pub async fn run(controllers: Controllers, ended: CancellationToken) {
     tasks.spawn(event_expiry::run(shared.registry.clone(), ended));
     while tasks.join_next().await.is_some() {}
 }
+
+#[cfg(test)]
+mod tests;

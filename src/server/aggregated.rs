@@ -7,7 +7,7 @@ use super::rules::Rules;
 use super::users::Users;
 use super::{Error, Serve, compaction, election, open_registry, options, ready};
 use crate::admission::Surroundings;
-use crate::backend::Backend;
+use crate::backend::Answers;
 use crate::cluster::{Cluster, HostNamespaces};
 use crate::controller::{self, Controllers, orphan};
 use crate::endpoint::{Endpoint, Health};
@@ -17,6 +17,7 @@ use crate::registry::Registry;
 use crate::serve::certificates::{Certificates, Ensured};
 use crate::serve::{Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
+use databases_api::postgresql::PostgreSQL;
 use databases_storage::Storage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,10 +106,8 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         tracing::warn!("some requests were cut off at the end");
     }
     signals.abort();
-    if options.local.stop_instances_on_exit {
-        for backend in &backends {
-            backend.stop_all().await;
-        }
+    for backend in &backends {
+        backend.close().await;
     }
     Ok(())
 }
@@ -128,12 +127,12 @@ async fn filled(
     rules.ready().await;
 }
 
-async fn backends(options: &Serve) -> Result<Vec<Arc<dyn Backend>>, Error> {
+async fn backends(options: &Serve) -> Result<Vec<Arc<dyn Answers<PostgreSQL>>>, Error> {
     if !options.local_backend {
         return Ok(Vec::new());
     }
     let data_dir = options.data_dir("the databases of this machine")?;
-    Ok(vec![options.local.open(data_dir).await? as Arc<dyn Backend>])
+    Ok(vec![options.local.open(data_dir).await?])
 }
 
 /// The certificate that is given, or one of the server's own; either is renewed while it is served.

@@ -93,4 +93,4 @@ fn open_own_registry(definitions: &[&'static Definition], storage: &Arc<dyn Stor
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

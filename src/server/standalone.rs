@@ -69,19 +69,13 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let controllers = Controllers {
-        registry,
-        cluster: Cluster::new(client),
-        backends: vec![local.clone() as Arc<dyn Backend>],
-    };
+    let controllers = Controllers { registry, cluster: Cluster::new(client), backends: vec![local.clone()] };
     controller::run(controllers, shutdown.draining().clone()).await;
     let drained = serving.await.unwrap_or(false);
     if !drained {
         tracing::warn!("some requests were cut off at the end");
     }
     signals.abort();
-    if options.local.stop_instances_on_exit {
-        local.stop_all().await;
-    }
+    local.close().await;
     Ok(())
 }

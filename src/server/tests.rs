@@ -2,13 +2,10 @@
 //! engine and without a backend, or with one that has no databases.
 
 mod allowed;
-mod care;
-mod collected;
-
 mod stored;
 
 use super::*;
-use crate::backend::Backend;
+use crate::backend::Answers;
 use crate::backend::fake::Fake;
 use crate::cluster::Cluster;
 use crate::controller::{self, Controllers};
@@ -22,8 +19,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-const CLASSES: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses";
-const IN_DEMO: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls";
+pub(crate) const CLASSES: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses";
+pub(crate) const IN_DEMO: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls";
 
 struct Nobody;
 
@@ -33,7 +30,8 @@ impl Authenticator for Nobody {
     }
 }
 
-struct Server {
+/// A server with everything but a network.
+pub(crate) struct Server {
     client: InProcess<Nobody, MastersOnly, Endpoint>,
     storage: Arc<dyn databases_storage::Storage>,
     _ended: tokio_util::sync::DropGuard,
@@ -41,17 +39,17 @@ struct Server {
 
 impl Server {
     /// A server with a namespace `demo`.
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Server::with(Vec::new()).await
     }
 
     /// With a backend that has no databases.
-    async fn with_fake() -> (Self, Arc<Fake>) {
+    pub(crate) async fn with_fake() -> (Self, Arc<Fake>) {
         let fake = Fake::new();
         (Server::with(vec![fake.clone()]).await, fake)
     }
 
-    async fn with(backends: Vec<Arc<dyn Backend>>) -> Self {
+    async fn with(backends: Vec<Arc<dyn Answers<databases_api::postgresql::PostgreSQL>>>) -> Self {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
         let definitions = options::definitions();
@@ -74,7 +72,13 @@ impl Server {
         server
     }
 
-    async fn send(&self, method: Method, path: &str, media: &str, body: String) -> (u16, HeaderMap, Value) {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        media: &str,
+        body: String,
+    ) -> (u16, HeaderMap, Value) {
         let request = Request::builder().method(method).uri(path).header("content-type", media);
         let request = request.body(RequestBody::from(bytes::Bytes::from(body))).unwrap();
         let (parts, body) = self.client.send(request).await.into_parts();
@@ -82,25 +86,25 @@ impl Server {
         (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
-    async fn post(&self, path: &str, object: Value) -> (u16, HeaderMap, Value) {
+    pub(crate) async fn post(&self, path: &str, object: Value) -> (u16, HeaderMap, Value) {
         self.send(Method::POST, path, "application/json", object.to_string()).await
     }
 
-    async fn merge(&self, path: &str, patch: Value) -> (u16, HeaderMap, Value) {
+    pub(crate) async fn merge(&self, path: &str, patch: Value) -> (u16, HeaderMap, Value) {
         self.send(Method::PATCH, path, "application/merge-patch+json", patch.to_string()).await
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let (code, _, value) = self.send(Method::GET, path, "application/json", String::new()).await;
         (code, value)
     }
 
-    async fn delete(&self, path: &str, options: Value) -> u16 {
+    pub(crate) async fn delete(&self, path: &str, options: Value) -> u16 {
         self.send(Method::DELETE, path, "application/json", options.to_string()).await.0
     }
 
     /// Waits until what is asked for is so.
-    async fn until<T>(&self, what: &str, mut is_so: impl AsyncFnMut() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, what: &str, mut is_so: impl AsyncFnMut() -> Option<T>) -> T {
         for _ in 0..20_000 {
             if let Some(found) = is_so().await {
                 return found;
@@ -111,7 +115,7 @@ impl Server {
     }
 
     /// Waits until a condition of an object has that status and reason; its message.
-    async fn condition(&self, path: &str, kind: &str, status: &str, reason: &str) -> String {
+    pub(crate) async fn condition(&self, path: &str, kind: &str, status: &str, reason: &str) -> String {
         self.until(&format!("{path} is {kind}={status}, {reason}"), async || {
             let (_, object) = self.get(path).await;
             let conditions = object["status"]["conditions"].as_array()?;
@@ -122,18 +126,18 @@ impl Server {
         .await
     }
 
-    async fn gone(&self, path: &str) {
+    pub(crate) async fn gone(&self, path: &str) {
         let is_gone = async || (self.get(path).await.0 == 404).then_some(());
         self.until(&format!("{path} is gone"), is_gone).await;
     }
 
     /// A class that somebody else's controller has accepted.
-    async fn class(&self, name: &str, spec: Value, features: &[&str]) {
+    pub(crate) async fn class(&self, name: &str, spec: Value, features: &[&str]) {
         self.class_with(name, spec, features, json!({})).await;
     }
 
     /// With more in its status.
-    async fn class_with(&self, name: &str, spec: Value, features: &[&str], more: Value) {
+    pub(crate) async fn class_with(&self, name: &str, spec: Value, features: &[&str], more: Value) {
         let mut object = json!({"metadata": {"name": name}, "spec": {"controllerName": "example.com/x"}});
         apimachinery::json_patch::merge(&mut object["spec"], &spec);
         assert_eq!(self.post(CLASSES, object).await.0, 201);
@@ -151,7 +155,8 @@ impl Server {
     }
 }
 
-fn database(name: &str, spec: Value) -> Value {
+/// An object as it is created.
+pub(crate) fn database(name: &str, spec: Value) -> Value {
     let mut object = json!({"metadata": {"name": name}, "spec": {"storage": {"size": "1Gi"}}});
     apimachinery::json_patch::merge(&mut object["spec"], &spec);
     object

@@ -63,6 +63,11 @@ pub(super) fn slot_name(index: u32) -> String {
     format!("server_{index}")
 }
 
+/// The replication connections of so many instances.
+pub(super) fn senders(instances: u32) -> u32 {
+    if instances <= FEW_INSTANCES { SENDERS } else { SENDERS_FOR_MANY }
+}
+
 impl Config<'_> {
     /// Renders every file.
     pub(super) fn render(&self) -> Rendered {
@@ -106,8 +111,7 @@ impl Config<'_> {
     }
 
     fn defaults(&self) -> Vec<(&'static str, String)> {
-        let few = self.state.desired.instances <= FEW_INSTANCES;
-        let senders = if few { SENDERS } else { SENDERS_FOR_MANY }.to_string();
+        let senders = senders(self.state.desired.instances).to_string();
         vec![
             ("shared_buffers", "32MB".to_owned()),
             ("max_wal_senders", senders.clone()),

@@ -1,5 +1,6 @@
 //! Why PostgreSQL cannot be run as asked. Each message says what to do; [`Error::reason`] gives the condition's word.
 
+use crate::backend::Code;
 use std::path::{Path, PathBuf};
 
 /// Why PostgreSQL cannot be run as asked.
@@ -220,6 +221,20 @@ impl Error {
                 self,
                 Error::ExtensionUnavailable { .. } | Error::VersionNotInstalled { .. } | Error::PortTaken(_)
             )
+    }
+
+    /// What kind of failure it is for whoever asked.
+    pub fn code(&self) -> Code {
+        match self {
+            error if error.is_permanent() => Code::InvalidArgument,
+            Error::DataMissing { .. }
+            | Error::CorruptState { .. }
+            | Error::ExtensionUnavailable { .. }
+            | Error::VersionNotInstalled { .. }
+            | Error::PortTaken(_) => Code::FailedPrecondition,
+            Error::DiskFull(_) | Error::NoFreePort(..) | Error::Crowded => Code::ResourceExhausted,
+            _ => Code::Unavailable,
+        }
     }
 
     /// For a statement that only the object can change: an answer of PostgreSQL that is not about the moment is a refusal.

@@ -2,8 +2,9 @@
 
 use super::desired::Desired;
 use super::layout::InstanceFolder;
-use super::observed::{Endpoint, Observed, Reason};
+use super::observed::{Endpoint, Observed};
 use super::{LocalPostgres, process, supervisor};
+use crate::backend::Phase;
 
 const LOOPBACK: &str = "127.0.0.1";
 
@@ -24,7 +25,7 @@ impl LocalPostgres {
         let endpoint = |port| Endpoint { host: LOOPBACK.to_owned(), port };
         let name = format!("{}-1", desired.name);
         let (reason, message) = judge(&folder, desired, &name, primary.is_some());
-        let ready = reason == Reason::Available;
+        let ready = reason == Phase::Available;
         Observed {
             ready,
             reason,
@@ -53,15 +54,15 @@ impl LocalPostgres {
     }
 }
 
-fn judge(folder: &InstanceFolder, desired: &Desired, primary: &str, serves: bool) -> (Reason, String) {
+fn judge(folder: &InstanceFolder, desired: &Desired, primary: &str, serves: bool) -> (Phase, String) {
     let data = folder.server(0).data();
     let runs = !process::started_below(&folder.path).is_empty();
     match () {
         () if !folder.server(0).is_initialised() => {
-            (Reason::Failing, format!("The data directory {} is missing; put it back.", data.display()))
+            (Phase::Failing, format!("The data directory {} is missing; put it back.", data.display()))
         }
-        () if serves => (Reason::Available, format!("Server {primary} accepts connections.")),
-        () if desired.stopped && !runs => (Reason::Stopped, "All servers are stopped.".to_owned()),
-        () => (Reason::NoPrimary, format!("Server {primary} does not accept connections.")),
+        () if serves => (Phase::Available, format!("Server {primary} accepts connections.")),
+        () if desired.stopped && !runs => (Phase::Stopped, "All servers are stopped.".to_owned()),
+        () => (Phase::NoPrimary, format!("Server {primary} does not accept connections.")),
     }
 }

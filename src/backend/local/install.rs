@@ -128,12 +128,15 @@ impl Installs {
         }
     }
 
-    async fn refresh(&self, account: &Account) {
+    /// Looks again.
+    pub(super) async fn refresh(&self, account: &Account) {
         let mut found = BTreeMap::new();
         let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
         let majors = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
         for major in majors.filter(|major| *major >= OLDEST) {
-            if let Some(install) = inspect(&self.root, major, account).await {
+            // Who is there and does not answer now is not gone.
+            let known = || self.all().into_iter().find(|known| known.major == major && known.check().is_ok());
+            if let Some(install) = inspect(&self.root, major, account).await.or_else(known) {
                 found.insert(major, install);
             }
         }

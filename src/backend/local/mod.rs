@@ -32,6 +32,7 @@ mod observe;
 mod observed;
 mod ownership;
 mod parameters;
+mod plan;
 mod port;
 mod process;
 mod raise;
@@ -53,7 +54,7 @@ mod wish;
 
 pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
 pub use error::Error;
-pub use observed::{Credentials, Endpoint, Observed, Reason};
+pub use observed::{Credentials, Endpoint, Observed};
 pub use secret::Secret;
 pub use server::ShutdownMode;
 
@@ -130,6 +131,11 @@ impl LocalPostgres {
         }
         let watching = supervisor.start();
         Ok(Arc::new(Self { host, supervisor, watching, turns: Mutex::default(), _lock: lock }))
+    }
+
+    /// Looks again which versions are installed.
+    pub async fn refresh(&self) {
+        self.host.installs.refresh(&self.host.account).await;
     }
 
     /// The installed versions, such as `15.18`, oldest first.

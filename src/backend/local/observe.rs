@@ -4,11 +4,12 @@ use super::config::server_name;
 use super::desired::{Attribute, TlsMode, User};
 use super::error::Error;
 use super::instance::Instance;
-use super::observed::{Credentials, Endpoint, Observed, Reason};
+use super::observed::{Credentials, Endpoint, Observed};
 use super::replicas;
 use super::server::disk_usage;
 use super::sql::MAINTENANCE;
 use super::state::State;
+use crate::backend::Phase;
 use std::collections::{BTreeSet, HashSet};
 
 const LOOPBACK: &str = "127.0.0.1";
@@ -26,7 +27,7 @@ impl Instance<'_> {
         let count = state.desired.instances;
         let asked = self.ask_primary().await;
         let (reason, message) = self.judge(asked.as_ref().err());
-        let ready = reason == Reason::Available;
+        let ready = reason == Phase::Available;
         let streaming = asked.as_ref().map(|primary| primary.streaming.clone()).unwrap_or_default();
         let read_only = streaming.first().and_then(|index| self.endpoint(*index));
         Observed {
@@ -59,24 +60,24 @@ impl Instance<'_> {
     }
 
     /// Why it is, or is not, ready.
-    fn judge(&self, trouble: Option<&Error>) -> (Reason, String) {
+    fn judge(&self, trouble: Option<&Error>) -> (Phase, String) {
         let primary = server_name(&self.state, 0);
         let running = self.server(0).running().is_some();
         match trouble {
             _ if self.state.retained => {
-                (Reason::Stopped, "The instance was removed and its data kept.".to_owned())
+                (Phase::Stopped, "The instance was removed and its data kept.".to_owned())
             }
             _ if self.state.desired.stopped && !running => {
-                (Reason::Stopped, "All servers are stopped.".to_owned())
+                (Phase::Stopped, "All servers are stopped.".to_owned())
             }
-            _ if !self.state.created => (Reason::Creating, "The instance is being created.".to_owned()),
+            _ if !self.state.created => (Phase::Creating, "The instance is being created.".to_owned()),
             _ if !self.server(0).folder.is_initialised() => {
                 let data = self.server(0).folder.data();
-                (Reason::Failing, format!("The data directory {} is missing; put it back.", data.display()))
+                (Phase::Failing, format!("The data directory {} is missing; put it back.", data.display()))
             }
-            None => (Reason::Available, format!("Server {primary} accepts connections.")),
-            Some(_) if !running => (Reason::NoPrimary, format!("Server {primary} does not run.")),
-            Some(error) => (Reason::Failing, format!("Server {primary} runs, but: {error}.")),
+            None => (Phase::Available, format!("Server {primary} accepts connections.")),
+            Some(_) if !running => (Phase::NoPrimary, format!("Server {primary} does not run.")),
+            Some(error) => (Phase::Failing, format!("Server {primary} runs, but: {error}.")),
         }
     }
 

@@ -1,14 +1,15 @@
 //! What an instance is seen to be.
 
 use super::secret::Secret;
+use crate::backend::Phase;
 
 /// One instance as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
     /// Whether the primary accepts connections and everything asked for is there.
     pub ready: bool,
-    /// Why it is, or is not, ready.
-    pub reason: Reason,
+    /// Where it stands.
+    pub reason: Phase,
     /// The same in one sentence.
     pub message: String,
     /// The name of the primary's server, such as `shop-1`.
@@ -33,34 +34,6 @@ pub struct Observed {
     pub tls_required: bool,
     /// How many bytes the largest data directory takes.
     pub storage_bytes: u64,
-}
-
-/// Why an instance is in its state, in the words of the `Ready` condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Everything serves.
-    Available,
-    /// It was never up yet.
-    Creating,
-    /// The primary does not run.
-    NoPrimary,
-    /// The primary runs but cannot be used.
-    Failing,
-    /// It is down because it was asked to be.
-    Stopped,
-}
-
-impl Reason {
-    /// The word of the condition.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::Available => "Available",
-            Reason::Creating => "Creating",
-            Reason::NoPrimary => "NoPrimary",
-            Reason::Failing => "Failing",
-            Reason::Stopped => "Stopped",
-        }
-    }
 }
 
 /// A host and port.

@@ -40,6 +40,11 @@ impl Ports {
         Ok(())
     }
 
+    /// Whether this very port could be given out.
+    pub(super) fn check(&self, port: u16) -> Result<(), Error> {
+        if is_free(port) && !self.lock().contains(&port) { Ok(()) } else { Err(Error::PortTaken(port)) }
+    }
+
     /// Marks a port as given.
     pub(super) fn keep(&self, port: u16) {
         self.lock().insert(port);

@@ -48,7 +48,8 @@ pub(super) async fn admit(
     }
 }
 
-async fn judge(
+/// Whether a wish is taken, after the one of before; the programs that serve it.
+pub(super) async fn judge(
     host: &Host,
     desired: &Desired,
     folder: &InstanceFolder,

@@ -3,7 +3,7 @@
 //! Every role that can log in has one. Names are made of the instance's and the role's; a role's name that a Secret's
 //! cannot have is changed and a hash of it appended, and so is one that looks as if that had been done to it.
 
-use crate::backend::{Login, Observed};
+use crate::backend::{Login, Observed, Role};
 use crate::cluster::{Binding, Error, KIND_LABEL, NAME_LABEL};
 use databases_api::postgresql::{PostgreSQL, UserAttribute};
 use databases_api::shared::UserSecret;
@@ -168,15 +168,18 @@ fn data(provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, 
     for endpoint in &observed.endpoints {
         let (host, port) = (endpoint.host.clone(), endpoint.port);
         let uri = uri(login, &host, port, observed.tls_required);
-        if endpoint.role == "ReadWrite" {
-            set("jdbc-uri", jdbc_uri(login, &host, port, observed.tls_required));
-            set("host", host);
-            set("port", port.to_string());
-            set("uri", uri);
-        } else if endpoint.role == "ReadOnly" {
-            set("ro-host", host);
-            set("ro-port", port.to_string());
-            set("ro-uri", uri);
+        match endpoint.role {
+            Role::ReadWrite => {
+                set("jdbc-uri", jdbc_uri(login, &host, port, observed.tls_required));
+                set("host", host);
+                set("port", port.to_string());
+                set("uri", uri);
+            }
+            Role::ReadOnly => {
+                set("ro-host", host);
+                set("ro-port", port.to_string());
+                set("ro-uri", uri);
+            }
         }
     }
     data
@@ -215,8 +218,8 @@ mod tests {
         Login { username: user.into(), password: "s3cr3t/pw".into(), database: "d".into() }
     }
 
-    fn served(roles: &[&'static str]) -> Observed {
-        let endpoint = |role: &&'static str| Endpoint { role, host: "h".into(), port: 5432 };
+    fn served(roles: &[Role]) -> Observed {
+        let endpoint = |role: &Role| Endpoint { role: *role, host: "h".into(), port: 5432 };
         Observed { endpoints: roles.iter().map(endpoint).collect(), ..Observed::default() }
     }
 
@@ -253,7 +256,7 @@ mod tests {
         let name = "shop-user-test-user-11601308".to_owned();
         object.status.user_secrets = vec![UserSecret { user: "test-user-11601308".into(), name }];
         let logins = ["app", "test-user-11601308", "test_user"].map(login).into();
-        let secrets = all(&object, "p", &Observed { logins, ..served(&["ReadWrite"]) });
+        let secrets = all(&object, "p", &Observed { logins, ..served(&[Role::ReadWrite]) });
         let error = distinct(&secrets).expect_err("two users would share a Secret");
         assert!(error.to_string().contains("\"test_user\""), "{error}");
     }
@@ -272,7 +275,7 @@ mod tests {
         let user = |name: &str, attributes| User { name: name.into(), attributes, databases: Vec::new() };
         object.spec.users = vec![user("group", vec![UserAttribute::NoLogin]), user("etl", Vec::new())];
         let observed =
-            Observed { logins: ["app", "group", "etl"].map(login).into(), ..served(&["ReadWrite"]) };
+            Observed { logins: ["app", "group", "etl"].map(login).into(), ..served(&[Role::ReadWrite]) };
         let names: Vec<String> = all(&object, "p", &observed).into_iter().map(|secret| secret.name).collect();
         assert_eq!(names, ["shop-binding", "shop-user-etl"]);
         assert_eq!(user_secrets(&object, &observed).len(), 1);
@@ -280,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_a_secret_has_is_of_the_contract_and_true() {
-        let mut observed = served(&["ReadWrite", "ReadOnly"]);
+        let mut observed = served(&[Role::ReadWrite, Role::ReadOnly]);
         (observed.certificates, observed.tls_required) = (Some("PEM".into()), true);
         let full = data("p", &observed, &login("app"));
         let contract: std::collections::BTreeSet<&str> = CONTRACT.iter().copied().collect();
@@ -289,7 +292,7 @@ mod tests {
             contract.into_iter().collect::<Vec<_>>()
         );
         assert_eq!(full["ro-port"], "5432");
-        let plain = data("p", &served(&["ReadWrite"]), &login("app"));
+        let plain = data("p", &served(&[Role::ReadWrite]), &login("app"));
         for key in ["sslmode", "certificates", "ro-host", "ro-port", "ro-uri"] {
             assert!(!plain.contains_key(key), "{key}");
         }

@@ -1,7 +1,7 @@
 //! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
 
 use super::reconcile::{Error, Reconciler};
-use crate::backend::{Backend, Refusal};
+use crate::backend::{Answers, Backend, Class, Refusal, Request};
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::postgresql::PostgreSQL;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) enum Choice {
 
 /// One of our backends, with what it answers the object by.
 pub(super) struct Chosen {
-    pub(super) backend: Arc<dyn Backend>,
+    pub(super) backend: Arc<dyn Answers<PostgreSQL>>,
     /// The object's class, or why it is none of this backend's any more.
     pub(super) class: Result<DatabaseClass, Refusal>,
 }
@@ -43,18 +43,40 @@ impl Reconciler {
         }))
     }
 
+    /// What the backend is asked about an object; and the class as far as it counts: without its parameters it is not the
+    /// one that accepted the object.
+    pub(super) async fn request(
+        &self,
+        object: &PostgreSQL,
+        chosen: Chosen,
+    ) -> Result<(Request<PostgreSQL>, Chosen), Error> {
+        let Chosen { backend, class } = chosen;
+        let seen = match &class {
+            Ok(class) => self.controllers.for_backend(class, &*backend).await?,
+            Err(refusal) => Err(refusal.clone()),
+        };
+        let (class, seen) = match seen {
+            Ok(seen) => (class, Some(seen)),
+            Err(refusal) => (Err(refusal), None),
+        };
+        Ok((Request { object: object.clone(), class: seen }, Chosen { backend, class }))
+    }
+
+    /// The class of an object that goes, as far as it is still to be had.
+    pub(super) async fn last_class(&self, chosen: &Chosen) -> Option<Class> {
+        let class = chosen.class.as_ref().ok()?;
+        self.controllers.for_backend(class, &*chosen.backend).await.ok()?.ok()
+    }
+
     async fn class_of(&self, object: &PostgreSQL) -> Result<Result<DatabaseClass, Refusal>, Error> {
         let name = &object.spec.instance.class_name;
         if name.is_empty() {
             let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
-            return Ok(Err(Refusal { reason: "Pending", message: message.into() }));
+            return Ok(Err(Refusal::new("Pending", message)));
         }
         Ok(match self.classes.get("", name).await? {
             Some(class) => Ok(class.clone()),
-            None => {
-                let message = format!("there is no DatabaseClass {name:?}");
-                Err(Refusal { reason: "ClassNotFound", message })
-            }
+            None => Err(Refusal::new("ClassNotFound", format!("there is no DatabaseClass {name:?}"))),
         })
     }
 }
@@ -79,5 +101,5 @@ fn of_backend(class: DatabaseClass, backend: &dyn Backend) -> Result<DatabaseCla
         "DatabaseClass {name:?} is of {theirs:?} now; {ours:?}, which made this database, keeps it running: \
          make a class of this name with that controller again, or move the data to a new object"
     );
-    Err(Refusal { reason: "Conflict", message })
+    Err(Refusal::new("Conflict", message))
 }

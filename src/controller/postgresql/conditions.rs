@@ -14,7 +14,7 @@
 //! `Stalled`, `Reconciling` and `Stopped` are there only while they are True.
 
 use super::facts::facts;
-use crate::backend::{Observed, Refusal};
+use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
 use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
 use databases_api::postgresql::PostgreSQL;
@@ -33,7 +33,7 @@ pub(super) enum Progress {
     /// It is about to be made.
     Creating,
     /// The backend will not.
-    Rejected { reason: &'static str, message: String },
+    Rejected(Refusal),
 }
 
 /// Sets conditions of one object at its present generation.
@@ -166,7 +166,7 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
             conditions.progressing("Provisioning", message);
             conditions.set("Ready", ConditionStatus::False, "Creating", message);
         }
-        Progress::Rejected { reason, message } => {
+        Progress::Rejected(Refusal { reason, message }) => {
             conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
             if conditions.0.status.endpoints.is_empty() || conditions.accepted_before() == 0 {
@@ -188,7 +188,7 @@ pub(super) fn unavailable(object: &mut PostgreSQL, message: &str, seen: Option<&
         return conditions.set_about(about, "Ready", ConditionStatus::False, "Failing", message);
     };
     facts(object, seen, false);
-    readiness(object, seen, about, (!seen.ready).then(|| ("Failing", message.to_owned())));
+    readiness(object, seen, about, (!seen.is_ready()).then(|| ("Failing", message.to_owned())));
 }
 
 /// What the backend saw; `trouble` is why the credentials could not be published.
@@ -197,7 +197,7 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
     if let Some(Refusal { reason, message }) = &observed.refused {
         let about = Conditions(object).accepted_before();
         Conditions(object).refused(reason, message);
-        let unfulfilled = (about == 0).then(|| (*reason, message.clone()));
+        let unfulfilled = (about == 0).then(|| (reason.as_str(), message.clone()));
         readiness(object, observed, about, unfulfilled.or_else(|| trouble.map(told)));
         return;
     }
@@ -254,14 +254,10 @@ fn counted(object: &PostgreSQL, observed: &Observed) -> Option<String> {
 }
 
 /// Says of what generation the database is ready, or why it is not, and how many of its servers are.
-fn readiness(
-    object: &mut PostgreSQL,
-    observed: &Observed,
-    about: i64,
-    trouble: Option<(&'static str, String)>,
-) {
-    let on_purpose = object.spec.instance.state == Some(State::Stopped) && observed.reason == "Stopped";
+fn readiness(object: &mut PostgreSQL, observed: &Observed, about: i64, trouble: Option<(&str, String)>) {
+    let on_purpose = object.spec.instance.state == Some(State::Stopped) && observed.phase == Phase::Stopped;
     let counted = counted(object, observed);
+    let phase = observed.phase.as_str();
     let mut conditions = Conditions(object);
     let mut set = |kind: &str, status, reason: &str, message: &str| {
         conditions.set_about(about, kind, status, reason, message);
@@ -278,8 +274,8 @@ fn readiness(
             return;
         }
         Some((reason, message)) => set("Ready", ConditionStatus::False, reason, &message),
-        None if observed.ready => set("Ready", ConditionStatus::True, &observed.reason, &observed.message),
-        None => set("Ready", ConditionStatus::False, &observed.reason, &observed.message),
+        None if observed.is_ready() => set("Ready", ConditionStatus::True, phase, &observed.message),
+        None => set("Ready", ConditionStatus::False, phase, &observed.message),
     }
     conditions.unset("Stopped");
 }

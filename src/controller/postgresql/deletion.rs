@@ -6,7 +6,7 @@ use super::binding;
 use super::conditions;
 use super::news::News;
 use super::reconcile::{Error, Reconciler};
-use crate::backend::{Backend, Disposal};
+use crate::backend::{Answers, Class, Disposal, Request};
 use crate::registry::Part;
 use apimachinery::meta::condition;
 use databases_api::postgresql::{BACKEND_FINALIZER, PostgreSQL};
@@ -18,7 +18,8 @@ impl Reconciler {
     pub(super) async fn delete(
         &self,
         object: &PostgreSQL,
-        backends: &[Arc<dyn Backend>],
+        class: Option<Class>,
+        backends: &[Arc<dyn Answers<PostgreSQL>>],
     ) -> Result<Outcome, Error> {
         if !object.is_taken_up() {
             return Ok(Outcome::Settled);
@@ -37,8 +38,9 @@ impl Reconciler {
         {
             return gone(error);
         }
+        let request = Request { object: object.clone(), class };
         for backend in backends {
-            if let Err(error) = backend.remove(object, disposal).await {
+            if let Err(error) = backend.remove(&request, disposal).await {
                 if made {
                     self.terminating(object, &format!("the database cannot be removed yet: {error}")).await?;
                 }

@@ -2,7 +2,7 @@
 
 use super::binding;
 use super::conditions::full_support;
-use crate::backend::{Observed, Reference};
+use crate::backend::{Observed, Phase, Reference};
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::features;
 use databases_api::postgresql::PostgreSQL;
@@ -25,14 +25,14 @@ pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
 /// What the backend saw; the Secrets are told of when they are `published`.
 pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
     let endpoints = observed.endpoints.iter().map(|endpoint| Endpoint {
-        role: endpoint.role.into(),
+        role: endpoint.role.as_str().into(),
         host: endpoint.host.clone(),
         port: i32::from(endpoint.port),
         scope: "Cluster".into(),
     });
-    let stopped = observed.reason == "Stopped";
-    let made = observed.reason != "Creating";
-    let led = made && !stopped && observed.reason != "NoPrimary";
+    let stopped = observed.phase == Phase::Stopped;
+    let made = observed.phase != Phase::Creating;
+    let led = made && !stopped && observed.phase != Phase::NoPrimary;
     let user_secrets = binding::user_secrets(object, observed);
     let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
     let binding = SecretRef { name: binding::binding_name(object) };

@@ -12,11 +12,12 @@ mod take_up;
 use super::Controllers;
 use super::class_use;
 use super::runtime::{self, Controller, Outcome, Queue};
+use crate::backend::News;
 use crate::registry::{Objects, Registry, Stored, readable};
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::postgresql::PostgreSQL;
-use futures_util::stream::{Stream, StreamExt, select_all};
+use futures_util::stream::{self, Stream, StreamExt, select_all};
 use reconcile::{Error, Reconciler};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -111,15 +112,21 @@ fn secret_changed(objects: Objects<PostgreSQL>) -> impl FnMut(&Arc<Stored>, &Que
     }
 }
 
-/// A database that changed by itself, such as a server that died, is looked at at once.
+/// What changed by itself, such as a database whose server died, is looked at at once.
 fn changed_by_themselves(
     controllers: &Controllers,
     objects: &Objects<PostgreSQL>,
 ) -> impl Stream<Item = String> + Send + use<> {
     let store = objects.store().clone();
-    let uids = select_all(controllers.backends.iter().map(|backend| backend.changes()));
-    uids.filter_map(move |uid| {
-        let found = readable(&store.snapshot()).find(|stored| stored.uid() == uid).map(|stored| key(stored));
-        std::future::ready(found)
+    let news = select_all(controllers.backends.iter().map(|backend| backend.news()));
+    news.flat_map(move |news| {
+        let concerns = |stored: &&Arc<Stored>| match &news {
+            News::Object { uid } => stored.uid() == uid,
+            News::Class { name } => stored.field("spec.className") == Some(name),
+            News::Everything => true,
+        };
+        let found: Vec<String> =
+            readable(&store.snapshot()).filter(concerns).map(|stored| key(stored)).collect();
+        stream::iter(found)
     })
 }

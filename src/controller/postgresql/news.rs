@@ -88,19 +88,11 @@ impl Controllers {
 mod tests {
     use super::super::conditions::{self, Progress};
     use super::*;
-    use crate::backend::Observed;
+    use crate::backend::{Observed, Phase, Refusal};
 
-    fn observed(reason: &str) -> Observed {
-        let (ready, version) = (reason == "Available", "15.9".into());
-        let ready_instances = i32::from(ready);
-        Observed {
-            ready,
-            version,
-            reason: reason.into(),
-            ready_instances,
-            instances: 1,
-            ..Observed::default()
-        }
+    fn observed(phase: Phase) -> Observed {
+        let ready_instances = i32::from(phase == Phase::Available);
+        Observed { phase, version: "15.9".into(), ready_instances, instances: 1, ..Observed::default() }
     }
 
     fn reasons(before: &PostgreSQL, after: &PostgreSQL) -> Vec<String> {
@@ -110,12 +102,12 @@ mod tests {
     #[test]
     fn after_a_failure_the_last_event_says_that_it_runs_again() {
         let mut object = PostgreSQL::default();
-        conditions::observed(&mut object, &observed("Available"), None);
+        conditions::observed(&mut object, &observed(Phase::Available), None);
         let mut failed = object.clone();
-        conditions::runs_on(&mut failed, &observed("NoPrimary"));
+        conditions::runs_on(&mut failed, &observed(Phase::NoPrimary));
         assert_eq!(reasons(&object, &failed), ["NotReady"]);
         let mut again = failed.clone();
-        conditions::observed(&mut again, &observed("Available"), None);
+        conditions::observed(&mut again, &observed(Phase::Available), None);
         assert_eq!(reasons(&failed, &again), ["Ready"]);
         assert!(reasons(&again, &again).is_empty());
     }
@@ -127,8 +119,7 @@ mod tests {
         conditions::not_accepted(&mut lost, "ClassNotFound", "there is no DatabaseClass \"x\"");
         assert_eq!(reasons(&new, &lost), ["ClassNotFound"]);
         let mut refused = new.clone();
-        let progress =
-            Progress::Rejected { reason: "InvalidParameters", message: "no such parameter".into() };
+        let progress = Progress::Rejected(Refusal::new("InvalidParameters", "no such parameter"));
         conditions::progress(&mut refused, &progress);
         assert_eq!(reasons(&new, &refused), ["InvalidParameters"]);
     }

@@ -8,7 +8,7 @@ use super::choice::{Choice, Chosen};
 use super::conditions::{self, Progress};
 use super::facts;
 use super::news::News;
-use crate::backend::{Backend, Error as BackendError, Observed, Refusal};
+use crate::backend::{Answers, Code, Error as BackendError, Observed, Phase, Reference, Request};
 use crate::cluster;
 use crate::registry::{FOREGROUND, Objects, Part, Shared};
 use apimachinery::kind::Kind;
@@ -49,77 +49,88 @@ pub(super) struct Reconciler {
 impl Reconciler {
     /// One look at an object.
     pub(super) async fn look(&self, object: &PostgreSQL) -> Result<Outcome, Error> {
-        let Chosen { class, backend } = match self.choose(object).await? {
+        let chosen = match self.choose(object).await? {
             Choice::Ours(chosen) => *chosen,
             Choice::Elsewhere => return Ok(Outcome::Settled),
             Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
         };
         if object.metadata.deletion_timestamp.is_some() && !waits_for_dependents(object) {
-            return self.delete(object, &[backend]).await;
+            let class = self.last_class(&chosen).await;
+            return self.delete(object, class, &[chosen.backend]).await;
         }
         if !object.is_taken_up() {
-            return self.take_up(object, &class).await;
+            return self.take_up(object, &chosen.class).await;
         }
+        let (request, chosen) = self.request(object, chosen).await?;
         if object.status.backend_ref.is_none() {
-            self.announce(object, class.as_ref().ok(), &*backend).await?;
-            return Ok(Outcome::Again(Duration::ZERO));
+            return self.announce(&request, &chosen).await;
         }
-        self.ensure(object, &class, &*backend).await
+        self.ensure(&request, &chosen).await
     }
 
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
-    async fn announce(
-        &self,
-        object: &PostgreSQL,
-        class: Option<&DatabaseClass>,
-        backend: &dyn Backend,
-    ) -> Result<(), Error> {
-        let reference = backend.reference(object);
-        self.set_status(object, |object| {
-            if let Some(class) = class {
+    async fn announce(&self, request: &Request<PostgreSQL>, chosen: &Chosen) -> Result<Outcome, Error> {
+        let backend = &*chosen.backend;
+        let reference = match backend.reference(request).await {
+            Ok(reference) if backend.recognises(&reference.group) => reference,
+            Ok(Reference { group, .. }) => {
+                let who = backend.controller_name();
+                let message = format!("{who} would not know its own reference of group {group:?} again");
+                let error = BackendError::retried(Code::FailedPrecondition, message);
+                return self.failed(request, chosen, error).await;
+            }
+            Err(error) => return self.failed(request, chosen, error).await,
+        };
+        self.set_status(&request.object, |object| {
+            if let Ok(class) = &chosen.class {
                 facts::supported(object, class);
             }
             object.status.backend_ref = Some(facts::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
-        .await
+        .await?;
+        Ok(Outcome::Again(Duration::ZERO))
+    }
+
+    /// The backend did not do what is wanted. What it sees all the same is told together with that.
+    async fn failed(
+        &self,
+        request: &Request<PostgreSQL>,
+        chosen: &Chosen,
+        error: BackendError,
+    ) -> Result<Outcome, Error> {
+        let (object, lost) = (&request.object, chosen.class.as_ref().err());
+        let seen = chosen.backend.observe(request).await.ok().flatten().map(Observed::plausible);
+        let error = error.plausible();
+        let Some(refusal) = error.refusal() else {
+            let tell =
+                |object: &mut PostgreSQL| conditions::unavailable(object, &error.message, seen.as_ref());
+            self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
+            return Err(error.into());
+        };
+        let progress = Progress::Rejected(refusal);
+        let tell = |object: &mut PostgreSQL| {
+            if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
+                conditions::runs_on(object, seen);
+            }
+            conditions::progress(object, &progress);
+        };
+        self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
+        Ok(Outcome::Again(RESYNC))
     }
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
-    async fn ensure(
-        &self,
-        object: &PostgreSQL,
-        class: &Result<DatabaseClass, Refusal>,
-        backend: &dyn Backend,
-    ) -> Result<Outcome, Error> {
-        self.note_failure(object, backend).await?;
+    async fn ensure(&self, request: &Request<PostgreSQL>, chosen: &Chosen) -> Result<Outcome, Error> {
+        let Chosen { class, backend } = chosen;
+        let (object, backend) = (&request.object, &**backend);
+        self.note_failure(request, backend).await?;
         let lost = class.as_ref().err();
-        let observed = match backend.ensure(object).await {
-            Ok(observed) => observed,
-            Err(error @ BackendError::Unavailable(_)) => {
-                // A backend that cannot do what is wanted may still see what runs.
-                let seen = backend.observe(object).await.ok().flatten();
-                let why = error.to_string();
-                let tell = |object: &mut PostgreSQL| conditions::unavailable(object, &why, seen.as_ref());
-                self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
-                return Err(error.into());
-            }
-            Err(BackendError::Rejected { reason, message }) => {
-                let progress = Progress::Rejected { reason, message };
-                // A backend that cannot say what runs while it refuses may still see it.
-                let seen = backend.observe(object).await.ok().flatten();
-                let tell = |object: &mut PostgreSQL| {
-                    if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
-                        conditions::runs_on(object, seen);
-                    }
-                    conditions::progress(object, &progress);
-                };
-                self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
-                return Ok(Outcome::Again(RESYNC));
-            }
+        let observed = match backend.ensure(request).await {
+            Ok(observed) => observed.plausible(),
+            Err(error) => return self.failed(request, chosen, error).await,
         };
         self.announce_secrets(object, &observed).await?;
-        let published = self.publish(object, backend, &observed).await;
+        let published = self.publish(object, backend.controller_name(), &observed).await;
         let trouble = published.as_ref().err();
         let tell = |object: &mut PostgreSQL| {
             if let Ok(class) = class {
@@ -132,21 +143,25 @@ impl Reconciler {
             Err(error) if error.is_conflict() => return Ok(Outcome::Again(IN_THE_WAY)),
             other => other?,
         }
-        let settled = observed.ready || observed.reason == "Stopped";
+        let settled = observed.is_ready() || observed.phase == Phase::Stopped;
         Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
     }
 
     /// A database that was ready and is not is shown so before it is repaired, and told of.
-    async fn note_failure(&self, object: &PostgreSQL, backend: &dyn Backend) -> Result<(), Error> {
+    async fn note_failure(
+        &self,
+        request: &Request<PostgreSQL>,
+        backend: &dyn Answers<PostgreSQL>,
+    ) -> Result<(), Error> {
+        let object = &request.object;
         let current = object.status.observed_generation == object.metadata.generation;
         if !current || !is_true(&object.status.conditions, "Ready") {
             return Ok(());
         }
-        match backend.observe(object).await {
-            Ok(Some(seen)) if !seen.ready => {
-                self.set_status(object, |object| conditions::runs_on(object, &seen)).await
-            }
-            _ => Ok(()),
+        let seen = backend.observe(request).await.ok().flatten().map(Observed::plausible);
+        match seen.filter(|seen| !seen.is_ready()) {
+            Some(seen) => self.set_status(object, |object| conditions::runs_on(object, &seen)).await,
+            None => Ok(()),
         }
     }
 
@@ -168,11 +183,11 @@ impl Reconciler {
     async fn publish(
         &self,
         object: &PostgreSQL,
-        backend: &dyn Backend,
+        provider: &str,
         observed: &Observed,
     ) -> Result<(), cluster::Error> {
         let cluster = &self.controllers.cluster;
-        let secrets = binding::all(object, backend.controller_name(), observed);
+        let secrets = binding::all(object, provider, observed);
         let mut outcome = binding::distinct(&secrets);
         let mut taken = HashSet::new();
         for secret in secrets.iter().filter(|secret| taken.insert(&secret.name)) {

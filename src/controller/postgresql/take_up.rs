@@ -34,7 +34,7 @@ impl Reconciler {
         });
         match outcome.await {
             Err(Error::Registry(error)) if error.is_invalid() => {
-                self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
+                self.wait(object, &Refusal::new("Conflict", error.to_string())).await
             }
             Err(error) => Err(error),
             Ok(_) => Ok(Outcome::Again(Duration::ZERO)),
@@ -48,13 +48,13 @@ impl Reconciler {
         if !is_true(conditions, "Accepted") {
             let why = condition(conditions, "Accepted").map_or("", |accepted| accepted.message.as_str());
             let message = format!("DatabaseClass {name:?} is not accepted: {why}");
-            return Ok(Some(Refusal { reason: "ClassNotAccepted", message }));
+            return Ok(Some(Refusal::new("ClassNotAccepted", message)));
         }
         if class_use::hold(&self.classes, class).await? {
             return Ok(None);
         }
         let message = format!("DatabaseClass {name:?} is being deleted and takes no new objects");
-        Ok(Some(Refusal { reason: "ClassNotAccepted", message }))
+        Ok(Some(Refusal::new("ClassNotAccepted", message)))
     }
 
     /// An object that nobody answers: a default class that came late takes it; else it waits, and can be deleted.
@@ -65,14 +65,14 @@ impl Reconciler {
     ) -> Result<Outcome, Error> {
         if object.metadata.deletion_timestamp.is_some() {
             // Nothing is recorded; should something be there all the same, it is found by the uid.
-            return self.delete(object, &self.controllers.backends).await;
+            return self.delete(object, None, &self.controllers.backends).await;
         }
         if !object.spec.instance.class_name.is_empty() || !self.has_default().await? {
             return self.wait(object, refusal).await;
         }
         match self.update(object, Part::Main, |_| {}).await {
             Err(Error::Registry(error)) if error.is_invalid() => {
-                self.wait(object, &Refusal { reason: "Conflict", message: error.to_string() }).await
+                self.wait(object, &Refusal::new("Conflict", error.to_string())).await
             }
             Err(error) => Err(error),
             Ok(_) => Ok(Outcome::Again(Duration::ZERO)),
@@ -88,7 +88,7 @@ impl Reconciler {
 
     /// Says why nobody answers; the class's own event brings the object back.
     async fn wait(&self, object: &PostgreSQL, refusal: &Refusal) -> Result<Outcome, Error> {
-        let (reason, message) = (refusal.reason, &refusal.message);
+        let Refusal { reason, message } = refusal;
         self.set_status(object, |object| conditions::not_accepted(object, reason, message)).await?;
         Ok(Outcome::Settled)
     }

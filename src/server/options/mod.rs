@@ -10,7 +10,7 @@ pub use standalone::Standalone;
 use delegation::Delegation;
 
 use super::Error;
-use crate::backend::LocalPostgreSQL;
+use crate::backend::{LocalPostgreSQL, local};
 use apimachinery::kind::Definition;
 use clap::Args;
 use databases_storage::engine;
@@ -92,6 +92,8 @@ impl Local {
     /// Opens the backend, with its instances below the data directory.
     pub(super) async fn open(&self, data_dir: &Path) -> Result<Arc<LocalPostgreSQL>, Error> {
         let (packages, user) = (self.postgresql_dir.clone(), self.postgresql_user.clone());
-        Ok(Arc::new(LocalPostgreSQL::open(data_dir.join("instances"), packages, user).await?))
+        let options = local::Options { packages, user, ..local::Options::default() };
+        let opened = LocalPostgreSQL::open(data_dir.join("instances"), options, self.stop_instances_on_exit);
+        Ok(Arc::new(opened.await?))
     }
 }

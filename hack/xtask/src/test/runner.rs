@@ -116,7 +116,11 @@ pub(super) fn run(run: &Run<'_>, binaries: &[Binary]) -> Result<(Log, Count), St
         // A test that hangs is a test that fails.
         let mut command = Command::new("timeout");
         command.args(["--foreground", "--kill-after=10", LIMIT]).arg(&binary.program);
-        command.arg("--show-output").current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+        command
+            .args(suite.filter())
+            .arg("--show-output")
+            .current_dir(&binary.folder)
+            .env("CARGO_MANIFEST_DIR", &binary.folder);
         command.envs(run.kubernetes.iter().map(|folder| ("KUBERNETES_BIN", folder)));
         add(output(&binary.target, &mut command)?, Count::of_tests);
     }

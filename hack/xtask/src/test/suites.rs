@@ -18,6 +18,8 @@ pub(super) enum Work {
     Crates,
     /// The tests of one crate.
     Crate(&'static str),
+    /// The tests of one module of the server, by the beginning of their names.
+    Module(&'static str),
     /// One integration test of `hack/suites`.
     Integration,
     /// One of those that starts a control plane: `hack/test --all` runs it with the oldest, too.
@@ -26,6 +28,8 @@ pub(super) enum Work {
 
 /// The crate of the integration tests.
 pub(super) const INTEGRATION: &str = "suites";
+/// The crate of the server, and its library.
+const SERVER: (&str, &str) = ("databases-apiserver", "databases_apiserver");
 
 /// Every suite, in the order they run.
 pub(super) const SUITES: &[Suite] = &[
@@ -35,6 +39,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Verify,
     },
     Suite { name: "unit", what: "the tests beside the code, and its examples", work: Work::Crates },
+    Suite {
+        name: "controllers",
+        what: "controllers over a backend that fails and lies at every step, without PostgreSQL",
+        work: Work::Module("controller::tests::"),
+    },
     Suite {
         name: "storage",
         what: "one conformance suite over every storage engine, with a real etcd",
@@ -113,6 +122,19 @@ impl Suite {
         !matches!(self.work, Work::Verify)
     }
 
+    /// What a test binary is told: which of its tests are this suite's, where they are not all.
+    pub(super) fn filter(&self) -> Vec<&'static str> {
+        let modules = SUITES.iter().filter_map(|suite| match suite.work {
+            Work::Module(module) => Some(module),
+            _ => None,
+        });
+        match self.work {
+            Work::Module(own) => vec![own],
+            Work::Crates => modules.flat_map(|other| ["--skip", other]).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the test target `target` of `package` belongs to this suite.
     pub(super) fn runs(&self, package: &str, target: &str) -> bool {
         let has_own = |name: &str| {
@@ -124,6 +146,7 @@ impl Suite {
             // The library of the integration tests has tests beside its code, too.
             Work::Crates => !has_own(package) || target == INTEGRATION,
             Work::Crate(own) => package == own,
+            Work::Module(_) => (package, target) == SERVER,
             Work::Integration | Work::Cluster => package == INTEGRATION && target == self.name,
         }
     }

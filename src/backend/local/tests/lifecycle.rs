@@ -7,7 +7,7 @@ async fn an_instance_is_created_and_its_owner_connects() {
     let Some(fixture) = Fixture::new().await else { return };
     let observed = fixture.ensure(&desired()).await;
     assert!(observed.ready, "{observed:?}");
-    assert_eq!(observed.reason, Reason::Available);
+    assert_eq!(observed.reason, Phase::Available);
     assert_eq!(observed.primary, "shop-1");
     assert_eq!((observed.instances, observed.ready_instances), (1, 1));
     assert!(fixture.local().versions().contains(&observed.version), "{}", observed.version);
@@ -46,7 +46,7 @@ async fn stopping_and_starting_keeps_the_data() {
     let observed = fixture.ensure(&desired()).await;
     connect(&observed).await.batch_execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("a table");
     let stopped = fixture.ensure(&Desired { stopped: true, ..desired() }).await;
-    assert_eq!((stopped.ready, stopped.reason), (false, Reason::Stopped));
+    assert_eq!((stopped.ready, stopped.reason), (false, Phase::Stopped));
     assert!(process::running(&fixture.data(0)).is_none());
     let again = fixture.ensure(&desired()).await;
     assert_eq!(again.credentials, observed.credentials);
@@ -83,7 +83,7 @@ async fn retain_keeps_the_data_to_be_taken_up_again() {
     connect(&observed).await.batch_execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("a table");
     fixture.local().remove(UID, RemovePolicy::Retain).await.expect("removed");
     assert!(process::running(&fixture.data(0)).is_none());
-    assert_eq!(fixture.local().observe(UID).await.expect("observed").reason, Reason::Stopped);
+    assert_eq!(fixture.local().observe(UID).await.expect("observed").reason, Phase::Stopped);
     let again = fixture.ensure(&desired()).await;
     assert_eq!(value(&connect(&again).await, "SELECT n::text FROM kept").await, "7");
 }

@@ -1,7 +1,7 @@
 //! Data that is not where it was, and state that cannot be read.
 
 use super::*;
-use crate::backend::Backend;
+use crate::backend::Answers;
 
 fn folder(fixture: &Fixture) -> PathBuf {
     fixture.root().join("instances").join(UID)
@@ -20,7 +20,7 @@ async fn an_instance_whose_folder_was_moved_away_is_missed_and_goes_on_when_it_i
     let said = missed.to_string();
     assert!(said.contains("put it back") && said.contains("delete the object"), "{said}");
     let seen = fixture.local().glimpse(&desired()).await;
-    assert_eq!((seen.ready, seen.reason), (false, Reason::Failing));
+    assert_eq!((seen.ready, seen.reason), (false, Phase::Failing));
     assert!(!home.exists(), "nothing is made in its place");
     std::fs::rename(&elsewhere, &home).expect("moved back");
     let again = fixture.local().keep(&desired()).await.expect("it goes on");
@@ -46,23 +46,23 @@ async fn a_state_file_that_cannot_be_read_is_named_and_what_runs_is_described() 
     let made = fixture.ensure(&desired()).await;
     let file = folder(&fixture).join("state.json");
     let kept = std::fs::read(&file).expect("the state");
-    let (backend, mut object) = fixture.as_backend().await;
-    object.status.version.clone_from(&made.version);
+    let (backend, mut request) = fixture.as_backend().await;
+    request.object.status.version.clone_from(&made.version);
     let other = String::from_utf8_lossy(&kept).replace(UID, "another-uid").into_bytes();
     for damaged in [&kept[..kept.len() / 2], b"", b"[]", b"\xff", &other[..]] {
         std::fs::write(&file, damaged).expect("written");
-        let said = backend.ensure(&object).await.expect_err("not to be read").to_string();
+        let said = backend.ensure(&request).await.expect_err("not to be read").to_string();
         assert!(said.contains("state.json") && said.contains("restore it from a copy"), "{said}");
-        let seen = backend.observe(&object).await.expect("seen").expect("something");
-        assert_eq!((seen.ready, seen.ready_instances, seen.primary.as_str()), (true, 1, "shop-1"));
+        let seen = backend.observe(&request).await.expect("seen").expect("something");
+        assert_eq!((seen.is_ready(), seen.ready_instances, seen.primary.as_str()), (true, 1, "shop-1"));
         assert_eq!(seen.endpoints[0].port, made.read_write.port);
         assert_eq!((seen.version.as_str(), seen.logins.len()), (made.version.as_str(), 0));
     }
     let stop = Some(databases_api::shared::State::Stopped);
-    object.spec.instance.state = stop;
-    backend.ensure(&object).await.expect_err("not to be read");
-    let seen = backend.observe(&object).await.expect("seen").expect("something");
-    assert_eq!((seen.ready, seen.reason.as_str()), (false, "Stopped"));
+    request.object.spec.instance.state = stop;
+    backend.ensure(&request).await.expect_err("not to be read");
+    let seen = backend.observe(&request).await.expect("seen").expect("something");
+    assert_eq!(seen.phase, Phase::Stopped);
     drop(backend);
     std::fs::write(&file, &kept).expect("restored");
     fixture.reopen().await;

@@ -1,6 +1,7 @@
 //! Tests against real PostgreSQL servers; without the packages they say so and count as skipped.
 
 mod ambush;
+mod conformance;
 mod contents;
 mod lifecycle;
 mod manager;
@@ -19,7 +20,7 @@ mod tls;
 mod trial;
 
 use super::*;
-use crate::backend::LocalPostgreSQL;
+use crate::backend::{LocalPostgreSQL, Phase, Request};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::postgresql::parameters as policy;
 use std::collections::BTreeMap;
@@ -68,14 +69,13 @@ impl Fixture {
     }
 
     /// The data root as a backend, and an object of it; [`Fixture::reopen`] opens it for the fixture again.
-    async fn as_backend(&mut self) -> (LocalPostgreSQL, PostgreSQL) {
+    async fn as_backend(&mut self) -> (LocalPostgreSQL, Request<PostgreSQL>) {
         self.local = None;
-        let options = self.options.clone();
-        let opened = LocalPostgreSQL::open(self.root(), options.packages, options.user).await;
+        let opened = LocalPostgreSQL::open(self.root(), self.options.clone(), true).await;
         let mut object = PostgreSQL::default();
         object.metadata.uid = UID.to_owned();
         object.metadata.name = "shop".to_owned();
-        (opened.expect("the data root opens"), object)
+        (opened.expect("the data root opens"), Request { object, class: None })
     }
 
     fn local(&self) -> &LocalPostgres {

@@ -48,7 +48,7 @@ async fn a_new_instance_with_an_invalid_parameter_is_not_started() {
     let error = fixture.local().ensure(&with_parameter("work_mem", "much")).await.expect_err("refused");
     assert_eq!(error.reason(), "InvalidParameters");
     let observed = fixture.local().observe(UID).await.expect("observed");
-    assert_eq!((observed.ready, observed.reason), (false, Reason::Creating));
+    assert_eq!((observed.ready, observed.reason), (false, Phase::Creating));
     assert!(fixture.ensure(&desired()).await.ready);
 }
 

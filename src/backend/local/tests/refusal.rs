@@ -1,7 +1,7 @@
 //! A refused wish does not stop the care for what is there.
 
 use super::*;
-use crate::backend::Backend;
+use crate::backend::{Answers, Backend};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -55,23 +55,23 @@ async fn a_wish_refused_for_an_extension_moves_no_port_and_makes_no_role() {
 #[tokio::test]
 async fn the_backend_tells_of_what_runs_together_with_what_is_refused() {
     let Some(mut fixture) = Fixture::new().await else { return };
-    let (backend, mut object) = fixture.as_backend().await;
+    let (backend, mut request) = fixture.as_backend().await;
     let shop = databases_api::postgresql::Database {
         name: "shop".to_owned(),
         owner: "shop".to_owned(),
         ..Default::default()
     };
-    object.spec.databases = vec![shop];
-    let accepted = backend.ensure(&object).await.expect("made");
-    object.spec.instance.parameters.insert("ssl".to_owned(), "on".to_owned());
-    let seen = backend.ensure(&object).await.expect("what runs");
-    object.spec.instance.state = Some(databases_api::shared::State::Stopped);
-    let stopped = backend.ensure(&object).await.expect("stopped, whatever else is refused");
-    backend.stop_all().await;
+    request.object.spec.databases = vec![shop];
+    let accepted = backend.ensure(&request).await.expect("made");
+    request.object.spec.instance.parameters.insert("ssl".to_owned(), "on".to_owned());
+    let seen = backend.ensure(&request).await.expect("what runs");
+    request.object.spec.instance.state = Some(databases_api::shared::State::Stopped);
+    let stopped = backend.ensure(&request).await.expect("stopped, whatever else is refused");
+    backend.close().await;
     drop(backend);
     fixture.reopen().await;
-    assert_eq!((accepted.ready, accepted.refused), (true, None));
-    assert_eq!((seen.ready, seen.endpoints[0].port), (true, accepted.endpoints[0].port));
-    assert_eq!(seen.refused.map(|refusal| refusal.reason), Some("InvalidParameters"));
-    assert_eq!((stopped.ready, stopped.reason.as_str()), (false, "Stopped"));
+    assert_eq!((accepted.is_ready(), accepted.refused), (true, None));
+    assert_eq!((seen.is_ready(), seen.endpoints[0].port), (true, accepted.endpoints[0].port));
+    assert_eq!(seen.refused.map(|refusal| refusal.reason).as_deref(), Some("InvalidParameters"));
+    assert_eq!(stopped.phase, Phase::Stopped);
 }

@@ -135,7 +135,7 @@ impl Case {
         assert_eq!(self.processes(), Vec::<String>::new(), "stopped while {state}: {stopped:?}");
         if !["the state file is damaged", "the whole folder is moved away"].contains(&state) {
             let seen = self.fixture.local().observe(UID).await.expect("observed");
-            assert_eq!(seen.reason, Reason::Stopped, "while {state}");
+            assert_eq!(seen.reason, Phase::Stopped, "while {state}");
         }
         self.mend();
         let again = self.fixture.local().keep(&self.whole()).await;

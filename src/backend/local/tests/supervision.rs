@@ -17,7 +17,7 @@ async fn a_server_killed_from_outside_is_noticed_and_repaired() {
     let told = tokio::time::timeout(DEADLINE, changes.next()).await.expect("in time");
     assert_eq!(told.as_deref(), Some(UID));
     let seen = fixture.local().observe(UID).await.expect("observed");
-    assert_eq!((seen.ready, seen.reason), (false, Reason::NoPrimary));
+    assert_eq!((seen.ready, seen.reason), (false, Phase::NoPrimary));
     let repaired = fixture.ensure(&desired()).await;
     assert!(repaired.ready);
     assert_ne!(fixture.pid(0), killed);

@@ -1,7 +1,7 @@
 //! What objects say in every state, and what kstatus makes of it.
 
 use super::*;
-use crate::backend::Login;
+use crate::backend::{Endpoint, Login, Role};
 use apimachinery::kind::Kind;
 use databases_api::postgresql::V1alpha1;
 
@@ -34,29 +34,27 @@ fn created() -> PostgreSQL {
     object
 }
 
-fn seen(reason: &str) -> Observed {
-    let ready = reason == "Available";
+fn seen(phase: Phase) -> Observed {
     Observed {
-        ready,
-        reason: reason.into(),
-        message: format!("it is {reason}"),
+        phase,
+        message: format!("it is {}", phase.as_str()),
         version: "15.9".into(),
         instances: 1,
-        ready_instances: i32::from(ready),
+        ready_instances: i32::from(phase == Phase::Available),
         primary: "shop-1".into(),
-        endpoints: vec![crate::backend::Endpoint { role: "ReadWrite", host: "h".into(), port: 5432 }],
+        endpoints: vec![Endpoint { role: Role::ReadWrite, host: "h".into(), port: 5432 }],
         ..Observed::default()
     }
 }
 
-fn refusing(reason: &str) -> Observed {
-    let refused = Refusal { reason: "InvalidParameters", message: "no such parameter".into() };
-    Observed { refused: Some(refused), ..seen(reason) }
+fn refusing(phase: Phase) -> Observed {
+    let refused = Refusal::new("InvalidParameters", "no such parameter");
+    Observed { refused: Some(refused), ..seen(phase) }
 }
 
 fn serving() -> PostgreSQL {
     let mut object = created();
-    observed(&mut object, &seen("Available"), None);
+    observed(&mut object, &seen(Phase::Available), None);
     object
 }
 
@@ -69,7 +67,7 @@ fn changed(mut object: PostgreSQL, change: impl FnOnce(&mut PostgreSQL)) -> Post
 
 fn stopped() -> PostgreSQL {
     let mut object = changed(serving(), |object| object.spec.instance.state = Some(State::Stopped));
-    observed(&mut object, &seen("Stopped"), None);
+    observed(&mut object, &seen(Phase::Stopped), None);
     object
 }
 
@@ -94,56 +92,65 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         progress(&mut object, &what);
         object
     };
-    let away = |mut object: PostgreSQL, what: Option<&str>| {
+    let away = |mut object: PostgreSQL, what: Option<Phase>| {
         unavailable(&mut object, "the disk is full", what.map(seen).as_ref());
         object
     };
     let two = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
-    let rejected = || Progress::Rejected { reason: "InvalidParameters", message: "no".into() };
+    let rejected = || Progress::Rejected(Refusal::new("InvalidParameters", "no"));
     let lost = || ClusterError::Config("there is no way to the cluster".into());
     let table: Vec<(&str, PostgreSQL, &str, &str)> = vec![
         ("new", created(), "InProgress", "Unknown Pending 0"),
         ("creating", with(created(), Progress::Creating), "InProgress", "False Creating 1"),
-        ("starting", after(created(), &seen("Creating"), None), "InProgress", "False Creating 1"),
+        ("starting", after(created(), &seen(Phase::Creating), None), "InProgress", "False Creating 1"),
         ("serving", serving(), "Current", "True Available 1"),
         ("changed", changed(serving(), two), "InProgress", "True Available 1"),
         (
             "scaling",
-            after(changed(serving(), two), &seen("Available"), None),
+            after(changed(serving(), two), &seen(Phase::Available), None),
             "InProgress",
             "True Available 2",
         ),
-        ("down", after(serving(), &seen("NoPrimary"), None), "InProgress", "False NoPrimary 1"),
+        ("down", after(serving(), &seen(Phase::NoPrimary), None), "InProgress", "False NoPrimary 1"),
         ("backend away", away(serving(), None), "InProgress", "False Failing 1"),
-        ("kept from its care", away(serving(), Some("Available")), "InProgress", "True Available 1"),
-        ("down meanwhile", away(serving(), Some("NoPrimary")), "InProgress", "False Failing 1"),
-        ("stopped meanwhile", away(stopped(), Some("Stopped")), "InProgress", "-"),
+        ("kept from its care", away(serving(), Some(Phase::Available)), "InProgress", "True Available 1"),
+        ("down meanwhile", away(serving(), Some(Phase::NoPrimary)), "InProgress", "False Failing 1"),
+        ("stopped meanwhile", away(stopped(), Some(Phase::Stopped)), "InProgress", "-"),
         ("rejected at once", with(created(), rejected()), "Failed", "False InvalidParameters 0"),
         (
             "refused",
-            after(changed(serving(), two), &refusing("Available"), None),
+            after(changed(serving(), two), &refusing(Phase::Available), None),
             "Failed",
             "True Available 1",
         ),
-        ("undone", after(serving(), &refusing("Available"), None), "Failed", "False InvalidParameters 0"),
+        (
+            "undone",
+            after(serving(), &refusing(Phase::Available), None),
+            "Failed",
+            "False InvalidParameters 0",
+        ),
         ("stopped", stopped(), "Current", "-"),
-        ("stop refused", after(changed(stopped(), two), &refusing("Stopped"), None), "Failed", "-"),
-        ("down by itself", after(serving(), &seen("Stopped"), None), "InProgress", "False Stopped 1"),
+        ("stop refused", after(changed(stopped(), two), &refusing(Phase::Stopped), None), "Failed", "-"),
+        ("down by itself", after(serving(), &seen(Phase::Stopped), None), "InProgress", "False Stopped 1"),
         (
             "started again",
-            after(changed(stopped(), |object| object.spec.instance.state = None), &seen("Available"), None),
+            after(
+                changed(stopped(), |object| object.spec.instance.state = None),
+                &seen(Phase::Available),
+                None,
+            ),
             "Current",
             "True Available 3",
         ),
         (
             "Secret in the way",
-            after(created(), &seen("Available"), Some(&foreign())),
+            after(created(), &seen(Phase::Available), Some(&foreign())),
             "Failed",
             "False SecretConflict 1",
         ),
         (
             "Secret not written",
-            after(created(), &seen("Available"), Some(&lost())),
+            after(created(), &seen(Phase::Available), Some(&lost())),
             "InProgress",
             "False Failing 1",
         ),
@@ -172,11 +179,11 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
 #[test]
 fn what_has_one_of_two_instances_is_not_programmed() {
     let mut object = changed(serving(), |object| object.spec.instance.instances = Some(2));
-    observed(&mut object, &seen("Available"), None);
+    observed(&mut object, &seen(Phase::Available), None);
     let programmed = condition(&object.status.conditions, "Programmed").expect("said");
     assert_eq!((programmed.status.as_str(), programmed.reason.as_str()), ("False", "Pending"));
     assert_eq!(programmed.message, "1 of 2 instances are ready");
-    observed(&mut object, &Observed { ready_instances: 2, ..seen("Available") }, None);
+    observed(&mut object, &Observed { ready_instances: 2, ..seen(Phase::Available) }, None);
     assert!(is_true(&object.status.conditions, "Programmed") && is_true(&object.status.conditions, "Ready"));
 }
 
@@ -186,7 +193,7 @@ fn a_look_at_what_runs_forgets_no_secret() {
     let etl = || databases_api::shared::UserSecret { user: "etl".into(), name: "shop-user-etl".into() };
     object.status.user_secrets = vec![etl()];
     let login = || Login { username: "app".into(), password: "x".into(), database: "app".into() };
-    let without = Observed { logins: vec![login()], ..seen("NoPrimary") };
+    let without = Observed { logins: vec![login()], ..seen(Phase::NoPrimary) };
     runs_on(&mut object, &without);
     unavailable(&mut object, "the disk is full", Some(&without));
     assert_eq!(object.status.user_secrets, [etl()], "it is there until it is retracted");
@@ -196,11 +203,11 @@ fn a_look_at_what_runs_forgets_no_secret() {
 fn a_second_look_changes_nothing() {
     let wish = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
     for (object, what, trouble) in [
-        (serving(), seen("Available"), None),
-        (stopped(), seen("Stopped"), None),
-        (changed(serving(), wish), refusing("Available"), None),
-        (serving(), refusing("Available"), None),
-        (created(), seen("Available"), Some(foreign())),
+        (serving(), seen(Phase::Available), None),
+        (stopped(), seen(Phase::Stopped), None),
+        (changed(serving(), wish), refusing(Phase::Available), None),
+        (serving(), refusing(Phase::Available), None),
+        (created(), seen(Phase::Available), Some(foreign())),
     ] {
         let mut first = object;
         observed(&mut first, &what, trouble.as_ref());
@@ -213,12 +220,12 @@ fn a_second_look_changes_nothing() {
 #[test]
 fn what_was_never_accepted_does_not_become_ready_by_another_change() {
     let mut object = created();
-    observed(&mut object, &refusing("Available"), None);
+    observed(&mut object, &refusing(Phase::Available), None);
     let mut object = changed(object, |object| object.spec.instance.instances = Some(2));
-    observed(&mut object, &refusing("Available"), None);
+    observed(&mut object, &refusing(Phase::Available), None);
     assert_eq!(ready(&object), "False InvalidParameters 0");
     let mut accepted = changed(object, |object| object.spec.instance.instances = None);
-    observed(&mut accepted, &seen("Available"), None);
+    observed(&mut accepted, &seen(Phase::Available), None);
     assert_eq!((ready(&accepted).as_str(), kstatus(&accepted)), ("True Available 3", "Current"));
 }
 
@@ -229,6 +236,6 @@ fn what_does_not_run_has_no_address_and_no_primary() {
     assert_eq!((status.instances, status.ready_instances, status.version.as_str()), (0, 0, "15.9"));
     let mut down = serving();
     assert_eq!(down.status.primary, "shop-1");
-    runs_on(&mut down, &seen("NoPrimary"));
+    runs_on(&mut down, &seen(Phase::NoPrimary));
     assert!(down.status.primary.is_empty() && !down.status.endpoints.is_empty());
 }

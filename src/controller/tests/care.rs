@@ -1,29 +1,6 @@
 //! Who keeps a database, and for how long: classes that go, come late or change hands, wishes that are refused.
 
 use super::*;
-use crate::backend::fake::CONTROLLER_NAME;
-use apimachinery::json_patch::merge;
-
-const A: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls/a";
-const OURS: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses/ours";
-
-/// A class of the fake backend.
-async fn class(server: &Server, more: Value) {
-    let mut object = json!({"metadata": {"name": "ours"}, "spec": {"controllerName": CONTROLLER_NAME}});
-    merge(&mut object["spec"], &more);
-    let (code, _, answer) = server.post(CLASSES, object).await;
-    assert_eq!(code, 201, "{answer}");
-}
-
-/// An object that is ready; its uid.
-async fn ready(server: &Server, spec: Value) -> String {
-    let mut object = database("a", json!({"className": "ours"}));
-    merge(&mut object["spec"], &spec);
-    let (code, _, answer) = server.post(IN_DEMO, object).await;
-    assert_eq!(code, 201, "{answer}");
-    server.condition(A, "Ready", "True", "Available").await;
-    answer["metadata"]["uid"].as_str().unwrap().to_owned()
-}
 
 async fn is_up_again(server: &Server, fake: &Fake, uid: &str) {
     fake.crash(uid);
@@ -37,12 +14,6 @@ async fn force_class_away(server: &Server) {
     let (code, _, answer) = server.merge(OURS, json!({"metadata": {"finalizers": null}})).await;
     assert_eq!(code, 200, "{answer}");
     server.gone(OURS).await;
-}
-
-async fn is_deleted(server: &Server, fake: &Fake, uid: &str) {
-    assert_eq!(server.delete(A, json!({})).await, 200);
-    server.gone(A).await;
-    assert_eq!(fake.is_up(uid), None, "the backend has nothing of it any more");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,6 @@
 //! What depends on something that goes, where no cluster collects it.
 
 use super::*;
-use crate::backend::fake::CONTROLLER_NAME;
 
 const MAPS: &str = "/api/v1/namespaces/demo/configmaps";
 

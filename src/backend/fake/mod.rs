@@ -1,0 +1,196 @@
+//! A backend without databases, for tests: it does every step that a real one does, can be made to fail or to lie at each,
+//! and tells what it was asked and what it has.
+//!
+//! An object with the annotation `fake.example.com/refused` is a wish that it refuses; what it accepted before is kept.
+//! Parameters of a class are a ConfigMap whose key `features` lists what the class has more than others.
+
+mod steer;
+mod world;
+
+pub(crate) use steer::{Lie, Step};
+
+use super::{
+    Announcer, Answers, Backend, Change, Class, Disposal, Effect, Engine, Error, News, Observed, Offer,
+    ParametersKind, Plan, Reference, Refusal, Request,
+};
+use async_trait::async_trait;
+use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::State as Wanted;
+use futures_util::stream::BoxStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use world::{Database, World};
+
+const PORT: u16 = 5432;
+const REFUSED: &str = "fake.example.com/refused";
+const FEATURES: [&str; 5] =
+    ["PostgreSQL", "PostgreSQLParameters", "PostgreSQLPort", "PostgreSQLStop", "PostgreSQLUsers"];
+
+/// What a class names it by.
+pub(crate) const CONTROLLER_NAME: &str = "fake.example.com/postgresql";
+
+/// The backend: a process that may end, over a world that stays.
+pub(crate) struct Fake {
+    world: Arc<Mutex<World>>,
+    announcer: Announcer,
+}
+
+impl Fake {
+    /// One that has nothing yet.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Fake { world: Arc::default(), announcer: Announcer::default() })
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Comes to a step: others may run, the process may end, or it fails as it was told to.
+    async fn step(&self, step: Step, request: &Request<PostgreSQL>) -> Result<(), Error> {
+        tokio::task::yield_now().await;
+        let mut world = self.world();
+        world.asked.push(format!("{step:?} {}", request.object.metadata.name));
+        world.failure(step).map_or(Ok(()), Err)
+    }
+
+    /// Changes a database by its own rules.
+    fn change(&self, request: &Request<PostgreSQL>, change: impl FnOnce(&mut Database)) {
+        let uid = request.object.metadata.uid.clone();
+        change(self.world().databases.entry(uid).or_default());
+    }
+
+    /// What is there, as far as it tells the truth.
+    fn seen(&self, request: &Request<PostgreSQL>) -> Option<Observed> {
+        let world = self.world();
+        let database = world.databases.get(&request.object.metadata.uid);
+        match &world.lie {
+            Some(Lie::Gone) => None,
+            Some(Lie::Observed(lie)) => Some((**lie).clone()),
+            Some(Lie::Reference(_)) | None => database.map(Database::observed),
+        }
+    }
+}
+
+fn port(object: &PostgreSQL) -> u16 {
+    let wish = object.spec.instance.network.as_ref().and_then(|network| network.port);
+    wish.and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT)
+}
+
+fn users(object: &PostgreSQL) -> Vec<String> {
+    object.spec.users.iter().map(|user| user.name.clone()).collect()
+}
+
+fn refusal(object: &PostgreSQL) -> Option<Refusal> {
+    let refused = object.metadata.annotations.contains_key(REFUSED);
+    refused.then(|| Refusal::new("InvalidParameters", "the wish is refused"))
+}
+
+fn is_stopped(object: &PostgreSQL) -> bool {
+    object.spec.instance.state == Some(Wanted::Stopped)
+}
+
+#[async_trait]
+impl Backend for Fake {
+    fn controller_name(&self) -> &str {
+        CONTROLLER_NAME
+    }
+
+    fn class_parameters(&self) -> Vec<ParametersKind> {
+        vec![ParametersKind { group: String::new(), version: "v1".into(), kind: "ConfigMap".into() }]
+    }
+
+    async fn offer(&self, class: &Class) -> Result<Offer, Error> {
+        tokio::task::yield_now().await;
+        let mut world = self.world();
+        world.asked.push(format!("Offer {}", class.name));
+        if let Some(error) = world.failure(Step::Offer) {
+            return Err(error);
+        }
+        if let Some(offer) = world.offers.get(&class.name) {
+            return Ok(offer.clone());
+        }
+        let parameters: serde_json::Value = serde_json::from_str(&class.parameters).unwrap_or_default();
+        let more = parameters["data"]["features"].as_str().unwrap_or_default();
+        let features = FEATURES.into_iter().chain(more.split_whitespace()).map(str::to_owned).collect();
+        let versions = vec!["17".into()];
+        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
+        Ok(Offer { engines: vec![engine], features, ..Offer::default() })
+    }
+
+    fn news(&self) -> BoxStream<'static, News> {
+        self.announcer.listen()
+    }
+}
+
+#[async_trait]
+impl Answers<PostgreSQL> for Fake {
+    async fn reference(&self, request: &Request<PostgreSQL>) -> Result<Reference, Error> {
+        self.step(Step::Reference, request).await?;
+        if let Some(Lie::Reference(lie)) = &self.world().lie {
+            return Ok(lie.clone());
+        }
+        let meta = &request.object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.uid.clone());
+        Ok(Reference { group: "fake.example.com".into(), kind: "Instance".into(), namespace, name })
+    }
+
+    async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
+        self.step(Step::Plan, request).await?;
+        let (object, world, mut plan) = (&request.object, self.world(), Plan::default());
+        let database = world.databases.get(&object.metadata.uid).filter(|database| database.up);
+        if let Some(refusal) = refusal(object) {
+            plan.add("metadata.annotations", Effect::Refused, refusal.message);
+        }
+        let Some(database) = database else { return Ok(plan) };
+        if is_stopped(object) {
+            plan.add("spec.state", Effect::Downtime, "stops it");
+        } else if plan.changes.is_empty() && database.port != port(object) {
+            let (fields, message) = (vec!["spec.network.port".into()], "restarts it".into());
+            plan.changes.push(Change { fields, effect: Effect::Restart, message });
+        }
+        Ok(plan)
+    }
+
+    async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
+        self.step(Step::Observe, request).await?;
+        Ok(self.seen(request))
+    }
+
+    async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
+        let object = &request.object;
+        self.step(Step::Record, request).await?;
+        let (refused, known) = (refusal(object), self.world().databases.contains_key(&object.metadata.uid));
+        if let Some(Refusal { reason, message }) = refused.clone().filter(|_| !known) {
+            return Err(Error::rejected(&reason, message));
+        }
+        self.change(request, |database| database.kept = true);
+        if is_stopped(object) {
+            self.step(Step::Stop, request).await?;
+            self.change(request, Database::stop);
+        } else {
+            self.step(Step::Make, request).await?;
+            self.change(request, |database| database.make(port(object)));
+            self.step(Step::Start, request).await?;
+            self.change(request, |database| database.start(refused.is_none().then(|| port(object))));
+            self.step(Step::Fill, request).await?;
+            if refused.is_none() {
+                self.change(request, |database| database.users = users(object));
+            }
+        }
+        let seen = self.seen(request).unwrap_or_default();
+        Ok(Observed { refused: refused.or(seen.refused), ..seen })
+    }
+
+    async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
+        self.step(Step::End, request).await?;
+        let uid = &request.object.metadata.uid;
+        if let Some(database) = self.world().databases.get_mut(uid) {
+            database.stop();
+            database.kept = false;
+        }
+        self.step(Step::Remove, request).await?;
+        if disposal == Disposal::Delete {
+            self.world().databases.remove(uid);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! What is there whatever becomes of the backend's process.
+
+use super::steer::{Failures, Lie, Step};
+use crate::backend::{Endpoint, Error, Login, Observed, Offer, Phase, Role};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything there is.
+#[derive(Default)]
+pub(super) struct World {
+    /// By uid.
+    pub(super) databases: BTreeMap<String, Database>,
+    /// What single classes are offered, by name.
+    pub(super) offers: BTreeMap<String, Offer>,
+    pub(super) failures: Failures,
+    pub(super) lie: Option<Lie>,
+    /// The steps that were come to, each with the name of its object or class.
+    pub(super) asked: Vec<String>,
+}
+
+impl World {
+    /// The error that a step was told to end with.
+    pub(super) fn failure(&self, step: Step) -> Option<Error> {
+        self.failures.of(step)
+    }
+}
+
+/// A database.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Database {
+    /// An object has it; else only its data is there.
+    pub(super) kept: bool,
+    pub(super) made: bool,
+    pub(super) up: bool,
+    /// It is down because it should be.
+    pub(super) stopped: bool,
+    /// How often it was started.
+    pub(super) starts: u32,
+    pub(super) port: u16,
+    pub(super) users: Vec<String>,
+    /// What clients wrote.
+    pub(super) rows: BTreeSet<String>,
+}
+
+impl Database {
+    pub(super) fn make(&mut self, port: u16) {
+        if !self.made {
+            (self.made, self.port) = (true, port);
+        }
+    }
+
+    /// Brings it up where it is not, on another port where that is wanted.
+    pub(super) fn start(&mut self, port: Option<u16>) {
+        let port = port.unwrap_or(self.port);
+        if !self.up || port != self.port {
+            (self.up, self.port, self.starts) = (true, port, self.starts + 1);
+        }
+        self.stopped = false;
+    }
+
+    pub(super) fn stop(&mut self) {
+        (self.up, self.stopped) = (false, true);
+    }
+
+    pub(super) fn observed(&self) -> Observed {
+        let login =
+            |user: &str| Login { username: user.into(), password: "secret".into(), database: "app".into() };
+        let users = self.users.iter().map(|user| login(user));
+        let phase = match () {
+            () if self.up => Phase::Available,
+            () if self.stopped => Phase::Stopped,
+            () if self.made => Phase::NoPrimary,
+            () => Phase::Creating,
+        };
+        let endpoint = Endpoint { role: Role::ReadWrite, host: "127.0.0.1".into(), port: self.port };
+        Observed {
+            phase,
+            message: format!("it is {}", phase.as_str()),
+            version: "17.1".into(),
+            instances: i32::from(self.up),
+            ready_instances: i32::from(self.up),
+            endpoints: if self.made { vec![endpoint] } else { Vec::new() },
+            logins: [login("app")].into_iter().chain(users).collect(),
+            ..Observed::default()
+        }
+    }
+}

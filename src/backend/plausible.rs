@@ -1,0 +1,138 @@
+//! What a backend says, before it reaches a status: a backend may be anybody's program, and what it cannot mean would be
+//! refused by validation for ever, or taken at its word by applications.
+
+use super::{Code, Error, Observed, Offer, Phase, Refusal, Role};
+use std::collections::BTreeSet;
+
+/// The longest message of a condition.
+const MESSAGE: usize = 32_768;
+/// The longest reason of a condition.
+const REASON: usize = 1024;
+
+impl Refusal {
+    /// With a reason that conditions may have, and a message.
+    #[must_use]
+    pub fn plausible(self) -> Self {
+        let reason = if is_reason(&self.reason) { self.reason } else { "BackendRejected".to_owned() };
+        Refusal { reason, message: message(self.message) }
+    }
+}
+
+impl Error {
+    /// With a reason that conditions may have, and a message.
+    #[must_use]
+    pub fn plausible(self) -> Self {
+        let reason = match self.code {
+            Code::InvalidArgument if !is_reason(&self.reason) => "BackendRejected".to_owned(),
+            _ => self.reason,
+        };
+        Error { code: self.code, reason, message: message(self.message) }
+    }
+}
+
+impl Offer {
+    /// With each name once and in order, and without empty ones; versions stay in theirs, the default first.
+    #[must_use]
+    pub fn plausible(mut self) -> Self {
+        for names in [&mut self.features, &mut self.libraries] {
+            names.retain(|name| !name.is_empty());
+            names.sort_unstable();
+            names.dedup();
+        }
+        for engine in &mut self.engines {
+            let mut seen = BTreeSet::new();
+            engine.versions.retain(|version| !version.is_empty() && seen.insert(version.clone()));
+        }
+        self.engines.retain(|engine| !engine.kind.is_empty());
+        self.refused = self.refused.map(Refusal::plausible);
+        self
+    }
+}
+
+impl Observed {
+    /// Whoever is available can be reached, and no more servers serve than there are.
+    #[must_use]
+    pub fn plausible(mut self) -> Self {
+        self.endpoints.retain(|endpoint| !endpoint.host.is_empty() && endpoint.port > 0);
+        self.instances = self.instances.max(0);
+        self.ready_instances = self.ready_instances.clamp(0, self.instances);
+        self.message = message(self.message);
+        self.refused = self.refused.map(Refusal::plausible);
+        let written = self.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadWrite);
+        if self.is_ready() && !written {
+            self.phase = Phase::Failing;
+            self.message =
+                "the backend says that the database is available, but not where it is written to".into();
+        }
+        self
+    }
+}
+
+fn is_reason(text: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b':');
+    text.len() <= REASON
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(word)
+        && !text.ends_with([',', ':'])
+}
+
+fn message(text: String) -> String {
+    match text.char_indices().nth(MESSAGE) {
+        _ if text.trim().is_empty() => "the backend does not say why".to_owned(),
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Endpoint;
+
+    #[test]
+    fn a_refusal_always_has_a_reason_that_conditions_may_have() {
+        for reason in ["", "no word", "Ends:", "1st", "Ümlaut"] {
+            let refusal = Refusal::new(reason, "").plausible();
+            assert_eq!(
+                refusal,
+                Refusal::new("BackendRejected", "the backend does not say why"),
+                "{reason:?}"
+            );
+            assert_eq!(Error::rejected(reason, "no").plausible().reason, "BackendRejected");
+        }
+        assert_eq!(Refusal::new("InvalidParameters", "no").plausible().reason, "InvalidParameters");
+        assert_eq!(
+            Refusal::new("Long", "ä".repeat(MESSAGE + 1)).plausible().message.chars().count(),
+            MESSAGE
+        );
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_not_available() {
+        let endpoint = |role, port| Endpoint { role, host: "h".into(), port };
+        let seen = |endpoints| {
+            let phase = Phase::Available;
+            Observed { phase, endpoints, instances: 1, ready_instances: 3, ..Observed::default() }.plausible()
+        };
+        let reached = seen(vec![endpoint(Role::ReadWrite, 1), endpoint(Role::ReadOnly, 0)]);
+        assert_eq!(
+            (reached.phase, reached.ready_instances, reached.endpoints.len()),
+            (Phase::Available, 1, 1)
+        );
+        for endpoints in [vec![], vec![endpoint(Role::ReadOnly, 1)], vec![endpoint(Role::ReadWrite, 0)]] {
+            assert_eq!(seen(endpoints).phase, Phase::Failing);
+        }
+    }
+
+    #[test]
+    fn an_offer_names_everything_once() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let engine =
+            crate::backend::Engine { versions: names(&["17", "", "16", "17"]), ..Default::default() };
+        let named = crate::backend::Engine { kind: "PostgreSQL".into(), ..engine.clone() };
+        let features = names(&["b", "a", "b", ""]);
+        let offer = Offer { engines: vec![engine, named], features, ..Offer::default() }.plausible();
+        assert_eq!(offer.features, ["a", "b"]);
+        assert_eq!((offer.engines.len(), &offer.engines[0].versions), (1, &names(&["17", "16"])));
+    }
+}

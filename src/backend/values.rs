@@ -1,0 +1,207 @@
+//! The values of the contract: owned, plain, and the same for a backend in another process as for one in this.
+
+/// A class, as its backend sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// The object that `spec.parametersRef` names, as JSON, as it was when the backend was asked; empty where there is none.
+    pub parameters: String,
+}
+
+/// A kind of object that `spec.parametersRef` of a class may name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParametersKind {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// The version it is read in.
+    pub version: String,
+    /// Kind.
+    pub kind: String,
+}
+
+/// What a backend is asked about one object.
+#[derive(Clone, Debug)]
+pub struct Request<K> {
+    /// The object as it is stored: what is wanted is its spec, its key is `metadata.uid`.
+    pub object: K,
+    /// Its class; none where that is gone, or another backend's by now. What was accepted is then kept.
+    pub class: Option<Class>,
+}
+
+/// What a backend can do for the objects of a class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// What it runs.
+    pub engines: Vec<Engine>,
+    /// Names of Extended features, such as `PostgreSQLReplicas`; Core needs no name but the kind's.
+    pub features: Vec<String>,
+    /// Modules that `shared_preload_libraries` may name.
+    pub libraries: Vec<String>,
+    /// Why no new object of the class is taken; none where they are. The reason is one of the class's `Accepted`.
+    pub refused: Option<Refusal>,
+}
+
+/// One product in its versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// The kind, such as `PostgreSQL`.
+    pub kind: String,
+    /// The product, such as `PostgreSQL`.
+    pub flavor: String,
+    /// Versions as `spec.version` names them; the first is the default.
+    pub versions: Vec<String>,
+}
+
+/// Where an object stands. Its name is a reason of the `Ready` condition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// It was never up yet.
+    #[default]
+    Creating,
+    /// The read-write endpoint accepts connections, and everything asked for is there.
+    Available,
+    /// No server takes writes.
+    NoPrimary,
+    /// Servers run but cannot be used.
+    Failing,
+    /// It is down because it was asked to be.
+    Stopped,
+}
+
+impl Phase {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Creating => "Creating",
+            Phase::Available => "Available",
+            Phase::NoPrimary => "NoPrimary",
+            Phase::Failing => "Failing",
+            Phase::Stopped => "Stopped",
+        }
+    }
+}
+
+/// What became of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Why, for a person: one sentence.
+    pub message: String,
+    /// The exact version that runs; empty where that is not known.
+    pub version: String,
+    /// All servers.
+    pub instances: i32,
+    /// Servers that serve.
+    pub ready_instances: i32,
+    /// The name of the primary; empty where there is none.
+    pub primary: String,
+    /// Where to connect.
+    pub endpoints: Vec<Endpoint>,
+    /// Logins, the one that applications are bound by first; empty where they are not known.
+    pub logins: Vec<Login>,
+    /// The superuser's login, where it was asked for.
+    pub superuser: Option<Login>,
+    /// The CA that signed the serving certificate, PEM.
+    pub certificates: Option<String>,
+    /// Whether clients must encrypt.
+    pub tls_required: bool,
+    /// The size of the data in bytes; none where it is not measured.
+    pub storage_bytes: Option<u64>,
+    /// What of the object is refused, where all the rest of this tells of what was accepted before.
+    pub refused: Option<Refusal>,
+}
+
+impl Observed {
+    /// Whether it serves as asked.
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Available
+    }
+}
+
+/// What a backend will not do while it keeps running what it accepted before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// A reason of the `Accepted` condition, such as `InvalidParameters`.
+    pub reason: String,
+    /// What to change.
+    pub message: String,
+}
+
+impl Refusal {
+    /// From a reason and a message.
+    pub fn new(reason: &str, message: impl Into<String>) -> Self {
+        Refusal { reason: reason.into(), message: message.into() }
+    }
+}
+
+/// What an endpoint is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Reads and writes.
+    #[default]
+    ReadWrite,
+    /// Reads alone.
+    ReadOnly,
+}
+
+impl Role {
+    /// Its name in a status.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::ReadWrite => "ReadWrite",
+            Role::ReadOnly => "ReadOnly",
+        }
+    }
+}
+
+/// Where to connect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What it is for.
+    pub role: Role,
+    /// A host that clients resolve.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// A role with its password. `Debug` does not show it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Login {
+    /// The role.
+    pub username: String,
+    /// Its password.
+    pub password: String,
+    /// The database it is for.
+    pub database: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Login({} to {})", self.username, self.database)
+    }
+}
+
+/// Where an object's implementation is to be found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// API group, or the backend's own domain where there is no object.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace; empty for cluster-scoped.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+/// What happens to the data of a deleted object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposal {
+    /// It stays, and no other object gets it.
+    Retain,
+    /// It goes.
+    Delete,
+}

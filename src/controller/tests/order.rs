@@ -1,0 +1,75 @@
+//! What comes before what.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_holds_a_database_is_written_before_the_backend_begins() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    fake.fail_at(Step::Record, Some(Error::retried(Code::Unavailable, "not yet")));
+    let uid = created(&server, json!({})).await;
+    server.condition(A, "Programmed", "False", "BackendUnavailable").await;
+    let (_, object) = server.get(A).await;
+    let reference = &object["status"]["backendRef"];
+    assert_eq!((&reference["group"], &reference["name"]), (&"fake.example.com".into(), &uid.into()));
+    assert_eq!(object["metadata"]["finalizers"], json!(["databases.standard.k8s.io/backend"]));
+    let (_, class) = server.get(OURS).await;
+    assert_eq!(class["metadata"]["finalizers"], json!(["databases.standard.k8s.io/class-in-use"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_made_step_by_step_and_ends_in_turn() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({"defaults": {"deletionPolicy": "Delete"}})).await;
+    server.condition(OURS, "Accepted", "True", "Accepted").await;
+    fake.asked();
+    ready(&server, json!({})).await;
+    let mut steps = fake.asked();
+    steps.retain(|step| !step.starts_with("Observe") && !step.starts_with("Offer"));
+    steps.dedup();
+    assert_eq!(steps[..5], ["Reference a", "Record a", "Make a", "Start a", "Fill a"], "{steps:?}");
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    server.gone(A).await;
+    let steps = fake.asked();
+    let ends = steps.iter().position(|step| step == "End a").unwrap();
+    assert_eq!(steps[ends..], ["End a", "Remove a"], "nothing is asked of what goes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_ready_has_its_secret() {
+    let (server, _fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    ready(&server, json!({"users": [{"name": "etl"}]})).await;
+    let (_, object) = server.get(A).await;
+    assert_eq!(object["status"]["binding"]["name"], "a-binding");
+    for secret in [BINDING, "/api/v1/namespaces/demo/secrets/a-user-etl"] {
+        assert_eq!(server.get(secret).await.0, 200, "{secret}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_retained_stays_with_its_secret() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({"deletionPolicy": "Retain"})).await;
+    is_deleted(&server, &fake, &uid).await;
+    assert!(fake.has_data(&uid));
+    assert_eq!(server.get(BINDING).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_one_object_is_looked_at_at_once_and_of_no_other() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    server.post(IN_DEMO, database("b", json!({"className": "ours"}))).await;
+    server.condition(&format!("{IN_DEMO}/b"), "Ready", "True", "Available").await;
+    ten_seconds(&server).await;
+    fake.asked();
+    let began = tokio::time::Instant::now();
+    fake.crash(&uid);
+    server.until("it is up again", async || (fake.is_up(&uid) == Some(true)).then_some(())).await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(1), "by the news, not by the next look");
+    let steps = fake.asked();
+    assert!(!steps.contains(&"Record b".to_owned()), "{steps:?}");
+}
