@@ -151,3 +151,21 @@ impl Suite {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_that_is_a_suite_is_run_there_and_nowhere_else() {
+        let of = |name: &str| SUITES.iter().find(|suite| suite.name == name).unwrap();
+        let (own, rest) = (of("controllers"), of("unit"));
+        for suite in [own, rest] {
+            assert!(suite.runs(SERVER.0, SERVER.1), "{}", suite.name);
+        }
+        assert!(!own.runs(SERVER.0, "another") && !own.runs("databases-api", "databases_api"));
+        assert_eq!(own.filter(), ["controller::tests::"]);
+        assert_eq!(rest.filter(), ["--skip", "controller::tests::"]);
+        assert!(of("kubectl").filter().is_empty());
+    }
+}
