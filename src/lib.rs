@@ -1,6 +1,7 @@
-//! An aggregated Kubernetes API server for `databases.standard.k8s.io`.
+//! An aggregated Kubernetes API server: [`server`] serves any [`server::Api`], and [`standard`] is the one of
+//! `databases.standard.k8s.io`.
 //!
-//! Imports run one way: `server` sees everything; `serve` and `pipeline` carry requests; `endpoint` answers them
+//! Imports run one way: `standard` sees everything, `server` everything that is not about databases; `serve` and `pipeline` carry requests; `endpoint` answers them
 //! over `registry`; `registry` asks `admission`; `controller` makes what is stored true through `backend`, and
 //! `backend` and `controller` reach the host cluster through `cluster`. `hack/verify` holds this.
 
@@ -13,4 +14,5 @@ pub mod pipeline;
 pub mod registry;
 pub mod serve;
 pub mod server;
+pub mod standard;
 pub mod telemetry;

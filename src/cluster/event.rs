@@ -21,7 +21,7 @@ pub enum EventType {
 /// The object an event is about.
 #[derive(Clone, Debug)]
 pub struct Regarding {
-    /// API version, such as `databases.standard.k8s.io/v1`.
+    /// API version, such as `apps/v1`.
     pub api_version: String,
     /// Kind.
     pub kind: String,

@@ -12,7 +12,6 @@ mod namespaces;
 mod params;
 mod quota;
 mod review;
-mod secret;
 mod webhook;
 mod webhook_tls;
 
@@ -22,7 +21,6 @@ pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
-pub use secret::{Binding, KIND_LABEL, NAME_LABEL};
 pub use webhook::Webhook;
 
 use std::sync::Arc;
@@ -116,5 +114,10 @@ impl Cluster {
     /// Over any transport.
     pub fn new(client: kube::Client) -> Self {
         Cluster { client, recorder: Arc::default() }
+    }
+
+    /// For what only some controllers do there.
+    pub(crate) fn client(&self) -> &kube::Client {
+        &self.client
     }
 }

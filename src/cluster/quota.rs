@@ -36,7 +36,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// Starts to follow them, until `ended`. `suffix` ends the names of the counts, such as `.databases.standard.k8s.io`.
+    /// Starts to follow them, until `ended`. `suffix` ends the names of the counts, such as `.apps`.
     pub fn follow(cluster: Cluster, suffix: String, ended: CancellationToken) -> Quotas {
         let (done, complete) = watch::channel(false);
         let quotas = Quotas { cluster: cluster.clone(), known: Arc::default(), complete };

@@ -12,6 +12,7 @@ mod postgresql;
 mod remaining;
 mod report;
 mod runtime;
+mod secret;
 
 use crate::backend::Answers;
 use crate::cluster::Cluster;
@@ -43,15 +44,21 @@ impl Controllers {
     }
 }
 
-/// Runs every controller until the server ends; work that was begun is finished.
+/// Runs the controllers of the standard until the server ends; work that was begun is finished.
 pub async fn run(controllers: Controllers, ended: CancellationToken) {
     let shared = Arc::new(controllers);
     let mut tasks = JoinSet::new();
     tasks.spawn(class::run(shared.clone(), ended.clone()));
-    tasks.spawn(postgresql::run(shared.clone(), ended.clone()));
-    tasks.spawn(namespace::run(shared.registry.clone(), ended.clone()));
-    tasks.spawn(collector::run(shared.registry.clone(), ended.clone()));
-    tasks.spawn(event_expiry::run(shared.registry.clone(), ended));
+    tasks.spawn(postgresql::run(shared, ended));
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Likewise what a cluster does for every kind, as far as this server holds the kinds that it is about.
+pub async fn core(registry: Arc<Registry>, ended: CancellationToken) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(namespace::run(registry.clone(), ended.clone()));
+    tasks.spawn(collector::run(registry.clone(), ended.clone()));
+    tasks.spawn(event_expiry::run(registry, ended));
     while tasks.join_next().await.is_some() {}
 }
 

@@ -47,6 +47,7 @@ use std::sync::Arc;
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
+    build: String,
     registry: Arc<Registry>,
     documents: Documents,
     health: Health,
@@ -55,8 +56,10 @@ struct Inner {
 }
 
 impl Endpoint {
-    /// An endpoint over these stores; `permission` says what needs more than leave for the request itself.
+    /// An endpoint over these stores; `build` names the program in `/version`, and `permission` says what needs more than
+    /// leave for the request itself.
     pub fn new(
+        build: String,
         definitions: &[&'static Definition],
         registry: Arc<Registry>,
         health: Health,
@@ -64,7 +67,7 @@ impl Endpoint {
         permission: Arc<dyn Permission>,
     ) -> Self {
         let documents = Documents::new(definitions);
-        Endpoint(Arc::new(Inner { registry, documents, health, metrics, permission }))
+        Endpoint(Arc::new(Inner { build, registry, documents, health, metrics, permission }))
     }
 
     async fn answer(
@@ -148,7 +151,7 @@ impl Endpoint {
         let health = self.0.health.answer(path, query).map(Ok);
         let document = || self.0.documents.answer(path, &parts.headers, query);
         let answer = health.or_else(document).or_else(|| match path {
-            "/version" | "/version/" => Some(Ok(version::answer())),
+            "/version" | "/version/" => Some(Ok(version::answer(&self.0.build))),
             "/metrics" => Some(Ok(self.metrics())),
             "/" | "" => Some(Ok(self.root())),
             _ => None,

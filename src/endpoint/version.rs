@@ -5,15 +5,15 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 
-/// The Kubernetes release whose behaviour this server follows, in its own build's name.
+/// The Kubernetes release whose behaviour this server follows; its build is named beside it.
 const KUBERNETES: (&str, &str) = ("1", "37");
 
-pub(super) fn answer() -> Response<Body> {
+pub(super) fn answer(build: &str) -> Response<Body> {
     let (major, minor) = KUBERNETES;
     let info = json!({
         "major": major,
         "minor": minor,
-        "gitVersion": format!("v{major}.{minor}.0+databases.{}", env!("CARGO_PKG_VERSION")),
+        "gitVersion": format!("v{major}.{minor}.0+{build}"),
         "gitCommit": "",
         "gitTreeState": "",
         "buildDate": "",

@@ -47,6 +47,12 @@ impl Registry {
         let store = stores.find(|store| std::ptr::eq(store.definition, K::definition()))?;
         Some(Objects { store: store.clone(), kind: PhantomData })
     }
+
+    /// All objects of a kind as they are in memory; none where this server does not serve it.
+    pub fn known<K: Kind>(&self) -> Result<impl Iterator<Item = Shared<K>> + use<K>, ApiError> {
+        let objects = self.objects::<K>().map(|objects| objects.known_all()).transpose()?;
+        Ok(objects.into_iter().flatten())
+    }
 }
 
 impl<K: Kind> Objects<K> {
@@ -68,7 +74,7 @@ impl<K: Kind> Objects<K> {
 
     /// All objects as they are in memory, once anything is, but for those that cannot be read. Each is decoded when its turn
     /// comes.
-    pub fn known_all(&self) -> Result<impl Iterator<Item = Shared<K>>, ApiError> {
+    pub fn known_all(&self) -> Result<impl Iterator<Item = Shared<K>> + use<K>, ApiError> {
         let stored: Vec<Arc<Stored>> = readable(&self.store.any()?).cloned().collect();
         Ok(stored.into_iter().map(|stored| Shared::new(&stored)))
     }

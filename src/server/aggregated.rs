@@ -1,15 +1,13 @@
 //! Behind a cluster's API server: its users, its rules, its namespaces and Secrets; own storage.
 
 use super::host::Host;
-use super::link::Link;
 use super::monitor::Monitored;
 use super::rules::Rules;
 use super::users::Users;
-use super::{Error, Serve, compaction, election, open_registry, options, ready};
+use super::{Api, Around, Error, Parts, Place, Serve, compaction, election, open_registry, options, ready};
 use crate::admission::Surroundings;
-use crate::backend::Answers;
 use crate::cluster::{Cluster, HostNamespaces};
-use crate::controller::{self, Controllers, orphan};
+use crate::controller::{self, orphan};
 use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::Pipeline;
 use crate::pipeline::delegated::{AccessReviews, Tokens};
@@ -17,7 +15,7 @@ use crate::registry::Registry;
 use crate::serve::certificates::{Certificates, Ensured};
 use crate::serve::{Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
-use databases_api::postgresql::PostgreSQL;
+use clap::Args;
 use databases_storage::Storage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,26 +25,26 @@ use tokio_util::sync::CancellationToken;
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Serves behind a cluster's API server until a signal ends it.
-pub async fn serve(options: Serve) -> Result<(), Error> {
+pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
     let cluster = Cluster::connect(options.kubeconfig.as_deref()).await?;
-    let candidate = election::candidate(&options, &cluster)?;
+    let candidate = election::candidate(&A::FACTS, &options, &cluster)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
-    let tls = serving_certificate(&options, &shutdown)?;
+    let tls = serving_certificate(A::FACTS.name, &options, &shutdown)?;
     let users = Users::new(options.delegation.given(), tls.clone())?;
     let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
     let storage: Arc<dyn Storage> = monitor.clone();
-    let backends = backends(&options).await?;
+    let (flags, data_dir) = (&options.own, options.data_dir.as_deref());
+    let api = A::open(Place { flags, cluster_flags: Some(&options.own_cluster), data_dir }).await?;
 
     let ended = shutdown.draining().clone();
     let namespaces = HostNamespaces::follow(cluster.clone(), ended.clone());
-    let definitions = options::standard();
-    let link = Arc::new(Link::default());
-    let host = Arc::new(Host { namespaces: namespaces.clone(), link: link.clone() });
+    let definitions = A::definitions();
+    let host = Arc::new(Host(namespaces.clone()));
     let delegation = &options.delegation;
     let (lifetimes, open_paths) = (delegation.access_lifetimes(), delegation.open_paths()?);
     let access = Arc::new(AccessReviews::new(cluster.clone(), lifetimes, open_paths));
@@ -56,9 +54,9 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
         access: access.clone(),
         metrics: metrics.admission().clone(),
     };
-    let rules = Rules::follow(&cluster, &around, &ended);
-    let registry = open_registry(&definitions, &storage, host.clone(), host, rules.steps());
-    link.set(&registry);
+    let rules = Rules::follow(A::FACTS.group, &cluster, &around, &ended);
+    let around = Around { objects: Arc::default(), namespaces: host };
+    let registry = open_registry(&*api, &definitions, &storage, &around, rules.steps());
 
     let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));
     let health = Health(vec![
@@ -74,7 +72,7 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),
         access.clone(),
-        Endpoint::new(&definitions, registry.clone(), health, metrics.clone(), access),
+        Endpoint::new(A::FACTS.build(), &definitions, registry.clone(), health, metrics.clone(), access),
         options.pipeline(),
         shutdown.clone(),
         metrics.requests().clone(),
@@ -97,18 +95,17 @@ pub async fn serve(options: Serve) -> Result<(), Error> {
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
     let controllers = async |term: CancellationToken| {
-        let (registry, cluster, backends) = (registry.clone(), cluster.clone(), backends.clone());
+        let parts = Parts { registry: registry.clone(), cluster: cluster.clone() };
+        let core = controller::core(registry.clone(), term.clone());
         let orphans = orphan::run(registry.clone(), namespaces.clone(), term.clone());
-        tokio::join!(controller::run(Controllers { registry, cluster, backends }, term), orphans);
+        tokio::join!(core, orphans, api.control(parts, term));
     };
     candidate.run(ended, controllers).await;
     if !serving.await.unwrap_or(false) {
         tracing::warn!("some requests were cut off at the end");
     }
     signals.abort();
-    for backend in &backends {
-        backend.close().await;
-    }
+    api.close().await;
     Ok(())
 }
 
@@ -127,16 +124,12 @@ async fn filled(
     rules.ready().await;
 }
 
-async fn backends(options: &Serve) -> Result<Vec<Arc<dyn Answers<PostgreSQL>>>, Error> {
-    if !options.local_backend {
-        return Ok(Vec::new());
-    }
-    let data_dir = options.data_dir("the databases of this machine")?;
-    Ok(vec![options.local.open(data_dir).await?])
-}
-
 /// The certificate that is given, or one of the server's own; either is renewed while it is served.
-fn serving_certificate(options: &Serve, shutdown: &Shutdown) -> Result<Tls, Error> {
+fn serving_certificate<F: Args, C: Args>(
+    name: &'static str,
+    options: &Serve<F, C>,
+    shutdown: &Shutdown,
+) -> Result<Tls, Error> {
     if let Some(files) = options.tls_files() {
         let tls = Tls::new(files.read()?)?;
         tokio::spawn(files.follow(tls.clone(), CERTIFICATE_INTERVAL, shutdown.clone()));
@@ -144,7 +137,7 @@ fn serving_certificate(options: &Serve, shutdown: &Shutdown) -> Result<Tls, Erro
     }
     let data_dir = options.data_dir("a serving certificate of the server's own; or give --tls-cert-file")?;
     let url = format!("https://{}", options.address());
-    let certificates = Certificates::new(data_dir, options.serving_names.iter().cloned(), url);
+    let certificates = Certificates::new(name, data_dir, options.serving_names.iter().cloned(), url);
     let tls = Tls::new(certificates.ensure()?.serving_material()?)?;
     tokio::spawn(certificates.keep_fresh(tls.clone(), Ensured::serving_material, shutdown.clone()));
     Ok(tls)

@@ -12,7 +12,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 const NAMESPACES: [&str; 2] = ["default", "kube-system"];
 
 /// Waits for the caches and creates what is missing.
-pub(super) async fn run(registry: &Arc<Registry>) -> Result<(), ApiError> {
+pub(crate) async fn run(registry: &Arc<Registry>) -> Result<(), ApiError> {
     for store in registry.stores() {
         store.ready().await;
     }

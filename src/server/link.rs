@@ -1,34 +1,33 @@
 //! What admission asks of the registry that it guards.
 
-use crate::admission::{Classes, Freshness, NamespaceState, Namespaces};
-use crate::registry::{ObjectSnapshot, Registry, Store, readable};
+use crate::admission::{Freshness, NamespaceState, Namespaces};
+use crate::registry::{ObjectSnapshot, Registry, Store};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use apimachinery::wire::json as wire;
 use async_trait::async_trait;
-use databases_api::GROUP;
-use databases_api::databaseclass::DatabaseClass;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// The registry, once it is open. Weak: the registry holds its admission.
 #[derive(Default)]
-pub(super) struct Link(OnceLock<Weak<Registry>>);
+pub struct Link(OnceLock<Weak<Registry>>);
 
 impl Link {
     pub(super) fn set(&self, registry: &Arc<Registry>) {
         let _ = self.0.set(Arc::downgrade(registry));
     }
 
-    fn registry(&self) -> Result<Arc<Registry>, ApiError> {
+    /// The registry; an error that asks to come again before it is open.
+    pub fn registry(&self) -> Result<Arc<Registry>, ApiError> {
         let registry = self.0.get().and_then(Weak::upgrade);
         registry.ok_or_else(|| ApiError::service_unavailable("the server is starting or ending"))
     }
 }
 
 /// The state that an answer may come from.
-async fn state(store: &Store, freshness: Freshness) -> Result<ObjectSnapshot, ApiError> {
+pub async fn state(store: &Store, freshness: Freshness) -> Result<ObjectSnapshot, ApiError> {
     match freshness {
         Freshness::Cached => store.acknowledged().await,
         Freshness::Newest => store.latest().await,
@@ -69,16 +68,5 @@ impl Link {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
-    }
-}
-
-#[async_trait]
-impl Classes for Link {
-    async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError> {
-        let registry = self.registry()?;
-        let Some(store) = registry.store(GROUP, "databaseclasses") else { return Ok(Vec::new()) };
-        let snapshot = state(store, freshness).await?;
-        let classes = readable(&snapshot);
-        Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
     }
 }

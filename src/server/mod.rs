@@ -1,30 +1,36 @@
-//! The composition root: the only module that sees everything.
+//! The composition root of any API: what [`Api`] says is served, with everything a server has.
 
 mod aggregated;
-mod bootstrap;
+mod api;
+pub(crate) mod bootstrap;
 mod compaction;
 mod election;
 mod host;
 mod link;
 mod monitor;
 mod options;
+pub mod prelude;
+mod program;
 mod ready;
 mod rules;
 mod standalone;
 mod users;
 
-pub use aggregated::serve;
-pub use options::{Serve, Standalone};
-pub use standalone::standalone;
+pub use api::{Api, Around, Facts, Parts, Place, Reason};
+pub use link::{Link, state};
+pub use program::main;
 
-use crate::admission::{Admission, Chain, ClassAdmission, Classes, NamespaceLifecycle, Namespaces};
+use crate::admission::{Admission, Chain, NamespaceLifecycle};
 use crate::cluster;
 use crate::registry::Registry;
 use crate::serve;
 use crate::serve::certificates::CertificatesError;
+use crate::telemetry::LoggingError;
+use aggregated::serve;
 use apimachinery::kind::Definition;
 use databases_storage::Storage;
-use link::Link;
+use options::{Serve, Standalone};
+use standalone::standalone;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,38 +65,49 @@ pub enum Error {
     /// There is no way to the cluster.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
-    /// The backend of this machine cannot work.
+    /// What the API needs cannot be opened.
+    #[error("{0}")]
+    Api(#[from] Reason),
+    /// The log filter is none.
     #[error(transparent)]
-    Backend(#[from] crate::backend::local::Error),
+    Logging(#[from] LoggingError),
+    /// The runtime cannot start.
+    #[error("cannot start the runtime: {0}")]
+    Runtime(std::io::Error),
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signals(std::io::Error),
 }
 
-/// A registry with its admission: the standard's own steps, and more after them.
-fn open_registry(
+/// A registry with its admission: the namespace's lifecycle, the API's own steps, and more after them.
+fn open_registry<A: Api>(
+    api: &A,
     definitions: &[&'static Definition],
     storage: &Arc<dyn Storage>,
-    namespaces: Arc<dyn Namespaces>,
-    classes: Arc<dyn Classes>,
+    around: &Around,
     more: Vec<Box<dyn Admission>>,
 ) -> Arc<Registry> {
-    let mut steps: Vec<Box<dyn Admission>> = vec![
-        Box::new(NamespaceLifecycle(namespaces.clone())),
-        Box::new(ClassAdmission::new(classes, namespaces)),
-    ];
+    let mut steps: Vec<Box<dyn Admission>> = vec![Box::new(NamespaceLifecycle(around.namespaces.clone()))];
+    steps.extend(api.admission(around));
     steps.extend(more);
     let admission: Arc<dyn Admission> = Arc::new(Chain(steps));
-    Registry::open(definitions, storage, &admission)
-}
-
-/// A registry whose admission asks itself about namespaces and classes.
-fn open_own_registry(definitions: &[&'static Definition], storage: &Arc<dyn Storage>) -> Arc<Registry> {
-    let link = Arc::new(Link::default());
-    let registry = open_registry(definitions, storage, link.clone(), link.clone(), Vec::new());
-    link.set(&registry);
+    let registry = Registry::open(definitions, storage, &admission);
+    around.objects.set(&registry);
     registry
 }
 
-#[cfg(test)]
-pub(crate) mod tests;
+/// A registry whose admission asks itself about namespaces.
+pub(crate) fn open_own_registry<A: Api>(
+    api: &A,
+    definitions: &[&'static Definition],
+    storage: &Arc<dyn Storage>,
+) -> Arc<Registry> {
+    let objects = Arc::new(Link::default());
+    let around = Around { namespaces: objects.clone(), objects };
+    open_registry(api, definitions, storage, &around, Vec::new())
+}
+
+/// The kinds of the API, and those that a cluster would serve beside them.
+pub(crate) fn with_core<A: Api>() -> Vec<&'static Definition> {
+    A::definitions().into_iter().chain(databases_api::core_definitions().iter().copied()).collect()
+}

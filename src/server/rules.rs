@@ -5,7 +5,6 @@ use crate::admission::{
 };
 use crate::cluster::{Cluster, Quotas};
 use crate::endpoint::Check;
-use databases_api::GROUP;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,13 +20,18 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Starts to follow them, until `ended`.
-    pub(super) fn follow(cluster: &Cluster, around: &Surroundings, ended: &CancellationToken) -> Arc<Rules> {
+    /// Starts to follow them for the kinds of a group, until `ended`.
+    pub(super) fn follow(
+        group: &str,
+        cluster: &Cluster,
+        around: &Surroundings,
+        ended: &CancellationToken,
+    ) -> Arc<Rules> {
         let rules = Arc::new(Rules {
             mutating: MutatingWebhooks::new(around.clone()),
             validating: ValidatingWebhooks::new(around.clone()),
             policies: Policies::new(cluster.clone(), around.clone()),
-            quotas: Quotas::follow(cluster.clone(), format!(".{GROUP}"), ended.clone()),
+            quotas: Quotas::follow(cluster.clone(), format!(".{group}"), ended.clone()),
             known: watch::Sender::new([false; 4]),
         });
         tokio::spawn(rules.clone().run(cluster.clone(), ended.clone()));

@@ -1,10 +1,11 @@
 //! Alone: own storage, own certificates, own namespaces and Secrets.
 
 use super::monitor::Monitored;
-use super::{Error, Standalone, bootstrap, compaction, open_own_registry, options, ready};
-use crate::backend::Backend;
+use super::{
+    Api, Error, Parts, Place, Standalone, bootstrap, compaction, open_own_registry, options, ready, with_core,
+};
 use crate::cluster::Cluster;
-use crate::controller::{self, Controllers};
+use crate::controller;
 use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::{ClientCertificates, MASTERS_GROUP, MastersOnly, Options, Pipeline, UserInfo};
 use crate::serve::certificates::{Certificates, Ensured};
@@ -13,23 +14,21 @@ use crate::telemetry::Metrics;
 use databases_storage::Storage;
 use std::sync::Arc;
 
-/// The user that controllers act as.
-const CONTROLLER: &str = "system:databases-controller";
-
 /// Serves without a cluster until a signal ends it.
-pub async fn standalone(options: Standalone) -> Result<(), Error> {
+pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     options::prepare_data_dir(&options.data_dir)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     // The store first: whose it is, is who may write the folder's kubeconfig.
     let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
-    let certificates = Certificates::new(&options.data_dir, [], format!("https://{address}"));
+    let certificates = Certificates::new(A::FACTS.name, &options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
     let storage: Arc<dyn Storage> = monitor.clone();
-    let local = options.local.open(&options.data_dir).await?;
-    let definitions = options::definitions();
-    let registry = open_own_registry(&definitions, &storage);
+    let place = Place { flags: &options.own, cluster_flags: None, data_dir: Some(&options.data_dir) };
+    let api = A::open(place).await?;
+    let definitions = with_core::<A>();
+    let registry = open_own_registry(&*api, &definitions, &storage);
 
     let started = Arc::new(ready::Started::default());
     let health = Health(vec![
@@ -41,7 +40,8 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     ]);
     let metrics = Arc::new(Metrics::new());
     let permission = Arc::new(MastersOnly);
-    let endpoint = Endpoint::new(&definitions, registry.clone(), health, metrics.clone(), permission);
+    let build = A::FACTS.build();
+    let endpoint = Endpoint::new(build, &definitions, registry.clone(), health, metrics.clone(), permission);
     let pipeline = Pipeline::new(
         ClientCertificates::new(ensured.bundle()?),
         MastersOnly,
@@ -50,7 +50,8 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
         shutdown.clone(),
         metrics.requests().clone(),
     );
-    let client = kube::Client::new(pipeline.as_user(UserInfo::new(CONTROLLER, [MASTERS_GROUP])), "default");
+    let controller = UserInfo::new(A::FACTS.controller(), [MASTERS_GROUP]);
+    let cluster = Cluster::new(kube::Client::new(pipeline.as_user(controller), "default"));
 
     let tls = Tls::new(ensured.tls_material()?)?;
     tokio::spawn(certificates.keep_fresh(tls.clone(), Ensured::tls_material, shutdown.clone()));
@@ -69,13 +70,14 @@ pub async fn standalone(options: Standalone) -> Result<(), Error> {
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let controllers = Controllers { registry, cluster: Cluster::new(client), backends: vec![local.clone()] };
-    controller::run(controllers, shutdown.draining().clone()).await;
+    let draining = shutdown.draining();
+    let core = controller::core(registry.clone(), draining.clone());
+    tokio::join!(core, api.control(Parts { registry, cluster }, draining.clone()));
     let drained = serving.await.unwrap_or(false);
     if !drained {
         tracing::warn!("some requests were cut off at the end");
     }
     signals.abort();
-    local.close().await;
+    api.close().await;
     Ok(())
 }

@@ -76,12 +76,16 @@ fn what_cannot_be_read_is_counted_whole_and_named_up_to_a_bound() {
         name: format!("n{number}"),
     };
     let text = Metrics::new().text(&(0..150).map(one).collect::<Vec<_>>()).unwrap();
-    assert!(text.contains(r#"databases_unreadable_objects{group="g",resource="things"} 150"#), "{text}");
     assert!(
-        text.contains(
-            r#"databases_unreadable_object{group="g",resource="things",namespace="ns",name="n0"} 1"#
-        )
+        text.contains(r#"apiserver_storage_unreadable_objects{group="g",resource="things"} 150"#),
+        "{text}"
     );
-    assert_eq!(text.lines().filter(|line| line.starts_with("databases_unreadable_object{")).count(), 100);
+    assert!(text.contains(
+        r#"apiserver_storage_unreadable_object{group="g",resource="things",namespace="ns",name="n0"} 1"#
+    ));
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("apiserver_storage_unreadable_object{")).count(),
+        100
+    );
     assert!(!text.contains("# EOF"));
 }

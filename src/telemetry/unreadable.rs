@@ -42,11 +42,11 @@ pub(super) fn write(text: &mut String, unreadable: &[UnreadableLabels]) -> fmt::
     }
     let mut registry = Registry::default();
     registry.register(
-        "databases_unreadable_objects",
+        "apiserver_storage_unreadable_objects",
         "Stored objects that cannot be read, by resource",
         counts,
     );
     let help = "A stored object that cannot be read; the first hundred are named";
-    registry.register("databases_unreadable_object", help, named);
+    registry.register("apiserver_storage_unreadable_object", help, named);
     encode(text, &registry)
 }

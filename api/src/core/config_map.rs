@@ -1,11 +1,11 @@
 //! `ConfigMap`.
 
 use super::rules::{self, LARGEST};
-use super::{NAME, PACKAGE, column, only_version};
+use super::{NAME, PACKAGE, column};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
@@ -28,14 +28,13 @@ pub struct ConfigMap {
     pub immutable: Option<bool>,
 }
 
-only_version!(ConfigMap);
+only_version!(ConfigMap, "v1");
 
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: "",
     kind: "ConfigMap",
     plural: "configmaps",
-    singular: "configmap",
     short_names: &["cm"],
     categories: &[],
     namespaced: true,

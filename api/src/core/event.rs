@@ -1,11 +1,11 @@
 //! `Event`.
 
-use super::{PACKAGE, column, event_rules, only_version};
+use super::{PACKAGE, column, event_rules};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
 use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Kind, NameRule, Version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::time::{MicroTime, Time};
 use serde_json::Value;
@@ -60,14 +60,13 @@ pub struct Event {
     pub reporting_instance: String,
 }
 
-only_version!(Event);
+only_version!(Event, "v1");
 
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: "",
     kind: "Event",
     plural: "events",
-    singular: "event",
     short_names: &["ev"],
     categories: &[],
     namespaced: true,

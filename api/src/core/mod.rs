@@ -19,22 +19,6 @@ use apimachinery::kind::Column;
 
 const PACKAGE: &str = "io.k8s.api.core.v1";
 
-/// A kind whose only version is its hub: the standard has no say in how `core/v1` evolves.
-macro_rules! only_version {
-    ($kind:ty) => {
-        impl apimachinery::kind::WireVersion<$kind> for $kind {
-            const NAME: &'static str = "v1";
-            fn into_hub(self) -> $kind {
-                self
-            }
-            fn from_hub(hub: &$kind) -> Self {
-                hub.clone()
-            }
-        }
-    };
-}
-use only_version;
-
 const fn column(name: &'static str, kind: &'static str, priority: i32) -> Column {
     Column::new(name, kind, "", priority)
 }

@@ -1,11 +1,11 @@
 //! `Namespace`.
 
 use super::rules;
-use super::{NAME, PACKAGE, column, only_version};
+use super::{NAME, PACKAGE, column};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
 use apimachinery::meta::{Condition, ObjectMeta};
 use apimachinery::validation::is_qualified_name;
 use serde_json::Value;
@@ -46,14 +46,13 @@ pub struct NamespaceStatus {
     pub conditions: Vec<Condition>,
 }
 
-only_version!(Namespace);
+only_version!(Namespace, "v1");
 
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: "",
     kind: "Namespace",
     plural: "namespaces",
-    singular: "namespace",
     short_names: &["ns"],
     categories: &[],
     namespaced: false,

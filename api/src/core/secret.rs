@@ -1,11 +1,11 @@
 //! `Secret`.
 
 use super::rules::{self, LARGEST};
-use super::{NAME, PACKAGE, column, only_version, secret_types};
+use super::{NAME, PACKAGE, column, secret_types};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
@@ -31,14 +31,13 @@ pub struct Secret {
     pub immutable: Option<bool>,
 }
 
-only_version!(Secret);
+only_version!(Secret, "v1");
 
 /// The kind.
 pub static DEFINITION: Definition = Definition {
     group: "",
     kind: "Secret",
     plural: "secrets",
-    singular: "secret",
     short_names: &[],
     categories: &[],
     namespaced: true,

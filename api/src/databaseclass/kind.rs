@@ -17,7 +17,6 @@ pub static DEFINITION: Definition = Definition {
     group: GROUP,
     kind: "DatabaseClass",
     plural: "databaseclasses",
-    singular: "databaseclass",
     short_names: &["dbclass"],
     categories: &["dbstandard"],
     namespaced: false,

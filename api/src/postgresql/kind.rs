@@ -14,7 +14,6 @@ pub static DEFINITION: Definition = Definition {
     group: GROUP,
     kind: "PostgreSQL",
     plural: "postgresqls",
-    singular: "postgresql",
     short_names: &["stdpg"],
     categories: &["dbstandard"],
     namespaced: true,

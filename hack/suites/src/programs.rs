@@ -9,6 +9,12 @@ pub fn server() -> Option<PathBuf> {
     named("DATABASES_APISERVER").or_else(|| built("databases-apiserver"))
 }
 
+/// The server of another API group, built beside the server.
+pub fn wardle() -> Option<PathBuf> {
+    let beside = server()?.with_file_name("wardle-apiserver");
+    beside.exists().then_some(beside)
+}
+
 /// The program behind `hack/up`, built beside the server.
 pub fn quickstart() -> Option<PathBuf> {
     let beside = server()?.with_file_name("quickstart");

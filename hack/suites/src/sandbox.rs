@@ -29,10 +29,15 @@ impl Sandbox {
             programs::skipped("databases-apiserver is not built (cargo build --release)");
             return None;
         };
+        Some(Self::of(program))
+    }
+
+    /// The same for another server.
+    pub fn of(program: PathBuf) -> Self {
         let folder = temporary_folder();
         let data_dir = folder.path().join("data");
         let launch = Launch { program, data_dir, port: free_port(), flags: Vec::new() };
-        Some(Self { launch, server: None, folder })
+        Self { launch, server: None, folder }
     }
 
     /// Adds flags for the next start.

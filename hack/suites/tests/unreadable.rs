@@ -68,7 +68,10 @@ async fn serves_around_garbage(mut sandbox: Sandbox, config: impl Fn(&Path) -> e
     for key in &keys {
         assert!(log.contains(key.as_str()), "{key} is not in the log");
     }
-    assert_eq!(metrics.lines().filter(|line| line.starts_with("databases_unreadable_object{")).count(), 5);
+    assert_eq!(
+        metrics.lines().filter(|line| line.starts_with("apiserver_storage_unreadable_object{")).count(),
+        5
+    );
 
     let within = format!("/api/v1/namespaces/{NAMESPACE}");
     let list = http.get(&format!("{within}/configmaps"), &[]).await;

@@ -4,7 +4,8 @@
 //! cannot have is changed and a hash of it appended, and so is one that looks as if that had been done to it.
 
 use crate::backend::{Login, Observed, Role};
-use crate::cluster::{Binding, Error, KIND_LABEL, NAME_LABEL};
+use crate::cluster::Error;
+use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
 use databases_api::postgresql::{PostgreSQL, UserAttribute};
 use databases_api::shared::UserSecret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -11,7 +11,7 @@ mod order;
 
 use crate::backend::fake::{CONTROLLER_NAME, Fake, Lie, Step};
 use crate::backend::{Code, Error, Observed, Offer, Phase, Reference, Refusal};
-use crate::server::tests::{CLASSES, IN_DEMO, Server, database};
+use crate::standard::tests::{CLASSES, IN_DEMO, Server, database};
 use apimachinery::json_patch::merge;
 use serde_json::{Value, json};
 

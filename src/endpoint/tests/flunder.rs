@@ -64,7 +64,6 @@ pub(super) static DEFINITION: Definition = Definition {
     group: "wardle.example.com",
     kind: "Flunder",
     plural: "flunders",
-    singular: "flunder",
     short_names: &[],
     categories: &[],
     namespaced: true,

@@ -90,7 +90,9 @@ impl Server {
         }
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
-        let endpoint = Endpoint::new(definitions, registry.clone(), Health::default(), metrics, permission);
+        let build = "tests".to_owned();
+        let endpoint =
+            Endpoint::new(build, definitions, registry.clone(), Health::default(), metrics, permission);
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
         pipeline.complete();

@@ -54,8 +54,8 @@ async fn lists_go_on_without_what_cannot_be_read_and_say_so() {
     let metrics = server.get("/metrics").await.bytes;
     let text = String::from_utf8_lossy(&metrics).into_owned();
     let labels = r#"group="wardle.example.com",resource="flunders""#;
-    assert!(text.contains(&format!("databases_unreadable_objects{{{labels}}} 1")), "{text}");
-    let named = format!(r#"databases_unreadable_object{{{labels},namespace="ns",name="b"}} 1"#);
+    assert!(text.contains(&format!("apiserver_storage_unreadable_objects{{{labels}}} 1")), "{text}");
+    let named = format!(r#"apiserver_storage_unreadable_object{{{labels},namespace="ns",name="b"}} 1"#);
     assert!(text.contains(&named), "{text}");
 }
 

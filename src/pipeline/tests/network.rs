@@ -135,7 +135,7 @@ async fn kubectl_is_let_in_by_the_kubeconfig() {
     let directory = tempfile::tempdir().unwrap();
     let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let url = format!("https://{}", listener.address());
-    let ensured = Certificates::new(directory.path(), [], url).ensure().unwrap();
+    let ensured = Certificates::new("databases", directory.path(), [], url).ensure().unwrap();
     let (shutdown, metrics) = (Shutdown::new(), Metrics::new());
     let authenticator = ClientCertificates::new(ensured.bundle().unwrap());
     let requests = metrics.requests().clone();

@@ -28,11 +28,11 @@ pub(super) struct Authority {
 impl Authority {
     /// Reads the authority, or makes one when there is none. The key is written first: a key without a certificate is
     /// what an interrupted start leaves, and gets its certificate now.
-    pub(super) fn ensure(folder: &Folder) -> Result<Self, CertificatesError> {
+    pub(super) fn ensure(folder: &Folder, api: &str) -> Result<Self, CertificatesError> {
         let (certificate, key) = match (folder.read(CERTIFICATE)?, folder.read(KEY)?) {
             (Some(certificate), Some(key)) => (certificate, key),
             (Some(_), None) => return Err(CertificatesError::AuthorityKeyMissing { key: folder.path(KEY) }),
-            (None, key) => create(folder, key)?,
+            (None, key) => create(folder, api, key)?,
         };
         folder.restrict(KEY)?;
         let damaged = |name: &str| CertificatesError::AuthorityDamaged { path: folder.path(name) };
@@ -71,14 +71,14 @@ impl Authority {
     }
 }
 
-fn create(folder: &Folder, key: Option<String>) -> Result<(String, String), CertificatesError> {
+fn create(folder: &Folder, api: &str, key: Option<String>) -> Result<(String, String), CertificatesError> {
     let key = match key {
         Some(pem) => KeyPair::from_pem(&pem)
             .map_err(|_| CertificatesError::AuthorityDamaged { path: folder.path(KEY) })?,
         None => KeyPair::generate()?,
     };
     let mut params = CertificateParams::new(Vec::new())?;
-    params.distinguished_name.push(DnType::CommonName, format!("databases-ca@{}", now().as_secs()));
+    params.distinguished_name.push(DnType::CommonName, format!("{api}-ca@{}", now().as_secs()));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut params, LIFETIME);

@@ -23,26 +23,29 @@ use crate::serve::tls::provider;
 const LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How long before its end a certificate is issued anew.
 const RENEWAL: Duration = Duration::from_secs(60 * 24 * 60 * 60);
-/// The administrator's name.
-pub(super) const ADMINISTRATOR: &str = "databases-admin";
 /// The group that may do everything.
 const MASTERS: &str = "system:masters";
 
 /// What a certificate is for.
 #[derive(Debug)]
 pub(super) enum Purpose<'a> {
-    /// To serve under these names.
-    Server(&'a [String]),
-    /// To be the administrator.
-    Administrator,
+    /// To serve an API under these names.
+    Server(&'a str, &'a [String]),
+    /// To be the administrator of an API.
+    Administrator(&'a str),
+}
+
+/// The administrator's name.
+pub(super) fn administrator(api: &str) -> String {
+    format!("{api}-admin")
 }
 
 impl Purpose<'_> {
     /// The files of the certificate and of its key.
     pub(super) fn files(&self) -> [&'static str; 2] {
         match self {
-            Self::Server(_) => ["server.crt", "server.key"],
-            Self::Administrator => ["admin.crt", "admin.key"],
+            Self::Server(..) => ["server.crt", "server.key"],
+            Self::Administrator(_) => ["admin.crt", "admin.key"],
         }
     }
 }
@@ -51,16 +54,16 @@ impl Purpose<'_> {
 pub(super) fn issue(issuer: &Issuer<'_, KeyPair>, purpose: &Purpose<'_>) -> Result<Pair, CertificatesError> {
     let key = KeyPair::generate()?;
     let mut params = match purpose {
-        Purpose::Server(names) => CertificateParams::new(names.to_vec())
+        Purpose::Server(_, names) => CertificateParams::new(names.to_vec())
             .map_err(|_| CertificatesError::Name { names: names.to_vec() })?,
-        Purpose::Administrator => CertificateParams::new(Vec::new())?,
+        Purpose::Administrator(_) => CertificateParams::new(Vec::new())?,
     };
     let (name, usage) = match purpose {
-        Purpose::Server(_) => ("databases-apiserver", ExtendedKeyUsagePurpose::ServerAuth),
-        Purpose::Administrator => (ADMINISTRATOR, ExtendedKeyUsagePurpose::ClientAuth),
+        Purpose::Server(api, _) => (format!("{api}-apiserver"), ExtendedKeyUsagePurpose::ServerAuth),
+        Purpose::Administrator(api) => (administrator(api), ExtendedKeyUsagePurpose::ClientAuth),
     };
     params.distinguished_name.push(DnType::CommonName, name);
-    if let Purpose::Administrator = purpose {
+    if let Purpose::Administrator(_) = purpose {
         params.distinguished_name.push(DnType::OrganizationName, MASTERS);
     }
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -79,17 +82,18 @@ pub(super) fn is_good(pair: &Pair, purpose: &Purpose<'_>, authority: &str) -> bo
     let end = u64::try_from(parsed.validity().not_after.timestamp()).unwrap_or(0);
     let far_from_end = Duration::from_secs(end) > now() + RENEWAL;
     let fits = match purpose {
-        Purpose::Server(names) => is_server_of(&certificate, authority) && has_names(&parsed, names),
-        Purpose::Administrator => is_administrator_of(&certificate, authority),
+        Purpose::Server(_, names) => is_server_of(&certificate, authority) && has_names(&parsed, names),
+        Purpose::Administrator(api) => is_administrator_of(api, &certificate, authority),
     };
     far_from_end && belongs(&parsed, &key) && fits
 }
 
-fn is_administrator_of(certificate: &CertificateDer<'_>, authority: &str) -> bool {
+fn is_administrator_of(api: &str, certificate: &CertificateDer<'_>, authority: &str) -> bool {
     let Ok(bundle) = CaBundle::from_pem(authority.as_bytes()) else { return false };
     let identity = verify_client(std::slice::from_ref(certificate), &bundle);
-    identity
-        .is_ok_and(|identity| identity.common_name == ADMINISTRATOR && identity.organizations == [MASTERS])
+    identity.is_ok_and(|identity| {
+        identity.common_name == administrator(api) && identity.organizations == [MASTERS]
+    })
 }
 
 fn is_server_of(certificate: &CertificateDer<'_>, authority: &str) -> bool {

@@ -32,6 +32,7 @@ const RENEWAL_INTERVAL: Duration = Duration::from_secs(12 * 60 * 60);
 /// Where the certificates are and what they are for.
 #[derive(Clone, Debug)]
 pub struct Certificates {
+    api: &'static str,
     directory: PathBuf,
     names: Vec<String>,
     server: String,
@@ -53,9 +54,10 @@ struct Pair {
 }
 
 impl Certificates {
-    /// Certificates in `directory` for a server that clients reach at the URL `server`, by `localhost`, the loopback
+    /// Certificates in `directory` for the server of an API that clients reach at the URL `server`, by `localhost`, the loopback
     /// addresses and `names`.
     pub fn new(
+        api: &'static str,
         directory: impl Into<PathBuf>,
         names: impl IntoIterator<Item = String>,
         server: impl Into<String>,
@@ -63,17 +65,17 @@ impl Certificates {
         let mut names: Vec<String> = OWN_NAMES.map(str::to_owned).into_iter().chain(names).collect();
         names.sort();
         names.dedup();
-        Self { directory: directory.into(), names, server: server.into() }
+        Self { api, directory: directory.into(), names, server: server.into() }
     }
 
     /// Reads the certificates and issues those that are not good.
     pub fn ensure(&self) -> Result<Ensured, CertificatesError> {
         let home = Folder::open(&self.directory)?;
         let pki = Folder::open(&self.directory.join("pki"))?;
-        let authority = Authority::ensure(&pki)?;
-        let server = authority.ensure_leaf(&pki, &Purpose::Server(&self.names))?;
-        let admin = authority.ensure_leaf(&pki, &Purpose::Administrator)?;
-        let text = kubeconfig::render(&self.server, authority.certificate(), &admin);
+        let authority = Authority::ensure(&pki, self.api)?;
+        let server = authority.ensure_leaf(&pki, &Purpose::Server(self.api, &self.names))?;
+        let admin = authority.ensure_leaf(&pki, &Purpose::Administrator(self.api))?;
+        let text = kubeconfig::render(self.api, &self.server, authority.certificate(), &admin);
         home.write_if_changed("kubeconfig", &text)?;
         let kubeconfig = home.path("kubeconfig");
         Ok(Ensured { authority: authority.certificate().to_owned(), server, kubeconfig })

@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 const URL: &str = "https://127.0.0.1:6443";
 
 fn certificates(directory: &Path, names: &[&str]) -> Certificates {
-    Certificates::new(directory, names.iter().map(|name| (*name).to_owned()), URL)
+    Certificates::new("databases", directory, names.iter().map(|name| (*name).to_owned()), URL)
 }
 
 fn contents(directory: &Path) -> BTreeMap<String, String> {

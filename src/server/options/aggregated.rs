@@ -1,7 +1,7 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{Delegation, Etcd, Local};
+use super::{Delegation, Etcd};
 use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{Limits, TlsFiles};
 use clap::Args;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Flags of `serve`.
 #[derive(Args, Debug)]
-pub struct Serve {
+pub(in crate::server) struct Serve<F: Args, C: Args> {
     /// How to reach the cluster; without it, as a pod of the cluster.
     #[arg(long)]
     pub kubeconfig: Option<PathBuf>,
@@ -37,9 +37,9 @@ pub struct Serve {
     #[command(flatten)]
     pub delegation: Delegation,
 
-    /// Where the embedded store, certificates of the server's own and the databases of this machine lie. Not needed with
+    /// Where the embedded store, certificates of the server's own and all that is made here lie. Not needed with
     /// --etcd-servers and --tls-cert-file.
-    #[arg(long, env = "DATABASES_DATA_DIR")]
+    #[arg(long)]
     pub data_dir: Option<PathBuf>,
 
     /// Names that a serving certificate of the server's own is for, such as SERVICE.NAMESPACE.svc.
@@ -50,16 +50,16 @@ pub struct Serve {
     #[command(flatten)]
     pub etcd: Etcd,
 
-    /// Answer classes of this machine: run PostgreSQL as processes beside the server. Needs --data-dir.
-    #[arg(long, requires = "data_dir")]
-    pub local_backend: bool,
-
-    /// Databases of this machine.
+    /// Flags of the API.
     #[command(flatten)]
-    pub local: Local,
+    pub own: F,
+
+    /// Flags of the API for a cluster.
+    #[command(flatten)]
+    pub own_cluster: C,
 
     /// The namespace of the Lease that decides which replica runs controllers.
-    #[arg(long, default_value = "databases-system")]
+    #[arg(long, default_value = "default")]
     pub lease_namespace: String,
 
     /// How many seconds that Lease lasts when its holder has gone without giving it back.
@@ -83,7 +83,7 @@ pub struct Serve {
     pub drain_seconds: u64,
 }
 
-impl Serve {
+impl<F: Args, C: Args> Serve<F, C> {
     pub(in crate::server) fn address(&self) -> SocketAddr {
         SocketAddr::new(self.bind_address, self.secure_port)
     }

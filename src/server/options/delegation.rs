@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Who vouches for users.
 #[derive(Args, Debug, Default)]
-pub struct Delegation {
+pub(in crate::server) struct Delegation {
     /// The authorities of users' certificates, a PEM file that is read again when it changes; without it, those that the
     /// cluster publishes in ConfigMap kube-system/extension-apiserver-authentication.
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! Flags of `standalone`.
 
 use super::super::Error;
-use super::{Etcd, Local};
+use super::Etcd;
 use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 /// Flags of `standalone`.
 #[derive(Args, Debug)]
-pub struct Standalone {
-    /// Where certificates, the kubeconfig, the store and the databases lie; created if missing.
-    #[arg(long, env = "DATABASES_DATA_DIR")]
+pub(in crate::server) struct Standalone<F: Args> {
+    /// Where certificates, the kubeconfig, the store and all that is made here lie; created if missing.
+    #[arg(long)]
     pub data_dir: PathBuf,
 
     /// The address to listen on.
@@ -31,9 +31,9 @@ pub struct Standalone {
     #[command(flatten)]
     pub etcd: Etcd,
 
-    /// Databases of this machine.
+    /// Flags of the API.
     #[command(flatten)]
-    pub local: Local,
+    pub own: F,
 
     /// How many seconds requests may take to finish when the server ends.
     #[arg(long, default_value_t = 30)]
@@ -42,7 +42,7 @@ pub struct Standalone {
 
 /// Engines by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
+pub(in crate::server) enum Engine {
     /// One file in the data directory.
     Redb,
     /// Nothing survives the process.
@@ -51,7 +51,7 @@ pub enum Engine {
     Etcd,
 }
 
-impl Standalone {
+impl<F: Args> Standalone<F> {
     pub(in crate::server) fn address(&self) -> SocketAddr {
         SocketAddr::new(self.bind_address, self.port)
     }

@@ -46,7 +46,7 @@ fn resource(definition: &Definition, version: &str) -> Value {
         "resource": definition.plural,
         "responseKind": own,
         "scope": if definition.namespaced { "Namespaced" } else { "Cluster" },
-        "singularResource": definition.singular,
+        "singularResource": definition.singular(),
         "verbs": VERBS,
     });
     if !definition.short_names.is_empty() {

@@ -30,7 +30,7 @@ pub(super) fn entries(definition: &Definition) -> Vec<Value> {
 fn main(definition: &Definition) -> Value {
     let mut entry = json!({
         "name": definition.plural,
-        "singularName": definition.singular,
+        "singularName": definition.singular(),
         "namespaced": definition.namespaced,
         "kind": definition.kind,
         "verbs": VERBS,

@@ -11,8 +11,6 @@ pub struct Definition {
     pub kind: &'static str,
     /// The resource, such as `postgresqls`.
     pub plural: &'static str,
-    /// Such as `postgresql`.
-    pub singular: &'static str,
     /// Such as `stdpg`.
     pub short_names: &'static [&'static str],
     /// Such as `dbstandard`.
@@ -81,6 +79,48 @@ impl Column {
 }
 
 impl Definition {
+    /// A kind without anything special: namespaced, stored in the first of its versions, without subresources, with the columns
+    /// Name and Age.
+    pub const fn new(
+        group: &'static str,
+        kind: &'static str,
+        plural: &'static str,
+        versions: &'static [Version],
+    ) -> Definition {
+        Definition {
+            group,
+            kind,
+            plural,
+            short_names: &[],
+            categories: &[],
+            namespaced: true,
+            versions,
+            storage_version: versions[0].name,
+            status: false,
+            scale: false,
+            columns: const {
+                &[Column::object_name(), Column::new("Age", "string", "Time since its creation.", 0)]
+            },
+            selectable_fields: &[],
+            name_rule: NameRule::Subdomain,
+        }
+    }
+
+    /// The same without namespaces.
+    pub const fn cluster_scoped(self) -> Definition {
+        Definition { namespaced: false, ..self }
+    }
+
+    /// The same with a status subresource.
+    pub const fn with_status(self) -> Definition {
+        Definition { status: true, ..self }
+    }
+
+    /// One object of the kind in the words of the command line: `postgresql`.
+    pub fn singular(&self) -> String {
+        self.kind.to_lowercase()
+    }
+
     /// The served version of that name.
     pub fn version(&self, name: &str) -> Option<&'static Version> {
         self.versions.iter().find(|version| version.name == name)

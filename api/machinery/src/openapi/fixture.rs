@@ -185,7 +185,6 @@ pub(crate) static FLUNDER: Definition = Definition {
     group: "wardle.example.com",
     kind: "Flunder",
     plural: "flunders",
-    singular: "flunder",
     short_names: &["fl"],
     categories: &["fish"],
     namespaced: true,
@@ -202,7 +201,6 @@ pub(crate) static FLUNDER: Definition = Definition {
 pub(crate) static FISCHER: Definition = Definition {
     kind: "Fischer",
     plural: "fischers",
-    singular: "fischer",
     short_names: &[],
     categories: &[],
     namespaced: false,
@@ -217,7 +215,6 @@ pub(crate) static NOTE: Definition = Definition {
     group: "",
     kind: "Note",
     plural: "notes",
-    singular: "note",
     versions: &[Version::of::<Flunder, v1::Flunder>()],
     scale: false,
     ..FLUNDER

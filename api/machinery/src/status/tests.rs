@@ -7,7 +7,6 @@ static DEFINITION: Definition = Definition {
     group: "g.example.com",
     kind: "Database",
     plural: "databases",
-    singular: "database",
     short_names: &[],
     categories: &[],
     namespaced: true,

@@ -6,7 +6,6 @@ fn definition(name_rule: NameRule, namespaced: bool) -> Definition {
         group: "g",
         kind: "K",
         plural: "ks",
-        singular: "k",
         short_names: &[],
         categories: &[],
         namespaced,

@@ -85,6 +85,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "wardle",
+        what: "another API group on the same server, with and without a cluster, in at most 100 lines of its own",
+        work: Work::Cluster,
+    },
+    Suite {
         name: "up",
         what: "hack/up from start to proof, again, and two side by side",
         work: Work::Integration,

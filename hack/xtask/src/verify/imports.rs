@@ -1,7 +1,7 @@
 //! The walls between the rooms: who may import whom.
 //!
 //! ```text
-//! main → server → { serve, pipeline → cluster,
+//! main → standard → server → { serve, pipeline → cluster,
 //!                   endpoint → registry → { admission → backend → cluster, storage },
 //!                   controller → { registry, backend } }
 //! ```
@@ -15,11 +15,9 @@ use crate::tree::{self, File};
 
 /// A room of `src/`, and the rooms it may name.
 const TABLE: &[(&str, &[&str])] = &[
-    ("main", &["server"]),
-    (
-        "server",
-        &["serve", "pipeline", "endpoint", "registry", "admission", "backend", "cluster", "controller"],
-    ),
+    ("main", &["standard", "server"]),
+    ("standard", &["server", "registry", "admission", "backend", "controller"]),
+    ("server", &["serve", "pipeline", "endpoint", "registry", "admission", "cluster", "controller"]),
     ("serve", &[]),
     // What a connection knows of its peer is read where a request is authenticated.
     ("pipeline", &["cluster", "serve"]),

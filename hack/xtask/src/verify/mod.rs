@@ -1,6 +1,7 @@
 //! `xtask verify`: the rules of the tree that the compiler does not know.
 
 mod commands;
+mod generic;
 mod imports;
 mod rules;
 mod scanner;
@@ -32,6 +33,7 @@ struct Check {
 /// The cheap ones first.
 const CHECKS: &[Check] = &[
     Check { name: "imports", run: imports::check },
+    Check { name: "generic", run: generic::check },
     Check { name: "sizes", run: sizes::check },
     Check { name: "words", run: words::check },
     Check { name: "rules", run: rules::check },

@@ -93,7 +93,6 @@ pub(super) static DEFINITION: Definition = Definition {
     group: "probe.example.com",
     kind: "Probe",
     plural: "probes",
-    singular: "probe",
     short_names: &[],
     categories: &[],
     namespaced: true,

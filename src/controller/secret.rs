@@ -4,7 +4,7 @@
 //! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
 //! released together with retained data is such a one; an annotation says whose it was.
 
-use super::{Cluster, Error};
+use crate::cluster::{Cluster, Error};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -14,15 +14,15 @@ use std::collections::BTreeMap;
 /// Marks the Secrets of an object; they are released by taking it off.
 const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
 /// The kind of the object that a Secret was made for.
-pub const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
+pub(super) const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
 /// The name of the object that a Secret was made for.
-pub const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
+pub(super) const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
 /// On a released Secret: whose it was.
 const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
 
 /// A credentials Secret as it should be.
 #[derive(Clone)]
-pub struct Binding {
+pub(super) struct Binding {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -88,11 +88,11 @@ fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
 
 impl Cluster {
     fn secrets(&self, namespace: &str) -> Api<Secret> {
-        Api::namespaced(self.client.clone(), namespace)
+        Api::namespaced(self.client().clone(), namespace)
     }
 
     /// Creates or updates a credentials Secret; somebody else's is left alone.
-    pub async fn publish(&self, binding: &Binding) -> Result<(), Error> {
+    pub(super) async fn publish(&self, binding: &Binding) -> Result<(), Error> {
         let api = self.secrets(&binding.namespace);
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
@@ -123,7 +123,7 @@ impl Cluster {
     }
 
     /// Deletes the Secret if it belongs to this object, as it was when that was seen.
-    pub async fn retract(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+    pub(super) async fn retract(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
         let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
@@ -136,7 +136,7 @@ impl Cluster {
     }
 
     /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well.
-    pub async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+    pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(mut secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
         disown(&mut secret, owner_uid);

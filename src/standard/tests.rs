@@ -8,11 +8,12 @@ use super::*;
 use crate::backend::Answers;
 use crate::backend::fake::Fake;
 use crate::cluster::Cluster;
-use crate::controller::{self, Controllers};
+use crate::controller;
 use crate::endpoint::{Endpoint, Health};
 use crate::pipeline::{Authenticator, InProcess, Peer, Rejected, RequestBody};
 use crate::pipeline::{MASTERS_GROUP, MastersOnly, Options, Pipeline, UserInfo};
 use crate::serve::Shutdown;
+use crate::server::{bootstrap, open_own_registry, with_core};
 use crate::telemetry::Metrics;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
@@ -49,15 +50,17 @@ impl Server {
         (Server::with(vec![fake.clone()]).await, fake)
     }
 
-    async fn with(backends: Vec<Arc<dyn Answers<databases_api::postgresql::PostgreSQL>>>) -> Self {
+    async fn with(backends: Vec<Arc<dyn Answers<PostgreSQL>>>) -> Self {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
-        let definitions = options::definitions();
-        let registry = open_own_registry(&definitions, &storage);
+        let api = Databases { backends };
+        let definitions = with_core::<Databases>();
+        let registry = open_own_registry(&api, &definitions, &storage);
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
+        let (build, permission) = (Databases::FACTS.build(), Arc::new(MastersOnly));
         let endpoint =
-            Endpoint::new(&definitions, registry.clone(), Health::default(), metrics, Arc::new(MastersOnly));
+            Endpoint::new(build, &definitions, registry.clone(), Health::default(), metrics, permission);
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
         bootstrap::run(&registry).await.unwrap();
@@ -65,8 +68,9 @@ impl Server {
         let user = UserInfo::new("tester", [MASTERS_GROUP]);
         let cluster = Cluster::new(kube::Client::new(pipeline.as_user(user.clone()), "default"));
         let ended = CancellationToken::new();
-        let controllers = Controllers { registry, cluster, backends };
-        tokio::spawn(controller::run(controllers, ended.clone()));
+        tokio::spawn(controller::core(registry.clone(), ended.clone()));
+        let end = ended.clone();
+        tokio::spawn(async move { api.control(Parts { registry, cluster }, end).await });
         let server = Server { client: pipeline.as_user(user), storage, _ended: ended.drop_guard() };
         server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
         server

@@ -1,0 +1,61 @@
+//! The API `databases.standard.k8s.io`: its kinds, admission by class, and the backends that answer its objects.
+
+mod classes;
+mod options;
+
+use crate::admission::{Admission, ClassAdmission};
+use crate::backend::Answers;
+use crate::controller::{self, Controllers};
+use crate::server::{Api, Around, Facts, Parts, Place, Reason};
+use apimachinery::kind::Definition;
+use async_trait::async_trait;
+use classes::StoredClasses;
+use databases_api::postgresql::PostgreSQL;
+use options::{Local, LocalBackend};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The standard, with the backends of this process.
+pub struct Databases {
+    backends: Vec<Arc<dyn Answers<PostgreSQL>>>,
+}
+
+#[async_trait]
+impl Api for Databases {
+    const FACTS: Facts =
+        Facts { group: databases_api::GROUP, name: "databases", version: env!("CARGO_PKG_VERSION") };
+    type Flags = Local;
+    type ClusterFlags = LocalBackend;
+
+    fn definitions() -> Vec<&'static Definition> {
+        databases_api::definitions().to_vec()
+    }
+
+    async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {
+        let wanted = place.cluster_flags.is_none_or(|flags| flags.local_backend);
+        let mut backends: Vec<Arc<dyn Answers<PostgreSQL>>> = Vec::new();
+        if let Some(data_dir) = place.data_dir.filter(|_| wanted) {
+            backends.push(place.flags.open(data_dir).await?);
+        }
+        Ok(Arc::new(Databases { backends }))
+    }
+
+    fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
+        let classes = Arc::new(StoredClasses(around.objects.clone()));
+        vec![Box::new(ClassAdmission::new(classes, around.namespaces.clone()))]
+    }
+
+    async fn control(&self, with: Parts, ended: CancellationToken) {
+        let (Parts { registry, cluster }, backends) = (with, self.backends.clone());
+        controller::run(Controllers { registry, cluster, backends }, ended).await;
+    }
+
+    async fn close(&self) {
+        for backend in &self.backends {
+            backend.close().await;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
