@@ -93,9 +93,15 @@ impl Formatter for HtmlSafe {
     }
 }
 
+/// A text as short as most names and values are is looked through byte by byte: to prepare a search costs more.
+const SHORT: usize = 32;
+
 /// Where the first character is that Go escapes.
 fn unsafe_in_html(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
+    if bytes.len() <= SHORT && !bytes.iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+        return None;
+    }
     let sign = memchr::memchr3(b'<', b'>', b'&', bytes);
     let before = &bytes[..sign.unwrap_or(bytes.len())];
     let separator = |at: &usize| matches!(before[*at..], [0xe2, 0x80, 0xa8 | 0xa9, ..]);
