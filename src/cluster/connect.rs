@@ -10,8 +10,8 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Cluster {
-    /// Connects by a kubeconfig; without one, as a pod of the cluster.
-    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Cluster, Error> {
+    /// Connects by a kubeconfig, for a program of that name; without one, as a pod of the cluster.
+    pub async fn connect(kubeconfig: Option<&Path>, manager: &str) -> Result<Cluster, Error> {
         let wrong = |reason: String| match kubeconfig {
             Some(path) => {
                 Error::Config(format!("the kubeconfig {} cannot be used: {reason}", path.display()))
@@ -30,6 +30,6 @@ impl Cluster {
         };
         config.connect_timeout = Some(TIMEOUT);
         let client = kube::Client::try_from(config).map_err(|error| wrong(error.to_string()))?;
-        Ok(Cluster::new(client))
+        Ok(Cluster::new(client, manager))
     }
 }

@@ -5,7 +5,7 @@ use super::{Cluster, Error};
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::jiff::Timestamp;
-use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -84,14 +84,14 @@ impl Cluster {
         let namespace = if namespace.is_empty() { "default" } else { namespace };
         let api = Api::<Event>::namespaced(self.client.clone(), namespace);
         let recorded = match &wanted.before {
-            Some(before) => raise(&api, before, now).await?,
+            Some(before) => self.raise(&api, before, now).await?,
             None => None,
         };
         let recorded = match recorded {
             Some(recorded) => recorded,
             None => {
                 let event = self.event(regarding, event_type, reason, &wanted, controller, now);
-                let created = api.create(&PostParams::default(), &event).await?;
+                let created = api.create(&self.named(), &event).await?;
                 let first = event.first_timestamp.map_or(now, |time| time.0).as_second();
                 let name = created.metadata.name.unwrap_or_default();
                 Recorded { name, count: event.count.unwrap_or(1), first }
@@ -99,6 +99,23 @@ impl Cluster {
         };
         self.recorder.correlator().remember(&wanted.key, recorded);
         Ok(())
+    }
+
+    /// One more of an event that is there; `None` where it has gone meanwhile.
+    async fn raise(
+        &self,
+        api: &Api<Event>,
+        before: &Recorded,
+        now: Timestamp,
+    ) -> Result<Option<Recorded>, Error> {
+        let count = before.count + 1;
+        let patch = json!({"count": count, "lastTimestamp": Time(now)});
+        let params = PatchParams { field_manager: self.named().field_manager, ..PatchParams::default() };
+        match api.patch(&before.name, &params, &Patch::Merge(patch)).await {
+            Ok(_) => Ok(Some(Recorded { count, ..before.clone() })),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn event(
@@ -139,16 +156,5 @@ impl Cluster {
             count: Some(before.map_or(0, |before| before.count) + 1),
             ..Event::default()
         }
-    }
-}
-
-/// One more of an event that is there; `None` where it has gone meanwhile.
-async fn raise(api: &Api<Event>, before: &Recorded, now: Timestamp) -> Result<Option<Recorded>, Error> {
-    let count = before.count + 1;
-    let patch = json!({"count": count, "lastTimestamp": Time(now)});
-    match api.patch(&before.name, &PatchParams::default(), &Patch::Merge(patch)).await {
-        Ok(_) => Ok(Some(Recorded { count, ..before.clone() })),
-        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

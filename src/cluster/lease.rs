@@ -28,6 +28,7 @@ pub struct Timing {
 /// One candidate.
 pub struct Election {
     api: Api<Lease>,
+    named: PostParams,
     name: String,
     identity: String,
     timing: Timing,
@@ -38,7 +39,7 @@ impl Election {
     /// A candidate for the Lease `name` that nobody else has the `identity` of.
     pub fn new(cluster: &Cluster, namespace: &str, name: &str, identity: String, timing: Timing) -> Self {
         let api = Api::namespaced(cluster.client.clone(), namespace);
-        Election { api, name: name.to_owned(), identity, timing, seen: None }
+        Election { api, named: cluster.named(), name: name.to_owned(), identity, timing, seen: None }
     }
 
     /// Does `work` whenever this candidate holds the lease, until `ended`; then gives the lease to whoever wants it.
@@ -123,7 +124,7 @@ impl Election {
         let Some(mut lease) = self.api.get_opt(&self.name).await? else {
             let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
             let lease = Lease { metadata, spec: Some(self.taken(&LeaseSpec::default(), now)) };
-            return self.settle(self.api.create(&PostParams::default(), &lease).await);
+            return self.settle(self.api.create(&self.named, &lease).await);
         };
         let spec = lease.spec.take().unwrap_or_default();
         if self.seen.as_ref().is_none_or(|(seen, _)| *seen != spec) {
@@ -133,7 +134,7 @@ impl Election {
             return Ok(false);
         }
         lease.spec = Some(self.taken(&spec, now));
-        self.settle(self.api.replace(&self.name, &PostParams::default(), &lease).await)
+        self.settle(self.api.replace(&self.name, &self.named, &lease).await)
     }
 
     /// A lost race is no error.
@@ -174,7 +175,7 @@ impl Election {
         if spec.holder_identity.as_deref() == Some(&self.identity) {
             spec.holder_identity = Some(String::new());
             spec.lease_duration_seconds = Some(1);
-            self.settle(self.api.replace(&self.name, &PostParams::default(), &lease).await)?;
+            self.settle(self.api.replace(&self.name, &self.named, &lease).await)?;
         }
         Ok(())
     }

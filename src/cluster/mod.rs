@@ -23,6 +23,7 @@ pub use quota::{QuotaError, Quotas};
 pub use review::Access;
 pub use webhook::Webhook;
 
+use kube::api::PostParams;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,13 +108,20 @@ impl From<kube::Error> for Error {
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    /// The name of this program, as the field manager of what it writes.
+    manager: Arc<str>,
     recorder: Arc<event::Recorder>,
 }
 
 impl Cluster {
-    /// Over any transport.
-    pub fn new(client: kube::Client) -> Self {
-        Cluster { client, recorder: Arc::default() }
+    /// Over any transport, for a program of that name.
+    pub fn new(client: kube::Client, manager: &str) -> Self {
+        Cluster { client, manager: manager.into(), recorder: Arc::default() }
+    }
+
+    /// A write in this program's name.
+    pub(crate) fn named(&self) -> PostParams {
+        PostParams { field_manager: Some(self.manager.to_string()), ..PostParams::default() }
     }
 
     /// For what only some controllers do there.

@@ -7,7 +7,7 @@ use super::{Cluster, Error};
 use arc_swap::ArcSwap;
 use k8s_openapi::api::core::v1::ResourceQuota;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use kube::api::{Api, PostParams};
+use kube::api::Api;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -84,7 +84,7 @@ impl Quotas {
         let api: Api<ResourceQuota> = Api::namespaced(self.cluster.client.clone(), namespace);
         let mut charged = counted(quota, count)?;
         for _ in 0..ATTEMPTS {
-            match api.replace_status(name, &PostParams::default(), &charged).await {
+            match api.replace_status(name, &self.cluster.named(), &charged).await {
                 Ok(_) => return Ok(()),
                 Err(kube::Error::Api(status)) if status.code == 409 => {}
                 Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+const MANAGER: &str = "databaseclass-controller";
 /// What is installed may change while the server runs.
 const RESYNC: Duration = Duration::from_secs(60);
 /// Users come and go in numbers; they are counted together.
@@ -41,7 +42,10 @@ struct Classes {
 /// Runs until the server ends.
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
     let registry = &controllers.registry;
-    let (Some(classes), Some(users)) = (registry.objects(), registry.objects::<PostgreSQL>()) else { return };
+    let (Some(classes), Some(users)) = (registry.objects(MANAGER), registry.objects::<PostgreSQL>(MANAGER))
+    else {
+        return;
+    };
     let (own, used) = (classes.store().clone(), users.store().clone());
     let changed = offers_changed(&controllers, &classes);
     let controller = Controller::new(Classes { controllers, classes, users })

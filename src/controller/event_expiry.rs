@@ -19,7 +19,7 @@ struct Expiry(Objects<Event>);
 
 /// Runs until the server ends.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
-    let Some(events) = registry.objects::<Event>() else { return };
+    let Some(events) = registry.objects::<Event>("event-expiry") else { return };
     Controller::new(Expiry(events)).begins_with(ALL.to_owned()).run(ended).await;
 }
 

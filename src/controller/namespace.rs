@@ -20,7 +20,7 @@ struct Namespaces {
 
 /// Runs until the server ends.
 pub(super) async fn run(registry: Arc<Registry>, ended: CancellationToken) {
-    let Some(namespaces) = registry.objects::<Namespace>() else { return };
+    let Some(namespaces) = registry.objects::<Namespace>("namespace-controller") else { return };
     let store = namespaces.store().clone();
     let controller = Controller::new(Namespaces { registry, namespaces }).follows(&store, |stored, queue| {
         if stored.object().meta().deletion_timestamp.is_some() {

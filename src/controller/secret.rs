@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Error};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{Api, DeleteParams, PostParams};
+use kube::api::{Api, DeleteParams};
 use std::collections::BTreeMap;
 
 /// Marks the Secrets of an object; they are released by taking it off.
@@ -101,7 +101,7 @@ impl Cluster {
             return Err(foreign(&secret, &binding.namespace, &binding.name));
         }
         if binding.settle(&mut secret) {
-            api.replace(&binding.name, &PostParams::default(), &secret).await?;
+            api.replace(&binding.name, &self.named(), &secret).await?;
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Cluster {
             data: Some(binding.data()),
             ..Secret::default()
         };
-        api.create(&PostParams::default(), &secret).await?;
+        api.create(&self.named(), &secret).await?;
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Cluster {
         let api = self.secrets(namespace);
         let Some(mut secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
         disown(&mut secret, owner_uid);
-        match api.replace(name, &PostParams::default(), &secret).await {
+        match api.replace(name, &self.named(), &secret).await {
             Err(error) if !is_status(&error, 404) => Err(error.into()),
             _ => Ok(()),
         }

@@ -7,7 +7,13 @@ use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::selector::{FieldSelector, LabelSelector};
 use apimachinery::status::ApiError;
 use databases_storage::Revision;
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use std::borrow::Cow;
 use std::str::FromStr;
+
+/// So many bytes the name of a manager may have.
+const LONGEST_MANAGER: usize = 128;
 
 /// How unknown and duplicate fields are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +75,14 @@ impl WriteOptions {
         }
     }
 
+    /// The name of what writes: what the request says, else what its client calls itself; may be empty.
+    pub(super) fn manager(&self, headers: &HeaderMap) -> Cow<'_, str> {
+        match self.manager.as_str() {
+            "" => manager_of_client(headers).into(),
+            manager => manager.into(),
+        }
+    }
+
     /// The options as the wire has them.
     pub(super) fn wire(&self) -> Options<'_> {
         Options::Write {
@@ -88,13 +102,33 @@ pub(super) fn check_dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &
     }
 }
 
+/// What stands before the first `/` of the user agent, as far as it is printable, and short (V-06).
+fn manager_of_client(headers: &HeaderMap) -> String {
+    let agent = headers.get(USER_AGENT).map_or(&b""[..], |value| value.as_bytes());
+    let agent = String::from_utf8_lossy(agent);
+    let mut name = String::new();
+    for character in agent.chars().take_while(|character| *character != '/') {
+        if !is_printable(character) {
+            continue;
+        }
+        if name.len() + character.len_utf8() > LONGEST_MANAGER {
+            break;
+        }
+        name.push(character);
+    }
+    name
+}
+
+fn is_printable(character: char) -> bool {
+    character == ' ' || !(character.is_control() || character.is_whitespace())
+}
+
 /// Short, and printable (V-06).
 fn check_manager(manager: &str, errors: &mut Errors) {
     let path = Path::new("fieldManager");
-    if manager.len() > 128 {
-        errors.push(FieldError::too_long(&path, 128));
+    if manager.len() > LONGEST_MANAGER {
+        errors.push(FieldError::too_long(&path, LONGEST_MANAGER));
     }
-    let is_printable = |c: char| c == ' ' || !(c.is_control() || c.is_whitespace());
     for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
         let detail = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
         errors.push(FieldError::invalid(&path, manager, &detail));

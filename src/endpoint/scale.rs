@@ -42,8 +42,9 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         warnings = wanted.judge(&scale, &problems, options.field_validation)?;
         apply(call, &scale, current)
     };
+    let (part, manager) = (Part::Main, &options.manager(call.headers));
     let update =
-        UpdateOptions { part: Part::Main, dry_run: options.dry_run, origin: call.origin(options.wire()) };
+        UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()), manager };
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.extend(more);
     let mut response = answer(&view, &stored);

@@ -1,10 +1,10 @@
 //! Creation (V-10…V-14).
 
+use super::write::{Part, Stages};
 use super::{Store, Stored, meta, store::storage_error};
 use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use apimachinery::validation;
 use databases_storage::{ReadAt, Update};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub struct CreateOptions<'a> {
     pub dry_run: bool,
     /// Whose request it is; `None` where the server itself writes.
     pub origin: Option<Origin<'a>>,
+    /// The name of what writes; may be empty.
+    pub manager: &'a str,
 }
 
 impl Store {
@@ -30,29 +32,22 @@ impl Store {
     ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
-        let changed =
-            self.admission.mutate(&self.creation(namespace, &given, options), &mut object, None).await?;
-        // Nobody moves an object to where its creator may not create it.
-        meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
-        meta::prepare_create(object.as_mut())?;
-        object.prepare_create();
+        let stages = self.creation(namespace, &given, options);
+        let changed = stages.prepare(self, &mut object).await?;
         let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
-        let duplicates = validation::dedupe_owner_references(object.meta_mut());
         for attempt in 1.. {
             if generated {
                 let name = meta::generate_name(&object.meta().generate_name);
                 object.meta_mut().name = name;
             }
-            let mut warnings = self.check_new(namespace, object.as_ref(), options).await?;
+            let mut warnings = stages.validate(self, object.as_ref()).await?;
             warnings.splice(0..0, changed.iter().cloned());
-            warnings.extend(duplicates.clone());
             let name = object.meta().name.clone();
             if options.dry_run {
                 return self.pretend(object).await.map(|stored| (stored, warnings));
             }
             let key = self.key(namespace, &name);
-            let value = self.encode(object.as_ref());
-            match self.storage.create(&key, value).await.map_err(|error| storage_error(&error))? {
+            match self.put(&key, object.as_mut(), None).await? {
                 Update::Done(revision) => return Ok((self.written(&key, object, revision), warnings)),
                 Update::Conflict(_) if generated && attempt < ATTEMPTS => {}
                 Update::Conflict(_) if generated => {
@@ -71,33 +66,12 @@ impl Store {
         unreachable!("the last attempt returns")
     }
 
-    fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions<'a>) -> Attributes<'a> {
-        Attributes {
-            operation: Operation::Create,
-            definition: self.definition,
-            namespace,
-            name,
-            dry_run: options.dry_run,
-            origin: options.origin,
-        }
-    }
-
-    async fn check_new(
-        &self,
-        namespace: &str,
-        object: &dyn Hub,
-        options: CreateOptions<'_>,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut errors = validation::validate_meta(self.definition, object.meta());
-        object.validate(&mut errors);
-        let name = &object.meta().name;
-        if !errors.is_empty() {
-            return Err(ApiError::invalid(self.definition, name, errors));
-        }
-        let mut warnings = object.warnings();
-        let attributes = self.creation(namespace, name, options);
-        warnings.extend(self.admission.validate(&attributes, object, None).await?);
-        Ok(warnings)
+    fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions<'a>) -> Stages<'a> {
+        let CreateOptions { dry_run, origin, manager } = options;
+        let operation = Operation::Create;
+        let definition = self.definition;
+        let attributes = Attributes { operation, definition, namespace, name, dry_run, origin };
+        Stages { part: Part::Main, manager, attributes, old: None }
     }
 
     /// A dry run ends where the write would stand: a conflict shows, and no resource version is given.

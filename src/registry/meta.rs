@@ -1,6 +1,7 @@
 //! Metadata that the server sets, and names that it makes.
 
 use apimachinery::kind::{Definition, Hub};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use apimachinery::time::Time;
 use rand::RngExt;
@@ -10,17 +11,21 @@ const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 const SUFFIX: usize = 5;
 const LONGEST_BASE: usize = 63 - SUFFIX;
 
-/// Wipes what a creator may not set, and sets what the server owns (V-11).
+/// Wipes what a creator may not set (V-11).
+pub(super) fn wipe(object: &mut dyn Hub) {
+    let meta = object.meta_mut();
+    meta.self_link.clear();
+    meta.deletion_timestamp = None;
+    meta.deletion_grace_period_seconds = None;
+}
+
+/// Sets what the server owns of a new object.
 pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
     let generation = i64::from(object.has_generation());
     let meta = object.meta_mut();
     if !meta.resource_version.is_empty() {
         return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
     }
-    meta.self_link.clear();
-    meta.deletion_timestamp = None;
-    meta.deletion_grace_period_seconds = None;
-    meta.managed_fields.clear();
     meta.uid = uuid::Uuid::new_v4().to_string();
     meta.creation_timestamp = Some(Time::now());
     meta.generation = generation;
@@ -50,8 +55,7 @@ pub fn settle_namespace(
 }
 
 /// Keeps what an update may not change, and what it may leave out (V-32).
-pub(super) fn prepare_update(object: &mut dyn Hub, old: &dyn Hub) {
-    let old = old.meta();
+pub(super) fn prepare_update(object: &mut dyn Hub, old: &ObjectMeta) {
     let meta = object.meta_mut();
     meta.self_link.clear();
     meta.generation = old.generation;
@@ -63,9 +67,6 @@ pub(super) fn prepare_update(object: &mut dyn Hub, old: &dyn Hub) {
     meta.deletion_timestamp = meta.deletion_timestamp.or(old.deletion_timestamp);
     meta.deletion_grace_period_seconds =
         meta.deletion_grace_period_seconds.or(old.deletion_grace_period_seconds);
-    if meta.managed_fields.is_empty() || meta.managed_fields.is_reset() {
-        meta.managed_fields.clone_from(&old.managed_fields);
-    }
 }
 
 /// A name made of a prefix and a random suffix (V-12).

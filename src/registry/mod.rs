@@ -1,6 +1,6 @@
 //! The generic store of every kind: lifecycle, preconditions, and the encoded-bytes cache.
 //!
-//! A write goes decode → admission → metadata → strategy → validation → storage; a read never leaves memory
+//! A write goes through the stages of [`write`]; a read never leaves memory
 //! but for one shared question to the store about its newest revision. No kind is named here.
 
 mod codec;
@@ -15,6 +15,7 @@ mod store;
 mod stored;
 mod unreadable;
 mod update;
+mod write;
 
 pub use create::CreateOptions;
 pub use delete::{DeleteRequest, Deleted, FOREGROUND, ORPHAN};
@@ -25,7 +26,8 @@ pub use selection::Selection;
 pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};
 pub use stored::Stored;
 pub use unreadable::Unreadable;
-pub use update::{Part, UpdateOptions};
+pub use update::UpdateOptions;
+pub use write::Part;
 
 use crate::admission::Admission;
 use apimachinery::kind::Definition;

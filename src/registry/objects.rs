@@ -11,12 +11,14 @@ use std::sync::Arc;
 /// The objects of a kind.
 pub struct Objects<K> {
     store: Arc<Store>,
+    /// The name of who works with them.
+    manager: &'static str,
     kind: PhantomData<fn() -> K>,
 }
 
 impl<K> Clone for Objects<K> {
     fn clone(&self) -> Self {
-        Objects { store: self.store.clone(), kind: PhantomData }
+        Objects { store: self.store.clone(), manager: self.manager, kind: PhantomData }
     }
 }
 
@@ -41,16 +43,17 @@ impl<K: Kind> Shared<K> {
 }
 
 impl Registry {
-    /// The objects of a kind; `None` where this server does not serve it.
-    pub fn objects<K: Kind>(&self) -> Option<Objects<K>> {
+    /// The objects of a kind, for a controller of that name; `None` where this server does not serve it.
+    pub fn objects<K: Kind>(&self, manager: &'static str) -> Option<Objects<K>> {
         let mut stores = self.stores().iter();
         let store = stores.find(|store| std::ptr::eq(store.definition, K::definition()))?;
-        Some(Objects { store: store.clone(), kind: PhantomData })
+        Some(Objects { store: store.clone(), manager, kind: PhantomData })
     }
 
     /// All objects of a kind as they are in memory; none where this server does not serve it.
     pub fn known<K: Kind>(&self) -> Result<impl Iterator<Item = Shared<K>> + use<K>, ApiError> {
-        let objects = self.objects::<K>().map(|objects| objects.known_all()).transpose()?;
+        // Who only looks needs no name.
+        let objects = self.objects::<K>("").map(|objects| objects.known_all()).transpose()?;
         Ok(objects.into_iter().flatten())
     }
 }
@@ -92,7 +95,7 @@ impl<K: Kind> Objects<K> {
         part: Part,
         mut change: impl FnMut(&mut K) + Send,
     ) -> Result<Option<Shared<K>>, ApiError> {
-        let options = UpdateOptions { part, dry_run: false, origin: None };
+        let options = UpdateOptions { part, dry_run: false, origin: None, manager: self.manager };
         let gone = || ApiError::not_found(K::definition(), &seen.name);
         let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
             let mut object = Shared::<K>::new(stored).clone();

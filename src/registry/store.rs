@@ -6,7 +6,7 @@ use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
 use bytes::Bytes;
 use databases_storage::cache::{Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
-use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage};
+use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage, Update};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -159,8 +159,27 @@ impl Store {
             .map_err(|reason| self.corrupt(&value.key, &reason))
     }
 
-    pub(super) fn encode(&self, object: &dyn Hub) -> Bytes {
-        codec::encode(self.definition, object)
+    /// Compare and swap; without an expected revision the key must not be there. What is too large with the record of who
+    /// owns its fields is stored without, as in Kubernetes.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        object: &mut dyn Hub,
+        expected: Option<Revision>,
+    ) -> Result<Update, ApiError> {
+        loop {
+            let value = codec::encode(self.definition, object);
+            let outcome = match expected {
+                Some(revision) => self.storage.update(key, value, revision).await,
+                None => self.storage.create(key, value).await,
+            };
+            match outcome {
+                Err(StorageError::TooLarge { .. }) if !object.meta().managed_fields.is_empty() => {
+                    object.meta_mut().managed_fields.clear();
+                }
+                outcome => return outcome.map_err(|error| storage_error(&error)),
+            }
+        }
     }
 
     /// What was written, shared with the cache so that its own event need not be decoded again.

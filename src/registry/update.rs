@@ -1,21 +1,12 @@
 //! Updates: read, change, compare and swap, until it holds (V-30…V-36).
 
-use super::{Store, Stored, meta, store::storage_error};
+use super::write::{Part, Stages};
+use super::{Store, Stored, store::storage_error};
 use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use apimachinery::validation;
 use databases_storage::Update;
 use std::sync::Arc;
-
-/// Which part of an object an update is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Everything but the status.
-    Main,
-    /// The status alone.
-    Status,
-}
 
 /// How an object is to be updated.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +17,8 @@ pub struct UpdateOptions<'a> {
     pub dry_run: bool,
     /// Whose request it is; `None` where the server itself writes.
     pub origin: Option<Origin<'a>>,
+    /// The name of what writes; may be empty.
+    pub manager: &'a str,
 }
 
 /// The current object, and whether it was read from storage itself and not from the cache.
@@ -107,14 +100,10 @@ impl Store {
             dry_run: options.dry_run,
             origin: options.origin,
         };
-        let mut warnings = self.admission.mutate(&attributes, &mut object, Some(old)).await?;
-        self.prepare(object.as_mut(), old, options.part);
-        if options.part == Part::Main && !object.same_desired_state(old) {
-            object.meta_mut().generation = old.meta().generation + 1;
-        }
-        let duplicates = validation::dedupe_owner_references(object.meta_mut());
-        warnings.extend(self.check_changed(&attributes, object.as_ref(), old).await?);
-        warnings.extend(duplicates);
+        let stages =
+            Stages { part: options.part, manager: options.manager, attributes, old: Some(&current.stored) };
+        let mut warnings = stages.prepare(self, &mut object).await?;
+        warnings.extend(stages.validate(self, object.as_ref()).await?);
         if object.same(old) && !current.stored.stale {
             return self.unchanged(key, current, warnings).await;
         }
@@ -129,24 +118,6 @@ impl Store {
         Ok(written.map(|stored| (stored, warnings)))
     }
 
-    fn prepare(&self, object: &mut dyn Hub, old: &dyn Hub, part: Part) {
-        match part {
-            Part::Main => {
-                meta::prepare_update(object, old);
-                object.prepare_update(old);
-            }
-            Part::Status => {
-                let managed_fields = std::mem::take(&mut object.meta_mut().managed_fields);
-                object.prepare_status_update(old);
-                *object.meta_mut() = old.meta().clone();
-                if !managed_fields.is_empty() && !managed_fields.is_reset() {
-                    object.meta_mut().managed_fields = managed_fields;
-                }
-            }
-        }
-        object.meta_mut().resource_version.clone_from(&old.meta().resource_version);
-    }
-
     fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {
         let current = current.object();
         let (new, old) = (object.meta(), current.meta());
@@ -157,22 +128,6 @@ impl Store {
             return Err(ApiError::conflict(self.definition, &old.name));
         }
         Ok(())
-    }
-
-    async fn check_changed(
-        &self,
-        attributes: &Attributes<'_>,
-        object: &dyn Hub,
-        old: &dyn Hub,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut errors = validation::validate_meta_update(self.definition, object.meta(), old.meta());
-        object.validate_update(old, &mut errors);
-        if !errors.is_empty() {
-            return Err(ApiError::invalid(self.definition, attributes.name, errors));
-        }
-        let mut warnings = object.warnings();
-        warnings.extend(self.admission.validate(attributes, object, Some(old)).await?);
-        Ok(warnings)
     }
 
     /// Nothing would change. That counts only against storage's own state.
@@ -195,12 +150,10 @@ impl Store {
     pub(super) async fn write(
         &self,
         key: &str,
-        object: Box<dyn Hub>,
+        mut object: Box<dyn Hub>,
         current: &Current,
     ) -> Result<Option<Arc<Stored>>, ApiError> {
-        let value = self.encode(object.as_ref());
-        let outcome = self.storage.update(key, value, current.stored.revision).await;
-        match outcome.map_err(|error| storage_error(&error))? {
+        match self.put(key, object.as_mut(), Some(current.stored.revision)).await? {
             Update::Done(revision) => Ok(Some(self.written(key, object, revision))),
             Update::Conflict(_) => Ok(None),
         }

@@ -30,7 +30,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
-    let cluster = Cluster::connect(options.kubeconfig.as_deref()).await?;
+    let cluster = Cluster::connect(options.kubeconfig.as_deref(), &A::FACTS.program()).await?;
     let candidate = election::candidate(&A::FACTS, &options, &cluster)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();

@@ -11,8 +11,8 @@ use std::time::Duration;
 const AGAIN: Duration = Duration::from_secs(1);
 const NAMESPACES: [&str; 2] = ["default", "kube-system"];
 
-/// Waits for the caches and creates what is missing.
-pub(crate) async fn run(registry: &Arc<Registry>) -> Result<(), ApiError> {
+/// Waits for the caches and creates what is missing, in the name of a program.
+pub(crate) async fn run(registry: &Arc<Registry>, manager: &str) -> Result<(), ApiError> {
     for store in registry.stores() {
         store.ready().await;
     }
@@ -20,15 +20,16 @@ pub(crate) async fn run(registry: &Arc<Registry>) -> Result<(), ApiError> {
     for name in NAMESPACES {
         let mut namespace = Namespace::default();
         Hub::meta_mut(&mut namespace).name = name.to_owned();
-        create(store, &namespace).await?;
+        create(store, &namespace, manager).await?;
     }
     Ok(())
 }
 
 /// Creates it, however long the store takes to answer.
-async fn create(store: &Store, namespace: &Namespace) -> Result<(), ApiError> {
+async fn create(store: &Store, namespace: &Namespace, manager: &str) -> Result<(), ApiError> {
     loop {
-        match store.create("", Box::new(namespace.clone()), CreateOptions::default()).await {
+        let options = CreateOptions { manager, ..CreateOptions::default() };
+        match store.create("", Box::new(namespace.clone()), options).await {
             Err(error) if error.retry_after().is_some() => {
                 tracing::warn!(%error, "the store is not prepared yet; trying again");
                 tokio::time::sleep(AGAIN).await;

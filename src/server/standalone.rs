@@ -51,7 +51,8 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
         metrics.requests().clone(),
     );
     let controller = UserInfo::new(A::FACTS.controller(), [MASTERS_GROUP]);
-    let cluster = Cluster::new(kube::Client::new(pipeline.as_user(controller), "default"));
+    let program = A::FACTS.program();
+    let cluster = Cluster::new(kube::Client::new(pipeline.as_user(controller), "default"), &program);
 
     let tls = Tls::new(ensured.tls_material()?)?;
     tokio::spawn(certificates.keep_fresh(tls.clone(), Ensured::tls_material, shutdown.clone()));
@@ -61,7 +62,7 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
 
     let ended = shutdown.announced().clone();
     tokio::select! {
-        outcome = bootstrap::run(&registry) => outcome?,
+        outcome = bootstrap::run(&registry, &program) => outcome?,
         Ok(Err(error)) = &mut opening => return Err(error.into()),
         () = ended.cancelled() => {}
     }

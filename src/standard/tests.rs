@@ -63,10 +63,11 @@ impl Server {
             Endpoint::new(build, &definitions, registry.clone(), Health::default(), metrics, permission);
         let pipeline =
             Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
-        bootstrap::run(&registry).await.unwrap();
+        bootstrap::run(&registry, "databases-apiserver").await.unwrap();
         pipeline.complete();
         let user = UserInfo::new("tester", [MASTERS_GROUP]);
-        let cluster = Cluster::new(kube::Client::new(pipeline.as_user(user.clone()), "default"));
+        let client = kube::Client::new(pipeline.as_user(user.clone()), "default");
+        let cluster = Cluster::new(client, "databases-apiserver");
         let ended = CancellationToken::new();
         tokio::spawn(controller::core(registry.clone(), ended.clone()));
         let end = ended.clone();

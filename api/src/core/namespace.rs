@@ -75,6 +75,11 @@ impl Kind for Namespace {
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         &mut self.metadata
     }
+    fn default_fields(&mut self) {
+        if !self.metadata.name.is_empty() {
+            self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
+        }
+    }
     fn prepare_create(&mut self) {
         self.status = NamespaceStatus { phase: "Active".into(), conditions: Vec::new() };
         if !self.spec.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {

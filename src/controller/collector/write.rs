@@ -5,6 +5,8 @@ use crate::registry::{DeleteRequest, Part, Store, UpdateOptions};
 use apimachinery::meta::{DeleteOptions, ObjectMeta, Preconditions, PropagationPolicy};
 use apimachinery::status::ApiError;
 
+const MANAGER: &str = "garbage-collector";
+
 /// Takes the references to these owners off.
 pub(super) async fn drop_references(store: &Store, node: &Node, owners: &[&str]) -> Result<(), ApiError> {
     let lost = |uid: &str| owners.contains(&uid);
@@ -58,7 +60,7 @@ async fn update(
     node: &Node,
     change: impl Fn(&mut ObjectMeta) + Send + Sync,
 ) -> Result<(), ApiError> {
-    let options = UpdateOptions { part: Part::Main, dry_run: false, origin: None };
+    let options = UpdateOptions { part: Part::Main, dry_run: false, origin: None, manager: MANAGER };
     let outcome = store.update(&node.namespace, &node.name, options, |stored| {
         let mut object = stored.object().boxed();
         object.meta_mut().uid.clone_from(&node.uid);

@@ -24,13 +24,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+const MANAGER: &str = "postgresql-controller";
 /// An object in good order is looked at again so often, against drift that nobody reports.
 const RESYNC: Duration = Duration::from_secs(30);
 
 /// Runs until the server ends.
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
     let registry: &Registry = &controllers.registry;
-    let (Some(objects), Some(classes)) = (registry.objects(), registry.objects()) else { return };
+    let (Some(objects), Some(classes)) = (registry.objects(MANAGER), registry.objects(MANAGER)) else {
+        return;
+    };
     let reconciler = Reconciler { controllers: controllers.clone(), objects, classes };
     let (objects, classes) = (reconciler.objects.clone(), reconciler.classes.clone());
     let changed = changed_by_themselves(&controllers, &objects);

@@ -4,6 +4,7 @@ mod deletes;
 mod flunder;
 mod gzip;
 mod lists;
+mod managed;
 mod openapi;
 mod patches;
 mod paths;

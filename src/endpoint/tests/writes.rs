@@ -42,25 +42,6 @@ async fn bad_objects_are_refused_with_the_field() {
 }
 
 #[tokio::test]
-async fn empty_lists_of_managed_fields_are_taken() {
-    let server = Server::start().await;
-    let mut object = server.create("a").await;
-    for empty in [json!([]), json!([{}])] {
-        object["metadata"]["managedFields"] = empty.clone();
-        let updated = server.put(&of("a"), &object).await;
-        assert_eq!(
-            (updated.code.as_u16(), &updated.json()["metadata"]["managedFields"]),
-            (200, &Value::Null),
-            "{empty}"
-        );
-        let patch = json!({"metadata": {"managedFields": empty}}).to_string();
-        let merge = [("content-type", "application/merge-patch+json")];
-        let patched = server.send(Method::PATCH, &of("a"), &merge, patch).await;
-        assert_eq!(patched.code, 200, "{:?}", patched.bytes);
-    }
-}
-
-#[tokio::test]
 async fn unknown_fields_warn_or_fail() {
     let server = Server::start().await;
     let mut object = flunder("a");

@@ -29,6 +29,8 @@ pub struct Version {
     pub encode_json: fn(&dyn Hub, &mut Vec<u8>),
     /// Appends a protobuf message.
     pub encode_protobuf: fn(&dyn Hub, &mut Vec<u8>),
+    /// Appends the zero value's JSON text.
+    pub encode_zero: fn(&mut Vec<u8>),
     /// The object as a JSON tree.
     pub to_tree: fn(&dyn Hub) -> serde_json::Value,
 }
@@ -46,6 +48,7 @@ impl Version {
             decode_protobuf: decode_protobuf::<K, V>,
             encode_json: encode_json::<K, V>,
             encode_protobuf: encode_protobuf::<K, V>,
+            encode_zero: encode_zero::<K, V>,
             to_tree: to_tree::<K, V>,
         }
     }
@@ -73,6 +76,10 @@ fn encode_json<K: Kind, V: WireVersion<K>>(hub: &dyn Hub, out: &mut Vec<u8>) {
 
 fn encode_protobuf<K: Kind, V: WireVersion<K>>(hub: &dyn Hub, out: &mut Vec<u8>) {
     V::from_hub(own(hub)).encode_fields(out);
+}
+
+fn encode_zero<K: Kind, V: WireVersion<K>>(out: &mut Vec<u8>) {
+    wire::json::encode(&V::default(), out);
 }
 
 fn to_tree<K: Kind, V: WireVersion<K>>(hub: &dyn Hub) -> serde_json::Value {

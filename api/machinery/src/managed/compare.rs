@@ -30,13 +30,9 @@ impl<'a> Comparison<'a> {
         self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
     }
 
-    /// Everything that differs, and what of it has a new value.
-    pub(super) fn into_touched_and_set(self) -> (FieldSet<'a>, FieldSet<'a>) {
-        let set = self.added.union(self.modified);
-        match self.removed.is_empty() {
-            true => (set.clone(), set),
-            false => (set.clone().union(self.removed), set),
-        }
+    /// What has a new value, and what is gone.
+    pub(super) fn into_set_and_removed(self) -> (FieldSet<'a>, FieldSet<'a>) {
+        (self.added.union(self.modified), self.removed)
     }
 
     fn push(&mut self, element: &Element<'a>, part: Difference<'a>) {

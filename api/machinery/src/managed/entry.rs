@@ -3,7 +3,6 @@
 use super::set::FieldSet;
 use crate::meta::ManagedFieldsEntry;
 use crate::time::Time;
-use crate::wire::json;
 
 const APPLY: &str = "Apply";
 const UPDATE: &str = "Update";
@@ -24,10 +23,7 @@ pub struct Manager<'a> {
 
 impl PartialEq for Manager<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.applies == other.applies
-            && self.subresource == other.subresource
-            && (self.applies || self.api_version == other.api_version)
+        self.identity() == other.identity()
     }
 }
 
@@ -40,11 +36,9 @@ impl Manager<'_> {
         if self.applies { APPLY } else { UPDATE }
     }
 
-    /// A text that no other manager has.
-    pub(super) fn identity(&self) -> Vec<u8> {
-        let mut text = Vec::new();
-        json::encode(&self.entry(), &mut text);
-        text
+    /// What no other manager has.
+    fn identity(&self) -> (&str, bool, &str, &str) {
+        (self.name, self.applies, if self.applies { "" } else { self.api_version }, self.subresource)
     }
 
     fn entry(&self) -> ManagedFieldsEntry {
@@ -75,12 +69,11 @@ pub struct Managed<'a> {
 pub fn read(entries: &[ManagedFieldsEntry]) -> Result<Vec<Managed<'_>>, String> {
     let mut all: Vec<Managed<'_>> = Vec::with_capacity(entries.len() + 1);
     for (index, entry) in entries.iter().enumerate() {
-        let managed = read_one(entry).map_err(|reason| format!("managedFields[{index}]: {reason}"))?;
-        match all.iter_mut().find(|other| other.manager == managed.manager) {
-            Some(other) => *other = managed,
-            None => all.push(managed),
-        }
+        all.push(read_one(entry).map_err(|reason| format!("managedFields[{index}]: {reason}"))?);
     }
+    all.reverse();
+    all.sort_by(|one, other| one.manager.identity().cmp(&other.manager.identity()));
+    all.dedup_by(|other, one| other.manager == one.manager);
     Ok(all)
 }
 
@@ -102,6 +95,11 @@ fn read_one(entry: &ManagedFieldsEntry) -> Result<Managed<'_>, String> {
     };
     let fields = FieldSet::read(&entry.fields_v1).map_err(|error| error.to_string())?;
     Ok(Managed { manager, time: entry.time, fields, source: Some(entry) })
+}
+
+/// Whether nothing but the time tells two entries apart.
+pub fn same_but_for_time(one: &ManagedFieldsEntry, other: &ManagedFieldsEntry) -> bool {
+    one.fields_v1 == other.fields_v1 && ManagedFieldsEntry { time: other.time, ..one.clone() } == *other
 }
 
 /// Puts entries in their order: who applies first, then by time, name, version and subresource.

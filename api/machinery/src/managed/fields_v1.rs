@@ -3,7 +3,7 @@
 
 use super::element::{Element, NoElement};
 use super::scan::Scanner;
-use super::set::FieldSet;
+use super::set::{FieldSet, Node};
 use crate::wire::{FieldsV1, Raw};
 
 /// Why a text is no set of fields.
@@ -56,7 +56,7 @@ fn read<'a>(scanner: &mut Scanner<'a>) -> Result<(FieldSet<'a>, bool), NoFieldSe
             other => Err(NoFieldSet(format!("{other} stands where an object is expected"))),
         };
     }
-    let (mut set, mut member) = (FieldSet::default(), false);
+    let (mut nodes, mut member) = (Vec::new(), false);
     while scanner.next() {
         let name = scanner.name();
         if name == "." {
@@ -67,7 +67,7 @@ fn read<'a>(scanner: &mut Scanner<'a>) -> Result<(FieldSet<'a>, bool), NoFieldSe
         match Element::parse(name.clone()) {
             Ok(element) => {
                 let (below, is_member) = read(scanner)?;
-                set.merge(element, is_member, below);
+                nodes.push(Node { element, member: is_member, below });
             }
             Err(NoElement::Unknown) => {
                 scanner.value();
@@ -75,20 +75,7 @@ fn read<'a>(scanner: &mut Scanner<'a>) -> Result<(FieldSet<'a>, bool), NoFieldSe
             Err(NoElement::Malformed) => return Err(NoFieldSet(format!("{name:?} is no part of a path"))),
         }
     }
+    let set = FieldSet::from_nodes(nodes);
     member |= set.is_empty();
     Ok((set, member))
-}
-
-impl<'a> FieldSet<'a> {
-    /// Adds a node; in most texts they stand in order.
-    fn merge(&mut self, element: Element<'a>, member: bool, below: FieldSet<'a>) {
-        let in_order = self.nodes().last().is_none_or(|last| last.element.order(&element).is_lt());
-        if in_order {
-            self.push(&element, member, below);
-        } else {
-            let mut one = FieldSet::default();
-            one.push(&element, member, below);
-            *self = std::mem::take(self).union(one);
-        }
-    }
 }

@@ -24,7 +24,7 @@ mod tests;
 
 pub use compare::Comparison;
 pub use element::{Element, Literal};
-pub use entry::{Managed, Manager, read};
+pub use entry::{Managed, Manager, read, same_but_for_time};
 pub use fields_v1::NoFieldSet;
 pub use set::FieldSet;
 pub use update::{Form, Write};

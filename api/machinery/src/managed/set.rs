@@ -54,6 +54,39 @@ impl<'a> FieldSet<'a> {
         }
     }
 
+    /// A set of nodes, which stand in order in most texts. Of equal elements the last says what is below.
+    pub(super) fn from_nodes(mut nodes: Vec<Node<'a>>) -> Self {
+        let in_order = |pair: &[Node<'a>]| pair[0].element.order(&pair[1].element).is_lt();
+        if !nodes.windows(2).all(in_order) {
+            nodes.sort_by(|one, other| one.element.order(&other.element));
+            nodes.dedup_by(|other, one| {
+                let same = other.element.order(&one.element).is_eq();
+                if same {
+                    one.member |= other.member;
+                    if !other.below.is_empty() {
+                        one.below = std::mem::take(&mut other.below);
+                    }
+                }
+                same
+            });
+        }
+        nodes.retain(|node| node.member || !node.below.is_empty());
+        FieldSet { nodes }
+    }
+
+    /// What is in any of them.
+    pub(super) fn union_of(mut sets: Vec<FieldSet<'a>>) -> Self {
+        // In pairs, so that what was merged is not copied again for each set that follows.
+        while sets.len() > 1 {
+            let mut pairs = sets.into_iter();
+            sets = Vec::with_capacity(pairs.len().div_ceil(2));
+            while let Some(one) = pairs.next() {
+                sets.push(one.union(pairs.next().unwrap_or_default()));
+            }
+        }
+        sets.pop().unwrap_or_default()
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

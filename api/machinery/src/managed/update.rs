@@ -74,9 +74,10 @@ impl Write<'_> {
         }
         cap(&mut managed);
         entry::sort(&mut managed);
+        let entries: Vec<_> = managed.into_iter().map(entry::write).collect();
         match self.before {
-            Some(before) if is_as_before(&managed, before) => before.clone(),
-            _ => managed.into_iter().map(entry::write).collect::<Vec<_>>().into(),
+            Some(before) if **before == entries => before.clone(),
+            _ => entries.into(),
         }
     }
 
@@ -93,8 +94,14 @@ impl Write<'_> {
         if self.given.is_reset() {
             return Vec::new();
         }
+        if self.before.is_some_and(|before| before == self.given) {
+            return before();
+        }
         match entry::read(self.given) {
-            Ok(given) if !given.is_empty() => given,
+            // What a client wrote is written anew, so that equal sets have equal texts.
+            Ok(given) if !given.is_empty() => {
+                given.into_iter().map(|managed| Managed { source: None, ..managed }).collect()
+            }
             _ => before(),
         }
     }
@@ -139,8 +146,8 @@ struct Compared<'f> {
     schema: &'static Schema,
     /// What has a new value.
     set: FieldSet<'f>,
-    /// That, and what is gone.
-    touched: FieldSet<'f>,
+    /// What is gone.
+    removed: FieldSet<'f>,
 }
 
 impl<'f> Compared<'f> {
@@ -151,51 +158,48 @@ impl<'f> Compared<'f> {
             [field] => counts(field),
             _ => true,
         });
-        let (touched, set) = comparison.into_touched_and_set();
-        Compared { name, schema: form.schema, set, touched }
+        let (set, removed) = comparison.into_set_and_removed();
+        Compared { name, schema: form.schema, set, removed }
     }
 
     /// Takes from a manager what the write touched; whether anything is left.
     fn take_from(&self, managed: &mut Managed<'_>) -> bool {
         let settled = settle(&mut managed.fields, Ownership::of(self.schema, Topology::Default));
-        if managed.fields.subtract(&self.touched) || settled {
+        let lost = managed.fields.subtract(&self.set) | managed.fields.subtract(&self.removed);
+        if lost || settled {
             managed.source = None;
         }
         !managed.fields.is_empty()
     }
 }
 
-/// Whether every entry is as it was, and none is missing.
-fn is_as_before(managed: &[Managed<'_>], before: &ManagedFields) -> bool {
-    let same = |(managed, entry): (&Managed<'_>, &_)| {
-        managed.source.is_some_and(|source| std::ptr::eq(source, entry) || source == entry)
-    };
-    managed.len() == before.len() && managed.iter().zip(before.iter()).all(same)
-}
-
 /// Merges the entries of the managers that updated longest ago, version by version, until no more are left than may be.
 fn cap(managed: &mut Vec<Managed<'_>>) {
-    let mut updaters = managed.iter().filter(|managed| !managed.manager.applies).count();
-    if updaters <= MOST_UPDATERS {
-        return;
+    let (appliers, mut updaters): (Vec<_>, Vec<_>) =
+        std::mem::take(managed).into_iter().partition(|managed| managed.manager.applies);
+    *managed = appliers;
+    let mut too_many = updaters.len().saturating_sub(MOST_UPDATERS);
+    if too_many == 0 {
+        return managed.extend(updaters);
     }
-    managed.sort_by_cached_key(|managed| (managed.time.map_or(0, Time::seconds), managed.manager.identity()));
-    let mut kept: Vec<Managed<'_>> = Vec::with_capacity(managed.len());
-    for next in std::mem::take(managed) {
+    entry::sort(&mut updaters);
+    let mut kept: Vec<(Managed<'_>, Vec<FieldSet<'_>>)> = Vec::with_capacity(MOST_UPDATERS);
+    for next in updaters {
         // The first of a version stays as it is until a second one is merged with it.
-        let is_first = |other: &&mut Managed<'_>| {
-            !other.manager.applies && other.manager.api_version == next.manager.api_version
-        };
-        let may_stay = next.manager.applies || updaters <= MOST_UPDATERS;
-        match kept.iter_mut().find(is_first) {
-            Some(bucket) if !may_stay || bucket.manager == next.manager => {
+        let version = next.manager.api_version;
+        match kept.iter_mut().find(|(first, _)| first.manager.api_version == version) {
+            Some((bucket, more)) if too_many > 0 || bucket.manager == next.manager => {
                 bucket.manager = Manager { name: ANCIENT, subresource: "", ..next.manager };
-                bucket.fields = std::mem::take(&mut bucket.fields).union(next.fields);
                 (bucket.time, bucket.source) = (next.time, None);
-                updaters -= 1;
+                more.push(next.fields);
+                too_many = too_many.saturating_sub(1);
             }
-            _ => kept.push(next),
+            _ => kept.push((next, Vec::new())),
         }
     }
-    *managed = kept;
+    managed.extend(kept.into_iter().map(|(mut managed, mut more)| {
+        more.push(std::mem::take(&mut managed.fields));
+        managed.fields = FieldSet::union_of(more);
+        managed
+    }));
 }

@@ -40,8 +40,8 @@ struct Exchange {
 pub(crate) struct Recorder<'a> {
     pub(crate) target: &'a Target,
     rules: Vec<(Regex, String)>,
-    /// What is not shown of requests.
-    asked: Regex,
+    /// What is not shown of requests, and what stands for it.
+    asked: [(Regex, &'static str); 2],
     exchanges: Vec<Exchange>,
 }
 
@@ -111,7 +111,11 @@ impl<'a> Recorder<'a> {
             rule(r"current: \d+", "current: REVISION"),
             rule(r#""generated-[a-z0-9]{5}""#, r#""generated-XXXXX""#),
         ]);
-        let asked = Regex::new(r#""spec":\{(?:[^{}]|\{[^{}]*\})*\}"#).expect("a rule");
+        let asked = [
+            (r#""spec":\{(?:[^{}]|\{[^{}]*\})*\}"#, r#""spec":SPEC"#),
+            (r#""managedFields":\[[^\[\]]*\]"#, r#""managedFields":ENTRIES"#),
+        ]
+        .map(|(pattern, word)| (Regex::new(pattern).expect("a rule"), word));
         Recorder { target, rules, asked, exchanges: Vec::new() }
     }
 
@@ -132,7 +136,10 @@ impl<'a> Recorder<'a> {
     ) -> Reply {
         let body: Bytes = body.into();
         let method: Method = method.parse().expect("a method");
-        let shown = self.asked.replace_all(&String::from_utf8_lossy(&body), "\"spec\":SPEC").into_owned();
+        let shown =
+            self.asked.iter().fold(String::from_utf8_lossy(&body).into_owned(), |text, (rule, word)| {
+                rule.replace_all(&text, *word).into_owned()
+            });
         let headers_shown: String =
             headers.iter().map(|(name, value)| format!(" {name}: {value};")).collect();
         let asked = self.replaced(&format!("{method} {path}{headers_shown} {shown}"));
@@ -197,9 +204,10 @@ fn without_specs(tree: &mut Value) {
                     columns.truncate(1);
                 }
             }
-            // Flunders have no generation, and field managers wait for apply.
-            fields.remove("generation");
-            fields.remove("managedFields");
+            // Flunders have no generation; what managers own of specs and statuses differs as these do.
+            for name in ["generation", "f:spec", "f:status"] {
+                fields.remove(name);
+            }
             fields.values_mut().for_each(without_specs);
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! Entries after a write, with what the library of Kubernetes makes of them.
 
-use super::super::{Form, Manager, Write};
+use super::super::{FieldSet, Form, Manager, Write};
 use super::{SCHEMA, entries, text};
 use crate::meta::ManagedFields;
 use crate::time::Time;
@@ -67,4 +67,37 @@ fn entries_that_stay_are_shared() {
     let same = text(&case["live"]);
     let form = |_: &str| Some(Form { schema: SCHEMA, old: same.clone().into(), new: same.clone().into() });
     assert!(write.entries(&form).is_shared(&live));
+}
+
+/// A body can hold tens of thousands of entries or fields, in the order that costs most.
+#[test]
+fn many_entries_and_fields_are_read_and_merged_without_quadratic_work() {
+    const MANY: usize = 20_000;
+    let field = |index: usize| serde_json::json!({"f:spec": {format!("f:x{index}"): {}}});
+    let list = |operation: &str| -> Value {
+        let entry = |index: usize| {
+            serde_json::json!({"manager": format!("m{index}"), "operation": operation, "apiVersion": VERSION,
+                "fieldsType": "FieldsV1", "fieldsV1": field(index)})
+        };
+        (0..MANY).map(entry).collect()
+    };
+    let fields: Vec<String> = (0..MANY).rev().map(|index| format!("\"f:{index:05}\":{{}}")).collect();
+    let reversed = super::fields(&format!("{{{}}}", fields.join(",")));
+    assert_eq!(FieldSet::read(&reversed).unwrap().len(), MANY);
+    for (operation, left) in [("Update", 10), ("Apply", MANY)] {
+        let given: ManagedFields = entries(&list(operation)).into();
+        let before = ManagedFields::default();
+        let write = Write {
+            writer: Manager { name: "m", api_version: VERSION, subresource: "", applies: false },
+            before: Some(&before),
+            given: &given,
+            counts: &|_| true,
+            time: Time::from_seconds(1),
+        };
+        let same = Form { schema: SCHEMA, old: "{}".into(), new: "{}".into() };
+        let after = write.entries(&|version: &str| (version == VERSION).then(|| same.clone()));
+        assert_eq!(after.len(), left);
+        let owned: usize = after.iter().map(|entry| FieldSet::read(&entry.fields_v1).unwrap().len()).sum();
+        assert_eq!(owned, MANY);
+    }
 }

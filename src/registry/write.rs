@@ -1,0 +1,194 @@
+//! What every write has in common: its stages, from the object that a writer wants to the one that is stored.
+//!
+//! 1. *Ownership*: the writer owns the fields of its part that it set. What changes afterwards nobody owns, as in Kubernetes.
+//! 2. *Mutate*: admission may change the object.
+//! 3. *Reset*: neither the writer nor admission changes what belongs to another part or to the server.
+//! 4. *Validate*: the object's own rules, then admission's, of the object as it will be stored.
+//!
+//! Before that the object is read or absent, and changed; after it stands compare and swap.
+
+use super::{Store, Stored, meta};
+use crate::admission::{Attributes, Operation, Origin};
+use apimachinery::kind::{Definition, Hub, Version};
+use apimachinery::managed::{self, Form, Manager, Write};
+use apimachinery::meta::ManagedFields;
+use apimachinery::status::ApiError;
+use apimachinery::time::Time;
+use apimachinery::validation;
+use bytes::Bytes;
+
+/// Which part of an object a write is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything but the status.
+    Main,
+    /// The status alone.
+    Status,
+}
+
+impl Part {
+    /// Whether a field of the object is of this part.
+    fn counts(self, definition: &Definition, field: &str) -> bool {
+        match self {
+            Part::Main => !(definition.status && field == "status"),
+            Part::Status => field == "status",
+        }
+    }
+}
+
+/// A write on its way through the stages.
+pub(super) struct Stages<'a> {
+    pub(super) part: Part,
+    /// The name of what writes; may be empty.
+    pub(super) manager: &'a str,
+    pub(super) attributes: Attributes<'a>,
+    /// The object before, unless it is new.
+    pub(super) old: Option<&'a Stored>,
+}
+
+impl Stages<'_> {
+    /// The object before the write's own validation, with the warnings of admission.
+    pub(super) async fn prepare(
+        &self,
+        store: &Store,
+        object: &mut Box<dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        let decoded = self.old.map(Stored::object);
+        let old: Option<&dyn Hub> = decoded.as_ref().map(|object| &***object);
+        if old.is_none() {
+            meta::wipe(object.as_mut());
+        }
+        object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
+        let recorded = object.meta().managed_fields.clone();
+        let mut warnings = store.admission.mutate(&self.attributes, object, old).await?;
+        warnings.extend(self.keep_readable(object.as_mut(), &recorded));
+        self.reset(object.as_mut(), old)?;
+        warnings.extend(validation::dedupe_owner_references(object.meta_mut()));
+        if let Some(old) = old {
+            forget_times(object.as_mut(), old);
+        }
+        Ok(warnings)
+    }
+
+    /// Every fault of the object as it is to be stored, with the warnings of its kind and of admission.
+    pub(super) async fn validate(&self, store: &Store, object: &dyn Hub) -> Result<Vec<String>, ApiError> {
+        let decoded = self.old.map(Stored::object);
+        let old: Option<&dyn Hub> = decoded.as_ref().map(|object| &***object);
+        let errors = match old {
+            None => {
+                let mut errors = validation::validate_meta(store.definition, object.meta());
+                object.validate(&mut errors);
+                errors
+            }
+            Some(old) => {
+                let mut errors =
+                    validation::validate_meta_update(store.definition, object.meta(), old.meta());
+                object.validate_update(old, &mut errors);
+                errors
+            }
+        };
+        let name = object.meta().name.as_str();
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(store.definition, name, errors));
+        }
+        let mut warnings = object.warnings();
+        let attributes = Attributes { name, ..self.attributes };
+        warnings.extend(store.admission.validate(&attributes, object, old).await?);
+        Ok(warnings)
+    }
+
+    fn reset(&self, object: &mut dyn Hub, old: Option<&dyn Hub>) -> Result<(), ApiError> {
+        let Some(old) = old else {
+            // Nobody moves an object to where its creator may not create it.
+            meta::settle_namespace(self.attributes.definition, object, self.attributes.namespace)?;
+            object.prepare_create();
+            return meta::prepare_create(object);
+        };
+        match self.part {
+            Part::Main => {
+                meta::prepare_update(object, old.meta());
+                object.prepare_update(old);
+                if !object.same_desired_state(old) {
+                    object.meta_mut().generation = old.meta().generation + 1;
+                }
+            }
+            Part::Status => {
+                object.prepare_status_update(old);
+                let entries = std::mem::take(&mut object.meta_mut().managed_fields);
+                *object.meta_mut() = old.meta().clone();
+                object.meta_mut().managed_fields = entries;
+            }
+        }
+        object.meta_mut().resource_version.clone_from(&old.meta().resource_version);
+        Ok(())
+    }
+
+    /// Who owns which fields after this write.
+    fn entries(&self, object: &dyn Hub, old: Option<&dyn Hub>) -> ManagedFields {
+        let definition = self.attributes.definition;
+        let origin = self.attributes.origin;
+        let version = origin.map_or(definition.storage_version, |origin: Origin<'_>| origin.version.name);
+        let subresource = match (origin, self.attributes.operation) {
+            (Some(origin), _) => origin.subresource,
+            (None, Operation::UpdateStatus) => "status",
+            (None, _) => "",
+        };
+        let api_version = definition.api_version(version);
+        let writer = Manager { name: self.manager, api_version: &api_version, subresource, applies: false };
+        let write = Write {
+            writer,
+            before: old.map(|old| &old.meta().managed_fields),
+            given: &object.meta().managed_fields,
+            counts: &|field| self.part.counts(definition, field),
+            time: Time::now(),
+        };
+        write.entries(&|api_version| {
+            let served = definition.versions.iter();
+            let version = { served }.find(|version| definition.api_version(version.name) == api_version)?;
+            Some(self.form(version, object))
+        })
+    }
+
+    /// Both states in a version.
+    fn form(&self, version: &'static Version, object: &dyn Hub) -> Form {
+        let mut new = Vec::with_capacity(1024);
+        (version.encode_json)(object, &mut new);
+        let old = match self.old {
+            Some(old) => old.json(version).clone(),
+            None => {
+                let mut zero = Vec::new();
+                (version.encode_zero)(&mut zero);
+                Bytes::from(zero)
+            }
+        };
+        Form { schema: version.schema, old, new: new.into() }
+    }
+
+    /// What admission made of the entries counts only where it can be read.
+    fn keep_readable(&self, object: &mut dyn Hub, recorded: &ManagedFields) -> Option<String> {
+        let entries = &mut object.meta_mut().managed_fields;
+        if entries.is_shared(recorded) {
+            return None;
+        }
+        let reason = managed::read(entries).err()?;
+        *entries = recorded.clone();
+        Some(format!(
+            ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated \
+             mutating admission controller; please fix your requests: {reason}"
+        ))
+    }
+}
+
+/// Where nothing differs but when somebody last wrote, nothing differs.
+fn forget_times(object: &mut dyn Hub, old: &dyn Hub) {
+    let before = &old.meta().managed_fields;
+    let after = object.meta().managed_fields.clone();
+    let same = |(one, other): (&_, &_)| managed::same_but_for_time(one, other);
+    if after.is_shared(before) || after.len() != before.len() || !after.iter().zip(before.iter()).all(same) {
+        return;
+    }
+    object.meta_mut().managed_fields = before.clone();
+    if !object.same(old) {
+        object.meta_mut().managed_fields = after;
+    }
+}
