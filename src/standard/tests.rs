@@ -289,6 +289,19 @@ async fn nothing_is_created_where_no_namespace_is() {
     assert_eq!((code, &answer["message"]), (404, &"namespaces \"nowhere\" not found".into()));
 }
 
+#[tokio::test]
+async fn config_maps_and_secrets_are_overwritten_by_who_does_not_say_what_he_has_seen() {
+    let server = Server::start().await;
+    for plural in ["configmaps", "secrets"] {
+        let collection = format!("/api/v1/namespaces/demo/{plural}");
+        assert_eq!(server.post(&collection, json!({"metadata": {"name": "c"}})).await.0, 201);
+        let body = json!({"metadata": {"name": "c", "labels": {"over": "written"}}}).to_string();
+        let (code, _, written) =
+            server.send(Method::PUT, &format!("{collection}/c"), "application/json", body).await;
+        assert_eq!((code, &written["metadata"]["labels"]["over"]), (200, &"written".into()));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_namespace_goes_with_everything_in_it_but_waits_for_what_forbids_it() {
     let server = Server::start().await;

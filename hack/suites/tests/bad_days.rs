@@ -129,6 +129,15 @@ async fn a_server_waits_for_an_etcd_that_comes_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_etcd_never_comes_ends_when_it_is_asked_to() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
+    sandbox.start_unready().await;
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_etcd_makes_the_server_unready_and_loses_nothing() {
     let Some(sandbox) = Sandbox::new() else { return };
     let folder = sandbox.folder().to_owned();

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use databases_storage::{Storage, Update, engine};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -10,6 +12,8 @@ use suites::http::Http;
 use suites::instance::{NAMESPACE, applied, namespace};
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const IGNORE: &str = "ignoreStoreReadErrorWithClusterBreakingPotential";
 const PREFIX: &str = "/registry/databases.standard.k8s.io";
@@ -31,6 +35,20 @@ fn etcd(url: &str) -> engine::Config {
     let mut config = engine::etcd::Config::new([url]);
     PREFIX.clone_into(&mut config.prefix);
     engine::Config::Etcd(config)
+}
+
+/// Puts garbage under a key that is no text, by etcd's gateway for JSON, which takes any bytes.
+async fn spoil_raw(url: &str, key: &[u8]) {
+    let body = json!({"key": STANDARD.encode(key), "value": STANDARD.encode("garbage")}).to_string();
+    let address = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("etcd listens");
+    let head = format!("POST /v3/kv/put HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let request =
+        format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.expect("it takes the request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 fn names(list: &Value) -> Vec<&str> {
@@ -119,4 +137,33 @@ async fn garbage_in_etcd() {
     let Some(server) = Etcd::start(&folder).await else { return };
     let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &server.url]);
     serves_around_garbage(sandbox, |_| etcd(&server.url)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_etcd_that_is_no_text_is_one_that_cannot_be_read() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let folder = sandbox.folder().to_owned();
+    let Some(server) = Etcd::start(&folder).await else { return };
+    let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &server.url]);
+    let client = sandbox.start().await;
+    applied(&client, &namespace()).await;
+    applied(&client, &configuration("a")).await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    let collection = format!("/api/v1/namespaces/{NAMESPACE}/configmaps");
+    let mut watch = http.watch(&format!("{collection}?watch=true"), &[]).await;
+    watch.expect("ADDED").await;
+
+    let key = format!("{PREFIX}/core/configmaps/{NAMESPACE}/broken");
+    spoil_raw(&server.url, &[key.as_bytes(), &[0xff, 0xfe]].concat()).await;
+    let told = "name=\"broken%FF%FE\"";
+    until("the metric names it", async || {
+        http.get("/metrics", &[]).await.text().contains(told).then_some(())
+    })
+    .await;
+    applied(&client, &configuration("b")).await;
+    assert_eq!(watch.expect("ADDED").await["metadata"]["name"], "b");
+    assert_eq!(names(&http.get(&collection, &[]).await.expect(200)), ["a", "b"]);
+    sandbox.stop().await;
+    let client = sandbox.start().await;
+    assert_eq!(names(&client.read(&collection).await.expect("the others are served")), ["a", "b"]);
 }

@@ -7,9 +7,12 @@
 use super::error::Error;
 use super::secret::Secret;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
+use std::error::Error as _;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls, Row, SimpleQueryMessage, SimpleQueryRow, Socket};
 
 /// The role that manages servers. No user is called so.
 pub(super) const MANAGER: &str = "databases_manager";
@@ -20,6 +23,8 @@ pub(super) const SUPERUSER_ID: &str = "10";
 /// The database that servers are managed from.
 pub(super) const MAINTENANCE: &str = "postgres";
 
+/// How soon a connection is tried again that was cut off.
+const AGAIN: Duration = Duration::from_millis(50);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// What our sessions run with. Statements are bounded, and do not wait for replicas: those may be what is being repaired.
@@ -98,7 +103,7 @@ impl Access {
         config.password(self.password.expose()).connect_timeout(CONNECT).options(options(self.major));
         config.application_name("databases-apiserver");
         let what = format!("connect to database {database} as {}", self.role);
-        let connected = tokio::time::timeout(CONNECT, config.connect(NoTls)).await;
+        let connected = tokio::time::timeout(CONNECT, patiently(&config)).await;
         let (client, connection) =
             connected.map_err(|_| Error::Timeout(what.clone()))?.map_err(Error::sql(what))?;
         tokio::spawn(async move {
@@ -108,6 +113,26 @@ impl Access {
         });
         Ok(Session { client })
     }
+}
+
+/// Connects, again where the server gave up before there was a session: on a busy machine the shortest
+/// `authentication_timeout` is over before it has got to asking for the password.
+async fn patiently(
+    config: &Config,
+) -> Result<(Client, Connection<Socket, NoTlsStream>), tokio_postgres::Error> {
+    loop {
+        match config.connect(NoTls).await {
+            Err(error) if was_cut_off(&error) => tokio::time::sleep(AGAIN).await,
+            connected => return connected,
+        }
+    }
+}
+
+/// Whether the server took the connection and ended it without a word.
+fn was_cut_off(error: &tokio_postgres::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let ends = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset, ErrorKind::UnexpectedEof];
+    error.is_closed() || cause.is_some_and(|cause| ends.contains(&cause.kind()))
 }
 
 /// The settings as the startup packet has them.

@@ -109,6 +109,8 @@ fn response(path: &str, asked: &Value) -> Value {
         "/warn" => json!({"uid": uid, "allowed": true, "warnings": ["mind the gap"]}),
         "/stranger" => json!({"uid": "another", "allowed": true}),
         "/label" => patch(json!([{"op": "add", "path": "/metadata/labels/labelled", "value": "yes"}])),
+        // As scripts do that set a label, whether it is there or not.
+        "/renew" => patch(json!([{"op": "replace", "path": "/metadata/labels/renewed", "value": "yes"}])),
         "/move" => patch(json!([{"op": "replace", "path": "/metadata/namespace", "value": "default"}])),
         "/unfit" => patch(json!([{"op": "remove", "path": "/metadata/nothing"}])),
         "/times" => {

@@ -124,6 +124,9 @@ async fn a_webhook_changes_what_is_written_and_is_asked_again_where_it_wants() {
     setup.configure_all(MUTATING, &[("/times", json!({})), ("/label", json!({}))]).await;
     setup.created("c", label("times", "1")).await;
 
+    setup.configure(MUTATING, "/renew", json!({})).await;
+    setup.created("renewed", label("renewed", "yes")).await;
+
     // What it makes of an object is checked like anything else, and goes nowhere else.
     setup.configure(MUTATING, "/move", json!({})).await;
     setup.alike("another namespace", "x", "", (400, "BadRequest")).await;

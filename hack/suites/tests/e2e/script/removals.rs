@@ -73,6 +73,7 @@ pub(super) async fn paths(recorder: &mut Recorder<'_>) {
         format!("{version}/namespaces"),
         format!("{version}/namespaces/x"),
         format!("{version}//{}", kind.plural),
+        format!("{version}/{}/a", kind.plural),
         format!("/apis/{}/v9", kind.group),
         format!("/apis/{}/v9/{}", kind.group, kind.plural),
         format!("{version}/watch/{}?timeoutSeconds=1&resourceVersion=x", kind.plural),
