@@ -49,9 +49,9 @@ pub trait Api: Send + Sync + 'static {
 /// The names of an API. All others follow from them.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// The group, such as `databases.standard.k8s.io`.
+    /// The group, such as `wardle.example.com`.
     pub group: &'static str,
-    /// A word for it, such as `databases`.
+    /// A word for it, such as `wardle`.
     pub name: &'static str,
     /// The version of the program.
     pub version: &'static str,
