@@ -208,5 +208,9 @@ fn reason(status: &Status) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    if std::error::Error::source(status).is_none() { status.message().to_owned() } else { innermost.to_string() }
+    if std::error::Error::source(status).is_none() {
+        status.message().to_owned()
+    } else {
+        innermost.to_string()
+    }
 }

@@ -121,12 +121,10 @@ impl Watcher {
                     }
                 }
                 Woken::Answer(Ok(None)) => self.lose("the stream ended"),
-                Woken::Answer(Err(error)) => {
-                    match self.client.explain(&client::status(error), self.cursor) {
-                        Error::Unavailable(reason) => self.lose(&reason),
-                        error => return Err(error),
-                    }
-                }
+                Woken::Answer(Err(error)) => match self.client.explain(&client::status(error), self.cursor) {
+                    Error::Unavailable(reason) => self.lose(&reason),
+                    error => return Err(error),
+                },
             }
         }
     }
