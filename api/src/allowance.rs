@@ -2,23 +2,21 @@
 
 use crate::databaseclass::{DatabaseClass, Engine};
 use crate::defaulting::engines;
-use crate::postgresql::PostgreSQL;
-use crate::postgresql::parameters::{LIBRARIES, libraries};
+use crate::instance::Instance;
 use crate::shared::NamespacesFrom;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::meta::is_true;
 use apimachinery::selector::LabelSelector;
 use std::collections::BTreeMap;
 
 /// What the class does not allow. Of an update only what changed is looked at.
 pub fn check(
     class: &DatabaseClass,
-    new: &PostgreSQL,
-    old: Option<&PostgreSQL>,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
     namespace_labels: &BTreeMap<String, String>,
     errors: &mut Errors,
 ) {
-    let named_now = old.is_none_or(|old| old.spec.instance.class_name != new.spec.instance.class_name);
+    let named_now = old.is_none_or(|old| old.spec().class_name != new.spec().class_name);
     if named_now && class.metadata.deletion_timestamp.is_some() {
         let detail = format!("class {:?} is being deleted and takes no new objects", class.metadata.name);
         errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
@@ -27,7 +25,8 @@ pub fn check(
         let detail = format!("class {:?} does not allow this namespace", class.metadata.name);
         errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
     }
-    if named_now && !class.status.engines.is_empty() && engines(class).next().is_none() {
+    if named_now && !class.status.engines.is_empty() && engines(class, new.definition().kind).next().is_none()
+    {
         let detail = format!("class {:?} has no engine of this kind", class.metadata.name);
         errors.push(FieldError::forbidden(&Path::new("spec.className"), &detail));
     }
@@ -35,45 +34,53 @@ pub fn check(
     check_version(class, new, old, errors);
     check_instances(class, new, old, errors);
     check_parameters(class, new, old, errors);
-    check_libraries(class, new, old, errors);
+    new.check_allowance(class, old, errors);
     check_limits(class, new, old, errors);
 }
 
 /// What the class would rather not see.
-pub fn warnings(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>) -> Vec<String> {
-    let wanted = &new.spec.instance.version;
-    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
-    let mut versions = engines(class).flat_map(|engine| &engine.versions);
+pub fn warnings(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>) -> Vec<String> {
+    let wanted = &new.spec().version;
+    let unchanged = old.is_some_and(|old| old.spec().version == *wanted);
+    let mut versions = engines(class, new.definition().kind).flat_map(|engine| &engine.versions);
     if unchanged || !versions.any(|version| version.deprecated && version.name == *wanted) {
         return Vec::new();
     }
     vec![format!("spec.version: version {wanted:?} is deprecated in class {:?}", class.metadata.name)]
 }
 
-fn check_flavor(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let wanted = &new.spec.instance.flavor;
-    let unchanged = old.is_some_and(|old| old.spec.instance.flavor == *wanted);
-    let mut offered: Vec<&str> =
-        engines(class).map(|engine| engine.flavor.as_str()).filter(|flavor| !flavor.is_empty()).collect();
+fn check_flavor(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
+    let wanted = &new.spec().flavor;
+    let unchanged = old.is_some_and(|old| old.spec().flavor == *wanted);
+    let mut offered: Vec<&str> = engines(class, new.definition().kind)
+        .map(|engine| engine.flavor.as_str())
+        .filter(|flavor| !flavor.is_empty())
+        .collect();
     offered.dedup();
     if !wanted.is_empty()
         && !unchanged
         && !offered.contains(&wanted.as_str())
-        && engines(class).next().is_some()
+        && engines(class, new.definition().kind).next().is_some()
     {
         errors.push(FieldError::not_supported(&Path::new("spec.flavor"), &**wanted, &offered));
     }
 }
 
 /// The engines that may run the object: those of its flavor, where it names one.
-fn candidates<'a>(class: &'a DatabaseClass, object: &'a PostgreSQL) -> impl Iterator<Item = &'a Engine> {
-    let flavor = &object.spec.instance.flavor;
-    engines(class).filter(move |engine| flavor.is_empty() || engine.flavor == *flavor)
+fn candidates<'a>(class: &'a DatabaseClass, object: &'a dyn Instance) -> impl Iterator<Item = &'a Engine> {
+    let flavor = &object.spec().flavor;
+    engines(class, object.definition().kind)
+        .filter(move |engine| flavor.is_empty() || engine.flavor == *flavor)
 }
 
-fn check_instances(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let wanted = new.spec.instance.instances.unwrap_or(1);
-    let unchanged = old.is_some_and(|old| old.spec.instance.instances.unwrap_or(1) == wanted);
+fn check_instances(
+    class: &DatabaseClass,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
+    errors: &mut Errors,
+) {
+    let wanted = new.spec().instances.unwrap_or(1);
+    let unchanged = old.is_some_and(|old| old.spec().instances.unwrap_or(1) == wanted);
     let fits =
         |engine: &Engine| engine.instance_counts.is_empty() || engine.instance_counts.contains(&wanted);
     if unchanged || candidates(class, new).next().is_none() || candidates(class, new).any(fits) {
@@ -88,9 +95,14 @@ fn check_instances(class: &DatabaseClass, new: &PostgreSQL, old: Option<&Postgre
     errors.push(FieldError::not_supported(&Path::new("spec.instances"), wanted, &counts));
 }
 
-fn check_parameters(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let wanted = &new.spec.instance.parameters_ref;
-    let unchanged = old.is_some_and(|old| old.spec.instance.parameters_ref == *wanted);
+fn check_parameters(
+    class: &DatabaseClass,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
+    errors: &mut Errors,
+) {
+    let wanted = &new.spec().parameters_ref;
+    let unchanged = old.is_some_and(|old| old.spec().parameters_ref == *wanted);
     let Some(wanted) = wanted.as_ref().filter(|_| !unchanged) else { return };
     let kinds = &class.status.parameters_kinds;
     if kinds.iter().any(|kind| kind.group == wanted.group && kind.kind == wanted.kind) {
@@ -108,28 +120,6 @@ fn check_parameters(class: &DatabaseClass, new: &PostgreSQL, old: Option<&Postgr
     errors.push(FieldError::not_supported(&path.child("kind"), name(&wanted.group, &wanted.kind), &offered));
 }
 
-/// What is loaded into the server is out of what the class lists.
-fn check_libraries(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let value = |object: &PostgreSQL| object.spec.instance.parameters.get(LIBRARIES).cloned();
-    let Some(wanted) = value(new).filter(|wanted| old.and_then(value).as_ref() != Some(wanted)) else {
-        return;
-    };
-    if !is_true(&class.status.conditions, "Accepted") {
-        return;
-    }
-    let listed: Vec<&str> = class.status.libraries.iter().map(String::as_str).collect();
-    let path = Path::new("spec.parameters").key(LIBRARIES);
-    for name in libraries(&wanted).unwrap_or_default() {
-        if listed.is_empty() {
-            let detail = format!("class {:?} lists no libraries in its status", class.metadata.name);
-            return errors.push(FieldError::forbidden(&path, &detail));
-        }
-        if !listed.contains(&name) {
-            errors.push(FieldError::not_supported(&path, name, &listed));
-        }
-    }
-}
-
 fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
     let Some(allowed) = &class.spec.allowed_namespaces else { return true };
     match &allowed.from {
@@ -141,9 +131,9 @@ fn admits(class: &DatabaseClass, labels: &BTreeMap<String, String>) -> bool {
     }
 }
 
-fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
-    let wanted = &new.spec.instance.version;
-    let unchanged = old.is_some_and(|old| old.spec.instance.version == *wanted);
+fn check_version(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
+    let wanted = &new.spec().version;
+    let unchanged = old.is_some_and(|old| old.spec().version == *wanted);
     let offered: Vec<&str> = candidates(class, new)
         .flat_map(|engine| &engine.versions)
         .map(|version| version.name.as_str())
@@ -160,10 +150,10 @@ fn check_version(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQ
     }
 }
 
-fn check_limits(class: &DatabaseClass, new: &PostgreSQL, old: Option<&PostgreSQL>, errors: &mut Errors) {
+fn check_limits(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
     let Some(limits) = &class.spec.limits else { return };
-    let (name, spec) = (&class.metadata.name, &new.spec.instance);
-    let before = old.map(|old| &old.spec.instance);
+    let (name, spec) = (&class.metadata.name, new.spec());
+    let before = old.map(Instance::spec);
     let path = Path::new("spec");
     if let (Some(count), Some(most)) = (spec.instances, limits.max_instances)
         && count > most

@@ -3,13 +3,12 @@
 //! Most are read off the schema: a field that is set, and is not its static default, needs its feature. The rest
 //! depend on values.
 
-use crate::postgresql::{PostgreSQL, PostgreSQLSpec};
+use crate::instance::Instance;
 use crate::shared::DeletionPolicy;
+use apimachinery::kind::Definition;
 use apimachinery::schema::{Field, Schema, Shape, Topology};
-use apimachinery::wire::{Value as _, json};
 use serde_json::Value;
 
-const KIND: &str = "PostgreSQL";
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// A feature, and the field that needs it.
@@ -22,23 +21,37 @@ pub struct FeatureUse {
 }
 
 impl FeatureUse {
-    fn new(path: impl Into<String>, feature: &str) -> Self {
-        FeatureUse { path: path.into(), feature: format!("{KIND}{feature}") }
+    /// A feature's name begins with the kind's.
+    pub(crate) fn new(definition: &Definition, path: impl Into<String>, feature: &str) -> Self {
+        FeatureUse { path: path.into(), feature: format!("{}{feature}", definition.kind) }
     }
 }
 
 /// The features an object needs; of an update, those that what changed needs (ratcheting).
-pub fn required(new: &PostgreSQL, old: Option<&PostgreSQL>) -> Vec<FeatureUse> {
-    let mut uses = Vec::new();
-    let tree = json::to_tree(&new.spec);
-    let before = old.map(|old| json::to_tree(&old.spec));
-    walk(PostgreSQLSpec::SCHEMA, &tree, before.as_ref(), "spec", &mut uses);
+pub fn required(new: &dyn Instance, old: Option<&dyn Instance>) -> Vec<FeatureUse> {
+    let facts = new.facts();
+    let mut uses = Uses { definition: facts.definition, list: Vec::new() };
+    let before = old.map(Instance::spec_tree);
+    walk(facts.spec, &new.spec_tree(), before.as_ref(), "spec", &mut uses);
+    uses.list.extend(new.features_by_value(old));
     by_value(new, old, &mut uses);
-    uses
+    uses.list
+}
+
+/// What is found, of one kind.
+struct Uses {
+    definition: &'static Definition,
+    list: Vec<FeatureUse>,
+}
+
+impl Uses {
+    fn push(&mut self, path: impl Into<String>, feature: &str) {
+        self.list.push(FeatureUse::new(self.definition, path, feature));
+    }
 }
 
 /// Follows the schema down to fields with a feature.
-fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, uses: &mut Vec<FeatureUse>) {
+fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, uses: &mut Uses) {
     let (Shape::Object(_), Value::Object(map)) = (&schema.shape, new) else { return };
     for field in schema.fields() {
         let Some(value) = map.get(field.name) else { continue };
@@ -46,7 +59,7 @@ fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, u
         let path = format!("{path}.{}", field.name);
         match field.feature {
             Some(_) if before.is_some_and(|before| is_same(&field.topology, before, value)) => {}
-            Some(feature) if !is_default(field.default, value) => uses.push(FeatureUse::new(path, feature)),
+            Some(feature) if !is_default(field.default, value) => uses.push(path, feature),
             Some(_) => {}
             None => walk_field(field, value, before, &path, uses),
         }
@@ -54,13 +67,7 @@ fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, u
 }
 
 /// Items of a list are compared with those of the same key, wherever they stood.
-fn walk_field(
-    field: &'static Field,
-    new: &Value,
-    old: Option<&Value>,
-    path: &str,
-    uses: &mut Vec<FeatureUse>,
-) {
+fn walk_field(field: &'static Field, new: &Value, old: Option<&Value>, path: &str, uses: &mut Uses) {
     let (Shape::List(item), Value::Array(list)) = (&field.schema.shape, new) else {
         return walk(field.schema, new, old, path, uses);
     };
@@ -90,21 +97,17 @@ fn is_default(default: Option<&str>, value: &Value) -> bool {
     default.is_some_and(|text| serde_json::from_str::<Value>(text).is_ok_and(|default| default == *value))
 }
 
-fn by_value(new: &PostgreSQL, old: Option<&PostgreSQL>, uses: &mut Vec<FeatureUse>) {
-    let (spec, before) = (&new.spec, old.map(|old| &old.spec));
-    if spec.databases.len() > 1 && before.is_none_or(|before| before.databases.len() != spec.databases.len())
-    {
-        uses.push(FeatureUse::new("spec.databases", "MultipleDatabases"));
-    }
+fn by_value(new: &dyn Instance, old: Option<&dyn Instance>, uses: &mut Uses) {
+    let (spec, before) = (new.spec(), old.map(Instance::spec));
     if let Some(before) = before
-        && spec.instance.storage.size > before.instance.storage.size
-        && before.instance.storage.size.is_some()
+        && spec.storage.size > before.storage.size
+        && before.storage.size.is_some()
     {
-        uses.push(FeatureUse::new("spec.storage.size", "StorageExpansion"));
+        uses.push("spec.storage.size", "StorageExpansion");
     }
-    let source = &spec.instance.data_source_ref;
+    let source = &spec.data_source_ref;
     if let Some(source) =
-        source.as_ref().filter(|_| before.is_none_or(|before| before.instance.data_source_ref != *source))
+        source.as_ref().filter(|_| before.is_none_or(|before| before.data_source_ref != *source))
     {
         let feature = match source.kind.as_str() {
             "DatabaseBackup" => "Restore",
@@ -112,16 +115,16 @@ fn by_value(new: &PostgreSQL, old: Option<&PostgreSQL>, uses: &mut Vec<FeatureUs
             "Secret" => "Import",
             _ => "Clone",
         };
-        uses.push(FeatureUse::new("spec.dataSourceRef", feature));
+        uses.push("spec.dataSourceRef", feature);
     }
-    let policy = &spec.instance.deletion_policy;
+    let policy = &spec.deletion_policy;
     if *policy == Some(DeletionPolicy::Snapshot)
-        && before.is_none_or(|before| before.instance.deletion_policy != *policy)
+        && before.is_none_or(|before| before.deletion_policy != *policy)
     {
-        uses.push(FeatureUse::new("spec.deletionPolicy", "DeletionSnapshot"));
+        uses.push("spec.deletionPolicy", "DeletionSnapshot");
     }
-    let restart = new.metadata.annotations.get(RESTARTED_AT);
-    if restart.is_some() && old.is_none_or(|old| old.metadata.annotations.get(RESTARTED_AT) != restart) {
-        uses.push(FeatureUse::new(format!("metadata.annotations[{RESTARTED_AT}]"), "Restart"));
+    let restart = new.meta().annotations.get(RESTARTED_AT);
+    if restart.is_some() && old.is_none_or(|old| old.meta().annotations.get(RESTARTED_AT) != restart) {
+        uses.push(format!("metadata.annotations[{RESTARTED_AT}]"), "Restart");
     }
 }

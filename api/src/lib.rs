@@ -37,6 +37,7 @@ pub mod core;
 pub mod databaseclass;
 pub mod defaulting;
 pub mod features;
+pub mod instance;
 pub mod postgresql;
 pub mod shared;
 mod stash;

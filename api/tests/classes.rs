@@ -3,6 +3,7 @@
 use apimachinery::kind::Hub;
 use apimachinery::wire::json::decode_tree;
 use databases_api::databaseclass::{self, DatabaseClass};
+use databases_api::instance::Instance;
 use databases_api::postgresql::{self, PostgreSQL};
 use databases_api::{allowance, defaulting, features};
 use serde_json::{Value, json};
@@ -106,7 +107,7 @@ fn a_class_answers_the_kinds_that_it_has_engines_for() {
 
 fn needed(new: Value, old: Option<Value>) -> Vec<String> {
     let old = old.map(database);
-    let uses = features::required(&database(new), old.as_ref());
+    let uses = features::required(&database(new), old.as_ref().map(|old| old as &dyn Instance));
     uses.into_iter().map(|used| format!("{} {}", used.path, used.feature)).collect()
 }
 

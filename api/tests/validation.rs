@@ -271,6 +271,10 @@ fn a_databaseclass_is_what_the_standard_allows() {
             ),
             (spec(json!({"defaultFor": ["PostgreSQL"]})), ""),
             (
+                spec(json!({"defaultFor": ["DatabaseClass"]})),
+                "spec.defaultFor[0]: Unsupported value: \"DatabaseClass\": supported values: \"PostgreSQL\"",
+            ),
+            (
                 spec(json!({"defaultFor": ["Oracle"]})),
                 "spec.defaultFor[0]: Unsupported value: \"Oracle\": supported values: \"PostgreSQL\"",
             ),

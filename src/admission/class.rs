@@ -10,7 +10,7 @@ use databases_api::allowance;
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::defaulting;
 use databases_api::features;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::{self, Instance};
 use std::sync::Arc;
 
 /// Who knows the classes.
@@ -38,8 +38,8 @@ fn is_write(operation: Operation) -> bool {
 }
 
 /// Whether the object is taken up for the first time.
-fn takes_up(new: &PostgreSQL, old: &PostgreSQL) -> bool {
-    new.is_taken_up() && !old.is_taken_up() && old.status.backend_ref.is_none()
+fn takes_up(new: &dyn Instance, old: &dyn Instance) -> bool {
+    instance::is_taken_up(new.meta()) && !instance::is_taken_up(old.meta()) && !old.has_backend()
 }
 
 #[async_trait]
@@ -50,21 +50,21 @@ impl Admission for ClassAdmission {
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let Some(postgresql) = object.downcast_mut::<PostgreSQL>() else { return Ok(Vec::new()) };
+        let Some(object) = instance::of_mut(&mut **object) else { return Ok(Vec::new()) };
         // Defaults are resolved once: on creation, or when the class is first known.
-        let first = match old.and_then(|old| old.downcast::<PostgreSQL>()) {
+        let first = match old.and_then(instance::of) {
             None => attributes.operation == Operation::Create,
             Some(old) if attributes.operation == Operation::Update => {
-                old.spec.instance.class_name.is_empty() || takes_up(postgresql, old)
+                old.spec().class_name.is_empty() || takes_up(object, old)
             }
             Some(_) => false,
         };
         if first {
             let mut classes = self.classes.all(Freshness::Cached).await?;
-            if !defaulting::knows_class(postgresql, &classes) {
+            if !defaulting::knows_class(object, &classes) {
                 classes = self.classes.all(Freshness::Newest).await?;
             }
-            defaulting::resolve(postgresql, &classes);
+            defaulting::resolve(object, &classes);
         }
         Ok(Vec::new())
     }
@@ -75,28 +75,26 @@ impl Admission for ClassAdmission {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let Some(postgresql) = object.downcast::<PostgreSQL>() else { return Ok(Vec::new()) };
-        if !is_write(attributes.operation) || postgresql.metadata.deletion_timestamp.is_some() {
+        let Some(object) = instance::of(object) else { return Ok(Vec::new()) };
+        if !is_write(attributes.operation) || object.meta().deletion_timestamp.is_some() {
             return Ok(Vec::new());
         }
-        let old = old.and_then(|old| old.downcast::<PostgreSQL>());
+        let old = old.and_then(instance::of);
         // The class may have come after the object: then nobody has judged it yet.
-        let old = old.filter(|old| !takes_up(postgresql, old));
+        let old = old.filter(|old| !takes_up(object, *old));
         if old.is_some_and(|old| {
-            old.spec == postgresql.spec && old.metadata.annotations == postgresql.metadata.annotations
+            object.same_desired_state(old) && old.meta().annotations == object.meta().annotations
         }) {
             return Ok(Vec::new());
         }
-        match self.judge(attributes, postgresql, old, Freshness::Cached).await? {
+        match self.judge(attributes, object, old, Freshness::Cached).await? {
             Some((errors, warnings)) if errors.is_empty() => return Ok(warnings),
             _ => {}
         }
-        match self.judge(attributes, postgresql, old, Freshness::Newest).await? {
+        match self.judge(attributes, object, old, Freshness::Newest).await? {
             None => Ok(Vec::new()),
             Some((errors, warnings)) if errors.is_empty() => Ok(warnings),
-            Some((errors, _)) => {
-                Err(ApiError::invalid(attributes.definition, &postgresql.metadata.name, errors))
-            }
+            Some((errors, _)) => Err(ApiError::invalid(attributes.definition, &object.meta().name, errors)),
         }
     }
 }
@@ -106,12 +104,12 @@ impl ClassAdmission {
     async fn judge(
         &self,
         attributes: &Attributes<'_>,
-        new: &PostgreSQL,
-        old: Option<&PostgreSQL>,
+        new: &dyn Instance,
+        old: Option<&dyn Instance>,
         freshness: Freshness,
     ) -> Result<Option<(Errors, Vec<String>)>, ApiError> {
         let classes = self.classes.all(freshness).await?;
-        let name = &new.spec.instance.class_name;
+        let name = &new.spec().class_name;
         let Some(class) = classes.iter().find(|class| class.metadata.name == *name) else { return Ok(None) };
         let labels = self.namespaces.labels(attributes.namespace, freshness).await?;
         let mut errors = Errors::new();
@@ -130,8 +128,8 @@ impl ClassAdmission {
 fn check_features(
     class: &DatabaseClass,
     classes: &[DatabaseClass],
-    new: &PostgreSQL,
-    old: Option<&PostgreSQL>,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
     errors: &mut Errors,
 ) -> Vec<String> {
     let mut warnings = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::{DatabaseClass, V1, V1alpha1};
 use crate::GROUP;
+use crate::instance;
 use crate::shared::NamespacesFrom;
 use apimachinery::age;
 use apimachinery::field::{Errors, FieldError, Path};
@@ -94,13 +95,11 @@ impl Kind for DatabaseClass {
         if self.spec.description.chars().count() > LONGEST_DESCRIPTION {
             errors.push(FieldError::too_long(&path.child("description"), LONGEST_DESCRIPTION));
         }
+        let kinds: Vec<&str> = instance::all().iter().map(|facts| facts.definition.kind).collect();
         for (index, kind) in self.spec.default_for.iter().enumerate() {
-            let known = crate::definitions()
-                .iter()
-                .any(|definition| definition.kind == kind && definition.namespaced);
-            if !known {
+            if !kinds.contains(&kind.as_str()) {
                 let at = path.child("defaultFor").index(index);
-                errors.push(FieldError::not_supported(&at, &**kind, &["PostgreSQL"]));
+                errors.push(FieldError::not_supported(&at, &**kind, &kinds));
             }
         }
         let allowed = self.spec.allowed_namespaces.as_ref();

@@ -2,6 +2,7 @@
 
 use super::{Database, PostgreSQL, V1, V1alpha1, v1alpha1, validation};
 use crate::GROUP;
+use crate::instance;
 use crate::shared::{DeletionPolicy, State};
 use apimachinery::age;
 use apimachinery::field::Errors;
@@ -37,13 +38,10 @@ pub static DEFINITION: Definition = Definition {
     name_rule: NameRule::Label1035(50),
 };
 
-/// Keeps an object until its implementation is gone; who puts it on has taken the object up.
-pub const BACKEND_FINALIZER: &str = "databases.standard.k8s.io/backend";
-
 impl PostgreSQL {
     /// Whether somebody has taken the object up.
     pub fn is_taken_up(&self) -> bool {
-        self.metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)
+        instance::is_taken_up(&self.metadata)
     }
 
     /// How many servers are wanted; none while stopped.

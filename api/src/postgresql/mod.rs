@@ -1,12 +1,15 @@
 //! `PostgreSQL`: a database that speaks PostgreSQL's protocol.
 
+mod instance;
 mod kind;
 pub mod parameters;
 mod v1;
 mod v1alpha1;
 mod validation;
 
-pub use kind::{BACKEND_FINALIZER, DEFINITION};
+pub use crate::instance::BACKEND_FINALIZER;
+pub use instance::{FACTS, PROTOCOL};
+pub use kind::DEFINITION;
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 pub use validation::is_reserved_role;

@@ -14,13 +14,13 @@ use super::{
     ParametersKind, Plan, Reference, Refusal, Request,
 };
 use async_trait::async_trait;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::State as Wanted;
 use futures_util::stream::BoxStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use world::{Database, World};
 
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
 const FEATURES: [&str; 5] =
     ["PostgreSQL", "PostgreSQLParameters", "PostgreSQLPort", "PostgreSQLStop", "PostgreSQLUsers"];

@@ -6,14 +6,16 @@
 use crate::backend::{Login, Observed, Role};
 use crate::cluster::Error;
 use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
-use databases_api::postgresql::{PostgreSQL, UserAttribute};
+use databases_api::postgresql::{PROTOCOL, PostgreSQL, UserAttribute};
 use databases_api::shared::UserSecret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const KIND: &str = "PostgreSQL";
-const SECRET_TYPE: &str = "servicebinding.io/postgresql";
+const SECRET_TYPE: &str = PROTOCOL.secret_type;
+const SCHEME: &str = PROTOCOL.scheme;
+
 /// Everything that is not unreserved in RFC 3986.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Hexadecimal digits of a hash in a name.
@@ -193,14 +195,14 @@ fn encode(text: &str) -> String {
 fn uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
     let (user, password) = (encode(&login.username), encode(&login.password));
     let (database, query) = (encode(&login.database), if tls { "?sslmode=require" } else { "" });
-    format!("postgresql://{user}:{password}@{host}:{port}/{database}{query}")
+    format!("{SCHEME}://{user}:{password}@{host}:{port}/{database}{query}")
 }
 
 fn jdbc_uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
     let (user, password) = (encode(&login.username), encode(&login.password));
     let query = if tls { "&sslmode=require" } else { "" };
     let database = encode(&login.database);
-    format!("jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}{query}")
+    format!("jdbc:{SCHEME}://{host}:{port}/{database}?user={user}&password={password}{query}")
 }
 
 #[cfg(test)]

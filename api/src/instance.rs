@@ -1,0 +1,90 @@
+//! What all kinds of databases have in common, for whatever works on any of them.
+
+use crate::databaseclass::DatabaseClass;
+use crate::features::FeatureUse;
+use crate::postgresql::{self, PostgreSQL};
+use crate::shared::InstanceSpec;
+use apimachinery::field::Errors;
+use apimachinery::kind::{Definition, Hub};
+use apimachinery::meta::ObjectMeta;
+use apimachinery::schema::Schema;
+use serde_json::Value;
+
+/// Keeps an object until its implementation is gone; who puts it on has taken the object up.
+pub const BACKEND_FINALIZER: &str = "databases.standard.k8s.io/backend";
+
+/// What is known of a kind of databases without an object.
+#[derive(Debug)]
+pub struct Facts {
+    /// The kind; its name begins the names of its features.
+    pub definition: &'static Definition,
+    /// The schema of the spec, in which fields name the features they need.
+    pub spec: &'static Schema,
+    /// What clients speak to it.
+    pub protocol: Protocol,
+}
+
+/// The protocol of a kind of databases.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol {
+    /// The scheme of its URIs.
+    pub scheme: &'static str,
+    /// The port where nothing else is said.
+    pub port: u16,
+    /// The type of a Secret that says how to connect.
+    pub secret_type: &'static str,
+}
+
+/// An object of a kind of databases.
+pub trait Instance: Hub {
+    /// What is known of the kind.
+    fn facts(&self) -> &'static Facts;
+    /// The part of the spec that all kinds share.
+    fn spec(&self) -> &InstanceSpec;
+    /// The part of the spec that all kinds share.
+    fn spec_mut(&mut self) -> &mut InstanceSpec;
+    /// The whole spec as JSON, as its schema describes it.
+    fn spec_tree(&self) -> Value;
+    /// Whether a backend is recorded that keeps the object.
+    fn has_backend(&self) -> bool;
+    /// Features that the kind's own fields need by their values; of an update, those that what changed needs.
+    fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse>;
+    /// What the class does not allow of the kind's own fields; of an update, of what changed.
+    fn check_allowance(&self, class: &DatabaseClass, old: Option<&dyn Instance>, errors: &mut Errors);
+}
+
+/// Whether somebody has taken the object up.
+pub fn is_taken_up(metadata: &ObjectMeta) -> bool {
+    metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)
+}
+
+/// Lists the kinds of databases; each has its `FACTS` in its module.
+macro_rules! instances {
+    ($($module:ident::$kind:ident),+ $(,)?) => {
+        /// What is known of each kind of databases.
+        pub fn all() -> &'static [&'static Facts] {
+            static ALL: &[&Facts] = &[$(&$module::FACTS),+];
+            ALL
+        }
+
+        /// The object as an instance; `None` where its kind is no kind of databases.
+        pub fn of(hub: &dyn Hub) -> Option<&dyn Instance> {
+            $(if let Some(object) = hub.downcast::<$kind>() {
+                return Some(object);
+            })+
+            None
+        }
+
+        /// The object as an instance, to be changed.
+        pub fn of_mut<'a>(hub: &'a mut (dyn Hub + 'static)) -> Option<&'a mut dyn Instance> {
+            $(if hub.as_any().is::<$kind>() {
+                return hub.downcast_mut::<$kind>().map(|object| object as &mut dyn Instance);
+            })+
+            None
+        }
+    };
+}
+
+instances! {
+    postgresql::PostgreSQL,
+}

@@ -1,0 +1,75 @@
+//! `PostgreSQL` as one of the kinds of databases.
+
+use super::parameters::{LIBRARIES, libraries};
+use super::{DEFINITION, PostgreSQL, PostgreSQLSpec};
+use crate::databaseclass::DatabaseClass;
+use crate::features::FeatureUse;
+use crate::instance::{Facts, Instance, Protocol};
+use crate::shared::InstanceSpec;
+use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::meta::is_true;
+use apimachinery::wire::{Value as _, json};
+use serde_json::Value;
+
+/// What is known of the kind.
+pub static FACTS: Facts = Facts { definition: &DEFINITION, spec: PostgreSQLSpec::SCHEMA, protocol: PROTOCOL };
+
+/// What clients speak to it.
+pub const PROTOCOL: Protocol =
+    Protocol { scheme: "postgresql", port: 5432, secret_type: "servicebinding.io/postgresql" };
+
+fn own(old: Option<&dyn Instance>) -> Option<&PostgreSQL> {
+    old.and_then(|old| old.as_any().downcast_ref())
+}
+
+impl Instance for PostgreSQL {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    fn spec(&self) -> &InstanceSpec {
+        &self.spec.instance
+    }
+
+    fn spec_mut(&mut self) -> &mut InstanceSpec {
+        &mut self.spec.instance
+    }
+
+    fn spec_tree(&self) -> Value {
+        json::to_tree(&self.spec)
+    }
+
+    fn has_backend(&self) -> bool {
+        self.status.backend_ref.is_some()
+    }
+
+    fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse> {
+        let count = self.spec.databases.len();
+        let unchanged = own(old).is_some_and(|old| old.spec.databases.len() == count);
+        match count > 1 && !unchanged {
+            true => vec![FeatureUse::new(&DEFINITION, "spec.databases", "MultipleDatabases")],
+            false => Vec::new(),
+        }
+    }
+
+    /// What is loaded into the server is out of what the class lists.
+    fn check_allowance(&self, class: &DatabaseClass, old: Option<&dyn Instance>, errors: &mut Errors) {
+        let value = |object: &PostgreSQL| object.spec.instance.parameters.get(LIBRARIES).cloned();
+        let before = own(old).and_then(value);
+        let Some(wanted) = value(self).filter(|wanted| before.as_ref() != Some(wanted)) else { return };
+        if !is_true(&class.status.conditions, "Accepted") {
+            return;
+        }
+        let listed: Vec<&str> = class.status.libraries.iter().map(String::as_str).collect();
+        let path = Path::new("spec.parameters").key(LIBRARIES);
+        for name in libraries(&wanted).unwrap_or_default() {
+            if listed.is_empty() {
+                let detail = format!("class {:?} lists no libraries in its status", class.metadata.name);
+                return errors.push(FieldError::forbidden(&path, &detail));
+            }
+            if !listed.contains(&name) {
+                errors.push(FieldError::not_supported(&path, name, &listed));
+            }
+        }
+    }
+}
