@@ -5,40 +5,18 @@
 /// The API group.
 pub const GROUP: &str = "databases.standard.k8s.io";
 
-/// Lists kinds: a module each, and its definition.
-macro_rules! kinds {
-    ($(#[$meta:meta])* $list:ident: $($path:path),+ $(,)?) => {
-        $(#[$meta])*
-        pub fn $list() -> &'static [&'static apimachinery::kind::Definition] {
-            static ALL: &[&apimachinery::kind::Definition] = &[$(&$path),+];
-            ALL
-        }
-    };
-}
-
-kinds! {
+apimachinery::kind::kinds! {
     /// The kinds of the standard.
-    definitions:
-    databaseclass::DEFINITION,
-    postgresql::DEFINITION,
-}
-
-kinds! {
-    /// The kinds of the core group that a server without a cluster serves beside them.
-    core_definitions:
-    core::namespace::DEFINITION,
-    core::secret::DEFINITION,
-    core::config_map::DEFINITION,
-    core::event::DEFINITION,
+    pub fn definitions: databaseclass, postgresql
 }
 
 pub mod allowance;
 pub mod core;
-pub mod databaseclass;
 pub mod defaulting;
 pub mod features;
 pub mod instance;
-pub mod postgresql;
 pub mod shared;
 mod stash;
 mod status;
+
+pub use self::core::definitions as core_definitions;

@@ -5,7 +5,7 @@ use super::{NAME, PACKAGE, column};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
@@ -68,18 +68,8 @@ impl ConfigMap {
 }
 
 impl Kind for ConfigMap {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
-    fn same_desired_state(&self, _: &Self) -> bool {
-        true
-    }
+    parts!(DEFINITION, spec:, status:);
+
     fn has_generation(&self) -> bool {
         false
     }

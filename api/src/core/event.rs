@@ -5,7 +5,7 @@ use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
 use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::time::{MicroTime, Time};
 use serde_json::Value;
@@ -110,18 +110,8 @@ impl Event {
 }
 
 impl Kind for Event {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
-    fn same_desired_state(&self, _: &Self) -> bool {
-        true
-    }
+    parts!(DEFINITION, spec:, status:);
+
     fn has_generation(&self) -> bool {
         false
     }

@@ -1,11 +1,12 @@
 //! The kinds of `core/v1` that a server without a cluster serves: what our objects refer to.
 
-pub mod config_map;
-pub mod event;
+apimachinery::kind::kinds! {
+    /// The kinds of the core group that a server without a cluster serves beside those of the standard.
+    pub fn definitions: namespace, secret, config_map, event
+}
+
 mod event_rules;
-pub mod namespace;
 mod rules;
-pub mod secret;
 mod secret_types;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::{NAME, PACKAGE, column};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
 use apimachinery::meta::{Condition, ObjectMeta};
 use apimachinery::validation::is_qualified_name;
 use serde_json::Value;
@@ -66,15 +66,8 @@ pub static DEFINITION: Definition = Definition {
 };
 
 impl Kind for Namespace {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
+    parts!(DEFINITION, spec:, status:);
+
     fn default_fields(&mut self) {
         if !self.metadata.name.is_empty() {
             self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
@@ -122,9 +115,6 @@ impl Kind for Namespace {
             let path = Path::new("status").child("Phase");
             errors.push(FieldError::invalid(&path, &*self.status.phase, &detail));
         }
-    }
-    fn same_desired_state(&self, _: &Self) -> bool {
-        true
     }
     fn has_generation(&self) -> bool {
         false

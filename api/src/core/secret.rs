@@ -5,7 +5,7 @@ use super::{NAME, PACKAGE, column, secret_types};
 use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
 use serde_json::Value;
@@ -62,15 +62,8 @@ impl Secret {
 }
 
 impl Kind for Secret {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
+    parts!(DEFINITION, spec:, status:);
+
     fn default_fields(&mut self) {
         if self.kind.is_empty() {
             self.kind = "Opaque".into();
@@ -78,9 +71,6 @@ impl Kind for Secret {
         for (key, text) in std::mem::take(&mut self.string_data) {
             self.data.insert(key, ByteString(text.into_bytes()));
         }
-    }
-    fn same_desired_state(&self, _: &Self) -> bool {
-        true
     }
     fn has_generation(&self) -> bool {
         false

@@ -6,8 +6,8 @@ use crate::instance;
 use crate::shared::NamespacesFrom;
 use apimachinery::age;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Version};
-use apimachinery::meta::{Condition, ConditionStatus, ObjectMeta, condition};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Version, parts};
+use apimachinery::meta::{Condition, ConditionStatus, condition};
 use apimachinery::time::Time;
 use serde_json::Value;
 
@@ -40,15 +40,7 @@ pub static DEFINITION: Definition = Definition {
 };
 
 impl Kind for DatabaseClass {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
+    parts!(DEFINITION, spec: spec, status: status);
 
     /// A new class waits for its controller.
     fn prepare_create(&mut self) {
@@ -63,18 +55,6 @@ impl Kind for DatabaseClass {
             }],
             ..Default::default()
         };
-    }
-
-    fn prepare_update(&mut self, old: &Self) {
-        self.status = old.status.clone();
-    }
-
-    fn prepare_status_update(&mut self, old: &Self) {
-        self.spec = old.spec.clone();
-    }
-
-    fn same_desired_state(&self, old: &Self) -> bool {
-        self.spec == old.spec
     }
 
     fn validate(&self, errors: &mut Errors) {

@@ -6,8 +6,8 @@ use crate::instance;
 use crate::shared::{DeletionPolicy, State};
 use apimachinery::age;
 use apimachinery::field::Errors;
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version};
-use apimachinery::meta::{ConditionStatus, ObjectMeta, condition, is_true, set_condition};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version, parts};
+use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
 use serde_json::Value;
 
 /// The kind.
@@ -76,15 +76,7 @@ impl PostgreSQL {
 }
 
 impl Kind for PostgreSQL {
-    fn definition() -> &'static Definition {
-        &DEFINITION
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
+    parts!(DEFINITION, spec: spec, status: status);
 
     fn default_fields(&mut self) {
         if self.spec.databases.is_empty() {
@@ -99,7 +91,7 @@ impl Kind for PostgreSQL {
     }
 
     fn prepare_update(&mut self, old: &Self) {
-        self.status = old.status.clone();
+        self.keep_status(old);
         // An object of an earlier release that nobody looked at yet.
         if self.status.conditions.is_empty() {
             self.wait_for_controller();
@@ -112,14 +104,6 @@ impl Kind for PostgreSQL {
         if old.metadata.deletion_timestamp.is_some() {
             self.spec.instance.deletion_policy.clone_from(&old.spec.instance.deletion_policy);
         }
-    }
-
-    fn prepare_status_update(&mut self, old: &Self) {
-        self.spec = old.spec.clone();
-    }
-
-    fn same_desired_state(&self, old: &Self) -> bool {
-        self.spec == old.spec
     }
 
     fn validate(&self, errors: &mut Errors) {

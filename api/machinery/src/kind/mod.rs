@@ -3,11 +3,17 @@
 //! A kind has one *hub* type, which no wire format knows, and a wire type per version with conversions to and
 //! from the hub. The server handles hubs as `dyn Hub`: it is erased once, here, so that everything that serves
 //! a kind is compiled once and not per kind.
+//!
+//! What is the same in every kind is written by the macros [`kinds!`], [`version!`], [`only_version!`], [`object!`], [`parts!`].
 
+mod declare;
 mod definition;
 mod hub;
+#[cfg(test)]
+mod tests;
 mod version;
 
+pub use declare::{kinds, object, only_version, parts, version};
 pub use definition::{Column, Definition, NameRule};
 pub use hub::Hub;
 pub use version::Version;
@@ -29,13 +35,25 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// Static defaults: idempotent, and the same at every time.
     fn default_fields(&mut self) {}
-    /// Drops what a creator may not set (status).
-    fn prepare_create(&mut self) {}
-    /// Takes from `old` what an update of the main resource may not set (status).
-    fn prepare_update(&mut self, _old: &Self) {}
-    /// Takes from `old` what an update of the status may not set (spec); metadata is taken by the registry.
-    fn prepare_status_update(&mut self, old: &Self) {
+    /// Drops the observed state, where there is one.
+    fn clear_status(&mut self) {}
+    /// Drops what a creator may not set.
+    fn prepare_create(&mut self) {
+        self.clear_status();
+    }
+    /// Takes the desired state of `old`; where none is told apart, everything.
+    fn keep_spec(&mut self, old: &Self) {
         *self = old.clone();
+    }
+    /// Takes the observed state of `old`, where there is one.
+    fn keep_status(&mut self, _old: &Self) {}
+    /// Takes from `old` what an update of the main resource may not set.
+    fn prepare_update(&mut self, old: &Self) {
+        self.keep_status(old);
+    }
+    /// Takes from `old` what an update of the status may not set; metadata is taken by the registry.
+    fn prepare_status_update(&mut self, old: &Self) {
+        self.keep_spec(old);
     }
     /// Whether the desired state is the same, so that the generation stays.
     fn same_desired_state(&self, old: &Self) -> bool;
@@ -83,130 +101,6 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// What `…/scale` sets.
     fn set_scale(&mut self, _replicas: i32) {}
 }
-
-/// An implementation of [`Kind`], or the first part of one where something is to follow: the definition, and what follows from
-/// which fields beside `metadata` are the desired state and which are the status.
-///
-/// ```
-/// use apimachinery::api_type;
-/// use apimachinery::kind::{Definition, Version, only_version, parts};
-/// use apimachinery::meta::ObjectMeta;
-///
-/// const PACKAGE: &str = "com.example.v1";
-///
-/// /// A boat.
-/// #[api_type(kind)]
-/// struct Boat {
-///     /// Metadata.
-///     #[api(1)]
-///     metadata: ObjectMeta,
-///     /// How many fit in.
-///     #[api(2)]
-///     seats: i32,
-/// }
-///
-/// static BOAT: Definition =
-///     Definition::new("example.com", "Boat", "boats", const { &[Version::of::<Boat, Boat>()] });
-///
-/// only_version!(Boat, "v1");
-///
-/// parts!(impl Kind for Boat: BOAT, spec: seats, status:);
-/// ```
-#[macro_export]
-#[doc(hidden)]
-macro_rules! __parts {
-    (impl Kind for $kind:ty: $($parts:tt)*) => {
-        impl $crate::kind::Kind for $kind {
-            $crate::__parts!($($parts)*);
-        }
-    };
-    ($definition:ident, spec: $($spec:ident)*, status: $($status:ident)*) => {
-        fn definition() -> &'static $crate::kind::Definition {
-            &$definition
-        }
-        fn meta(&self) -> &$crate::meta::ObjectMeta {
-            &self.metadata
-        }
-        fn meta_mut(&mut self) -> &mut $crate::meta::ObjectMeta {
-            &mut self.metadata
-        }
-        fn prepare_create(&mut self) {
-            $(self.$status = ::core::default::Default::default();)*
-        }
-        fn prepare_update(&mut self, _old: &Self) {
-            $(self.$status.clone_from(&_old.$status);)*
-        }
-        fn prepare_status_update(&mut self, _old: &Self) {
-            $(self.$spec.clone_from(&_old.$spec);)*
-        }
-        fn same_desired_state(&self, _old: &Self) -> bool {
-            true $(&& self.$spec == _old.$spec)*
-        }
-    };
-}
-
-/// A wire type of the usual form: metadata, a spec and a status, with the numbers that every kind of Kubernetes has for them.
-///
-/// ```
-/// use apimachinery::{api_type, kind::object};
-///
-/// const PACKAGE: &str = "com.example.v1";
-///
-/// /// What is wanted of a boat.
-/// #[api_type]
-/// struct BoatSpec {
-///     /// How many fit in.
-///     #[api(1)]
-///     seats: i32,
-/// }
-///
-/// /// Nothing is known of a boat.
-/// #[api_type]
-/// struct BoatStatus {}
-///
-/// object! {
-///     /// A boat.
-///     struct Boat: BoatSpec, BoatStatus
-/// }
-/// ```
-#[macro_export]
-#[doc(hidden)]
-macro_rules! __object {
-    ($(#[$doc:meta])* $vis:vis struct $name:ident: $spec:ident, $status:ident) => {
-        $(#[$doc])*
-        #[$crate::api_type(kind)]
-        $vis struct $name {
-            /// Metadata.
-            #[api(1)]
-            $vis metadata: $crate::meta::ObjectMeta,
-            /// What is wanted.
-            #[api(2)]
-            $vis spec: $spec,
-            /// What is.
-            #[api(3)]
-            $vis status: $status,
-        }
-    };
-}
-
-/// A kind whose only version is its hub.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! __only_version {
-    ($kind:ty, $name:literal) => {
-        impl $crate::kind::WireVersion<$kind> for $kind {
-            const NAME: &'static str = $name;
-            fn into_hub(self) -> $kind {
-                self
-            }
-            fn from_hub(hub: &$kind) -> Self {
-                hub.clone()
-            }
-        }
-    };
-}
-
-pub use {__object as object, __only_version as only_version, __parts as parts};
 
 /// What the scale subresource shows of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
