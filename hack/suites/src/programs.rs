@@ -9,10 +9,9 @@ pub fn server() -> Option<PathBuf> {
     named("DATABASES_APISERVER").or_else(|| built("databases-apiserver"))
 }
 
-/// The server of another API group, built beside the server.
+/// The server of another API group, that cargo built beside this test.
 pub fn wardle() -> Option<PathBuf> {
-    let beside = server()?.with_file_name("wardle-apiserver");
-    beside.exists().then_some(beside)
+    built("wardle-apiserver")
 }
 
 /// The program behind `hack/up`, built beside the server.

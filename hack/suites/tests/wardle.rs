@@ -18,7 +18,7 @@ const LINES: usize = 100;
 
 fn sandbox() -> Option<Sandbox> {
     let Some(program) = programs::wardle() else {
-        programs::skipped("wardle-apiserver is not built (cargo build --release --package wardle)");
+        programs::skipped("wardle-apiserver is not built (cargo build --package wardle)");
         return None;
     };
     Some(Sandbox::of(program))
