@@ -3,7 +3,7 @@
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::postgresql::{self, PostgreSQL};
-use crate::shared::InstanceSpec;
+use crate::shared::{InstanceSpec, InstanceStatus};
 use apimachinery::field::Errors;
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::meta::ObjectMeta;
@@ -45,8 +45,10 @@ pub trait Instance: Hub {
     fn spec_mut(&mut self) -> &mut InstanceSpec;
     /// The whole spec as JSON, as its schema describes it.
     fn spec_tree(&self) -> Value;
-    /// Whether a backend is recorded that keeps the object.
-    fn has_backend(&self) -> bool;
+    /// The part of the status that all kinds share.
+    fn status(&self) -> &InstanceStatus;
+    /// The part of the status that all kinds share.
+    fn status_mut(&mut self) -> &mut InstanceStatus;
     /// Features that the kind's own fields need by their values; of an update, those that what changed needs.
     fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse>;
     /// What the class does not allow of the kind's own fields; of an update, of what changed.

@@ -39,7 +39,9 @@ fn is_write(operation: Operation) -> bool {
 
 /// Whether the object is taken up for the first time.
 fn takes_up(new: &dyn Instance, old: &dyn Instance) -> bool {
-    instance::is_taken_up(new.meta()) && !instance::is_taken_up(old.meta()) && !old.has_backend()
+    instance::is_taken_up(new.meta())
+        && !instance::is_taken_up(old.meta())
+        && old.status().backend_ref.is_none()
 }
 
 #[async_trait]

@@ -160,7 +160,7 @@ fn offer(versions: &[String], libraries: Vec<String>) -> Offer {
 
 /// Whether something of the object was seen here before.
 fn was_made(object: &PostgreSQL) -> bool {
-    !object.status.version.is_empty()
+    !object.status.instance.version.is_empty()
 }
 
 fn major(version: &str) -> &str {
@@ -177,8 +177,9 @@ fn error(error: local::Error) -> Error {
 fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
     let (meta, spec) = (&object.metadata, &object.spec);
     // An object keeps the version it began with, whatever is installed later.
-    let version =
-        [&spec.instance.version, &object.status.version].into_iter().find(|version| !version.is_empty());
+    let version = [&spec.instance.version, &object.status.instance.version]
+        .into_iter()
+        .find(|version| !version.is_empty());
     local::Desired {
         uid: meta.uid.clone(),
         namespace: meta.namespace.clone(),

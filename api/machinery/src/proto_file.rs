@@ -44,9 +44,9 @@ fn proto_package(package: &str) -> String {
 /// Adds a type and all types of its fields.
 fn reach(schema: &'static Schema, reached: &mut BTreeMap<String, &'static Schema>) {
     match &schema.shape {
-        Shape::Object(fields) => {
+        Shape::Object(_) => {
             if reached.insert(schema.full_name(), schema).is_none() {
-                fields.iter().for_each(|field| reach(field.schema, reached));
+                schema.message_fields().iter().for_each(|field| reach(field.schema, reached));
                 if is_kind(schema) {
                     reach(ListMeta::SCHEMA, reached);
                 }
@@ -69,11 +69,10 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn message(&mut self, schema: &Schema) {
-        let Shape::Object(fields) = &schema.shape else { return };
+    fn message(&mut self, schema: &'static Schema) {
         let mut text = String::new();
         comment(&mut text, "", schema.doc);
-        let body: Vec<String> = fields.iter().map(|field| self.field(field)).collect();
+        let body: Vec<String> = schema.message_fields().iter().map(|field| self.field(field)).collect();
         let _ = write!(text, "message {} {{\n{}}}\n", schema.name, body.join("\n"));
         self.messages.insert(schema.name.to_owned(), text);
     }

@@ -71,7 +71,7 @@ pub enum Scalar {
 pub struct Field {
     /// The JSON name.
     pub name: &'static str,
-    /// The protobuf number.
+    /// The protobuf number; 0 where it is inlined in protobuf, too.
     pub number: u32,
     /// What `kubectl explain` prints.
     pub doc: &'static str,
@@ -125,6 +125,15 @@ impl Schema {
             .collect()
     }
 
+    /// The fields of its protobuf message; empty for other shapes.
+    pub fn message_fields(&'static self) -> Vec<&'static Field> {
+        let Shape::Object(fields) = &self.shape else { return Vec::new() };
+        fields
+            .iter()
+            .flat_map(|field| if field.number == 0 { field.schema.message_fields() } else { vec![field] })
+            .collect()
+    }
+
     /// The field of that JSON name.
     pub fn field(&'static self, name: &str) -> Option<&'static Field> {
         let Shape::Object(fields) = &self.shape else { return None };
@@ -138,4 +147,46 @@ impl Schema {
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.package, self.name)
     }
+}
+
+/// Whether a protobuf message has a field of that number.
+pub const fn has_number(schema: &'static Schema, number: u32) -> bool {
+    count_number(schema, number) > 0
+}
+
+/// Whether every field of a protobuf message has a number of its own.
+pub const fn has_distinct_numbers(schema: &'static Schema) -> bool {
+    are_distinct(schema, schema)
+}
+
+const fn are_distinct(part: &'static Schema, whole: &'static Schema) -> bool {
+    let Shape::Object(fields) = &part.shape else { return true };
+    let mut index = 0;
+    while index < fields.len() {
+        let field = &fields[index];
+        let distinct = match field.number {
+            0 => are_distinct(field.schema, whole),
+            number => count_number(whole, number) == 1,
+        };
+        if !distinct {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn count_number(schema: &'static Schema, number: u32) -> usize {
+    let Shape::Object(fields) = &schema.shape else { return 0 };
+    let (mut count, mut index) = (0, 0);
+    while index < fields.len() {
+        let field = &fields[index];
+        count += match field.number {
+            0 => count_number(field.schema, number),
+            own if own == number => 1,
+            _ => 0,
+        };
+        index += 1;
+    }
+    count
 }

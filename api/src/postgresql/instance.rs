@@ -5,7 +5,7 @@ use super::{DEFINITION, PostgreSQL, PostgreSQLSpec};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::instance::{Facts, Instance, Protocol};
-use crate::shared::InstanceSpec;
+use crate::shared::{InstanceSpec, InstanceStatus};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
 use apimachinery::wire::{Value as _, json};
@@ -39,8 +39,12 @@ impl Instance for PostgreSQL {
         json::to_tree(&self.spec)
     }
 
-    fn has_backend(&self) -> bool {
-        self.status.backend_ref.is_some()
+    fn status(&self) -> &InstanceStatus {
+        &self.status.instance
+    }
+
+    fn status_mut(&mut self) -> &mut InstanceStatus {
+        &mut self.status.instance
     }
 
     fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse> {

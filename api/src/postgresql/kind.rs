@@ -60,13 +60,13 @@ impl PostgreSQL {
         };
         for kind in ["Accepted", "Ready"] {
             let unknown = ConditionStatus::Unknown;
-            set_condition(&mut self.status.conditions, kind, unknown, "Pending", &message, 0);
+            set_condition(&mut self.status.instance.conditions, kind, unknown, "Pending", &message, 0);
         }
     }
 
     /// The words of `Ready` for the table; a database that is stopped has no such condition, and is not ready.
     fn readiness(&self) -> (&str, &str) {
-        let conditions = &self.status.conditions;
+        let conditions = &self.status.instance.conditions;
         match condition(conditions, "Ready") {
             Some(ready) => (ready.status.as_str(), &ready.reason),
             None if is_true(conditions, "Stopped") => ("False", "Stopped"),
@@ -93,7 +93,7 @@ impl Kind for PostgreSQL {
     fn prepare_update(&mut self, old: &Self) {
         self.keep_status(old);
         // An object of an earlier release that nobody looked at yet.
-        if self.status.conditions.is_empty() {
+        if self.status.instance.conditions.is_empty() {
             self.wait_for_controller();
         }
         // A class that was chosen for the object is not lost by a manifest that does not name one.
@@ -126,19 +126,19 @@ impl Kind for PostgreSQL {
 
     fn cells(&self) -> Vec<Value> {
         let (ready, why) = self.readiness();
-        let version = [&self.status.version, &self.spec.instance.version];
+        let version = [&self.status.instance.version, &self.spec.instance.version];
         let version = version.into_iter().find(|version| !version.is_empty());
-        let endpoint = self.status.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
-        let backend = self.status.backend_ref.as_ref();
+        let endpoint = self.status.instance.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
+        let backend = self.status.instance.backend_ref.as_ref();
         vec![
             self.metadata.name.clone().into(),
             self.spec.instance.class_name.clone().into(),
             version.cloned().unwrap_or_default().into(),
-            format!("{}/{}", self.status.ready_instances, self.wanted()).into(),
+            format!("{}/{}", self.status.instance.ready_instances, self.wanted()).into(),
             ready.into(),
             why.into(),
             age::since(self.metadata.creation_timestamp),
-            self.status.primary.clone().into(),
+            self.status.instance.primary.clone().into(),
             endpoint
                 .map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port))
                 .unwrap_or_default()
@@ -156,8 +156,8 @@ impl Kind for PostgreSQL {
     }
 
     fn scale(&self) -> Option<Scale> {
-        let selector = self.status.selector.clone();
-        Some(Scale { desired: self.wanted(), current: self.status.instances, selector })
+        let selector = self.status.instance.selector.clone();
+        Some(Scale { desired: self.wanted(), current: self.status.instance.instances, selector })
     }
 
     /// 0 stops the database and keeps the number to come back to.

@@ -14,11 +14,8 @@ pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 pub use validation::is_reserved_role;
 
-use crate::shared::{
-    Access, BackendRef, BackupStatus, Endpoint, InstanceSpec, PACKAGE, SecretRef, StorageStatus,
-    UnsupportedField, UserSecret,
-};
-use apimachinery::meta::{Condition, ObjectMeta};
+use crate::shared::{Access, InstanceSpec, InstanceStatus, PACKAGE, SecretRef};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::{api_enum, api_type};
 
 /// The hub.
@@ -139,56 +136,10 @@ pub struct Pooling {
 /// What a PostgreSQL database is.
 #[api_type]
 pub struct PostgreSQLStatus {
-    /// The generation of spec that the rest of the status is about.
-    #[api(1)]
-    pub observed_generation: i64,
-    /// Accepted, ResolvedRefs, FullySupported, Programmed, Ready, InstancesReady, Progressing, BackupsHealthy, and
-    /// Stopped, Reconciling, Stalled, which are there only while they are True.
-    /// `kubectl wait --for=condition=Ready` waits until the read-write endpoint accepts connections and the
-    /// Secret of status.binding exists. A database that is stopped on purpose has Stopped in place of Ready. While
-    /// spec asks for what is refused, Stalled says so and the observedGeneration of Ready is that of the spec that runs.
-    #[api(2, keys("type"), merge_key = "type", merge)]
-    pub conditions: Vec<Condition>,
-    /// The exact version that runs, or that ran last.
-    #[api(3)]
-    pub version: String,
-    /// The product that runs.
-    #[api(4)]
-    pub flavor: String,
-    /// How many servers there are; none while it is stopped.
-    #[api(5)]
-    pub instances: i32,
-    /// How many of them serve.
-    #[api(6)]
-    pub ready_instances: i32,
-    /// Label selector of the servers, in text form, for the scale subresource.
-    #[api(7)]
-    pub selector: String,
-    /// The server that takes writes, as the backend calls it; empty while none does.
-    #[api(8)]
-    pub primary: String,
-    /// Where to connect; nowhere while it is stopped.
-    #[api(9, keys("role"), merge_key = "role", merge)]
-    pub endpoints: Vec<Endpoint>,
-    /// The Secret with the credentials of the first database's owner.
-    #[api(10)]
-    pub binding: Option<SecretRef>,
+    /// What every kind of database tells.
+    #[api(flat)]
+    pub instance: InstanceStatus,
     /// The Secret with the superuser's credentials, with superuserAccess Enabled.
     #[api(11)]
     pub superuser_secret_ref: Option<SecretRef>,
-    /// The Secrets of the other roles.
-    #[api(12, keys("user"), merge_key = "user", merge)]
-    pub user_secrets: Vec<UserSecret>,
-    /// What the volumes have.
-    #[api(13)]
-    pub storage: Option<StorageStatus>,
-    /// What implements this object; written before it exists.
-    #[api(14)]
-    pub backend_ref: Option<BackendRef>,
-    /// Fields that the class does not honour, where it warns instead of refusing.
-    #[api(15, keys("path"))]
-    pub unsupported_fields: Vec<UnsupportedField>,
-    /// How backups are doing.
-    #[api(16)]
-    pub backup: Option<BackupStatus>,
 }

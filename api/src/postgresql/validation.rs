@@ -215,8 +215,8 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     if new.status != old.status {
         let (status, number) = (&new.status, |number: i32| i64::from(number));
         let numbers =
-            [("instances", number(status.instances)), ("readyInstances", number(status.ready_instances))];
-        crate::status::validate(status.observed_generation, &numbers, &status.conditions, errors);
+            [("instances", number(status.instance.instances)), ("readyInstances", number(status.instance.ready_instances))];
+        crate::status::validate(status.instance.observed_generation, &numbers, &status.instance.conditions, errors);
     }
     immutable(new, old, errors);
     version_change(new, old, errors);
@@ -224,7 +224,7 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     if let (Some(wanted), Some(previous)) = (&new.spec.instance.storage.size, &old.spec.instance.storage.size)
         && wanted < previous
     {
-        let actual = old.status.storage.as_ref().and_then(|storage| storage.size.as_ref());
+        let actual = old.status.instance.storage.as_ref().and_then(|storage| storage.size.as_ref());
         if actual.is_none_or(|actual| wanted < actual) {
             let actual = actual.unwrap_or(previous);
             let detail = format!("can shrink only to what the volumes have: {actual}");
@@ -265,7 +265,7 @@ fn version_change(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     let path = Path::new("spec").child("version");
     let wanted = &new.spec.instance.version;
     let previous =
-        [&old.status.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
+        [&old.status.instance.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
     let Some(previous) = previous.filter(|_| !wanted.is_empty() && *wanted != old.spec.instance.version)
     else {
         return;

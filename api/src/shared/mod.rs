@@ -20,7 +20,8 @@ pub use policies::{
 pub(crate) use reference_rules::{check_named, check_references};
 pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
 pub use status::{
-    BackendRef, BackupStatus, Endpoint, SecretRef, StorageStatus, UnsupportedField, UserSecret,
+    BackendRef, BackupStatus, Endpoint, InstanceStatus, SecretRef, StorageStatus, UnsupportedField,
+    UserSecret,
 };
 pub(crate) use validation::check_instance;
 

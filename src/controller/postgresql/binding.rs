@@ -38,7 +38,7 @@ const CONTRACT: &[&str] = &[
     "ro-uri",
 ];
 
-/// The Secret of the first database's owner, which `status.binding` names.
+/// The Secret of the first database's owner, which `status.instance.binding` names.
 pub(super) fn binding_name(object: &PostgreSQL) -> String {
     format!("{}-binding", object.metadata.name)
 }
@@ -74,7 +74,7 @@ fn looks_hashed(user: &str) -> bool {
 
 /// Whether the Secret has been this user's and nobody else's: applications know it by that name.
 fn has_alone(object: &PostgreSQL, user: &str, name: &str) -> bool {
-    let mut users = object.status.user_secrets.iter().filter(|secret| secret.name == name);
+    let mut users = object.status.instance.user_secrets.iter().filter(|secret| secret.name == name);
     users.next().is_some_and(|secret| secret.user == user) && users.next().is_none()
 }
 
@@ -99,8 +99,8 @@ pub(super) fn user_secrets(object: &PostgreSQL, observed: &Observed) -> Vec<User
 pub(super) fn recorded(object: &PostgreSQL) -> Vec<String> {
     let status = &object.status;
     let references =
-        status.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
-    references.chain(status.user_secrets.iter().map(|secret| secret.name.clone())).collect()
+        status.instance.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
+    references.chain(status.instance.user_secrets.iter().map(|secret| secret.name.clone())).collect()
 }
 
 /// The names of all Secrets that may exist for an object, whether the status tells of them yet or not.
@@ -246,9 +246,9 @@ mod tests {
     fn a_secret_that_was_one_users_alone_keeps_its_name() {
         let mut object = shop();
         let recorded = |user: &str| UserSecret { user: user.into(), name: "shop-user-etl-0badcafe".into() };
-        object.status.user_secrets = vec![recorded("etl-0badcafe")];
+        object.status.instance.user_secrets = vec![recorded("etl-0badcafe")];
         assert_eq!(user_name(&object, "etl-0badcafe"), "shop-user-etl-0badcafe");
-        object.status.user_secrets.push(recorded("etl_"));
+        object.status.instance.user_secrets.push(recorded("etl_"));
         assert_ne!(user_name(&object, "etl-0badcafe"), "shop-user-etl-0badcafe");
     }
 
@@ -257,7 +257,7 @@ mod tests {
         let mut object = shop();
         object.spec.users = vec![User { name: "test-user-11601308".into(), ..User::default() }];
         let name = "shop-user-test-user-11601308".to_owned();
-        object.status.user_secrets = vec![UserSecret { user: "test-user-11601308".into(), name }];
+        object.status.instance.user_secrets = vec![UserSecret { user: "test-user-11601308".into(), name }];
         let logins = ["app", "test-user-11601308", "test_user"].map(login).into();
         let secrets = all(&object, "p", &Observed { logins, ..served(&[Role::ReadWrite]) });
         let error = distinct(&secrets).expect_err("two users would share a Secret");

@@ -26,7 +26,7 @@ pub(super) struct Chosen {
 impl Reconciler {
     pub(super) async fn choose(&self, object: &PostgreSQL) -> Result<Choice, Error> {
         let class = self.class_of(object).await?;
-        if let Some(recorded) = &object.status.backend_ref {
+        if let Some(recorded) = &object.status.instance.backend_ref {
             let Some(backend) = self.controllers.recorded(&recorded.group) else {
                 return Ok(Choice::Elsewhere);
             };

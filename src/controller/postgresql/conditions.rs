@@ -25,7 +25,7 @@ pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
 
 /// Whether an object waits for a Secret that is in its way.
 pub(super) fn has_conflict(object: &PostgreSQL) -> bool {
-    object.status.conditions.iter().any(|condition| condition.reason == SECRET_CONFLICT)
+    object.status.instance.conditions.iter().any(|condition| condition.reason == SECRET_CONFLICT)
 }
 
 /// Where an object is on its way, when its backend has nothing to show yet.
@@ -45,11 +45,11 @@ impl Conditions<'_> {
     }
 
     fn set_about(&mut self, about: i64, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        set_condition(&mut self.0.status.conditions, kind, status, reason, message, about);
+        set_condition(&mut self.0.status.instance.conditions, kind, status, reason, message, about);
     }
 
     fn unset(&mut self, kind: &str) {
-        self.0.status.conditions.retain(|condition| condition.kind != kind);
+        self.0.status.instance.conditions.retain(|condition| condition.kind != kind);
     }
 
     fn accepted(&mut self) {
@@ -60,7 +60,7 @@ impl Conditions<'_> {
             "ResolvedRefs",
             "everything that spec refers to is there",
         );
-        self.0.status.observed_generation = self.0.metadata.generation;
+        self.0.status.instance.observed_generation = self.0.metadata.generation;
     }
 
     /// The backend will not do what is wanted; what it does instead is for others to say.
@@ -68,7 +68,7 @@ impl Conditions<'_> {
         self.set("Accepted", ConditionStatus::False, reason, message);
         self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
         self.stalled(reason, message);
-        self.0.status.observed_generation = self.0.metadata.generation;
+        self.0.status.instance.observed_generation = self.0.metadata.generation;
     }
 
     /// A person has to change something.
@@ -92,7 +92,7 @@ impl Conditions<'_> {
 
     /// The generation that `Ready` is about.
     fn ready_about(&self) -> i64 {
-        let conditions = &self.0.status.conditions;
+        let conditions = &self.0.status.instance.conditions;
         let about = ["Ready", "InstancesReady"].map(|kind| condition(conditions, kind));
         about.into_iter().flatten().map(|condition| condition.observed_generation).max().unwrap_or_default()
     }
@@ -106,7 +106,7 @@ impl Conditions<'_> {
 
 /// Whether the class honours every field, of an object whose unsupported fields are known.
 pub(super) fn full_support(object: &mut PostgreSQL) {
-    let fields = &object.status.unsupported_fields;
+    let fields = &object.status.instance.unsupported_fields;
     let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     let (status, reason, message) = match paths.is_empty() {
         true => (ConditionStatus::True, "AllFieldsSupported", "the class honours every field".to_owned()),
@@ -123,7 +123,7 @@ pub(super) fn full_support(object: &mut PostgreSQL) {
 pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str) {
     let pending = reason == "Pending";
     let status = if pending { ConditionStatus::Unknown } else { ConditionStatus::False };
-    object.status.observed_generation = object.metadata.generation;
+    object.status.instance.observed_generation = object.metadata.generation;
     let mut conditions = Conditions(object);
     conditions.set("Accepted", status.clone(), reason, message);
     conditions.set("Ready", status, "Pending", message);
@@ -132,10 +132,10 @@ pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str)
 /// Says something of an object whose class is not its backend's any more, or not there: whatever else holds, it is not
 /// accepted by its class.
 pub(super) fn under(object: &mut PostgreSQL, lost: Option<&Refusal>, tell: impl FnOnce(&mut PostgreSQL)) {
-    let before = condition(&object.status.conditions, "Accepted").cloned();
+    let before = condition(&object.status.instance.conditions, "Accepted").cloned();
     tell(object);
     let Some(Refusal { reason, message }) = lost else { return };
-    let mut conditions = object.status.conditions.iter_mut();
+    let mut conditions = object.status.instance.conditions.iter_mut();
     if let (Some(before), Some(told)) = (before, conditions.find(|condition| condition.kind == "Accepted")) {
         *told = before;
     }
@@ -145,9 +145,9 @@ pub(super) fn under(object: &mut PostgreSQL, lost: Option<&Refusal>, tell: impl 
 /// The database is being removed: nobody connects to it any more.
 pub(super) fn terminating(object: &mut PostgreSQL, message: &str) {
     let status = &mut object.status;
-    status.endpoints.clear();
-    (status.instances, status.ready_instances) = (0, 0);
-    status.primary.clear();
+    status.instance.endpoints.clear();
+    (status.instance.instances, status.instance.ready_instances) = (0, 0);
+    status.instance.primary.clear();
     let mut conditions = Conditions(object);
     conditions.set("Ready", ConditionStatus::False, "Terminating", message);
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
@@ -169,7 +169,7 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
         Progress::Rejected(Refusal { reason, message }) => {
             conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
-            if conditions.0.status.endpoints.is_empty() || conditions.accepted_before() == 0 {
+            if conditions.0.status.instance.endpoints.is_empty() || conditions.accepted_before() == 0 {
                 conditions.set_about(0, "Ready", ConditionStatus::False, reason, message);
             }
         }
@@ -204,8 +204,8 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
     let about = object.metadata.generation;
     let counted = counted(object, observed);
     readiness(object, observed, about, trouble.map(told));
-    let stopped = is_true(&object.status.conditions, "Stopped");
-    let ready = is_true(&object.status.conditions, "Ready");
+    let stopped = is_true(&object.status.instance.conditions, "Stopped");
+    let ready = is_true(&object.status.instance.conditions, "Ready");
     let mut conditions = Conditions(object);
     conditions.accepted();
     match trouble.map(|error| (error.is_conflict(), error.to_string())) {

@@ -28,10 +28,10 @@ impl Reconciler {
             Some(DeletionPolicy::Delete) => Disposal::Delete,
             _ => Disposal::Retain,
         };
-        let made = object.status.backend_ref.is_some();
+        let made = object.status.instance.backend_ref.is_some();
         // Told once: what a failure then says of it stays until it is mended.
-        let told =
-            condition(&object.status.conditions, "Ready").is_some_and(|now| now.reason == "Terminating");
+        let told = condition(&object.status.instance.conditions, "Ready")
+            .is_some_and(|now| now.reason == "Terminating");
         if made
             && !told
             && let Err(error) = self.terminating(object, "the database is being removed").await

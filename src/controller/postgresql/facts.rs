@@ -10,14 +10,14 @@ use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, Unsu
 
 /// Fields that a class only warns of; a class that refuses them needs no condition.
 pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
-    object.status.unsupported_fields.clear();
+    object.status.instance.unsupported_fields.clear();
     if class.spec.unsupported_field_policy != Some(UnsupportedFieldPolicy::Warn) {
-        object.status.conditions.retain(|condition| condition.kind != "FullySupported");
+        object.status.instance.conditions.retain(|condition| condition.kind != "FullySupported");
         return;
     }
     let offered = |feature: &str| class.status.supported_features.iter().any(|known| known.name == feature);
     let unsupported = features::required(object, None).into_iter().filter(|used| !offered(&used.feature));
-    object.status.unsupported_fields =
+    object.status.instance.unsupported_fields =
         unsupported.map(|used| UnsupportedField { path: used.path, feature: used.feature }).collect();
     full_support(object);
 }
@@ -39,25 +39,25 @@ pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: boo
     let selector = format!("databases.standard.k8s.io/instance={}", object.metadata.name);
     let status = &mut object.status;
     // Nobody listens at the address of a database that is stopped, and nobody of it takes writes.
-    status.endpoints = if stopped { Vec::new() } else { endpoints.collect() };
-    status.instances = if stopped { 0 } else { observed.instances };
-    status.ready_instances = if stopped { 0 } else { observed.ready_instances };
-    status.primary = if led { observed.primary.clone() } else { String::new() };
+    status.instance.endpoints = if stopped { Vec::new() } else { endpoints.collect() };
+    status.instance.instances = if stopped { 0 } else { observed.instances };
+    status.instance.ready_instances = if stopped { 0 } else { observed.ready_instances };
+    status.instance.primary = if led { observed.primary.clone() } else { String::new() };
     // Who cannot see the version does not take it back: the object keeps the one that it began with.
     if !observed.version.is_empty() {
-        status.version.clone_from(&observed.version);
+        status.instance.version.clone_from(&observed.version);
     }
-    status.flavor = "PostgreSQL".into();
-    status.selector = selector;
+    status.instance.flavor = "PostgreSQL".into();
+    status.instance.selector = selector;
     if published && !observed.logins.is_empty() {
-        status.binding = Some(binding);
-        status.user_secrets = user_secrets;
+        status.instance.binding = Some(binding);
+        status.instance.user_secrets = user_secrets;
         status.superuser_secret_ref = superuser;
     }
     // No volume of its own: the instance has what was asked for, which the file system does not enforce.
     if made && observed.refused.is_none() {
         let size = object.spec.instance.storage.size;
-        status.storage = size.map(|size| StorageStatus { size: Some(size) });
+        status.instance.storage = size.map(|size| StorageStatus { size: Some(size) });
     }
 }
 

@@ -36,34 +36,34 @@ impl News {
     pub(super) fn between(before: &PostgreSQL, after: &PostgreSQL) -> Vec<News> {
         let mut news = Vec::new();
         let became = |kind: &str, test: fn(&Condition) -> bool| {
-            let now = condition(&after.status.conditions, kind).filter(|now| test(now))?;
-            let then = condition(&before.status.conditions, kind);
+            let now = condition(&after.status.instance.conditions, kind).filter(|now| test(now))?;
+            let then = condition(&before.status.instance.conditions, kind);
             let same = then.is_some_and(|then| then.status == now.status && then.reason == now.reason);
             (!same).then_some(now)
         };
         let is_so = |now: &Condition| now.status == ConditionStatus::True;
         let is_not = |now: &Condition| now.status == ConditionStatus::False;
-        if before.status.backend_ref.is_none() && after.status.backend_ref.is_some() {
+        if before.status.instance.backend_ref.is_none() && after.status.instance.backend_ref.is_some() {
             news.push(News::normal("Provisioning", "the database is being created"));
         }
         if let Some(refused) = became("Accepted", is_not) {
             news.push(News::warning(&refused.reason, &refused.message));
         }
         if became("Ready", is_so).is_some() {
-            let started = is_true(&before.status.conditions, "Stopped");
+            let started = is_true(&before.status.instance.conditions, "Stopped");
             let reason = if started { "Started" } else { "Ready" };
-            let message = format!("PostgreSQL {} accepts connections", after.status.version);
+            let message = format!("PostgreSQL {} accepts connections", after.status.instance.version);
             news.push(News::normal(reason, message));
         }
         if became("Stopped", is_so).is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
-        let refused = condition(&after.status.conditions, "Accepted").filter(|now| is_not(now));
+        let refused = condition(&after.status.instance.conditions, "Accepted").filter(|now| is_not(now));
         if let Some(now) = became("Ready", is_not).filter(|now| is_trouble(now, refused)) {
             let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
             news.push(News::warning(reason, &now.message));
         }
-        let (then, now) = (before.status.instances, after.status.instances);
+        let (then, now) = (before.status.instance.instances, after.status.instance.instances);
         if then > 0 && now > 0 && then != now {
             news.push(News::normal("Scaled", format!("from {then} to {now} instances")));
         }

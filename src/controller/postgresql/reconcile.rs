@@ -62,7 +62,7 @@ impl Reconciler {
             return self.take_up(object, &chosen.class).await;
         }
         let (request, chosen) = self.request(object, chosen).await?;
-        if object.status.backend_ref.is_none() {
+        if object.status.instance.backend_ref.is_none() {
             return self.announce(&request, &chosen).await;
         }
         self.ensure(&request, &chosen).await
@@ -85,7 +85,7 @@ impl Reconciler {
             if let Ok(class) = &chosen.class {
                 facts::supported(object, class);
             }
-            object.status.backend_ref = Some(facts::backend_ref(&reference));
+            object.status.instance.backend_ref = Some(facts::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
         .await?;
@@ -110,7 +110,7 @@ impl Reconciler {
         };
         let progress = Progress::Rejected(refusal);
         let tell = |object: &mut PostgreSQL| {
-            if let Some(seen) = seen.as_ref().filter(|_| !object.status.endpoints.is_empty()) {
+            if let Some(seen) = seen.as_ref().filter(|_| !object.status.instance.endpoints.is_empty()) {
                 conditions::runs_on(object, seen);
             }
             conditions::progress(object, &progress);
@@ -154,8 +154,8 @@ impl Reconciler {
         backend: &dyn Answers<PostgreSQL>,
     ) -> Result<(), Error> {
         let object = &request.object;
-        let current = object.status.observed_generation == object.metadata.generation;
-        if !current || !is_true(&object.status.conditions, "Ready") {
+        let current = object.status.instance.observed_generation == object.metadata.generation;
+        if !current || !is_true(&object.status.instance.conditions, "Ready") {
             return Ok(());
         }
         let seen = backend.observe(request).await.ok().flatten().map(Observed::plausible);
@@ -168,12 +168,12 @@ impl Reconciler {
     /// The names of new users' Secrets are written before those are made: what is removed again at once is then found.
     async fn announce_secrets(&self, object: &PostgreSQL, observed: &Observed) -> Result<(), Error> {
         let mut new = binding::user_secrets(object, observed);
-        new.retain(|secret| !object.status.user_secrets.contains(secret));
+        new.retain(|secret| !object.status.instance.user_secrets.contains(secret));
         if new.is_empty() {
             return Ok(());
         }
         let told = self.update(object, Part::Status, |object| {
-            let known = &mut object.status.user_secrets;
+            let known = &mut object.status.instance.user_secrets;
             known.extend(new.iter().filter(|secret| !known.contains(secret)).cloned().collect::<Vec<_>>());
         });
         told.await.map(drop)
@@ -239,5 +239,5 @@ impl Reconciler {
 /// A database that is deleted in the foreground runs until its dependents are gone.
 fn waits_for_dependents(object: &PostgreSQL) -> bool {
     let waits = object.metadata.finalizers.iter().any(|finalizer| finalizer == FOREGROUND);
-    waits && object.is_taken_up() && object.status.backend_ref.is_some()
+    waits && object.is_taken_up() && object.status.instance.backend_ref.is_some()
 }

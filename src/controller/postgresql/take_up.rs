@@ -22,7 +22,7 @@ impl Reconciler {
         object: &PostgreSQL,
         class: &Result<DatabaseClass, Refusal>,
     ) -> Result<Outcome, Error> {
-        if let (None, Ok(class)) = (&object.status.backend_ref, class)
+        if let (None, Ok(class)) = (&object.status.instance.backend_ref, class)
             && let Some(refusal) = self.keep_class(class).await?
         {
             return self.wait(object, &refusal).await;

@@ -83,6 +83,10 @@ fn api(name: &syn::Ident, schema: TokenStream) -> TokenStream {
                 ::apimachinery::wire::merge_message(self, wire, source)
             }
         }
+        const _: () = assert!(
+            ::apimachinery::schema::has_distinct_numbers(<#name as ::apimachinery::wire::Value>::SCHEMA),
+            "two fields have one protobuf number",
+        );
         impl ::apimachinery::wire::Serialize for #name {
             fn serialize<S: ::apimachinery::wire::Serializer>(
                 &self,
@@ -121,19 +125,31 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
     let serialize = fields.iter().map(serialize_field);
     let encode = fields.iter().map(|field| {
         let (ident, number) = (&field.ident, field.options.number);
+        if field.options.flat {
+            return quote!(::apimachinery::wire::Object::encode_fields(&self.#ident, out););
+        }
         quote!(if !::apimachinery::wire::Value::is_empty(&self.#ident) {
             ::apimachinery::wire::Value::encode_field(&self.#ident, #number, out);
         })
     });
     let length = fields.iter().map(|field| {
         let (ident, number) = (&field.ident, field.options.number);
+        if field.options.flat {
+            return quote!(length += ::apimachinery::wire::Object::fields_length(&self.#ident););
+        }
         quote!(if !::apimachinery::wire::Value::is_empty(&self.#ident) {
             length += ::apimachinery::wire::Value::field_length(&self.#ident, #number);
         })
     });
-    let merge = fields.iter().map(|field| {
+    let merge = fields.iter().filter(|field| !field.options.flat).map(|field| {
         let (ident, number) = (&field.ident, field.options.number);
         quote!(#number => ::apimachinery::wire::Value::merge_field(&mut self.#ident, wire, source),)
+    });
+    let merge_flat = fields.iter().filter(|field| field.options.flat).map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        quote!(_ if ::apimachinery::schema::has_number(<#ty as ::apimachinery::wire::Value>::SCHEMA, number) => {
+            self.#ident.merge_number(number, wire, source)
+        })
     });
     quote! {
         impl ::apimachinery::wire::Object for #name {
@@ -182,6 +198,7 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
             ) -> ::core::result::Result<(), ::apimachinery::wire::ProtobufError> {
                 match number {
                     #(#merge)*
+                    #(#merge_flat)*
                     _ => ::apimachinery::wire::skip(number, wire, source),
                 }
             }

@@ -20,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) name: Option<String>,
     pub(crate) required: bool,
     pub(crate) inline: bool,
+    pub(crate) flat: bool,
     pub(crate) default: Option<String>,
     pub(crate) set: bool,
     pub(crate) keys: Vec<String>,
@@ -33,7 +34,11 @@ pub(crate) struct Options {
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut options = Options { number: input.parse::<LitInt>()?.base10_parse()?, ..Options::default() };
+        let mut options = Options::default();
+        match input.peek(LitInt) {
+            true => options.number = input.parse::<LitInt>()?.base10_parse()?,
+            false => options.parse_flat(input)?,
+        }
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
@@ -46,6 +51,19 @@ impl Parse for Options {
 }
 
 impl Options {
+    /// A struct whose fields have their numbers in the outer message has none itself.
+    fn parse_flat(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let word: syn::Ident = input.parse()?;
+        if word != "flat" {
+            return Err(syn::Error::new(
+                word.span(),
+                "#[api(…)] begins with a protobuf number, or with `flat`",
+            ));
+        }
+        (self.flat, self.inline) = (true, true);
+        Ok(())
+    }
+
     fn parse_word(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let word: syn::Ident = input.parse()?;
         match word.to_string().as_str() {

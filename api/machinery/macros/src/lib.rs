@@ -18,6 +18,7 @@
 //! | in `#[api(…)]` | meaning |
 //! |---|---|
 //! | `N` (first) | protobuf field number |
+//! | `flat` (first) | as `inline`, and its fields have their numbers in the outer protobuf message, too |
 //! | `name = "x"` | JSON name, where it is not the camelCase of the Rust name |
 //! | `required` | always written, and listed as required in OpenAPI |
 //! | `inline` | the fields of this struct belong to the outer JSON object |

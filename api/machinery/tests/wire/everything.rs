@@ -39,6 +39,17 @@ pub(crate) struct Common {
     pub inner: Option<Part>,
 }
 
+/// Fields that stand in the outer object and have their numbers in the outer message.
+#[api_type]
+pub(crate) struct Flat {
+    /// Words of it.
+    #[api(101)]
+    pub words: Vec<String>,
+    /// A part.
+    #[api(103)]
+    pub outer: Option<Part>,
+}
+
 /// Fields of every form.
 #[api_type(kind)]
 pub(crate) struct Everything {
@@ -102,6 +113,9 @@ pub(crate) struct Everything {
     /// Fields that stand here.
     #[api(20, inline)]
     pub common: Common,
+    /// Fields that stand in the outer message, too.
+    #[api(flat)]
+    pub flat: Flat,
     /// A time that is always there.
     #[api(21, required)]
     pub time: Time,
@@ -148,6 +162,10 @@ fn parts() -> impl Strategy<Value = Part> {
 
 fn commons() -> impl Strategy<Value = Common> {
     (".{0,6}", option::of(parts())).prop_map(|(word, inner)| Common { word, inner })
+}
+
+fn flats() -> impl Strategy<Value = Flat> {
+    (vec(".{0,4}", 0..3), option::of(parts())).prop_map(|(words, outer)| Flat { words, outer })
 }
 
 fn times() -> impl Strategy<Value = Time> {
@@ -202,14 +220,14 @@ prop_compose! {
         (texts, numbers) in (vec(".{0,4}", 0..4), vec(any::<i64>(), 0..4)),
         labels in btree_map(".{0,6}", ".{0,6}", 0..4),
         (part, maybe_part, parts_list) in (parts(), option::of(parts()), vec(parts(), 0..3)),
-        (named_parts, common) in (btree_map("[a-z]{0,3}", parts(), 0..3), commons()),
+        (named_parts, common, flat) in (btree_map("[a-z]{0,3}", parts(), 0..3), commons(), flats()),
         (time, maybe_time) in (times(), option::of(times().prop_filter("not zero", |time| *time != Time::default()))),
         (micro_time, duration) in (any::<i32>(), option::of(any::<i64>().prop_map(Duration))),
         (quantity, quantities) in (quantities(), btree_map("[a-z]{0,3}", quantities(), 0..3)),
         (int_or_string, raw, fields) in (int_or_strings(), raws(), raws()),
     ) -> Everything {
         Everything {
-            texts, numbers, labels, part, maybe_part, named_parts, common, time, maybe_time, duration, quantity,
+            texts, numbers, labels, part, maybe_part, named_parts, common, flat, time, maybe_time, duration, quantity,
             quantities, int_or_string, raw,
             parts: parts_list,
             micro_time: MicroTime::from_micros(i64::from(micro_time) * 1001),

@@ -14,15 +14,15 @@ pub(super) fn plain(hub: &PostgreSQL) -> wire::PostgreSQL {
         spec: self::spec(spec),
         status: wire::PostgreSQLStatus {
             phase: phase(hub).to_owned(),
-            secret_name: status.binding.map(|binding| binding.name).unwrap_or_default(),
-            observed_generation: status.observed_generation,
-            conditions: status.conditions,
+            secret_name: status.instance.binding.map(|binding| binding.name).unwrap_or_default(),
+            observed_generation: status.instance.observed_generation,
+            conditions: status.instance.conditions,
         },
     }
 }
 
 fn phase(hub: &PostgreSQL) -> &'static str {
-    let conditions = &hub.status.conditions;
+    let conditions = &hub.status.instance.conditions;
     match condition(conditions, "Ready") {
         None if is_true(conditions, "Stopped") => "Stopped",
         None => "Pending",

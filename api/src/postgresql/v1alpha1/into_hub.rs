@@ -4,7 +4,7 @@ use super::wire;
 use crate::postgresql::{
     Database, PostgreSQL, PostgreSQLSpec, PostgreSQLStatus, Replication, ReplicationMode, User, UserAttribute,
 };
-use crate::shared;
+use crate::shared::{self, InstanceStatus};
 use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ pub(super) fn plain(draft: wire::PostgreSQL) -> PostgreSQL {
     let wire::PostgreSQL { metadata, spec, status } = draft;
     let wire::PostgreSQLStatus { phase: _, secret_name, observed_generation, conditions } = status;
     let binding = (!secret_name.is_empty()).then_some(shared::SecretRef { name: secret_name });
-    let status = PostgreSQLStatus { observed_generation, conditions, binding, ..PostgreSQLStatus::default() };
+    let instance = InstanceStatus { observed_generation, conditions, binding, ..InstanceStatus::default() };
+    let status = PostgreSQLStatus { instance, ..PostgreSQLStatus::default() };
     PostgreSQL { metadata, spec: self::spec(spec), status }
 }
 

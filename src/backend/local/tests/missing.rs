@@ -47,7 +47,7 @@ async fn a_state_file_that_cannot_be_read_is_named_and_what_runs_is_described() 
     let file = folder(&fixture).join("state.json");
     let kept = std::fs::read(&file).expect("the state");
     let (backend, mut request) = fixture.as_backend().await;
-    request.object.status.version.clone_from(&made.version);
+    request.object.status.instance.version.clone_from(&made.version);
     let other = String::from_utf8_lossy(&kept).replace(UID, "another-uid").into_bytes();
     for damaged in [&kept[..kept.len() / 2], b"", b"[]", b"\xff", &other[..]] {
         std::fs::write(&file, damaged).expect("written");

@@ -11,17 +11,19 @@ fn kstatus(object: &PostgreSQL) -> &'static str {
     if object.metadata.deletion_timestamp.is_some() {
         return "Terminating";
     }
-    if status.observed_generation != 0 && status.observed_generation != object.metadata.generation {
+    if status.instance.observed_generation != 0
+        && status.instance.observed_generation != object.metadata.generation
+    {
         return "InProgress";
     }
-    for condition in &status.conditions {
+    for condition in &status.instance.conditions {
         match (condition.kind.as_str(), &condition.status) {
             ("Reconciling", ConditionStatus::True) => return "InProgress",
             ("Stalled", ConditionStatus::True) => return "Failed",
             _ => {}
         }
     }
-    match condition(&status.conditions, "Ready") {
+    match condition(&status.instance.conditions, "Ready") {
         Some(ready) if ready.status != ConditionStatus::True => "InProgress",
         _ => "Current",
     }
@@ -77,7 +79,7 @@ fn foreign() -> ClusterError {
 
 /// Ready, with the generation it is about; `-` where there is none.
 fn ready(object: &PostgreSQL) -> String {
-    condition(&object.status.conditions, "Ready").map_or("-".into(), |ready| {
+    condition(&object.status.instance.conditions, "Ready").map_or("-".into(), |ready| {
         format!("{} {} {}", ready.status.as_str(), ready.reason, ready.observed_generation)
     })
 }
@@ -157,21 +159,16 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
     ];
     for (name, object, expected, expected_ready) in table {
         assert_eq!((kstatus(&object), ready(&object).as_str()), (expected, expected_ready), "{name}");
-        let programmed = is_true(&object.status.conditions, "Programmed");
+        let programmed = is_true(&object.status.instance.conditions, "Programmed");
         assert!(!programmed || expected != "Failed", "{name} is not Programmed");
-        for condition in &object.status.conditions {
+        for condition in &object.status.instance.conditions {
             assert!(!condition.message.is_empty() && !condition.reason.is_empty(), "{name}: {condition:?}");
         }
         // The older version is read by the same rules.
         let shown = <V1alpha1 as apimachinery::kind::WireVersion<PostgreSQL>>::from_hub(&object);
-        let back = PostgreSQL {
-            status: databases_api::postgresql::PostgreSQLStatus {
-                observed_generation: shown.status.observed_generation,
-                conditions: shown.status.conditions,
-                ..Default::default()
-            },
-            ..object.clone()
-        };
+        let mut back = PostgreSQL { status: Default::default(), ..object.clone() };
+        back.status.instance.observed_generation = shown.status.observed_generation;
+        back.status.instance.conditions = shown.status.conditions;
         assert_eq!(kstatus(&back), expected, "{name} by v1alpha1");
     }
 }
@@ -180,23 +177,26 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
 fn what_has_one_of_two_instances_is_not_programmed() {
     let mut object = changed(serving(), |object| object.spec.instance.instances = Some(2));
     observed(&mut object, &seen(Phase::Available), None);
-    let programmed = condition(&object.status.conditions, "Programmed").expect("said");
+    let programmed = condition(&object.status.instance.conditions, "Programmed").expect("said");
     assert_eq!((programmed.status.as_str(), programmed.reason.as_str()), ("False", "Pending"));
     assert_eq!(programmed.message, "1 of 2 instances are ready");
     observed(&mut object, &Observed { ready_instances: 2, ..seen(Phase::Available) }, None);
-    assert!(is_true(&object.status.conditions, "Programmed") && is_true(&object.status.conditions, "Ready"));
+    assert!(
+        is_true(&object.status.instance.conditions, "Programmed")
+            && is_true(&object.status.instance.conditions, "Ready")
+    );
 }
 
 #[test]
 fn a_look_at_what_runs_forgets_no_secret() {
     let mut object = serving();
     let etl = || databases_api::shared::UserSecret { user: "etl".into(), name: "shop-user-etl".into() };
-    object.status.user_secrets = vec![etl()];
+    object.status.instance.user_secrets = vec![etl()];
     let login = || Login { username: "app".into(), password: "x".into(), database: "app".into() };
     let without = Observed { logins: vec![login()], ..seen(Phase::NoPrimary) };
     runs_on(&mut object, &without);
     unavailable(&mut object, "the disk is full", Some(&without));
-    assert_eq!(object.status.user_secrets, [etl()], "it is there until it is retracted");
+    assert_eq!(object.status.instance.user_secrets, [etl()], "it is there until it is retracted");
 }
 
 #[test]
@@ -232,10 +232,13 @@ fn what_was_never_accepted_does_not_become_ready_by_another_change() {
 #[test]
 fn what_does_not_run_has_no_address_and_no_primary() {
     let status = stopped().status;
-    assert!(status.endpoints.is_empty() && status.primary.is_empty());
-    assert_eq!((status.instances, status.ready_instances, status.version.as_str()), (0, 0, "15.9"));
+    assert!(status.instance.endpoints.is_empty() && status.instance.primary.is_empty());
+    assert_eq!(
+        (status.instance.instances, status.instance.ready_instances, status.instance.version.as_str()),
+        (0, 0, "15.9")
+    );
     let mut down = serving();
-    assert_eq!(down.status.primary, "shop-1");
+    assert_eq!(down.status.instance.primary, "shop-1");
     runs_on(&mut down, &seen(Phase::NoPrimary));
-    assert!(down.status.primary.is_empty() && !down.status.endpoints.is_empty());
+    assert!(down.status.instance.primary.is_empty() && !down.status.instance.endpoints.is_empty());
 }
