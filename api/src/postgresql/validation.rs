@@ -214,9 +214,16 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     errors.extend(now.into_iter().filter(|error| !before.contains(error)));
     if new.status != old.status {
         let (status, number) = (&new.status, |number: i32| i64::from(number));
-        let numbers =
-            [("instances", number(status.instance.instances)), ("readyInstances", number(status.instance.ready_instances))];
-        crate::status::validate(status.instance.observed_generation, &numbers, &status.instance.conditions, errors);
+        let numbers = [
+            ("instances", number(status.instance.instances)),
+            ("readyInstances", number(status.instance.ready_instances)),
+        ];
+        crate::status::validate(
+            status.instance.observed_generation,
+            &numbers,
+            &status.instance.conditions,
+            errors,
+        );
     }
     immutable(new, old, errors);
     version_change(new, old, errors);
