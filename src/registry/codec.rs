@@ -8,29 +8,58 @@ use super::mend;
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::wire::json::JsonError;
 use bytes::Bytes;
+use databases_storage::Revision;
 
 /// The header that stands in front of an object of this version.
 pub(super) fn header(definition: &Definition, version: &str) -> String {
     format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",", definition.kind, definition.api_version(version))
 }
 
-/// The bytes to store. Deterministic: equal objects give equal bytes.
-pub(super) fn encode(definition: &Definition, object: &dyn Hub) -> Bytes {
-    let version = storage_version(definition);
-    let mut out = Vec::with_capacity(2048);
-    out.extend_from_slice(header(definition, version.name).as_bytes());
-    let brace = out.len();
-    if object.meta().resource_version.is_empty() {
-        (version.encode_json)(object, &mut out);
-    } else {
-        let mut bare = object.boxed();
-        bare.meta_mut().resource_version.clear();
-        (version.encode_json)(bare.as_ref(), &mut out);
+/// An object encoded once, for storage and for the cache.
+pub(super) struct Encoded {
+    /// The bytes to store.
+    pub(super) value: Bytes,
+    /// Where the object begins in them, behind its opening brace.
+    start: usize,
+    /// Where in them the resource version is left out.
+    gap: usize,
+}
+
+impl Encoded {
+    /// The object as JSON of the storage version at its revision.
+    pub(super) fn at(&self, revision: Revision) -> Bytes {
+        let (before, after) = (&self.value[self.start..self.gap], &self.value[self.gap..]);
+        let version = format!("{MEMBER}{revision}\"");
+        let mut out = Vec::with_capacity(1 + before.len() + version.len() + after.len());
+        out.push(b'{');
+        [before, version.as_bytes(), after].into_iter().for_each(|part| out.extend_from_slice(part));
+        out.into()
     }
+}
+
+/// The resource version stands behind the name. What is before it in an object holds no quote that is not escaped.
+const MEMBER: &str = ",\"resourceVersion\":\"";
+
+/// Stands for the resource version while nobody knows it.
+const PLACE: &str = "0";
+
+/// Encodes an object, whose resource version is lost. Deterministic: equal objects give equal bytes to store.
+pub(super) fn encode(definition: &Definition, object: &mut dyn Hub) -> Encoded {
+    let version = storage_version(definition);
+    object.meta_mut().resource_version = PLACE.to_owned();
+    let mut out = Vec::with_capacity(2048);
+    let header = header(definition, version.name);
+    out.extend_from_slice(header.as_bytes());
+    let start = out.len();
+    (version.encode_json)(object, &mut out);
     // The object's own opening brace: the header has opened it already.
-    out.remove(brace);
+    out.remove(start);
+    debug_assert!(out[start..].starts_with(b"\"metadata\":{"), "metadata comes first");
+    let gap = out[start..].windows(MEMBER.len()).position(|text| text == MEMBER.as_bytes());
+    let gap = start + gap.expect("an object has a name and a resource version");
+    out.drain(gap..gap + MEMBER.len() + PLACE.len() + 1);
     debug_assert!(decode(definition, &out).is_ok(), "what is stored can be read");
-    out.into()
+    Encoded { value: out.into(), start, gap }
 }
 
 /// Reads stored bytes of any served version. The flag says whether they should be written anew at the next

@@ -1,11 +1,12 @@
 //! Creation (V-10…V-14).
 
+use super::store::{Put, storage_error};
 use super::write::{Part, Stages};
-use super::{Store, Stored, meta, store::storage_error};
+use super::{Store, Stored, meta};
 use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use databases_storage::{ReadAt, Update};
+use databases_storage::ReadAt;
 use std::sync::Arc;
 
 /// Names are tried so many times before a creation with `generateName` gives up.
@@ -47,13 +48,15 @@ impl Store {
                 return self.pretend(object).await.map(|stored| (stored, warnings));
             }
             let key = self.key(namespace, &name);
-            match self.put(&key, object.as_mut(), None).await? {
-                Update::Done(revision) => return Ok((self.written(&key, object, revision), warnings)),
-                Update::Conflict(_) if generated && attempt < ATTEMPTS => {}
-                Update::Conflict(_) if generated => {
+            match self.put(&key, object, None).await? {
+                Put::Done(stored) => return Ok((stored, warnings)),
+                Put::Conflict { object: Some(again), .. } if generated && attempt < ATTEMPTS => {
+                    object = again
+                }
+                Put::Conflict { .. } if generated => {
                     return Err(ApiError::generated_name_exists(self.definition, &name));
                 }
-                Update::Conflict(existing) => {
+                Put::Conflict { existing, .. } => {
                     let going = match existing {
                         // What cannot be read is there all the same.
                         Some(value) => self.decode(&value).is_ok_and(|stored| is_going(&stored)),

@@ -1,11 +1,12 @@
 //! One kind's objects: where they lie, how they are read, and what every write has in common.
 
-use super::{Stored, codec};
+use super::Stored;
+use super::codec::{self, Encoded};
 use crate::admission::Admission;
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
 use bytes::Bytes;
-use databases_storage::cache::{Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
+use databases_storage::cache::{Announced, Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
 use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage, Update};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -27,6 +28,17 @@ pub type ObjectSnapshot = Snapshot<Stored>;
 pub type ObjectChange = Change<Stored, Frames>;
 /// A stream of changes.
 pub type ObjectWatcher = Watcher<Stored, Frames>;
+
+/// A write under way.
+type Written = Announced<Stored, (Box<dyn Hub>, Encoded)>;
+
+/// The outcome of a write.
+pub(super) enum Put {
+    /// It was made.
+    Done(Arc<Stored>),
+    /// Another writer was quicker: the object back, unless he wrote the same, and what is there.
+    Conflict { object: Option<Box<dyn Hub>>, existing: Option<KeyValue> },
+}
 
 /// The objects of one kind.
 pub struct Store {
@@ -164,30 +176,47 @@ impl Store {
     pub(super) async fn put(
         &self,
         key: &str,
-        object: &mut dyn Hub,
+        mut object: Box<dyn Hub>,
         expected: Option<Revision>,
-    ) -> Result<Update, ApiError> {
+    ) -> Result<Put, ApiError> {
         loop {
-            let value = codec::encode(self.definition, object);
+            let encoded = codec::encode(self.definition, object.as_mut());
+            let (value, after) = (encoded.value.clone(), expected.unwrap_or(0));
+            let parts = (object, encoded);
+            let announced = self.cache.announce(key, after, value.clone(), parts, Stored::written);
             let outcome = match expected {
-                Some(revision) => self.storage.update(key, value, revision).await,
-                None => self.storage.create(key, value).await,
+                Some(revision) => self.storage.update(key, value.clone(), revision).await,
+                None => self.storage.create(key, value.clone()).await,
             };
             match outcome {
-                Err(StorageError::TooLarge { .. }) if !object.meta().managed_fields.is_empty() => {
-                    object.meta_mut().managed_fields.clear();
+                Ok(Update::Done(revision)) => {
+                    let ours = announced.done(revision).map(Ok);
+                    let stored =
+                        ours.unwrap_or_else(|| self.decode(&KeyValue { key: key.into(), value, revision }))?;
+                    self.acknowledge(revision);
+                    return Ok(Put::Done(stored));
                 }
-                outcome => return outcome.map_err(|error| storage_error(&error)),
+                Ok(Update::Conflict(existing)) => {
+                    let object = announced.refused().map(|(object, _)| object);
+                    return Ok(Put::Conflict { object, existing });
+                }
+                Err(error) => {
+                    object = self.smaller(announced, &error).ok_or_else(|| storage_error(&error))?
+                }
             }
         }
     }
 
-    /// What was written, shared with the cache so that its own event need not be decoded again.
-    pub(super) fn written(&self, key: &str, object: Box<dyn Hub>, revision: Revision) -> Arc<Stored> {
-        let stored = Arc::new(Stored::new(object, revision));
-        self.cache.offer(revision, key, stored.clone());
-        self.acknowledge(revision);
-        stored
+    /// What is too large without the record of who owns its fields.
+    fn smaller(&self, announced: Written, error: &StorageError) -> Option<Box<dyn Hub>> {
+        let StorageError::TooLarge { .. } = error else { return None };
+        let (mut object, _) = announced.refused()?;
+        let entries = &mut object.meta_mut().managed_fields;
+        if entries.is_empty() {
+            return None;
+        }
+        entries.clear();
+        Some(object)
     }
 
     pub(super) fn acknowledge(&self, revision: Revision) {

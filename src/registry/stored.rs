@@ -1,7 +1,7 @@
 //! An object as the cache keeps it: its encoded bytes, once per served version and media type, and the few facts that
 //! lists, watches and controllers ask of every object. Decoded it is only while somebody uses it.
 
-use super::codec;
+use super::codec::{self, Encoded};
 use super::object::{Object, Slot};
 use apimachinery::kind::{Definition, Hub, Version};
 use bytes::Bytes;
@@ -39,6 +39,14 @@ impl Stored {
         Self::with(object, revision)
     }
 
+    /// An object that was encoded when it was written.
+    pub(super) fn written((mut object, encoded): (Box<dyn Hub>, Encoded), revision: Revision) -> Self {
+        object.meta_mut().resource_version = revision.to_string();
+        let json = encoded.at(revision);
+        debug_assert_eq!(json, encode_storage(&*object), "only the resource version is another");
+        Self::encoded(object, revision, json)
+    }
+
     /// An object that a dry run did not write: it has no resource version.
     pub(super) fn unwritten(mut object: Box<dyn Hub>) -> Self {
         object.meta_mut().resource_version.clear();
@@ -46,6 +54,11 @@ impl Stored {
     }
 
     fn with(object: Box<dyn Hub>, revision: Revision) -> Self {
+        let json = encode_storage(&*object);
+        Self::encoded(object, revision, json)
+    }
+
+    fn encoded(object: Box<dyn Hub>, revision: Revision, json: Bytes) -> Self {
         let definition = object.definition();
         let meta = object.meta();
         let labels = meta.labels.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into()));
@@ -54,8 +67,7 @@ impl Stored {
         let (name, namespace, uid) =
             (meta.name.as_str().into(), meta.namespace.as_str().into(), meta.uid.as_str().into());
         let encodings: Box<[Encodings]> = definition.versions.iter().map(|_| Encodings::default()).collect();
-        let (index, version) = storage_version(definition);
-        let json = encode_exactly(|out| (version.encode_json)(&*object, out));
+        let (index, _) = storage_version(definition);
         let size = json.len();
         encodings[index].json.get_or_init(|| json);
         let decoded = Slot::new(object, size);
@@ -159,6 +171,12 @@ fn storage_version(definition: &'static Definition) -> (usize, &'static Version)
     versions
         .find(|(_, version)| version.name == definition.storage_version)
         .expect("the storage version is one of the served versions")
+}
+
+/// The object as JSON of the storage version.
+fn encode_storage(object: &dyn Hub) -> Bytes {
+    let (_, version) = storage_version(object.definition());
+    encode_exactly(|out| (version.encode_json)(object, out))
 }
 
 /// Encoded bytes live as long as the object: they take exactly the memory they need, and the room to write them in is

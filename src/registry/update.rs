@@ -1,7 +1,8 @@
 //! Updates: read, change, compare and swap, until it holds (V-30…V-36).
 
+use super::store::{Put, storage_error};
 use super::write::{Part, Stages};
-use super::{Store, Stored, store::storage_error};
+use super::{Store, Stored};
 use crate::admission::{Attributes, Operation, Origin};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
@@ -150,12 +151,12 @@ impl Store {
     pub(super) async fn write(
         &self,
         key: &str,
-        mut object: Box<dyn Hub>,
+        object: Box<dyn Hub>,
         current: &Current,
     ) -> Result<Option<Arc<Stored>>, ApiError> {
-        match self.put(key, object.as_mut(), Some(current.stored.revision)).await? {
-            Update::Done(revision) => Ok(Some(self.written(key, object, revision))),
-            Update::Conflict(_) => Ok(None),
+        match self.put(key, object, Some(current.stored.revision)).await? {
+            Put::Done(stored) => Ok(Some(stored)),
+            Put::Conflict { .. } => Ok(None),
         }
     }
 

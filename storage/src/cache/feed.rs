@@ -201,7 +201,7 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
     }
 
     fn entry(&self, key: &Arc<str>, event: &Event) -> Entry<T> {
-        match self.shared.accept(event.revision, key) {
+        match self.shared.writes.meet(event.revision, key, &event.value) {
             Some(value) => Entry { key: key.clone(), revision: event.revision, value: Ok(value) },
             None => Entry::decode(&*self.shared.decode, key.clone(), &event.value, event.revision),
         }

@@ -28,14 +28,18 @@ mod snapshot;
 mod tests;
 mod wake;
 mod watcher;
+mod writes;
 
 pub use entry::{Batch, Change, Decode, Entry};
 pub use error::CacheError;
 pub use snapshot::Snapshot;
 pub use watcher::Watcher;
+pub use writes::Announced;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::{ReadAt, Revision, Storage};
 use shared::Shared;
@@ -132,10 +136,17 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Cache<T, F> {
         Watcher::open(&self.shared, after, key_prefix)
     }
 
-    /// Hands over what a value that was just written at `revision` decodes to, so that it is not decoded again
-    /// when its event arrives.
-    pub fn offer(&self, revision: Revision, key: &str, value: Arc<T>) {
-        self.shared.offer(revision, key, value);
+    /// Tells of a write before it is made, so that its event need not be decoded: `make` makes the object of `parts`, once,
+    /// when the revision is known. The write is to succeed only if the key was not written after revision `after`.
+    pub fn announce<P: Send + 'static>(
+        &self,
+        key: &str,
+        after: Revision,
+        value: Bytes,
+        parts: P,
+        make: fn(P, Revision) -> T,
+    ) -> Announced<T, P> {
+        Announced::new(&self.shared.writes, key, after, value, parts, make)
     }
 }
 

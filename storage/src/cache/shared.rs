@@ -1,6 +1,6 @@
 //! What the cache's handle, its feed and its watchers have in common.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,7 @@ use super::load::load;
 use super::log::Log;
 use super::snapshot::State;
 use super::wake::{Groups, Scratch, lock};
+use super::writes::Writes;
 use super::{CacheError, Config, Decode, Snapshot};
 use crate::{ReadAt, Revision, Storage};
 
@@ -22,12 +23,8 @@ use crate::{ReadAt, Revision, Storage};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the store is asked again for progress while a read waits.
 const NUDGE: Duration = Duration::from_millis(100);
-/// How many own writes wait for their events.
-const OFFERS: usize = 1024;
 /// How many states from before the history window are kept for their next page.
 const FETCHED: usize = 2;
-
-type Offers<T> = BTreeMap<Revision, (Box<str>, Arc<T>)>;
 
 pub(super) struct Shared<T, F> {
     pub(super) storage: Arc<dyn Storage>,
@@ -39,9 +36,9 @@ pub(super) struct Shared<T, F> {
     pub(super) log: Log<T, F>,
     pub(super) watchers: Arc<Groups>,
     pub(super) flights: Flights,
+    pub(super) writes: Arc<Writes<T>>,
     readers: Arc<Groups>,
     asked: Mutex<Option<(Revision, Instant)>>,
-    offers: Mutex<Offers<T>>,
     fetched: tokio::sync::Mutex<VecDeque<(Instant, Snapshot<T>)>>,
 }
 
@@ -57,9 +54,9 @@ impl<T: Send + Sync + 'static, F> Shared<T, F> {
             stopped: AtomicBool::new(false),
             log: Log::new(State::empty(0)),
             watchers: Arc::default(),
+            writes: Arc::default(),
             readers: Arc::default(),
             asked: Mutex::default(),
-            offers: Mutex::default(),
             fetched: tokio::sync::Mutex::default(),
         }
     }
@@ -174,31 +171,6 @@ impl<T: Send + Sync + 'static, F> Shared<T, F> {
         self.log.evict(&self.config);
         if let Ok(mut fetched) = self.fetched.try_lock() {
             fetched.retain(|(since, _)| since.elapsed() <= self.config.window);
-        }
-    }
-
-    pub(super) fn offer(&self, revision: Revision, key: &str, value: Arc<T>) {
-        if self.state.load().revision >= revision {
-            return;
-        }
-        let mut offers = lock(&self.offers);
-        offers.insert(revision, (key.into(), value));
-        if offers.len() > OFFERS {
-            offers.pop_first();
-        }
-    }
-
-    /// The object that was offered for this change; offers for earlier ones are dropped.
-    pub(super) fn accept(&self, revision: Revision, key: &str) -> Option<Arc<T>> {
-        let mut offers = lock(&self.offers);
-        while offers.first_key_value().is_some_and(|(first, _)| *first < revision) {
-            offers.pop_first();
-        }
-        match offers.first_key_value() {
-            Some((first, (offered, _))) if *first == revision && **offered == *key => {
-                offers.pop_first().map(|(_, (_, value))| value)
-            }
-            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One promise a test.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -190,30 +190,6 @@ async fn a_shared_read_survives_readers_that_give_up() {
     }
     store.permits.add_permits(2);
     assert!(tokio::time::timeout(DEADLINE, cache.latest()).await.unwrap().is_ok());
-}
-
-#[tokio::test]
-async fn own_writes_are_not_decoded_again() {
-    let store = Store::new().await;
-    let decoded = Arc::new(AtomicUsize::new(0));
-    let counted = decoded.clone();
-    let decode = move |key: &str, value: &Bytes, revision| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        text(key, value, revision)
-    };
-    let cache: Arc<Texts> = Cache::start(store.clone(), Config::new("/t/"), decode);
-    cache.ready().await;
-    store.hold();
-    let object = Arc::new("written".to_owned());
-    let revision = store.put("/t/a/x", "written").await;
-    cache.offer(revision, "/t/a/x", object.clone());
-    store.release();
-    let snapshot = cache.latest().await.unwrap();
-    assert!(Arc::ptr_eq(snapshot.get("/t/a/x").unwrap().value().unwrap(), &object));
-    assert_eq!(decoded.load(Ordering::SeqCst), 0);
-    store.put("/t/a/y", "foreign").await;
-    cache.latest().await.unwrap();
-    assert_eq!(decoded.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ enum Step {
     Remove(usize),
     /// A write that the cache does not hold.
     Foreign,
-    /// Whether the last write's object is handed over before its event.
-    Offer,
+    /// A write that is announced.
+    Own(usize),
     Watch(usize, usize),
     Drain(usize),
     List,
@@ -28,7 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (0..KEYS.len()).prop_map(Step::Put),
         4 => (0..KEYS.len()).prop_map(Step::Remove),
         2 => Just(Step::Foreign),
-        2 => Just(Step::Offer),
+        6 => (0..KEYS.len()).prop_map(Step::Own),
         2 => (0..1000usize, 0..PREFIXES.len()).prop_map(|(after, prefix)| Step::Watch(after, prefix)),
         2 => (0..1000usize).prop_map(Step::Drain),
         1 => Just(Step::List),
@@ -103,10 +103,12 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Remove(_) => {}
             Step::Foreign => newest = store.put("/t2/x", "foreign").await,
-            Step::Offer => {
-                if let Some((revision, _, key, value)) = model.events.last() {
-                    cache.offer(*revision, key, Arc::new(value.clone()));
-                }
+            Step::Own(key) => {
+                let (value, after) = (number.to_string(), model.now.get(KEYS[key]).map_or(0, |now| now.1));
+                let announced = announce(&cache, KEYS[key], after, &value);
+                newest = store.put(KEYS[key], &value).await;
+                assert_eq!(**announced.done(newest).unwrap(), value);
+                model.put(KEYS[key], value, newest);
             }
             Step::Watch(after, prefix) => {
                 let current = cache.snapshot().revision();

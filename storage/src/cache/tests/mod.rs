@@ -6,13 +6,14 @@ mod damage;
 mod faults;
 mod history;
 mod store;
+mod writes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Batch, Cache, CacheError, Config, Snapshot, Watcher};
+use super::{Announced, Batch, Cache, CacheError, Config, Snapshot, Watcher};
 use crate::{EventKind, Revision, Storage};
 use store::Store;
 
@@ -31,6 +32,11 @@ fn start(store: &Arc<Store>) -> Arc<Texts> {
 
 fn start_with(store: &Arc<Store>, config: Config) -> Arc<Texts> {
     Cache::start(store.clone() as Arc<dyn Storage>, config, text)
+}
+
+/// Announces a write of a text, which is made of itself.
+fn announce(cache: &Texts, key: &str, after: Revision, value: &str) -> Announced<String, String> {
+    cache.announce(key, after, value.to_owned().into(), value.to_owned(), |text, _| text)
 }
 
 /// A history of about 64 small changes.
