@@ -5,7 +5,7 @@ use crate::features::FeatureUse;
 use crate::postgresql::{self, PostgreSQL};
 use crate::shared::{InstanceSpec, InstanceStatus};
 use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Hub};
+use apimachinery::kind::{Definition, Hub, Kind};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::schema::Schema;
 use serde_json::Value;
@@ -27,8 +27,12 @@ pub struct Facts {
 /// The protocol of a kind of databases.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
+    /// Its name, as the key `type` of a Secret has it.
+    pub name: &'static str,
     /// The scheme of its URIs.
     pub scheme: &'static str,
+    /// The name and value by which a URI, and a Secret, say that clients must encrypt.
+    pub encrypted: (&'static str, &'static str),
     /// The port where nothing else is said.
     pub port: u16,
     /// The type of a Secret that says how to connect.
@@ -49,6 +53,10 @@ pub trait Instance: Hub {
     fn status(&self) -> &InstanceStatus;
     /// The part of the status that all kinds share.
     fn status_mut(&mut self) -> &mut InstanceStatus;
+    /// The roles that spec names, but for the one that applications are bound by.
+    fn roles(&self) -> Vec<&str>;
+    /// Whether a role can log in.
+    fn can_log_in(&self, role: &str) -> bool;
     /// Features that the kind's own fields need by their values; of an update, those that what changed needs.
     fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse>;
     /// What the class does not allow of the kind's own fields; of an update, of what changed.
@@ -60,6 +68,12 @@ pub fn is_taken_up(metadata: &ObjectMeta) -> bool {
     metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)
 }
 
+/// What is done for each kind of databases in its own type.
+pub trait Visitor {
+    /// Does it for one.
+    fn visit<K: Kind + Instance>(&mut self);
+}
+
 /// Lists the kinds of databases; each has its `FACTS` in its module.
 macro_rules! instances {
     ($($module:ident::$kind:ident),+ $(,)?) => {
@@ -67,6 +81,11 @@ macro_rules! instances {
         pub fn all() -> &'static [&'static Facts] {
             static ALL: &[&Facts] = &[$(&$module::FACTS),+];
             ALL
+        }
+
+        /// Visits each kind of databases, in its own type.
+        pub fn each(visitor: &mut impl Visitor) {
+            $(visitor.visit::<$kind>();)+
         }
 
         /// The object as an instance; `None` where its kind is no kind of databases.

@@ -6,11 +6,10 @@ use super::class_news;
 use super::class_use::{self, Users};
 use super::runtime::{Controller, Outcome, Reconciler};
 use crate::backend::{Backend, Error as BackendError, News, Offer};
-use crate::registry::{Objects, Part, readable};
+use crate::registry::{Objects, Part, Store, readable};
 use apimachinery::meta::{ConditionStatus, is_true, set_condition};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, SupportedFeature};
-use databases_api::postgresql::PostgreSQL;
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,36 +35,38 @@ enum Error {
 struct Classes {
     controllers: Arc<Controllers>,
     classes: Objects<DatabaseClass>,
-    users: Objects<PostgreSQL>,
+    /// What may name a class.
+    users: Vec<Arc<Store>>,
+    backends: Vec<Arc<dyn Backend>>,
 }
 
 /// Runs until the server ends.
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
     let registry = &controllers.registry;
-    let (Some(classes), Some(users)) = (registry.objects(MANAGER), registry.objects::<PostgreSQL>(MANAGER))
-    else {
-        return;
-    };
-    let (own, used) = (classes.store().clone(), users.store().clone());
-    let changed = offers_changed(&controllers, &classes);
-    let controller = Controller::new(Classes { controllers, classes, users })
+    let Some(classes) = registry.objects(MANAGER) else { return };
+    let (own, users) = (classes.store().clone(), class_use::stores(registry));
+    let backends = controllers.kinds.backends();
+    let changed = offers_changed(&backends, &classes);
+    let mut controller = Controller::new(Classes { controllers, classes, users: users.clone(), backends })
         .follows(&own, |class, queue| queue.add(&class.name().to_owned()))
-        .follows(&used, |user, queue| {
+        .wakes(changed);
+    for users in &users {
+        controller = controller.follows(users, |user, queue| {
             if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {
                 queue.add_after(&class.to_owned(), SETTLE);
             }
-        })
-        .wakes(changed);
+        });
+    }
     controller.run(ended).await;
 }
 
 /// The classes whose backends announce that they offer something else.
 fn offers_changed(
-    controllers: &Controllers,
+    backends: &[Arc<dyn Backend>],
     classes: &Objects<DatabaseClass>,
 ) -> impl Stream<Item = String> + Send + use<> {
     let store = classes.store().clone();
-    let news = select_all(controllers.backends.iter().map(|backend| backend.news()));
+    let news = select_all(backends.iter().map(|backend| backend.news()));
     news.flat_map(move |news| {
         let names = match news {
             News::Object { .. } => Vec::new(),
@@ -90,7 +91,11 @@ impl Reconciler for Classes {
             (true, true) => class_use::release(&self.classes, &class).await?,
             _ => {}
         }
-        let offer = match self.controllers.backend(&class.spec.controller_name) {
+        let offer = match self
+            .backends
+            .iter()
+            .find(|backend| backend.controller_name() == class.spec.controller_name)
+        {
             Some(backend) => Some(self.offer(&class, &**backend).await),
             None => None,
         };

@@ -3,11 +3,12 @@
 //! The finalizer is put on before the first object is taken up, and taken off when the last one is gone. While the class
 //! is being deleted no new object may choose it; those that have it are kept, and can be deleted, as ever.
 
-use crate::registry::{Objects, Part, Stored, readable};
+use crate::registry::{Objects, Part, Registry, Store, Stored, readable};
 use apimachinery::meta::{ConditionStatus, set_condition};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance;
+use std::sync::Arc;
 
 /// Keeps a class that is used.
 const FINALIZER: &str = "databases.standard.k8s.io/class-in-use";
@@ -15,6 +16,12 @@ const FINALIZER: &str = "databases.standard.k8s.io/class-in-use";
 pub(super) const CONDITION: &str = "InUse";
 /// So many users are named.
 const NAMED: usize = 3;
+
+/// The objects that may name a class: those of all kinds of databases.
+pub(super) fn stores(registry: &Registry) -> Vec<Arc<Store>> {
+    let kinds = instance::all().iter().map(|facts| facts.definition);
+    kinds.filter_map(|kind| registry.store(kind.group, kind.plural).cloned()).collect()
+}
 
 /// The objects that name a class.
 #[derive(Debug, Default)]
@@ -25,12 +32,13 @@ pub(super) struct Users {
 
 impl Users {
     /// Those of a class, by the newest state.
-    pub(super) async fn of(objects: &Objects<PostgreSQL>, class: &str) -> Result<Self, ApiError> {
+    pub(super) async fn of(stores: &[Arc<Store>], class: &str) -> Result<Self, ApiError> {
         let mut users = Users::default();
-        for stored in readable(&objects.store().latest().await?) {
-            if stored.field("spec.className") == Some(class) {
-                users.add(stored);
-            }
+        for store in stores {
+            let snapshot = store.latest().await?;
+            readable(&snapshot)
+                .filter(|stored| stored.field("spec.className") == Some(class))
+                .for_each(|stored| users.add(stored));
         }
         Ok(users)
     }

@@ -1,23 +1,24 @@
 //! Makes what is stored true: level-triggered, one object at a time, again until it holds.
 
+mod backends;
 mod class;
 mod class_news;
 mod class_parameters;
 mod class_use;
 mod collector;
 mod event_expiry;
+mod instance;
 mod namespace;
 pub mod orphan;
-mod postgresql;
 mod remaining;
 mod report;
 mod runtime;
 mod secret;
 
-use crate::backend::Answers;
 use crate::cluster::Cluster;
 use crate::registry::Registry;
-use databases_api::postgresql::PostgreSQL;
+use backends::Backends;
+pub use backends::{Answering, Kinds};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -28,20 +29,8 @@ pub struct Controllers {
     pub registry: Arc<Registry>,
     /// The host cluster.
     pub cluster: Cluster,
-    /// Who answers objects.
-    pub backends: Vec<Arc<dyn Answers<PostgreSQL>>>,
-}
-
-impl Controllers {
-    /// The backend that a class names.
-    fn backend(&self, controller_name: &str) -> Option<&Arc<dyn Answers<PostgreSQL>>> {
-        self.backends.iter().find(|backend| backend.controller_name() == controller_name)
-    }
-
-    /// The backend whose group an object's `status.backendRef` has.
-    fn recorded(&self, group: &str) -> Option<&Arc<dyn Answers<PostgreSQL>>> {
-        self.backends.iter().find(|backend| backend.recognises(group))
-    }
+    /// The kinds of databases, and who answers them.
+    pub kinds: Kinds,
 }
 
 /// Runs the controllers of the standard until the server ends; work that was begun is finished.
@@ -49,7 +38,7 @@ pub async fn run(controllers: Controllers, ended: CancellationToken) {
     let shared = Arc::new(controllers);
     let mut tasks = JoinSet::new();
     tasks.spawn(class::run(shared.clone(), ended.clone()));
-    tasks.spawn(postgresql::run(shared, ended));
+    shared.kinds.run(&shared, &ended).for_each(|controller| drop(tasks.spawn(controller)));
     while tasks.join_next().await.is_some() {}
 }
 

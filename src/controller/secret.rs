@@ -27,7 +27,7 @@ pub(super) struct Binding {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Such as `servicebinding.io/postgresql`.
+    /// The type of the Secret, by the kind's protocol.
     pub kind: String,
     /// The object's uid.
     pub owner_uid: String,

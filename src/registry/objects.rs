@@ -4,6 +4,7 @@ use super::{DeleteRequest, Object, ObjectSnapshot, Part, Registry, Store, Stored
 use apimachinery::kind::{Hub, Kind};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,13 +13,13 @@ use std::sync::Arc;
 pub struct Objects<K> {
     store: Arc<Store>,
     /// The name of who works with them.
-    manager: &'static str,
+    manager: Cow<'static, str>,
     kind: PhantomData<fn() -> K>,
 }
 
 impl<K> Clone for Objects<K> {
     fn clone(&self) -> Self {
-        Objects { store: self.store.clone(), manager: self.manager, kind: PhantomData }
+        Objects { store: self.store.clone(), manager: self.manager.clone(), kind: PhantomData }
     }
 }
 
@@ -44,10 +45,10 @@ impl<K: Kind> Shared<K> {
 
 impl Registry {
     /// The objects of a kind, for a controller of that name; `None` where this server does not serve it.
-    pub fn objects<K: Kind>(&self, manager: &'static str) -> Option<Objects<K>> {
+    pub fn objects<K: Kind>(&self, manager: impl Into<Cow<'static, str>>) -> Option<Objects<K>> {
         let mut stores = self.stores().iter();
         let store = stores.find(|store| std::ptr::eq(store.definition, K::definition()))?;
-        Some(Objects { store: store.clone(), manager, kind: PhantomData })
+        Some(Objects { store: store.clone(), manager: manager.into(), kind: PhantomData })
     }
 
     /// All objects of a kind as they are in memory; none where this server does not serve it.
@@ -95,7 +96,7 @@ impl<K: Kind> Objects<K> {
         part: Part,
         mut change: impl FnMut(&mut K) + Send,
     ) -> Result<Option<Shared<K>>, ApiError> {
-        let options = UpdateOptions { part, dry_run: false, origin: None, manager: self.manager };
+        let options = UpdateOptions { part, dry_run: false, origin: None, manager: &self.manager };
         let gone = || ApiError::not_found(K::definition(), &seen.name);
         let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
             let mut object = Shared::<K>::new(stored).clone();

@@ -4,8 +4,7 @@ mod classes;
 mod options;
 
 use crate::admission::{Admission, ClassAdmission};
-use crate::backend::Answers;
-use crate::controller::{self, Controllers};
+use crate::controller::{self, Answering, Controllers, Kinds};
 use crate::server::{Api, Around, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
 use async_trait::async_trait;
@@ -17,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The standard, with the backends of this process.
 pub struct Databases {
-    backends: Vec<Arc<dyn Answers<PostgreSQL>>>,
+    kinds: Kinds,
 }
 
 #[async_trait]
@@ -33,11 +32,11 @@ impl Api for Databases {
 
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {
         let wanted = place.cluster_flags.is_none_or(|flags| flags.local_backend);
-        let mut backends: Vec<Arc<dyn Answers<PostgreSQL>>> = Vec::new();
+        let mut answering = Answering::default();
         if let Some(data_dir) = place.data_dir.filter(|_| wanted) {
-            backends.push(place.flags.open(data_dir).await?);
+            answering = answering.with::<PostgreSQL>(place.flags.open(data_dir).await?);
         }
-        Ok(Arc::new(Databases { backends }))
+        Ok(Arc::new(Databases { kinds: answering.kinds() }))
     }
 
     fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
@@ -46,12 +45,12 @@ impl Api for Databases {
     }
 
     async fn control(&self, with: Parts, ended: CancellationToken) {
-        let (Parts { registry, cluster }, backends) = (with, self.backends.clone());
-        controller::run(Controllers { registry, cluster, backends }, ended).await;
+        let (Parts { registry, cluster }, kinds) = (with, self.kinds.clone());
+        controller::run(Controllers { registry, cluster, kinds }, ended).await;
     }
 
     async fn close(&self) {
-        for backend in &self.backends {
+        for backend in self.kinds.backends() {
             backend.close().await;
         }
     }

@@ -53,7 +53,8 @@ impl Server {
     async fn with(backends: Vec<Arc<dyn Answers<PostgreSQL>>>) -> Self {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
-        let api = Databases { backends };
+        let kinds = backends.into_iter().fold(Answering::default(), Answering::with::<PostgreSQL>).kinds();
+        let api = Databases { kinds };
         let definitions = with_core::<Databases>();
         let registry = open_own_registry(&api, &definitions, &storage);
         let metrics = Arc::new(Metrics::new());

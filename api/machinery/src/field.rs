@@ -14,7 +14,7 @@ impl Path {
     }
     /// A field within.
     pub fn child(&self, name: &str) -> Self {
-        Path(format!("{}.{name}", self.0))
+        self.with(&[".", name])
     }
     /// An item of a list.
     pub fn index(&self, index: usize) -> Self {
@@ -22,7 +22,15 @@ impl Path {
     }
     /// A value of a map.
     pub fn key(&self, key: &str) -> Self {
-        Path(format!("{}[{key}]", self.0))
+        self.with(&["[", key, "]"])
+    }
+    /// Paths are made for every field that is looked at, faulty or not.
+    fn with(&self, parts: &[&str]) -> Self {
+        let mut text =
+            String::with_capacity(self.0.len() + parts.iter().map(|part| part.len()).sum::<usize>());
+        text.push_str(&self.0);
+        parts.iter().for_each(|part| text.push_str(part));
+        Path(text)
     }
     /// The text.
     pub fn as_str(&self) -> &str {

@@ -1,7 +1,7 @@
 //! `PostgreSQL` as one of the kinds of databases.
 
 use super::parameters::{LIBRARIES, libraries};
-use super::{DEFINITION, PostgreSQL, PostgreSQLSpec};
+use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::instance::{Facts, Instance, Protocol};
@@ -15,8 +15,13 @@ use serde_json::Value;
 pub static FACTS: Facts = Facts { definition: &DEFINITION, spec: PostgreSQLSpec::SCHEMA, protocol: PROTOCOL };
 
 /// What clients speak to it.
-pub const PROTOCOL: Protocol =
-    Protocol { scheme: "postgresql", port: 5432, secret_type: "servicebinding.io/postgresql" };
+pub const PROTOCOL: Protocol = Protocol {
+    name: "postgresql",
+    scheme: "postgresql",
+    encrypted: ("sslmode", "require"),
+    port: 5432,
+    secret_type: "servicebinding.io/postgresql",
+};
 
 fn own(old: Option<&dyn Instance>) -> Option<&PostgreSQL> {
     old.and_then(|old| old.as_any().downcast_ref())
@@ -45,6 +50,16 @@ impl Instance for PostgreSQL {
 
     fn status_mut(&mut self) -> &mut InstanceStatus {
         &mut self.status.instance
+    }
+
+    fn roles(&self) -> Vec<&str> {
+        let owners = self.spec.databases.iter().skip(1).map(|database| database.owner.as_str());
+        owners.chain(self.spec.users.iter().map(|user| user.name.as_str())).collect()
+    }
+
+    fn can_log_in(&self, role: &str) -> bool {
+        let known = self.spec.users.iter().find(|known| known.name == role);
+        known.is_none_or(|known| !known.attributes.contains(&UserAttribute::NoLogin))
     }
 
     fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse> {

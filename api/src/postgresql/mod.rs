@@ -14,7 +14,7 @@ pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 pub use validation::is_reserved_role;
 
-use crate::shared::{Access, InstanceSpec, InstanceStatus, PACKAGE, SecretRef};
+use crate::shared::{Access, InstanceSpec, InstanceStatus, PACKAGE};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::{api_enum, api_type};
 
@@ -139,7 +139,4 @@ pub struct PostgreSQLStatus {
     /// What every kind of database tells.
     #[api(flat)]
     pub instance: InstanceStatus,
-    /// The Secret with the superuser's credentials, with superuserAccess Enabled.
-    #[api(11)]
-    pub superuser_secret_ref: Option<SecretRef>,
 }

@@ -6,7 +6,8 @@ use apimachinery::meta::Condition;
 use apimachinery::quantity::Quantity;
 use apimachinery::time::Time;
 
-/// What every kind of database tells. The numbers are those of the outer message.
+/// What every kind of database tells. Its fields have their numbers in the message of the kind's status, whose own go from 64
+/// on.
 #[api_type]
 pub struct InstanceStatus {
     /// The generation of spec that the rest of the status is about.
@@ -43,7 +44,9 @@ pub struct InstanceStatus {
     /// The Secret with the credentials of the first database's owner.
     #[api(10)]
     pub binding: Option<SecretRef>,
-    // 11 is the superuser's Secret of PostgreSQL; a field of one kind goes behind all of these, from 64 on.
+    /// The Secret with the superuser's credentials, with superuserAccess Enabled.
+    #[api(11)]
+    pub superuser_secret_ref: Option<SecretRef>,
     /// The Secrets of the other roles.
     #[api(12, keys("user"), merge_key = "user", merge)]
     pub user_secrets: Vec<UserSecret>,

@@ -13,7 +13,7 @@ pub(super) fn plain(draft: wire::PostgreSQL) -> PostgreSQL {
     let wire::PostgreSQLStatus { phase: _, secret_name, observed_generation, conditions } = status;
     let binding = (!secret_name.is_empty()).then_some(shared::SecretRef { name: secret_name });
     let instance = InstanceStatus { observed_generation, conditions, binding, ..InstanceStatus::default() };
-    let status = PostgreSQLStatus { instance, ..PostgreSQLStatus::default() };
+    let status = PostgreSQLStatus { instance };
     PostgreSQL { metadata, spec: self::spec(spec), status }
 }
 

@@ -1,10 +1,16 @@
-//! The rooms that serve any API name none: the standard's own names stay where its kinds are at home.
+//! The rooms that serve any API name none, and those that control any kind of databases name no kind.
 
 use super::Outcome;
 use crate::tree::{self, File};
 
-/// Rooms without a name of the standard.
-const ROOMS: &[&str] = &[
+/// What the standard's names have in common.
+const STANDARD: &[&str] = &["database", "postgres"];
+/// What the names of kinds of databases have in common.
+const KINDS: &[&str] = &["postgres"];
+/// Rooms, and what they do not name.
+const ROOMS: &[(&[&str], &[&str])] = &[(ANY_API, STANDARD), (ANY_KIND, KINDS)];
+/// Rooms of any API.
+const ANY_API: &[&str] = &[
     "src/serve/",
     "src/pipeline/",
     "src/endpoint/",
@@ -16,28 +22,32 @@ const ROOMS: &[&str] = &[
     "src/admission/namespace",
     "src/admission/origin",
 ];
-/// What the standard's names have in common.
-const NAMES: &[&str] = &["database", "postgres"];
+/// Rooms of any kind of databases.
+const ANY_KIND: &[&str] =
+    &["src/controller/", "src/admission/", "api/src/defaulting.rs", "api/src/allowance.rs"];
 /// Names of crates, and the kinds of a cluster that a server without one has; they say nothing about the standard.
 const OTHERS: &[&str] = &["databases_storage", "databases_apiserver", "databases_api::core"];
 
 pub(super) fn check() -> Result<Outcome, String> {
     let files = tree::files()?;
-    let generic = files.iter().filter(|file| file.is("rs") && is_generic(&file.path));
-    Ok(Outcome::from_findings(generic.flat_map(named).collect()))
+    let sources = files.iter().filter(|file| file.is("rs"));
+    Ok(Outcome::from_findings(sources.flat_map(|file| named(file, forbidden(&file.path))).collect()))
 }
 
-fn is_generic(path: &str) -> bool {
+/// The names that a file may not have.
+fn forbidden(path: &str) -> &'static [&'static str] {
     let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
-    !is_test && ROOMS.iter().any(|room| path.starts_with(room))
+    let mut rooms = ROOMS.iter().filter(|_| !is_test);
+    let found = rooms.find(|(rooms, _)| rooms.iter().any(|room| path.starts_with(room)));
+    found.map_or(&[], |(_, names)| names)
 }
 
-/// The lines of a file, but for its tests, that name the standard.
-fn named(file: &File) -> Vec<String> {
+/// The lines of a file, but for its tests, that have one of these names.
+fn named(file: &File, forbidden: &[&str]) -> Vec<String> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     let names = |line: &str| {
         let line = OTHERS.iter().fold(line.to_lowercase(), |line, other| line.replace(other, ""));
-        NAMES.iter().any(|name| line.contains(name))
+        forbidden.iter().any(|name| line.contains(name))
     };
     let lines = product.lines().enumerate().filter(|(_, line)| names(line));
     lines.map(|(number, line)| format!("{}:{}: {}", file.path, number + 1, line.trim())).collect()
@@ -51,7 +61,12 @@ mod tests {
     fn names_are_found_and_those_of_crates_and_tests_are_not() {
         let text = "use databases_storage::Storage;\nconst CLASS: &str = \"DatabaseClass\";\n#[cfg(test)]\nmod tests {\n    const KIND: &str = \"PostgreSQL\";\n}\n";
         let file = File { path: "src/serve/a.rs".to_owned(), text: text.to_owned() };
-        assert_eq!(named(&file), ["src/serve/a.rs:2: const CLASS: &str = \"DatabaseClass\";"]);
-        assert!(is_generic("src/serve/a.rs") && !is_generic("src/endpoint/tests/mod.rs"));
+        assert_eq!(named(&file, STANDARD), ["src/serve/a.rs:2: const CLASS: &str = \"DatabaseClass\";"]);
+        assert!(named(&file, KINDS).is_empty());
+        assert_eq!(forbidden("src/serve/a.rs"), STANDARD);
+        assert_eq!(forbidden("src/controller/a.rs"), KINDS);
+        assert!(
+            forbidden("src/endpoint/tests/mod.rs").is_empty() && forbidden("src/standard/mod.rs").is_empty()
+        );
     }
 }

@@ -4,7 +4,7 @@ use super::super::Controllers;
 use super::conditions::SECRET_CONFLICT;
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::Instance;
 
 /// One event to be recorded.
 #[derive(Debug)]
@@ -33,37 +33,37 @@ impl News {
     }
 
     /// What changed between two states of an object.
-    pub(super) fn between(before: &PostgreSQL, after: &PostgreSQL) -> Vec<News> {
+    pub(super) fn between(before: &dyn Instance, after: &dyn Instance) -> Vec<News> {
         let mut news = Vec::new();
         let became = |kind: &str, test: fn(&Condition) -> bool| {
-            let now = condition(&after.status.instance.conditions, kind).filter(|now| test(now))?;
-            let then = condition(&before.status.instance.conditions, kind);
+            let now = condition(&after.status().conditions, kind).filter(|now| test(now))?;
+            let then = condition(&before.status().conditions, kind);
             let same = then.is_some_and(|then| then.status == now.status && then.reason == now.reason);
             (!same).then_some(now)
         };
         let is_so = |now: &Condition| now.status == ConditionStatus::True;
         let is_not = |now: &Condition| now.status == ConditionStatus::False;
-        if before.status.instance.backend_ref.is_none() && after.status.instance.backend_ref.is_some() {
+        if before.status().backend_ref.is_none() && after.status().backend_ref.is_some() {
             news.push(News::normal("Provisioning", "the database is being created"));
         }
         if let Some(refused) = became("Accepted", is_not) {
             news.push(News::warning(&refused.reason, &refused.message));
         }
         if became("Ready", is_so).is_some() {
-            let started = is_true(&before.status.instance.conditions, "Stopped");
+            let started = is_true(&before.status().conditions, "Stopped");
             let reason = if started { "Started" } else { "Ready" };
-            let message = format!("PostgreSQL {} accepts connections", after.status.instance.version);
+            let message = format!("{} {} accepts connections", after.status().flavor, after.status().version);
             news.push(News::normal(reason, message));
         }
         if became("Stopped", is_so).is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
-        let refused = condition(&after.status.instance.conditions, "Accepted").filter(|now| is_not(now));
+        let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
         if let Some(now) = became("Ready", is_not).filter(|now| is_trouble(now, refused)) {
             let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
             news.push(News::warning(reason, &now.message));
         }
-        let (then, now) = (before.status.instance.instances, after.status.instance.instances);
+        let (then, now) = (before.status().instances, after.status().instances);
         if then > 0 && now > 0 && then != now {
             news.push(News::normal("Scaled", format!("from {then} to {now} instances")));
         }
@@ -79,8 +79,9 @@ fn is_trouble(ready: &Condition, refused: Option<&Condition>) -> bool {
 
 impl Controllers {
     /// Records news.
-    pub(super) async fn tell(&self, object: &PostgreSQL, news: &News) {
-        self.report("PostgreSQL", &object.metadata, news.event_type, &news.reason, &news.message).await;
+    pub(super) async fn tell(&self, object: &dyn Instance, news: &News) {
+        self.report(object.definition().kind, object.meta(), news.event_type, &news.reason, &news.message)
+            .await;
     }
 }
 
@@ -89,13 +90,14 @@ mod tests {
     use super::super::conditions::{self, Progress};
     use super::*;
     use crate::backend::{Observed, Phase, Refusal};
+    use databases_api::postgresql::PostgreSQL;
 
     fn observed(phase: Phase) -> Observed {
         let ready_instances = i32::from(phase == Phase::Available);
         Observed { phase, version: "15.9".into(), ready_instances, instances: 1, ..Observed::default() }
     }
 
-    fn reasons(before: &PostgreSQL, after: &PostgreSQL) -> Vec<String> {
+    fn reasons(before: &dyn Instance, after: &dyn Instance) -> Vec<String> {
         News::between(before, after).into_iter().map(|news| news.reason).collect()
     }
 

@@ -1,21 +1,21 @@
 //! One look at one object.
 
-use super::super::Controllers;
 use super::super::runtime::Outcome;
-use super::RESYNC;
+use super::super::{Backends, Controllers};
 use super::binding;
 use super::choice::{Choice, Chosen};
 use super::conditions::{self, Progress};
 use super::facts;
 use super::news::News;
+use super::{Database, RESYNC};
 use crate::backend::{Answers, Code, Error as BackendError, Observed, Phase, Reference, Request};
 use crate::cluster;
 use crate::registry::{FOREGROUND, Objects, Part, Shared};
 use apimachinery::kind::Kind;
-use apimachinery::meta::is_true;
+use apimachinery::meta::{ObjectMeta, is_true};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::{Instance, is_taken_up};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,36 +40,37 @@ pub(super) enum Error {
 }
 
 /// What looks at objects.
-pub(super) struct Reconciler {
+pub(super) struct Reconciler<K> {
     pub(super) controllers: Arc<Controllers>,
-    pub(super) objects: Objects<PostgreSQL>,
+    pub(super) backends: Backends<K>,
+    pub(super) objects: Objects<K>,
     pub(super) classes: Objects<DatabaseClass>,
 }
 
-impl Reconciler {
+impl<K: Database> Reconciler<K> {
     /// One look at an object.
-    pub(super) async fn look(&self, object: &PostgreSQL) -> Result<Outcome, Error> {
+    pub(super) async fn look(&self, object: &K) -> Result<Outcome, Error> {
         let chosen = match self.choose(object).await? {
             Choice::Ours(chosen) => *chosen,
             Choice::Elsewhere => return Ok(Outcome::Settled),
             Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
         };
-        if object.metadata.deletion_timestamp.is_some() && !waits_for_dependents(object) {
+        if Kind::meta(object).deletion_timestamp.is_some() && !waits_for_dependents(object) {
             let class = self.last_class(&chosen).await;
             return self.delete(object, class, &[chosen.backend]).await;
         }
-        if !object.is_taken_up() {
+        if !is_taken_up(Kind::meta(object)) {
             return self.take_up(object, &chosen.class).await;
         }
         let (request, chosen) = self.request(object, chosen).await?;
-        if object.status.instance.backend_ref.is_none() {
+        if object.status().backend_ref.is_none() {
             return self.announce(&request, &chosen).await;
         }
         self.ensure(&request, &chosen).await
     }
 
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
-    async fn announce(&self, request: &Request<PostgreSQL>, chosen: &Chosen) -> Result<Outcome, Error> {
+    async fn announce(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
         let backend = &*chosen.backend;
         let reference = match backend.reference(request).await {
             Ok(reference) if backend.recognises(&reference.group) => reference,
@@ -85,7 +86,7 @@ impl Reconciler {
             if let Ok(class) = &chosen.class {
                 facts::supported(object, class);
             }
-            object.status.instance.backend_ref = Some(facts::backend_ref(&reference));
+            object.status_mut().backend_ref = Some(facts::backend_ref(&reference));
             conditions::progress(object, &Progress::Creating);
         })
         .await?;
@@ -95,8 +96,8 @@ impl Reconciler {
     /// The backend did not do what is wanted. What it sees all the same is told together with that.
     async fn failed(
         &self,
-        request: &Request<PostgreSQL>,
-        chosen: &Chosen,
+        request: &Request<K>,
+        chosen: &Chosen<K>,
         error: BackendError,
     ) -> Result<Outcome, Error> {
         let (object, lost) = (&request.object, chosen.class.as_ref().err());
@@ -104,13 +105,13 @@ impl Reconciler {
         let error = error.plausible();
         let Some(refusal) = error.refusal() else {
             let tell =
-                |object: &mut PostgreSQL| conditions::unavailable(object, &error.message, seen.as_ref());
+                |object: &mut dyn Instance| conditions::unavailable(object, &error.message, seen.as_ref());
             self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
             return Err(error.into());
         };
         let progress = Progress::Rejected(refusal);
-        let tell = |object: &mut PostgreSQL| {
-            if let Some(seen) = seen.as_ref().filter(|_| !object.status.instance.endpoints.is_empty()) {
+        let tell = |object: &mut dyn Instance| {
+            if let Some(seen) = seen.as_ref().filter(|_| !object.status().endpoints.is_empty()) {
                 conditions::runs_on(object, seen);
             }
             conditions::progress(object, &progress);
@@ -120,7 +121,7 @@ impl Reconciler {
     }
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
-    async fn ensure(&self, request: &Request<PostgreSQL>, chosen: &Chosen) -> Result<Outcome, Error> {
+    async fn ensure(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
         let Chosen { class, backend } = chosen;
         let (object, backend) = (&request.object, &**backend);
         self.note_failure(request, backend).await?;
@@ -132,7 +133,7 @@ impl Reconciler {
         self.announce_secrets(object, &observed).await?;
         let published = self.publish(object, backend.controller_name(), &observed).await;
         let trouble = published.as_ref().err();
-        let tell = |object: &mut PostgreSQL| {
+        let tell = |object: &mut dyn Instance| {
             if let Ok(class) = class {
                 facts::supported(object, class);
             }
@@ -148,14 +149,10 @@ impl Reconciler {
     }
 
     /// A database that was ready and is not is shown so before it is repaired, and told of.
-    async fn note_failure(
-        &self,
-        request: &Request<PostgreSQL>,
-        backend: &dyn Answers<PostgreSQL>,
-    ) -> Result<(), Error> {
+    async fn note_failure(&self, request: &Request<K>, backend: &dyn Answers<K>) -> Result<(), Error> {
         let object = &request.object;
-        let current = object.status.instance.observed_generation == object.metadata.generation;
-        if !current || !is_true(&object.status.instance.conditions, "Ready") {
+        let current = object.status().observed_generation == Kind::meta(object).generation;
+        if !current || !is_true(&object.status().conditions, "Ready") {
             return Ok(());
         }
         let seen = backend.observe(request).await.ok().flatten().map(Observed::plausible);
@@ -166,26 +163,21 @@ impl Reconciler {
     }
 
     /// The names of new users' Secrets are written before those are made: what is removed again at once is then found.
-    async fn announce_secrets(&self, object: &PostgreSQL, observed: &Observed) -> Result<(), Error> {
+    async fn announce_secrets(&self, object: &K, observed: &Observed) -> Result<(), Error> {
         let mut new = binding::user_secrets(object, observed);
-        new.retain(|secret| !object.status.instance.user_secrets.contains(secret));
+        new.retain(|secret| !object.status().user_secrets.contains(secret));
         if new.is_empty() {
             return Ok(());
         }
         let told = self.update(object, Part::Status, |object| {
-            let known = &mut object.status.instance.user_secrets;
+            let known = &mut object.status_mut().user_secrets;
             known.extend(new.iter().filter(|secret| !known.contains(secret)).cloned().collect::<Vec<_>>());
         });
         told.await.map(drop)
     }
 
     /// Publishes what can be, and withdraws what is no longer to be, before it tells of what could not.
-    async fn publish(
-        &self,
-        object: &PostgreSQL,
-        provider: &str,
-        observed: &Observed,
-    ) -> Result<(), cluster::Error> {
+    async fn publish(&self, object: &K, provider: &str, observed: &Observed) -> Result<(), cluster::Error> {
         let cluster = &self.controllers.cluster;
         let secrets = binding::all(object, provider, observed);
         let mut outcome = binding::distinct(&secrets);
@@ -193,7 +185,7 @@ impl Reconciler {
         for secret in secrets.iter().filter(|secret| taken.insert(&secret.name)) {
             outcome = outcome.and(cluster.publish(secret).await);
         }
-        let (namespace, uid) = (&object.metadata.namespace, &object.metadata.uid);
+        let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
         for name in binding::recorded(object) {
             if !secrets.is_empty() && !taken.contains(&name) {
                 outcome = outcome.and(cluster.retract(namespace, &name, uid).await);
@@ -206,19 +198,19 @@ impl Reconciler {
     /// said before it was looked at.
     pub(super) async fn set_status(
         &self,
-        object: &PostgreSQL,
-        change: impl Fn(&mut PostgreSQL) + Send + Sync,
+        object: &K,
+        change: impl Fn(&mut dyn Instance) + Send + Sync,
     ) -> Result<(), Error> {
-        let (mut before, about) = (None, object.metadata.generation);
+        let (mut before, about) = (None, Kind::meta(object).generation);
         let written = self.update(object, Part::Status, |object| {
             before = Some(object.clone());
-            if object.metadata.generation == about {
+            if Kind::meta(object).generation == about {
                 change(object);
             }
         });
         let after = written.await?;
-        for news in News::between(before.as_ref().unwrap_or(object), &after) {
-            self.controllers.tell(&after, &news).await;
+        for news in News::between(before.as_ref().unwrap_or(object), &*after) {
+            self.controllers.tell(&*after, &news).await;
         }
         Ok(())
     }
@@ -226,18 +218,18 @@ impl Reconciler {
     /// Changes the object, whatever else happened to it meanwhile, unless it is gone or another one by now.
     pub(super) async fn update(
         &self,
-        object: &PostgreSQL,
+        object: &K,
         part: Part,
-        change: impl FnMut(&mut PostgreSQL) + Send,
-    ) -> Result<Shared<PostgreSQL>, Error> {
-        let meta = &object.metadata;
+        change: impl FnMut(&mut K) + Send,
+    ) -> Result<Shared<K>, Error> {
+        let meta = Kind::meta(object);
         let updated = self.objects.update(meta, part, change).await?;
-        updated.ok_or_else(|| ApiError::not_found(PostgreSQL::definition(), &meta.name).into())
+        updated.ok_or_else(|| ApiError::not_found(K::kind(), &meta.name).into())
     }
 }
 
 /// A database that is deleted in the foreground runs until its dependents are gone.
-fn waits_for_dependents(object: &PostgreSQL) -> bool {
-    let waits = object.metadata.finalizers.iter().any(|finalizer| finalizer == FOREGROUND);
-    waits && object.is_taken_up() && object.status.instance.backend_ref.is_some()
+fn waits_for_dependents(object: &dyn Instance) -> bool {
+    let waits = object.meta().finalizers.iter().any(|finalizer| finalizer == FOREGROUND);
+    waits && is_taken_up(object.meta()) && object.status().backend_ref.is_some()
 }

@@ -6,15 +6,11 @@
 use crate::backend::{Login, Observed, Role};
 use crate::cluster::Error;
 use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
-use databases_api::postgresql::{PROTOCOL, PostgreSQL, UserAttribute};
+use databases_api::instance::{Instance, Protocol};
 use databases_api::shared::UserSecret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-const KIND: &str = "PostgreSQL";
-const SECRET_TYPE: &str = PROTOCOL.secret_type;
-const SCHEME: &str = PROTOCOL.scheme;
 
 /// Everything that is not unreserved in RFC 3986.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -38,18 +34,18 @@ const CONTRACT: &[&str] = &[
     "ro-uri",
 ];
 
-/// The Secret of the first database's owner, which `status.instance.binding` names.
-pub(super) fn binding_name(object: &PostgreSQL) -> String {
-    format!("{}-binding", object.metadata.name)
+/// The Secret of the first database's owner, which `status.binding` names.
+pub(super) fn binding_name(object: &dyn Instance) -> String {
+    format!("{}-binding", object.meta().name)
 }
 
 /// The Secret of the superuser.
-pub(super) fn superuser_name(object: &PostgreSQL) -> String {
-    format!("{}-superuser", object.metadata.name)
+pub(super) fn superuser_name(object: &dyn Instance) -> String {
+    format!("{}-superuser", object.meta().name)
 }
 
 /// The Secret of any other role.
-fn user_name(object: &PostgreSQL, user: &str) -> String {
+fn user_name(object: &dyn Instance, user: &str) -> String {
     let clean: String = user
         .chars()
         .map(|character| match character.to_ascii_lowercase() {
@@ -58,12 +54,12 @@ fn user_name(object: &PostgreSQL, user: &str) -> String {
         })
         .collect();
     let clean = clean.trim_matches('-');
-    let plain = format!("{}-user-{user}", object.metadata.name);
+    let plain = format!("{}-user-{user}", object.meta().name);
     if clean == user && (!looks_hashed(user) || has_alone(object, user, &plain)) {
         return plain;
     }
     let hash: String = Sha256::digest(user).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-user-{clean}-{}", object.metadata.name, &hash[..HASH])
+    format!("{}-user-{clean}-{}", object.meta().name, &hash[..HASH])
 }
 
 /// Whether a role's name could be what another's became.
@@ -73,41 +69,35 @@ fn looks_hashed(user: &str) -> bool {
 }
 
 /// Whether the Secret has been this user's and nobody else's: applications know it by that name.
-fn has_alone(object: &PostgreSQL, user: &str, name: &str) -> bool {
-    let mut users = object.status.instance.user_secrets.iter().filter(|secret| secret.name == name);
+fn has_alone(object: &dyn Instance, user: &str, name: &str) -> bool {
+    let mut users = object.status().user_secrets.iter().filter(|secret| secret.name == name);
     users.next().is_some_and(|secret| secret.user == user) && users.next().is_none()
 }
 
-/// Whether a role can log in; the Secret of one that cannot would open nothing.
-fn can_log_in(object: &PostgreSQL, user: &str) -> bool {
-    let known = object.spec.users.iter().find(|known| known.name == user);
-    known.is_none_or(|known| !known.attributes.contains(&UserAttribute::NoLogin))
-}
-
-fn user_logins<'a>(object: &'a PostgreSQL, observed: &'a Observed) -> impl Iterator<Item = &'a Login> {
-    observed.logins.iter().skip(1).filter(|login| can_log_in(object, &login.username))
+/// The logins of all roles but the first; the Secret of one that cannot log in would open nothing.
+fn user_logins<'a>(object: &'a dyn Instance, observed: &'a Observed) -> impl Iterator<Item = &'a Login> {
+    observed.logins.iter().skip(1).filter(|login| object.can_log_in(&login.username))
 }
 
 /// The Secrets of all roles but the first database's owner, as the status has them.
-pub(super) fn user_secrets(object: &PostgreSQL, observed: &Observed) -> Vec<UserSecret> {
+pub(super) fn user_secrets(object: &dyn Instance, observed: &Observed) -> Vec<UserSecret> {
     let secret =
         |login: &Login| UserSecret { user: login.username.clone(), name: user_name(object, &login.username) };
     user_logins(object, observed).map(secret).collect()
 }
 
 /// The names of the Secrets that the status tells of.
-pub(super) fn recorded(object: &PostgreSQL) -> Vec<String> {
-    let status = &object.status;
+pub(super) fn recorded(object: &dyn Instance) -> Vec<String> {
+    let status = object.status();
     let references =
-        status.instance.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
-    references.chain(status.instance.user_secrets.iter().map(|secret| secret.name.clone())).collect()
+        status.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
+    references.chain(status.user_secrets.iter().map(|secret| secret.name.clone())).collect()
 }
 
 /// The names of all Secrets that may exist for an object, whether the status tells of them yet or not.
-pub(super) fn names(object: &PostgreSQL) -> Vec<String> {
+pub(super) fn names(object: &dyn Instance) -> Vec<String> {
     let mut names = vec![binding_name(object), superuser_name(object)];
-    names.extend(object.spec.databases.iter().skip(1).map(|database| user_name(object, &database.owner)));
-    names.extend(object.spec.users.iter().map(|user| user_name(object, &user.name)));
+    names.extend(object.roles().into_iter().map(|role| user_name(object, role)));
     names.extend(recorded(object));
     names.sort();
     names.dedup();
@@ -115,7 +105,7 @@ pub(super) fn names(object: &PostgreSQL) -> Vec<String> {
 }
 
 /// All Secrets as they should be.
-pub(super) fn all(object: &PostgreSQL, provider: &str, observed: &Observed) -> Vec<Binding> {
+pub(super) fn all(object: &dyn Instance, provider: &str, observed: &Observed) -> Vec<Binding> {
     let Some(first) = observed.logins.first() else { return Vec::new() };
     let mut secrets = vec![secret(object, provider, observed, binding_name(object), first)];
     secrets.extend(
@@ -141,23 +131,30 @@ pub(super) fn distinct(secrets: &[Binding]) -> Result<(), Error> {
     Ok(())
 }
 
-fn secret(object: &PostgreSQL, provider: &str, observed: &Observed, name: String, login: &Login) -> Binding {
-    let labels = [(KIND_LABEL, KIND), (NAME_LABEL, &object.metadata.name)];
+fn secret(
+    object: &dyn Instance,
+    provider: &str,
+    observed: &Observed,
+    name: String,
+    login: &Login,
+) -> Binding {
+    let protocol = &object.facts().protocol;
+    let labels = [(KIND_LABEL, object.definition().kind), (NAME_LABEL, &object.meta().name)];
     Binding {
-        namespace: object.metadata.namespace.clone(),
+        namespace: object.meta().namespace.clone(),
         name,
-        kind: SECRET_TYPE.into(),
-        owner_uid: object.metadata.uid.clone(),
+        kind: protocol.secret_type.into(),
+        owner_uid: object.meta().uid.clone(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         contract: CONTRACT,
-        data: data(provider, observed, login),
+        data: data(protocol, provider, observed, login),
     }
 }
 
-fn data(provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, String> {
+fn data(protocol: &Protocol, provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, String> {
     let mut data = BTreeMap::new();
     let mut set = |key: &str, value: String| data.insert(key.to_owned(), value);
-    set("type", "postgresql".into());
+    set("type", protocol.name.into());
     set("provider", provider.to_owned());
     set("username", login.username.clone());
     set("password", login.password.clone());
@@ -165,15 +162,16 @@ fn data(provider: &str, observed: &Observed, login: &Login) -> BTreeMap<String, 
     if let Some(certificates) = &observed.certificates {
         set("certificates", certificates.clone());
     }
-    if observed.tls_required {
-        set("sslmode", "require".into());
+    let encrypted = observed.tls_required.then_some(protocol.encrypted);
+    if let Some((name, value)) = encrypted {
+        set(name, value.into());
     }
     for endpoint in &observed.endpoints {
         let (host, port) = (endpoint.host.clone(), endpoint.port);
-        let uri = uri(login, &host, port, observed.tls_required);
+        let uri = uri(protocol, login, &host, port, encrypted);
         match endpoint.role {
             Role::ReadWrite => {
-                set("jdbc-uri", jdbc_uri(login, &host, port, observed.tls_required));
+                set("jdbc-uri", jdbc_uri(protocol, login, &host, port, encrypted));
                 set("host", host);
                 set("port", port.to_string());
                 set("uri", uri);
@@ -192,24 +190,31 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, USERINFO).to_string()
 }
 
-fn uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
+fn uri(protocol: &Protocol, login: &Login, host: &str, port: u16, encrypted: Option<(&str, &str)>) -> String {
     let (user, password) = (encode(&login.username), encode(&login.password));
-    let (database, query) = (encode(&login.database), if tls { "?sslmode=require" } else { "" });
-    format!("{SCHEME}://{user}:{password}@{host}:{port}/{database}{query}")
+    let (scheme, database) = (protocol.scheme, encode(&login.database));
+    let query = encrypted.map(|(name, value)| format!("?{name}={value}")).unwrap_or_default();
+    format!("{scheme}://{user}:{password}@{host}:{port}/{database}{query}")
 }
 
-fn jdbc_uri(login: &Login, host: &str, port: u16, tls: bool) -> String {
+fn jdbc_uri(
+    protocol: &Protocol,
+    login: &Login,
+    host: &str,
+    port: u16,
+    encrypted: Option<(&str, &str)>,
+) -> String {
     let (user, password) = (encode(&login.username), encode(&login.password));
-    let query = if tls { "&sslmode=require" } else { "" };
-    let database = encode(&login.database);
-    format!("jdbc:{SCHEME}://{host}:{port}/{database}?user={user}&password={password}{query}")
+    let (scheme, database) = (protocol.scheme, encode(&login.database));
+    let query = encrypted.map(|(name, value)| format!("&{name}={value}")).unwrap_or_default();
+    format!("jdbc:{scheme}://{host}:{port}/{database}?user={user}&password={password}{query}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::Endpoint;
-    use databases_api::postgresql::User;
+    use databases_api::postgresql::{PROTOCOL, PostgreSQL, User, UserAttribute};
 
     fn shop() -> PostgreSQL {
         let mut object = PostgreSQL::default();
@@ -288,14 +293,14 @@ mod tests {
     fn what_a_secret_has_is_of_the_contract_and_true() {
         let mut observed = served(&[Role::ReadWrite, Role::ReadOnly]);
         (observed.certificates, observed.tls_required) = (Some("PEM".into()), true);
-        let full = data("p", &observed, &login("app"));
+        let full = data(&PROTOCOL, "p", &observed, &login("app"));
         let contract: std::collections::BTreeSet<&str> = CONTRACT.iter().copied().collect();
         assert_eq!(
             full.keys().map(String::as_str).collect::<Vec<_>>(),
             contract.into_iter().collect::<Vec<_>>()
         );
         assert_eq!(full["ro-port"], "5432");
-        let plain = data("p", &served(&[Role::ReadWrite]), &login("app"));
+        let plain = data(&PROTOCOL, "p", &served(&[Role::ReadWrite]), &login("app"));
         for key in ["sslmode", "certificates", "ro-host", "ro-port", "ro-uri"] {
             assert!(!plain.contains_key(key), "{key}");
         }
@@ -304,9 +309,12 @@ mod tests {
     #[test]
     fn uris_are_percent_encoded() {
         let login = login("a@b");
-        assert_eq!(uri(&login, "h", 5432, true), "postgresql://a%40b:s3cr3t%2Fpw@h:5432/d?sslmode=require");
         assert_eq!(
-            jdbc_uri(&login, "h", 5432, false),
+            uri(&PROTOCOL, &login, "h", 5432, Some(PROTOCOL.encrypted)),
+            "postgresql://a%40b:s3cr3t%2Fpw@h:5432/d?sslmode=require"
+        );
+        assert_eq!(
+            jdbc_uri(&PROTOCOL, &login, "h", 5432, None),
             "jdbc:postgresql://h:5432/d?user=a%40b&password=s3cr3t%2Fpw"
         );
     }

@@ -1,4 +1,5 @@
-//! Every `PostgreSQL`: from what is desired, through its class's backend, to its status and its Secrets.
+//! Every database of a kind: from what is desired, through its class's backend, to its status and its Secrets. What differs by
+//! kind is said by `databases_api::instance`.
 
 mod binding;
 mod choice;
@@ -9,14 +10,15 @@ mod news;
 mod reconcile;
 mod take_up;
 
-use super::Controllers;
 use super::class_use;
 use super::runtime::{self, Controller, Outcome, Queue};
+use super::{Backends, Controllers};
 use crate::backend::News;
 use crate::registry::{Objects, Registry, Stored, readable};
+use apimachinery::kind::{Definition, Kind};
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::Instance;
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use reconcile::{Error, Reconciler};
 use std::collections::HashMap;
@@ -24,19 +26,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const MANAGER: &str = "postgresql-controller";
+/// A kind of databases.
+pub trait Database: Kind + Instance {
+    /// What is known of the kind: both traits say so.
+    fn kind() -> &'static Definition {
+        <Self as Kind>::definition()
+    }
+}
+
+impl<K: Kind + Instance> Database for K {}
+
 /// An object in good order is looked at again so often, against drift that nobody reports.
 const RESYNC: Duration = Duration::from_secs(30);
 
 /// Runs until the server ends.
-pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
+pub(super) async fn run<K: Database>(
+    controllers: Arc<Controllers>,
+    backends: Backends<K>,
+    ended: CancellationToken,
+) {
     let registry: &Registry = &controllers.registry;
-    let (Some(objects), Some(classes)) = (registry.objects(MANAGER), registry.objects(MANAGER)) else {
+    let manager = format!("{}-controller", K::kind().singular());
+    let (Some(objects), Some(classes)) = (registry.objects::<K>(manager.clone()), registry.objects(manager))
+    else {
         return;
     };
-    let reconciler = Reconciler { controllers: controllers.clone(), objects, classes };
+    let changed = changed_by_themselves(&backends, &objects);
+    let reconciler = Reconciler { controllers: controllers.clone(), backends, objects, classes };
     let (objects, classes) = (reconciler.objects.clone(), reconciler.classes.clone());
-    let changed = changed_by_themselves(&controllers, &objects);
     let controller = Controller::new(reconciler);
     let controller = match registry.store("", "secrets") {
         Some(secrets) => controller.follows(secrets, secret_changed(objects.clone())),
@@ -50,7 +67,7 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
         .await;
 }
 
-impl runtime::Reconciler for Reconciler {
+impl<K: Database> runtime::Reconciler for Reconciler<K> {
     type Key = String;
     type Error = Error;
     const NAME: &'static str = "reconciling a database";
@@ -83,8 +100,8 @@ fn outline(classes: &Objects<DatabaseClass>, name: &str) -> Option<DatabaseClass
 }
 
 /// What uses a class, or waits for one, is looked at again when the class changes.
-fn class_changed(
-    objects: Objects<PostgreSQL>,
+fn class_changed<K: Database>(
+    objects: Objects<K>,
     classes: Objects<DatabaseClass>,
 ) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
     let mut outlines = HashMap::new();
@@ -102,13 +119,13 @@ fn class_changed(
 }
 
 /// Whose Secret's name was taken looks again when the Secret in its way changes or goes, where this server has the Secrets.
-fn secret_changed(objects: Objects<PostgreSQL>) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
+fn secret_changed<K: Database>(objects: Objects<K>) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
     move |secret, queue| {
         let (snapshot, prefix) = (objects.store().snapshot(), objects.store().prefix(secret.namespace()));
         let waits = |stored: &&Arc<Stored>| {
             let rest = secret.name().strip_prefix(stored.name());
             rest.is_some_and(|rest| rest.starts_with('-'))
-                && stored.object().downcast::<PostgreSQL>().is_some_and(conditions::has_conflict)
+                && stored.object().downcast::<K>().is_some_and(|object| conditions::has_conflict(object))
         };
         let near = snapshot.range(&prefix, None).filter_map(|entry| entry.value().ok());
         near.filter(waits).for_each(|stored| queue.add(&key(stored)));
@@ -116,12 +133,12 @@ fn secret_changed(objects: Objects<PostgreSQL>) -> impl FnMut(&Arc<Stored>, &Que
 }
 
 /// What changed by itself, such as a database whose server died, is looked at at once.
-fn changed_by_themselves(
-    controllers: &Controllers,
-    objects: &Objects<PostgreSQL>,
-) -> impl Stream<Item = String> + Send + use<> {
+fn changed_by_themselves<K: Database>(
+    backends: &Backends<K>,
+    objects: &Objects<K>,
+) -> impl Stream<Item = String> + Send + use<K> {
     let store = objects.store().clone();
-    let news = select_all(controllers.backends.iter().map(|backend| backend.news()));
+    let news = select_all(backends.all().iter().map(|backend| backend.news()));
     news.flat_map(move |news| {
         let concerns = |stored: &&Arc<Stored>| match &news {
             News::Object { uid } => stored.uid() == uid,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::backend::{Endpoint, Login, Role};
 use apimachinery::kind::Kind;
+use databases_api::postgresql::PostgreSQL;
 use databases_api::postgresql::V1alpha1;
 
 /// kstatus for a kind that it does not know, by its published rules.

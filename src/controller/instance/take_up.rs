@@ -3,33 +3,36 @@
 //! An object may be older than its class. What the class decides for it, and whether the class allows it, is then settled
 //! when it is taken up; admission does so for the very update that puts the finalizer on.
 
+use super::Database;
 use super::conditions;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::Refusal;
 use crate::controller::class_use;
 use crate::controller::runtime::Outcome;
 use crate::registry::Part;
+use apimachinery::kind::Kind;
 use apimachinery::meta::{condition, is_true};
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::defaulting;
-use databases_api::postgresql::{BACKEND_FINALIZER, PostgreSQL};
+use databases_api::instance::{BACKEND_FINALIZER, is_taken_up};
 use std::time::Duration;
 
-impl Reconciler {
+impl<K: Database> Reconciler<K> {
     /// Puts the finalizer on, once the class agrees.
     pub(super) async fn take_up(
         &self,
-        object: &PostgreSQL,
+        object: &K,
         class: &Result<DatabaseClass, Refusal>,
     ) -> Result<Outcome, Error> {
-        if let (None, Ok(class)) = (&object.status.instance.backend_ref, class)
+        if let (None, Ok(class)) = (&object.status().backend_ref, class)
             && let Some(refusal) = self.keep_class(class).await?
         {
             return self.wait(object, &refusal).await;
         }
         let outcome = self.update(object, Part::Main, |object| {
-            if !object.is_taken_up() {
-                object.metadata.finalizers.push(BACKEND_FINALIZER.into());
+            let meta = Kind::meta_mut(object);
+            if !is_taken_up(meta) {
+                meta.finalizers.push(BACKEND_FINALIZER.into());
             }
         });
         match outcome.await {
@@ -58,16 +61,12 @@ impl Reconciler {
     }
 
     /// An object that nobody answers: a default class that came late takes it; else it waits, and can be deleted.
-    pub(super) async fn without_backend(
-        &self,
-        object: &PostgreSQL,
-        refusal: &Refusal,
-    ) -> Result<Outcome, Error> {
-        if object.metadata.deletion_timestamp.is_some() {
+    pub(super) async fn without_backend(&self, object: &K, refusal: &Refusal) -> Result<Outcome, Error> {
+        if Kind::meta(object).deletion_timestamp.is_some() {
             // Nothing is recorded; should something be there all the same, it is found by the uid.
-            return self.delete(object, None, &self.controllers.backends).await;
+            return self.delete(object, None, self.backends.all()).await;
         }
-        if !object.spec.instance.class_name.is_empty() || !self.has_default().await? {
+        if !object.spec().class_name.is_empty() || !self.has_default(object).await? {
             return self.wait(object, refusal).await;
         }
         match self.update(object, Part::Main, |_| {}).await {
@@ -79,15 +78,15 @@ impl Reconciler {
         }
     }
 
-    /// Whether some class is the default.
-    async fn has_default(&self) -> Result<bool, Error> {
+    /// Whether some class is the default for an object that names none.
+    async fn has_default(&self, object: &K) -> Result<bool, Error> {
         let classes: Vec<DatabaseClass> =
             self.classes.list().await?.iter().map(|class| (**class).clone()).collect();
-        Ok(defaulting::knows_class(&PostgreSQL::default(), &classes))
+        Ok(defaulting::knows_class(object, &classes))
     }
 
     /// Says why nobody answers; the class's own event brings the object back.
-    async fn wait(&self, object: &PostgreSQL, refusal: &Refusal) -> Result<Outcome, Error> {
+    async fn wait(&self, object: &K, refusal: &Refusal) -> Result<Outcome, Error> {
         let Refusal { reason, message } = refusal;
         self.set_status(object, |object| conditions::not_accepted(object, reason, message)).await?;
         Ok(Outcome::Settled)

@@ -1,15 +1,15 @@
 //! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
 
+use super::Database;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Backend, Class, Refusal, Request};
 use databases_api::databaseclass::DatabaseClass;
-use databases_api::postgresql::PostgreSQL;
 use std::sync::Arc;
 
 /// What is known of who answers an object.
-pub(super) enum Choice {
+pub(super) enum Choice<K> {
     /// One of our backends.
-    Ours(Box<Chosen>),
+    Ours(Box<Chosen<K>>),
     /// Nobody yet.
     Nobody(Refusal),
     /// Somebody elsewhere; the object is his.
@@ -17,17 +17,17 @@ pub(super) enum Choice {
 }
 
 /// One of our backends, with what it answers the object by.
-pub(super) struct Chosen {
-    pub(super) backend: Arc<dyn Answers<PostgreSQL>>,
+pub(super) struct Chosen<K> {
+    pub(super) backend: Arc<dyn Answers<K>>,
     /// The object's class, or why it is none of this backend's any more.
     pub(super) class: Result<DatabaseClass, Refusal>,
 }
 
-impl Reconciler {
-    pub(super) async fn choose(&self, object: &PostgreSQL) -> Result<Choice, Error> {
+impl<K: Database> Reconciler<K> {
+    pub(super) async fn choose(&self, object: &K) -> Result<Choice<K>, Error> {
         let class = self.class_of(object).await?;
-        if let Some(recorded) = &object.status.instance.backend_ref {
-            let Some(backend) = self.controllers.recorded(&recorded.group) else {
+        if let Some(recorded) = &object.status().backend_ref {
+            let Some(backend) = self.backends.recorded(&recorded.group) else {
                 return Ok(Choice::Elsewhere);
             };
             let class = class.map_err(still_kept).and_then(|class| of_backend(class, &**backend));
@@ -37,7 +37,7 @@ impl Reconciler {
             Ok(class) => class,
             Err(refusal) => return Ok(Choice::Nobody(refusal)),
         };
-        let backend = self.controllers.backend(&class.spec.controller_name).cloned();
+        let backend = self.backends.named(&class.spec.controller_name).cloned();
         Ok(backend.map_or(Choice::Elsewhere, |backend| {
             Choice::Ours(Box::new(Chosen { backend, class: Ok(class) }))
         }))
@@ -47,9 +47,9 @@ impl Reconciler {
     /// one that accepted the object.
     pub(super) async fn request(
         &self,
-        object: &PostgreSQL,
-        chosen: Chosen,
-    ) -> Result<(Request<PostgreSQL>, Chosen), Error> {
+        object: &K,
+        chosen: Chosen<K>,
+    ) -> Result<(Request<K>, Chosen<K>), Error> {
         let Chosen { backend, class } = chosen;
         let seen = match &class {
             Ok(class) => self.controllers.for_backend(class, &*backend).await?,
@@ -63,15 +63,18 @@ impl Reconciler {
     }
 
     /// The class of an object that goes, as far as it is still to be had.
-    pub(super) async fn last_class(&self, chosen: &Chosen) -> Option<Class> {
+    pub(super) async fn last_class(&self, chosen: &Chosen<K>) -> Option<Class> {
         let class = chosen.class.as_ref().ok()?;
         self.controllers.for_backend(class, &*chosen.backend).await.ok()?.ok()
     }
 
-    async fn class_of(&self, object: &PostgreSQL) -> Result<Result<DatabaseClass, Refusal>, Error> {
-        let name = &object.spec.instance.class_name;
+    async fn class_of(&self, object: &K) -> Result<Result<DatabaseClass, Refusal>, Error> {
+        let name = &object.spec().class_name;
         if name.is_empty() {
-            let message = "no DatabaseClass is the default for PostgreSQL: set spec.className, or spec.defaultFor of a class";
+            let kind = K::kind().kind;
+            let message = format!(
+                "no DatabaseClass is the default for {kind}: set spec.className, or spec.defaultFor of a class"
+            );
             return Ok(Err(Refusal::new("Pending", message)));
         }
         Ok(match self.classes.get("", name).await? {

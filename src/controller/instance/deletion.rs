@@ -2,36 +2,38 @@
 
 use super::super::Controllers;
 use super::super::runtime::Outcome;
+use super::Database;
 use super::binding;
 use super::conditions;
 use super::news::News;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Class, Disposal, Request};
 use crate::registry::Part;
+use apimachinery::kind::Kind;
 use apimachinery::meta::condition;
-use databases_api::postgresql::{BACKEND_FINALIZER, PostgreSQL};
+use databases_api::instance::{BACKEND_FINALIZER, Instance, is_taken_up};
 use databases_api::shared::DeletionPolicy;
 use std::sync::Arc;
 
-impl Reconciler {
+impl<K: Database> Reconciler<K> {
     /// Ends what these backends have of the object, then lets it go. Everything may be repeated.
     pub(super) async fn delete(
         &self,
-        object: &PostgreSQL,
+        object: &K,
         class: Option<Class>,
-        backends: &[Arc<dyn Answers<PostgreSQL>>],
+        backends: &[Arc<dyn Answers<K>>],
     ) -> Result<Outcome, Error> {
-        if !object.is_taken_up() {
+        if !is_taken_up(Kind::meta(object)) {
             return Ok(Outcome::Settled);
         }
-        let disposal = match object.spec.instance.deletion_policy {
+        let disposal = match object.spec().deletion_policy {
             Some(DeletionPolicy::Delete) => Disposal::Delete,
             _ => Disposal::Retain,
         };
-        let made = object.status.instance.backend_ref.is_some();
+        let made = object.status().backend_ref.is_some();
         // Told once: what a failure then says of it stays until it is mended.
-        let told = condition(&object.status.instance.conditions, "Ready")
-            .is_some_and(|now| now.reason == "Terminating");
+        let told =
+            condition(&object.status().conditions, "Ready").is_some_and(|now| now.reason == "Terminating");
         if made
             && !told
             && let Err(error) = self.terminating(object, "the database is being removed").await
@@ -49,16 +51,16 @@ impl Reconciler {
         }
         self.controllers.dispose_secrets(object, disposal).await?;
         if disposal == Disposal::Retain && made {
-            self.controllers.tell(object, &News::retained(&object.metadata.uid)).await;
+            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid)).await;
         }
         let outcome = self.update(object, Part::Main, |object| {
-            object.metadata.finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
+            Kind::meta_mut(object).finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
         });
         outcome.await.map_or_else(gone, |_| Ok(Outcome::Settled))
     }
 
     /// An object that others still hold does not say that its database is there.
-    async fn terminating(&self, object: &PostgreSQL, message: &str) -> Result<(), Error> {
+    async fn terminating(&self, object: &K, message: &str) -> Result<(), Error> {
         let told = self.update(object, Part::Status, |object| conditions::terminating(object, message));
         told.await.map(drop)
     }
@@ -74,8 +76,8 @@ fn gone(error: Error) -> Result<Outcome, Error> {
 
 impl Controllers {
     /// The Secrets go with the data they open, or stay with it.
-    async fn dispose_secrets(&self, object: &PostgreSQL, disposal: Disposal) -> Result<(), Error> {
-        let (namespace, uid) = (&object.metadata.namespace, &object.metadata.uid);
+    async fn dispose_secrets(&self, object: &dyn Instance, disposal: Disposal) -> Result<(), Error> {
+        let (namespace, uid) = (&object.meta().namespace, &object.meta().uid);
         for name in binding::names(object) {
             match disposal {
                 Disposal::Delete => self.cluster.retract(namespace, &name, uid).await?,

@@ -17,15 +17,15 @@ use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
 use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::Instance;
 use databases_api::shared::State;
 
 /// The reason where a Secret that is not ours is in the way.
 pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
 
 /// Whether an object waits for a Secret that is in its way.
-pub(super) fn has_conflict(object: &PostgreSQL) -> bool {
-    object.status.instance.conditions.iter().any(|condition| condition.reason == SECRET_CONFLICT)
+pub(super) fn has_conflict(object: &dyn Instance) -> bool {
+    object.status().conditions.iter().any(|condition| condition.reason == SECRET_CONFLICT)
 }
 
 /// Where an object is on its way, when its backend has nothing to show yet.
@@ -37,19 +37,19 @@ pub(super) enum Progress {
 }
 
 /// Sets conditions of one object at its present generation.
-struct Conditions<'a>(&'a mut PostgreSQL);
+struct Conditions<'a>(&'a mut dyn Instance);
 
 impl Conditions<'_> {
     fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        self.set_about(self.0.metadata.generation, kind, status, reason, message);
+        self.set_about(self.0.meta().generation, kind, status, reason, message);
     }
 
     fn set_about(&mut self, about: i64, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        set_condition(&mut self.0.status.instance.conditions, kind, status, reason, message, about);
+        set_condition(&mut self.0.status_mut().conditions, kind, status, reason, message, about);
     }
 
     fn unset(&mut self, kind: &str) {
-        self.0.status.instance.conditions.retain(|condition| condition.kind != kind);
+        self.0.status_mut().conditions.retain(|condition| condition.kind != kind);
     }
 
     fn accepted(&mut self) {
@@ -60,7 +60,7 @@ impl Conditions<'_> {
             "ResolvedRefs",
             "everything that spec refers to is there",
         );
-        self.0.status.instance.observed_generation = self.0.metadata.generation;
+        self.0.status_mut().observed_generation = self.0.meta().generation;
     }
 
     /// The backend will not do what is wanted; what it does instead is for others to say.
@@ -68,7 +68,7 @@ impl Conditions<'_> {
         self.set("Accepted", ConditionStatus::False, reason, message);
         self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
         self.stalled(reason, message);
-        self.0.status.instance.observed_generation = self.0.metadata.generation;
+        self.0.status_mut().observed_generation = self.0.meta().generation;
     }
 
     /// A person has to change something.
@@ -92,7 +92,7 @@ impl Conditions<'_> {
 
     /// The generation that `Ready` is about.
     fn ready_about(&self) -> i64 {
-        let conditions = &self.0.status.instance.conditions;
+        let conditions = &self.0.status().conditions;
         let about = ["Ready", "InstancesReady"].map(|kind| condition(conditions, kind));
         about.into_iter().flatten().map(|condition| condition.observed_generation).max().unwrap_or_default()
     }
@@ -100,13 +100,13 @@ impl Conditions<'_> {
     /// The generation that was accepted before this one, if that is what runs; 0 where there was none.
     fn accepted_before(&self) -> i64 {
         let about = self.ready_about();
-        if about < self.0.metadata.generation { about } else { 0 }
+        if about < self.0.meta().generation { about } else { 0 }
     }
 }
 
 /// Whether the class honours every field, of an object whose unsupported fields are known.
-pub(super) fn full_support(object: &mut PostgreSQL) {
-    let fields = &object.status.instance.unsupported_fields;
+pub(super) fn full_support(object: &mut dyn Instance) {
+    let fields = &object.status().unsupported_fields;
     let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     let (status, reason, message) = match paths.is_empty() {
         true => (ConditionStatus::True, "AllFieldsSupported", "the class honours every field".to_owned()),
@@ -120,10 +120,10 @@ pub(super) fn full_support(object: &mut PostgreSQL) {
 }
 
 /// The class is missing, or there is none yet.
-pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str) {
+pub(super) fn not_accepted(object: &mut dyn Instance, reason: &str, message: &str) {
     let pending = reason == "Pending";
     let status = if pending { ConditionStatus::Unknown } else { ConditionStatus::False };
-    object.status.instance.observed_generation = object.metadata.generation;
+    object.status_mut().observed_generation = object.meta().generation;
     let mut conditions = Conditions(object);
     conditions.set("Accepted", status.clone(), reason, message);
     conditions.set("Ready", status, "Pending", message);
@@ -131,11 +131,11 @@ pub(super) fn not_accepted(object: &mut PostgreSQL, reason: &str, message: &str)
 
 /// Says something of an object whose class is not its backend's any more, or not there: whatever else holds, it is not
 /// accepted by its class.
-pub(super) fn under(object: &mut PostgreSQL, lost: Option<&Refusal>, tell: impl FnOnce(&mut PostgreSQL)) {
-    let before = condition(&object.status.instance.conditions, "Accepted").cloned();
+pub(super) fn under(object: &mut dyn Instance, lost: Option<&Refusal>, tell: impl FnOnce(&mut dyn Instance)) {
+    let before = condition(&object.status().conditions, "Accepted").cloned();
     tell(object);
     let Some(Refusal { reason, message }) = lost else { return };
-    let mut conditions = object.status.instance.conditions.iter_mut();
+    let mut conditions = object.status_mut().conditions.iter_mut();
     if let (Some(before), Some(told)) = (before, conditions.find(|condition| condition.kind == "Accepted")) {
         *told = before;
     }
@@ -143,11 +143,11 @@ pub(super) fn under(object: &mut PostgreSQL, lost: Option<&Refusal>, tell: impl 
 }
 
 /// The database is being removed: nobody connects to it any more.
-pub(super) fn terminating(object: &mut PostgreSQL, message: &str) {
-    let status = &mut object.status;
-    status.instance.endpoints.clear();
-    (status.instance.instances, status.instance.ready_instances) = (0, 0);
-    status.instance.primary.clear();
+pub(super) fn terminating(object: &mut dyn Instance, message: &str) {
+    let status = object.status_mut();
+    status.endpoints.clear();
+    (status.instances, status.ready_instances) = (0, 0);
+    status.primary.clear();
     let mut conditions = Conditions(object);
     conditions.set("Ready", ConditionStatus::False, "Terminating", message);
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
@@ -156,7 +156,7 @@ pub(super) fn terminating(object: &mut PostgreSQL, message: &str) {
 }
 
 /// What can be said before the backend has anything to show, or when it refuses.
-pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
+pub(super) fn progress(object: &mut dyn Instance, progress: &Progress) {
     let mut conditions = Conditions(object);
     match progress {
         Progress::Creating => {
@@ -169,7 +169,7 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
         Progress::Rejected(Refusal { reason, message }) => {
             conditions.refused(reason, message);
             // What ran before the refused change runs on: Ready is left to whoever sees it.
-            if conditions.0.status.instance.endpoints.is_empty() || conditions.accepted_before() == 0 {
+            if conditions.0.status().endpoints.is_empty() || conditions.accepted_before() == 0 {
                 conditions.set_about(0, "Ready", ConditionStatus::False, reason, message);
             }
         }
@@ -177,7 +177,7 @@ pub(super) fn progress(object: &mut PostgreSQL, progress: &Progress) {
 }
 
 /// The backend cannot now. What it sees all the same serves, is stopped, or fails for that reason.
-pub(super) fn unavailable(object: &mut PostgreSQL, message: &str, seen: Option<&Observed>) {
+pub(super) fn unavailable(object: &mut dyn Instance, message: &str, seen: Option<&Observed>) {
     let mut conditions = Conditions(object);
     let about = conditions.ready_about();
     conditions.accepted();
@@ -192,7 +192,7 @@ pub(super) fn unavailable(object: &mut PostgreSQL, message: &str, seen: Option<&
 }
 
 /// What the backend saw; `trouble` is why the credentials could not be published.
-pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Option<&ClusterError>) {
+pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: Option<&ClusterError>) {
     facts(object, observed, trouble.is_none());
     if let Some(Refusal { reason, message }) = &observed.refused {
         let about = Conditions(object).accepted_before();
@@ -201,11 +201,11 @@ pub(super) fn observed(object: &mut PostgreSQL, observed: &Observed, trouble: Op
         readiness(object, observed, about, unfulfilled.or_else(|| trouble.map(told)));
         return;
     }
-    let about = object.metadata.generation;
+    let about = object.meta().generation;
     let counted = counted(object, observed);
     readiness(object, observed, about, trouble.map(told));
-    let stopped = is_true(&object.status.instance.conditions, "Stopped");
-    let ready = is_true(&object.status.instance.conditions, "Ready");
+    let stopped = is_true(&object.status().conditions, "Stopped");
+    let ready = is_true(&object.status().conditions, "Ready");
     let mut conditions = Conditions(object);
     conditions.accepted();
     match trouble.map(|error| (error.is_conflict(), error.to_string())) {
@@ -240,22 +240,22 @@ fn told(error: &ClusterError) -> (&'static str, String) {
 }
 
 /// What the backend sees of a database that nobody changes now: it is as ready as it is, for the generation it was.
-pub(super) fn runs_on(object: &mut PostgreSQL, observed: &Observed) {
+pub(super) fn runs_on(object: &mut dyn Instance, observed: &Observed) {
     facts(object, observed, false);
     let about = Conditions(object).ready_about();
     readiness(object, observed, about, None);
 }
 
 /// Why servers are missing.
-fn counted(object: &PostgreSQL, observed: &Observed) -> Option<String> {
-    let wanted = object.spec.instance.instances.unwrap_or(1);
+fn counted(object: &dyn Instance, observed: &Observed) -> Option<String> {
+    let wanted = object.spec().instances.unwrap_or(1);
     let missing = observed.ready_instances < wanted;
     missing.then(|| format!("{} of {wanted} instances are ready", observed.ready_instances))
 }
 
 /// Says of what generation the database is ready, or why it is not, and how many of its servers are.
-fn readiness(object: &mut PostgreSQL, observed: &Observed, about: i64, trouble: Option<(&str, String)>) {
-    let on_purpose = object.spec.instance.state == Some(State::Stopped) && observed.phase == Phase::Stopped;
+fn readiness(object: &mut dyn Instance, observed: &Observed, about: i64, trouble: Option<(&str, String)>) {
+    let on_purpose = object.spec().state == Some(State::Stopped) && observed.phase == Phase::Stopped;
     let counted = counted(object, observed);
     let phase = observed.phase.as_str();
     let mut conditions = Conditions(object);

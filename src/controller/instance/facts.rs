@@ -5,25 +5,25 @@ use super::conditions::full_support;
 use crate::backend::{Observed, Phase, Reference};
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::features;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::instance::Instance;
 use databases_api::shared::{BackendRef, Endpoint, SecretRef, StorageStatus, UnsupportedField};
 
 /// Fields that a class only warns of; a class that refuses them needs no condition.
-pub(super) fn supported(object: &mut PostgreSQL, class: &DatabaseClass) {
-    object.status.instance.unsupported_fields.clear();
+pub(super) fn supported(object: &mut dyn Instance, class: &DatabaseClass) {
+    object.status_mut().unsupported_fields.clear();
     if class.spec.unsupported_field_policy != Some(UnsupportedFieldPolicy::Warn) {
-        object.status.instance.conditions.retain(|condition| condition.kind != "FullySupported");
+        object.status_mut().conditions.retain(|condition| condition.kind != "FullySupported");
         return;
     }
     let offered = |feature: &str| class.status.supported_features.iter().any(|known| known.name == feature);
     let unsupported = features::required(object, None).into_iter().filter(|used| !offered(&used.feature));
-    object.status.instance.unsupported_fields =
+    object.status_mut().unsupported_fields =
         unsupported.map(|used| UnsupportedField { path: used.path, feature: used.feature }).collect();
     full_support(object);
 }
 
 /// What the backend saw; the Secrets are told of when they are `published`.
-pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: bool) {
+pub(super) fn facts(object: &mut dyn Instance, observed: &Observed, published: bool) {
     let endpoints = observed.endpoints.iter().map(|endpoint| Endpoint {
         role: endpoint.role.as_str().into(),
         host: endpoint.host.clone(),
@@ -36,28 +36,37 @@ pub(super) fn facts(object: &mut PostgreSQL, observed: &Observed, published: boo
     let user_secrets = binding::user_secrets(object, observed);
     let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
     let binding = SecretRef { name: binding::binding_name(object) };
-    let selector = format!("databases.standard.k8s.io/instance={}", object.metadata.name);
-    let status = &mut object.status;
+    let selector = format!("databases.standard.k8s.io/instance={}", object.meta().name);
+    let flavor = flavor(object).to_owned();
+    let size = object.spec().storage.size;
+    let status = object.status_mut();
     // Nobody listens at the address of a database that is stopped, and nobody of it takes writes.
-    status.instance.endpoints = if stopped { Vec::new() } else { endpoints.collect() };
-    status.instance.instances = if stopped { 0 } else { observed.instances };
-    status.instance.ready_instances = if stopped { 0 } else { observed.ready_instances };
-    status.instance.primary = if led { observed.primary.clone() } else { String::new() };
+    status.endpoints = if stopped { Vec::new() } else { endpoints.collect() };
+    status.instances = if stopped { 0 } else { observed.instances };
+    status.ready_instances = if stopped { 0 } else { observed.ready_instances };
+    status.primary = if led { observed.primary.clone() } else { String::new() };
     // Who cannot see the version does not take it back: the object keeps the one that it began with.
     if !observed.version.is_empty() {
-        status.instance.version.clone_from(&observed.version);
+        status.version.clone_from(&observed.version);
     }
-    status.instance.flavor = "PostgreSQL".into();
-    status.instance.selector = selector;
+    status.flavor = flavor;
+    status.selector = selector;
     if published && !observed.logins.is_empty() {
-        status.instance.binding = Some(binding);
-        status.instance.user_secrets = user_secrets;
+        status.binding = Some(binding);
+        status.user_secrets = user_secrets;
         status.superuser_secret_ref = superuser;
     }
     // No volume of its own: the instance has what was asked for, which the file system does not enforce.
     if made && observed.refused.is_none() {
-        let size = object.spec.instance.storage.size;
-        status.instance.storage = size.map(|size| StorageStatus { size: Some(size) });
+        status.storage = size.map(|size| StorageStatus { size: Some(size) });
+    }
+}
+
+/// The product that runs: the one that was asked for, else the one that the kind is named after.
+fn flavor(object: &dyn Instance) -> &str {
+    match object.spec().flavor.as_str() {
+        "" => object.definition().kind,
+        flavor => flavor,
     }
 }
 
