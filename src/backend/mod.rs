@@ -43,6 +43,11 @@ pub trait Backend: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Kinds that `spec.parametersRef` of an object may name; they lie in the object's namespace.
+    fn object_parameters(&self) -> Vec<ParametersKind> {
+        Vec::new()
+    }
+
     /// Whether a reference that was recorded is one of this backend's: it then keeps and removes the object, whatever
     /// became of its class. A backend whose references are not of its own domain says so itself.
     fn recognises(&self, group: &str) -> bool {

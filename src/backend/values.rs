@@ -9,7 +9,7 @@ pub struct Class {
     pub parameters: String,
 }
 
-/// A kind of object that `spec.parametersRef` of a class may name.
+/// A kind of object that a `spec.parametersRef` may name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParametersKind {
     /// API group; empty for the core group.
@@ -27,6 +27,16 @@ pub struct Request<K> {
     pub object: K,
     /// Its class; none where that is gone, or another backend's by now. What was accepted is then kept.
     pub class: Option<Class>,
+    /// The object that its `spec.parametersRef` names, as JSON; empty where it names none; none where what it names is not
+    /// there. What was accepted is then kept.
+    pub parameters: Option<String>,
+}
+
+impl<K> Request<K> {
+    /// About an object of which nothing else is known.
+    pub fn new(object: K) -> Self {
+        Request { object, class: None, parameters: None }
+    }
 }
 
 /// What a backend can do for the objects of a class.

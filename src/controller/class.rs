@@ -5,11 +5,11 @@ use super::Controllers;
 use super::class_news;
 use super::class_use::{self, Users};
 use super::runtime::{Controller, Outcome, Reconciler};
-use crate::backend::{Backend, Error as BackendError, News, Offer};
+use crate::backend::{self, Backend, Error as BackendError, News, Offer};
 use crate::registry::{Objects, Part, Store, readable};
 use apimachinery::meta::{ConditionStatus, is_true, set_condition};
 use apimachinery::status::ApiError;
-use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, SupportedFeature};
+use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, ParametersKind, SupportedFeature};
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,11 +91,9 @@ impl Reconciler for Classes {
             (true, true) => class_use::release(&self.classes, &class).await?,
             _ => {}
         }
-        let offer = match self
-            .backends
-            .iter()
-            .find(|backend| backend.controller_name() == class.spec.controller_name)
-        {
+        let named = |backend: &&Arc<dyn Backend>| backend.controller_name() == class.spec.controller_name;
+        let backend = self.backends.iter().find(named);
+        let offer = match backend {
             Some(backend) => Some(self.offer(&class, &**backend).await),
             None => None,
         };
@@ -103,11 +101,12 @@ impl Reconciler for Classes {
         if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
             return Ok(Outcome::Again(RESYNC));
         }
+        let parameters = backend.map(|backend| backend.object_parameters()).unwrap_or_default();
         let mut before = Vec::new();
         let written = self.classes.update(&class.metadata, Part::Status, |class| {
             before.clone_from(&class.status.conditions);
             match &offer {
-                Some(Ok(offer)) => write(class, offer),
+                Some(Ok(offer)) => write(class, offer, &parameters),
                 Some(Err(why)) => unknown(class, why),
                 None => {}
             }
@@ -147,7 +146,7 @@ fn unknown(class: &mut DatabaseClass, why: &str) {
     }
 }
 
-fn write(class: &mut DatabaseClass, offer: &Offer) {
+fn write(class: &mut DatabaseClass, offer: &Offer, parameters: &[backend::ParametersKind]) {
     let engines = offer.engines.iter().map(|engine| Engine {
         kind: engine.kind.clone(),
         flavor: engine.flavor.clone(),
@@ -158,6 +157,11 @@ fn write(class: &mut DatabaseClass, offer: &Offer) {
     let status = &mut class.status;
     status.engines = engines.collect();
     status.supported_features = offer.features.iter().map(feature).collect();
+    let kind = |known: &backend::ParametersKind| ParametersKind {
+        group: known.group.clone(),
+        kind: known.kind.clone(),
+    };
+    status.parameters_kinds = parameters.iter().map(kind).collect();
     status.libraries.clone_from(&offer.libraries);
     let (accepted, reason, message) = match &offer.refused {
         Some(refusal) => (ConditionStatus::False, refusal.reason.as_str(), refusal.message.as_str()),

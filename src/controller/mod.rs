@@ -3,13 +3,13 @@
 mod backends;
 mod class;
 mod class_news;
-mod class_parameters;
 mod class_use;
 mod collector;
 mod event_expiry;
 mod instance;
 mod namespace;
 pub mod orphan;
+mod parameters;
 mod remaining;
 mod report;
 mod runtime;

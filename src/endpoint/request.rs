@@ -53,14 +53,14 @@ impl Call<'_> {
     /// Options of a list or a watch, with selectors this kind understands.
     pub(super) fn list_options(&self, watch: bool) -> Result<ListOptions, ApiError> {
         let mut options = ListOptions::parse(self.query, watch)?;
-        let known = self.store.definition.selectable_fields;
+        let own = self.store.definition.selectable_fields.iter().map(|field| field.name);
+        let known = ["metadata.name", "metadata.namespace"].into_iter().chain(own);
         for requirement in options.selection.fields.requirements() {
             let field = requirement.field.as_str();
-            if matches!(field, "metadata.name" | "metadata.namespace") || known.contains(&field) {
+            if known.clone().any(|known| known == field) {
                 continue;
             }
-            let all = ["metadata.name", "metadata.namespace"].iter().chain(known);
-            let all: Vec<String> = all.map(|field| format!("{field:?}")).collect();
+            let all: Vec<String> = known.map(|field| format!("{field:?}")).collect();
             return Err(ApiError::bad_request(&format!(
                 "{field:?} is not a known field selector: only {}",
                 all.join(", ")

@@ -61,7 +61,9 @@ fn column(column: &apimachinery::kind::Column) -> serde_json::Value {
 
 /// Appends the row of an object.
 pub(super) fn push_row(view: &View, stored: &Stored, include: Include, out: &mut Vec<u8>) {
-    let cells = serde_json::Value::Array(stored.object().cells());
+    let object = stored.object();
+    let cells = view.definition.columns.iter().map(|column| (column.cell)(&**object)).collect();
+    let cells = serde_json::Value::Array(cells);
     out.extend_from_slice(b"{\"cells\":");
     apimachinery::wire::json::encode(&cells, out);
     out.extend_from_slice(b",\"object\":");

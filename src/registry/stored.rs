@@ -62,7 +62,7 @@ impl Stored {
         let definition = object.definition();
         let meta = object.meta();
         let labels = meta.labels.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into()));
-        let fields = definition.selectable_fields.iter().map(|field| object.selectable(field).into());
+        let fields = definition.selectable_fields.iter().map(|field| (field.value)(&*object).into());
         let (labels, fields) = (labels.collect(), fields.collect());
         let (name, namespace, uid) =
             (meta.name.as_str().into(), meta.namespace.as_str().into(), meta.uid.as_str().into());
@@ -137,7 +137,7 @@ impl Stored {
             "metadata.name" => Some(&self.name),
             "metadata.namespace" => Some(&self.namespace),
             _ => {
-                let at = self.definition.selectable_fields.iter().position(|field| *field == name)?;
+                let at = self.definition.selectable_fields.iter().position(|field| field.name == name)?;
                 Some(&self.fields[at])
             }
         }

@@ -1,14 +1,12 @@
 //! `ConfigMap`.
 
 use super::rules::{self, LARGEST};
-use super::{NAME, PACKAGE, column};
-use apimachinery::age;
+use super::{AGE, NAME, PACKAGE, column};
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
+use apimachinery::kind::{Definition, Kind, NameRule, Version, of, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Settings by key.
@@ -42,7 +40,7 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
-    columns: &[NAME, column("Data", "string", 0), column("Age", "string", 0)],
+    columns: &[NAME, column("Data", 0, of!(ConfigMap, |it| it.data.len() + it.binary_data.len())), AGE],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,
 };
@@ -85,12 +83,5 @@ impl Kind for ConfigMap {
         rules::check_immutable((self.immutable, old.immutable), &changed, errors);
         rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
         self.check_data(errors);
-    }
-    fn cells(&self) -> Vec<Value> {
-        vec![
-            self.metadata.name.clone().into(),
-            (self.data.len() + self.binary_data.len()).into(),
-            age::since(self.metadata.creation_timestamp),
-        ]
     }
 }

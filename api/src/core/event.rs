@@ -5,7 +5,7 @@ use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
 use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
+use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::time::{MicroTime, Time};
 use serde_json::Value;
@@ -75,29 +75,49 @@ pub static DEFINITION: Definition = Definition {
     status: false,
     scale: false,
     columns: &[
-        column("Last Seen", "string", 0),
-        column("Type", "string", 0),
-        column("Reason", "string", 0),
-        column("Object", "string", 0),
-        column("Subobject", "string", 1),
-        column("Source", "string", 1),
-        column("Message", "string", 0),
-        column("First Seen", "string", 1),
-        column("Count", "string", 1),
-        column("Name", "string", 1),
+        column("Last Seen", 0, of!(Event, |event| event.since(event.last_timestamp))),
+        column("Type", 0, of!(Event, |event| event.kind.as_str())),
+        column("Reason", 0, of!(Event, |event| event.reason.as_str())),
+        column(
+            "Object",
+            0,
+            of!(Event, |event| format!(
+                "{}/{}",
+                event.involved_object.kind.to_lowercase(),
+                event.involved_object.name
+            )),
+        ),
+        column("Subobject", 1, of!(Event, |event| event.involved_object.field_path.as_str())),
+        column("Source", 1, of!(Event, |event| event.source.component.as_str())),
+        column("Message", 0, of!(Event, |event| event.message.trim())),
+        column("First Seen", 1, of!(Event, |event| event.since(event.first_timestamp))),
+        column("Count", 1, of!(Event, |event| event.count.max(1))),
+        column("Name", 1, of!(Event, |event| event.metadata.name.as_str())),
     ],
     selectable_fields: &[
-        "involvedObject.kind",
-        "involvedObject.namespace",
-        "involvedObject.name",
-        "involvedObject.uid",
-        "involvedObject.apiVersion",
-        "involvedObject.resourceVersion",
-        "involvedObject.fieldPath",
-        "reason",
-        "reportingComponent",
-        "source",
-        "type",
+        SelectableField::new("involvedObject.kind", of!(Event, |event| &event.involved_object.kind)),
+        SelectableField::new(
+            "involvedObject.namespace",
+            of!(Event, |event| &event.involved_object.namespace),
+        ),
+        SelectableField::new("involvedObject.name", of!(Event, |event| &event.involved_object.name)),
+        SelectableField::new("involvedObject.uid", of!(Event, |event| &event.involved_object.uid)),
+        SelectableField::new(
+            "involvedObject.apiVersion",
+            of!(Event, |event| &event.involved_object.api_version),
+        ),
+        SelectableField::new(
+            "involvedObject.resourceVersion",
+            of!(Event, |event| &event.involved_object.resource_version),
+        ),
+        SelectableField::new(
+            "involvedObject.fieldPath",
+            of!(Event, |event| &event.involved_object.field_path),
+        ),
+        SelectableField::new("reason", of!(Event, |event| &event.reason)),
+        SelectableField::new("reportingComponent", of!(Event, |event| &event.reporting_component)),
+        SelectableField::new("source", of!(Event, |event| &event.source.component)),
+        SelectableField::new("type", of!(Event, |event| &event.kind)),
     ],
     name_rule: NameRule::Segment,
 };
@@ -120,38 +140,5 @@ impl Kind for Event {
     }
     fn validate(&self, errors: &mut Errors) {
         event_rules::check(self, errors);
-    }
-    fn cells(&self) -> Vec<Value> {
-        let object = &self.involved_object;
-        vec![
-            self.since(self.last_timestamp),
-            self.kind.clone().into(),
-            self.reason.clone().into(),
-            format!("{}/{}", object.kind.to_lowercase(), object.name).into(),
-            object.field_path.clone().into(),
-            self.source.component.clone().into(),
-            self.message.trim().into(),
-            self.since(self.first_timestamp),
-            self.count.max(1).into(),
-            self.metadata.name.clone().into(),
-        ]
-    }
-    fn selectable(&self, field: &str) -> String {
-        let object = &self.involved_object;
-        let text = match field {
-            "involvedObject.kind" => &object.kind,
-            "involvedObject.namespace" => &object.namespace,
-            "involvedObject.name" => &object.name,
-            "involvedObject.uid" => &object.uid,
-            "involvedObject.apiVersion" => &object.api_version,
-            "involvedObject.resourceVersion" => &object.resource_version,
-            "involvedObject.fieldPath" => &object.field_path,
-            "reason" => &self.reason,
-            "reportingComponent" => &self.reporting_component,
-            "source" => &self.source.component,
-            "type" => &self.kind,
-            _ => return String::new(),
-        };
-        text.clone()
     }
 }

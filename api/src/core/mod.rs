@@ -16,13 +16,17 @@ pub use event::Event;
 pub use namespace::Namespace;
 pub use secret::Secret;
 
-use apimachinery::kind::Column;
+use apimachinery::age;
+use apimachinery::kind::{Column, Hub};
+use serde_json::Value;
 
 const PACKAGE: &str = "io.k8s.api.core.v1";
 
-const fn column(name: &'static str, kind: &'static str, priority: i32) -> Column {
-    Column::new(name, kind, "", priority)
+const fn column(name: &'static str, priority: i32, cell: fn(&dyn Hub) -> Value) -> Column {
+    Column::new(name, "string", "", priority, cell)
 }
 
 /// The column of the name.
 const NAME: Column = Column::object_name();
+/// The column of the age.
+const AGE: Column = column("Age", 0, |object| age::since(object.meta().creation_timestamp));

@@ -1,14 +1,12 @@
 //! `Namespace`.
 
 use super::rules;
-use super::{NAME, PACKAGE, column};
-use apimachinery::age;
+use super::{AGE, NAME, PACKAGE, column};
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
+use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
 use apimachinery::meta::{Condition, ObjectMeta};
 use apimachinery::validation::is_qualified_name;
-use serde_json::Value;
 
 /// The finalizer that its own controller takes off once a namespace is empty.
 const FINALIZER: &str = "kubernetes";
@@ -60,8 +58,8 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: false,
-    columns: &[NAME, column("Status", "string", 0), column("Age", "string", 0)],
-    selectable_fields: &["status.phase"],
+    columns: &[NAME, column("Status", 0, of!(Namespace, |it| it.status.phase.as_str())), AGE],
+    selectable_fields: &[SelectableField::new("status.phase", of!(Namespace, |it| &it.status.phase))],
     name_rule: NameRule::Label,
 };
 
@@ -128,15 +126,5 @@ impl Kind for Namespace {
     fn forbid_deletion(&self) -> Option<String> {
         let system = matches!(self.metadata.name.as_str(), "default" | "kube-public" | "kube-system");
         system.then(|| "this namespace may not be deleted".into())
-    }
-    fn cells(&self) -> Vec<Value> {
-        vec![
-            self.metadata.name.clone().into(),
-            self.status.phase.clone().into(),
-            age::since(self.metadata.creation_timestamp),
-        ]
-    }
-    fn selectable(&self, _: &str) -> String {
-        self.status.phase.clone()
     }
 }

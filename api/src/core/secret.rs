@@ -1,14 +1,12 @@
 //! `Secret`.
 
 use super::rules::{self, LARGEST};
-use super::{NAME, PACKAGE, column, secret_types};
-use apimachinery::age;
+use super::{AGE, NAME, PACKAGE, column, secret_types};
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Definition, Kind, NameRule, Version, only_version, parts};
+use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::wire::ByteString;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Data to be kept from those who may not read it.
@@ -45,8 +43,13 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
-    columns: &[NAME, column("Type", "string", 0), column("Data", "string", 0), column("Age", "string", 0)],
-    selectable_fields: &["type"],
+    columns: &[
+        NAME,
+        column("Type", 0, of!(Secret, |it| it.kind.as_str())),
+        column("Data", 0, of!(Secret, |it| it.data.len())),
+        AGE,
+    ],
+    selectable_fields: &[SelectableField::new("type", of!(Secret, |it| &it.kind))],
     name_rule: NameRule::Subdomain,
 };
 
@@ -104,16 +107,5 @@ impl Kind for Secret {
             .map(|(_, what)| format!("tls: failed to find any PEM data in {what} input"))
             .into_iter()
             .collect()
-    }
-    fn cells(&self) -> Vec<Value> {
-        vec![
-            self.metadata.name.clone().into(),
-            self.kind.clone().into(),
-            self.data.len().into(),
-            age::since(self.metadata.creation_timestamp),
-        ]
-    }
-    fn selectable(&self, _: &str) -> String {
-        self.kind.clone()
     }
 }

@@ -4,12 +4,10 @@ use super::{DatabaseClass, V1, V1alpha1};
 use crate::GROUP;
 use crate::instance;
 use crate::shared::NamespacesFrom;
-use apimachinery::age;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Version, parts};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Version, of, parts};
 use apimachinery::meta::{Condition, ConditionStatus, condition};
 use apimachinery::time::Time;
-use serde_json::Value;
 
 const LONGEST_DESCRIPTION: usize = 64;
 
@@ -27,17 +25,67 @@ pub static DEFINITION: Definition = Definition {
     scale: false,
     columns: &[
         Column::object_name(),
-        Column::new("Controller", "string", "Who answers objects of this class.", 0),
-        Column::new("Accepted", "string", "Whether the controller has taken the class on.", 0),
-        Column::new("Default-For", "string", "Kinds for which it is the default.", 0),
-        Column::new("Age", "string", "Time since its creation.", 0),
-        Column::new("Kinds", "string", "Kinds that it answers.", 1),
-        Column::new("Features", "integer", "How many features it supports.", 1),
-        Column::new("Description", "string", "What it is for.", 1),
+        Column::new(
+            "Controller",
+            "string",
+            "Who answers objects of this class.",
+            0,
+            of!(DatabaseClass, |class| class.spec.controller_name.as_str()),
+        ),
+        Column::new(
+            "Accepted",
+            "string",
+            "Whether the controller has taken the class on.",
+            0,
+            of!(DatabaseClass, |class| class.acceptance()),
+        ),
+        Column::new(
+            "Default-For",
+            "string",
+            "Kinds for which it is the default.",
+            0,
+            of!(DatabaseClass, |class| class.spec.default_for.join(",")),
+        ),
+        Column::age(),
+        Column::new(
+            "Kinds",
+            "string",
+            "Kinds that it answers.",
+            1,
+            of!(DatabaseClass, |class| class.kinds().join(",")),
+        ),
+        Column::new(
+            "Features",
+            "integer",
+            "How many features it supports.",
+            1,
+            of!(DatabaseClass, |class| class.status.supported_features.len()),
+        ),
+        Column::new(
+            "Description",
+            "string",
+            "What it is for.",
+            1,
+            of!(DatabaseClass, |class| class.spec.description.as_str()),
+        ),
     ],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,
 };
+
+impl DatabaseClass {
+    /// The status of `Accepted`.
+    fn acceptance(&self) -> &str {
+        condition(&self.status.conditions, "Accepted").map_or("Unknown", |accepted| accepted.status.as_str())
+    }
+
+    /// The kinds that it answers.
+    fn kinds(&self) -> Vec<&str> {
+        let mut kinds: Vec<&str> = self.status.engines.iter().map(|engine| engine.kind.as_str()).collect();
+        kinds.dedup();
+        kinds
+    }
+}
 
 impl Kind for DatabaseClass {
     parts!(DEFINITION, spec: spec, status: status);
@@ -113,21 +161,5 @@ impl Kind for DatabaseClass {
             let path = Path::new("spec.controllerName");
             errors.push(FieldError::immutable(&path, &*self.spec.controller_name));
         }
-    }
-
-    fn cells(&self) -> Vec<Value> {
-        let accepted = condition(&self.status.conditions, "Accepted");
-        let mut kinds: Vec<&str> = self.status.engines.iter().map(|engine| engine.kind.as_str()).collect();
-        kinds.dedup();
-        vec![
-            self.metadata.name.clone().into(),
-            self.spec.controller_name.clone().into(),
-            accepted.map_or("Unknown", |accepted| accepted.status.as_str()).into(),
-            self.spec.default_for.join(",").into(),
-            age::since(self.metadata.creation_timestamp),
-            kinds.join(",").into(),
-            self.status.supported_features.len().into(),
-            self.spec.description.clone().into(),
-        ]
     }
 }

@@ -4,11 +4,9 @@ use super::{Database, PostgreSQL, V1, V1alpha1, v1alpha1, validation};
 use crate::GROUP;
 use crate::instance;
 use crate::shared::{DeletionPolicy, State};
-use apimachinery::age;
 use apimachinery::field::Errors;
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version, parts};
+use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, SelectableField, Version, of, parts};
 use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
-use serde_json::Value;
 
 /// The kind.
 pub static DEFINITION: Definition = Definition {
@@ -24,17 +22,65 @@ pub static DEFINITION: Definition = Definition {
     scale: true,
     columns: &[
         Column::object_name(),
-        Column::new("Class", "string", "The DatabaseClass that answers it.", 0),
-        Column::new("Version", "string", "The version that runs, or is to run.", 0),
-        Column::new("Instances", "string", "Servers that serve, of those wanted.", 0),
-        Column::new("Ready", "string", "Whether the read-write endpoint accepts connections.", 0),
-        Column::new("Status", "string", "Why it is, or is not, ready.", 0),
-        Column::new("Age", "string", "Time since its creation.", 0),
-        Column::new("Primary", "string", "The server that takes writes.", 1),
-        Column::new("Endpoint", "string", "Where reads and writes go.", 1),
-        Column::new("Backend", "string", "What implements it.", 1),
+        Column::new(
+            "Class",
+            "string",
+            "The DatabaseClass that answers it.",
+            0,
+            of!(PostgreSQL, |it| it.spec.instance.class_name.as_str()),
+        ),
+        Column::new(
+            "Version",
+            "string",
+            "The version that runs, or is to run.",
+            0,
+            of!(PostgreSQL, |it| it.version()),
+        ),
+        Column::new(
+            "Instances",
+            "string",
+            "Servers that serve, of those wanted.",
+            0,
+            of!(PostgreSQL, |it| format!("{}/{}", it.status.instance.ready_instances, it.wanted())),
+        ),
+        Column::new(
+            "Ready",
+            "string",
+            "Whether the read-write endpoint accepts connections.",
+            0,
+            of!(PostgreSQL, |it| it.readiness().0),
+        ),
+        Column::new(
+            "Status",
+            "string",
+            "Why it is, or is not, ready.",
+            0,
+            of!(PostgreSQL, |it| it.readiness().1),
+        ),
+        Column::age(),
+        Column::new(
+            "Primary",
+            "string",
+            "The server that takes writes.",
+            1,
+            of!(PostgreSQL, |it| it.status.instance.primary.as_str()),
+        ),
+        Column::new(
+            "Endpoint",
+            "string",
+            "Where reads and writes go.",
+            1,
+            of!(PostgreSQL, |it| it.endpoint()),
+        ),
+        Column::new("Backend", "string", "What implements it.", 1, of!(PostgreSQL, |it| it.backend())),
     ],
-    selectable_fields: &["spec.className", "spec.state"],
+    selectable_fields: &[
+        SelectableField::new("spec.className", of!(PostgreSQL, |it| &it.spec.instance.class_name)),
+        SelectableField::new(
+            "spec.state",
+            of!(PostgreSQL, |it| it.spec.instance.state.as_ref().map_or("Running", State::as_str)),
+        ),
+    ],
     name_rule: NameRule::Label1035(50),
 };
 
@@ -62,6 +108,24 @@ impl PostgreSQL {
             let unknown = ConditionStatus::Unknown;
             set_condition(&mut self.status.instance.conditions, kind, unknown, "Pending", &message, 0);
         }
+    }
+
+    /// The version that runs, or is to run.
+    fn version(&self) -> &str {
+        let versions = [&self.status.instance.version, &self.spec.instance.version];
+        versions.into_iter().find(|version| !version.is_empty()).map_or("", String::as_str)
+    }
+
+    /// Where reads and writes go.
+    fn endpoint(&self) -> String {
+        let endpoint = self.status.instance.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
+        endpoint.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).unwrap_or_default()
+    }
+
+    /// What implements it.
+    fn backend(&self) -> String {
+        let backend = self.status.instance.backend_ref.as_ref();
+        backend.map(|backend| format!("{}/{}", backend.kind, backend.name)).unwrap_or_default()
     }
 
     /// The words of `Ready` for the table; a database that is stopped has no such condition, and is not ready.
@@ -122,37 +186,6 @@ impl Kind for PostgreSQL {
         (self.spec.instance.deletion_policy == Some(DeletionPolicy::Forbid)).then(|| {
             "spec.deletionPolicy is Forbid: set it to Retain, Snapshot or Delete before deleting this object".into()
         })
-    }
-
-    fn cells(&self) -> Vec<Value> {
-        let (ready, why) = self.readiness();
-        let version = [&self.status.instance.version, &self.spec.instance.version];
-        let version = version.into_iter().find(|version| !version.is_empty());
-        let endpoint = self.status.instance.endpoints.iter().find(|endpoint| endpoint.role == "ReadWrite");
-        let backend = self.status.instance.backend_ref.as_ref();
-        vec![
-            self.metadata.name.clone().into(),
-            self.spec.instance.class_name.clone().into(),
-            version.cloned().unwrap_or_default().into(),
-            format!("{}/{}", self.status.instance.ready_instances, self.wanted()).into(),
-            ready.into(),
-            why.into(),
-            age::since(self.metadata.creation_timestamp),
-            self.status.instance.primary.clone().into(),
-            endpoint
-                .map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port))
-                .unwrap_or_default()
-                .into(),
-            backend.map(|backend| format!("{}/{}", backend.kind, backend.name)).unwrap_or_default().into(),
-        ]
-    }
-
-    fn selectable(&self, field: &str) -> String {
-        match field {
-            "spec.className" => self.spec.instance.class_name.clone(),
-            "spec.state" => self.spec.instance.state.as_ref().map_or("Running", State::as_str).to_owned(),
-            _ => String::new(),
-        }
     }
 
     fn scale(&self) -> Option<Scale> {

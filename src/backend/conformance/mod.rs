@@ -84,7 +84,7 @@ pub(crate) trait Driver: Send + Sync {
 /// A request for the object of a number, of a class.
 fn request<D: Driver>(driver: &D, number: u32) -> Request<D::Kind> {
     let class = Class { name: "gold".into(), ..Class::default() };
-    Request { object: driver.object(number), class: Some(class) }
+    Request { class: Some(class), parameters: Some(String::new()), ..Request::new(driver.object(number)) }
 }
 
 fn uid<K: Kind>(request: &Request<K>) -> &str {

@@ -2,7 +2,8 @@
 //! and tells what it was asked and what it has.
 //!
 //! An object with the annotation `fake.example.com/refused` is a wish that it refuses; what it accepted before is kept.
-//! Parameters of a class are a ConfigMap whose key `features` lists what the class has more than others.
+//! Parameters of a class are a ConfigMap whose key `features` lists what the class has more than others; those of an object one
+//! whose key `users` lists users that it has more.
 
 mod steer;
 mod world;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::State as Wanted;
 use futures_util::stream::BoxStream;
+use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use world::{Database, World};
 
@@ -75,8 +77,12 @@ fn port(object: &PostgreSQL) -> u16 {
     wish.and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT)
 }
 
-fn users(object: &PostgreSQL) -> Vec<String> {
-    object.spec.users.iter().map(|user| user.name.clone()).collect()
+/// The users; none where it is not known what they are.
+fn users(request: &Request<PostgreSQL>) -> Option<Vec<String>> {
+    let parameters: Value = serde_json::from_str(request.parameters.as_ref()?).unwrap_or_default();
+    let more = parameters["data"]["users"].as_str().unwrap_or_default();
+    let spec = request.object.spec.users.iter().map(|user| user.name.as_str());
+    Some(spec.chain(more.split_whitespace()).map(str::to_owned).collect())
 }
 
 fn refusal(object: &PostgreSQL) -> Option<Refusal> {
@@ -98,6 +104,10 @@ impl Backend for Fake {
         vec![ParametersKind { group: String::new(), version: "v1".into(), kind: "ConfigMap".into() }]
     }
 
+    fn object_parameters(&self) -> Vec<ParametersKind> {
+        self.class_parameters()
+    }
+
     async fn offer(&self, class: &Class) -> Result<Offer, Error> {
         tokio::task::yield_now().await;
         let mut world = self.world();
@@ -108,7 +118,7 @@ impl Backend for Fake {
         if let Some(offer) = world.offers.get(&class.name) {
             return Ok(offer.clone());
         }
-        let parameters: serde_json::Value = serde_json::from_str(&class.parameters).unwrap_or_default();
+        let parameters: Value = serde_json::from_str(&class.parameters).unwrap_or_default();
         let more = parameters["data"]["features"].as_str().unwrap_or_default();
         let features = FEATURES.into_iter().chain(more.split_whitespace()).map(str::to_owned).collect();
         let versions = vec!["17".into()];
@@ -172,8 +182,8 @@ impl Answers<PostgreSQL> for Fake {
             self.step(Step::Start, request).await?;
             self.change(request, |database| database.start(refused.is_none().then(|| port(object))));
             self.step(Step::Fill, request).await?;
-            if refused.is_none() {
-                self.change(request, |database| database.users = users(object));
+            if let Some(users) = users(request).filter(|_| refused.is_none()) {
+                self.change(request, |database| database.users = users);
             }
         }
         let seen = self.seen(request).unwrap_or_default();

@@ -21,6 +21,19 @@ pub(super) struct Chosen<K> {
     pub(super) backend: Arc<dyn Answers<K>>,
     /// The object's class, or why it is none of this backend's any more.
     pub(super) class: Result<DatabaseClass, Refusal>,
+    /// What the object refers to and is not there.
+    pub(super) unresolved: Option<Refusal>,
+}
+
+impl<K> Chosen<K> {
+    fn new(backend: Arc<dyn Answers<K>>, class: Result<DatabaseClass, Refusal>) -> Self {
+        Chosen { backend, class, unresolved: None }
+    }
+
+    /// Why the object is not accepted as it is, whatever the backend says of it.
+    pub(super) fn lost(&self) -> Option<&Refusal> {
+        self.class.as_ref().err().or(self.unresolved.as_ref())
+    }
 }
 
 impl<K: Database> Reconciler<K> {
@@ -31,16 +44,15 @@ impl<K: Database> Reconciler<K> {
                 return Ok(Choice::Elsewhere);
             };
             let class = class.map_err(still_kept).and_then(|class| of_backend(class, &**backend));
-            return Ok(Choice::Ours(Box::new(Chosen { backend: backend.clone(), class })));
+            return Ok(Choice::Ours(Box::new(Chosen::new(backend.clone(), class))));
         }
         let class = match class {
             Ok(class) => class,
             Err(refusal) => return Ok(Choice::Nobody(refusal)),
         };
         let backend = self.backends.named(&class.spec.controller_name).cloned();
-        Ok(backend.map_or(Choice::Elsewhere, |backend| {
-            Choice::Ours(Box::new(Chosen { backend, class: Ok(class) }))
-        }))
+        Ok(backend
+            .map_or(Choice::Elsewhere, |backend| Choice::Ours(Box::new(Chosen::new(backend, Ok(class))))))
     }
 
     /// What the backend is asked about an object; and the class as far as it counts: without its parameters it is not the
@@ -50,7 +62,7 @@ impl<K: Database> Reconciler<K> {
         object: &K,
         chosen: Chosen<K>,
     ) -> Result<(Request<K>, Chosen<K>), Error> {
-        let Chosen { backend, class } = chosen;
+        let Chosen { backend, class, .. } = chosen;
         let seen = match &class {
             Ok(class) => self.controllers.for_backend(class, &*backend).await?,
             Err(refusal) => Err(refusal.clone()),
@@ -59,7 +71,12 @@ impl<K: Database> Reconciler<K> {
             Ok(seen) => (class, Some(seen)),
             Err(refusal) => (Err(refusal), None),
         };
-        Ok((Request { object: object.clone(), class: seen }, Chosen { backend, class }))
+        let (parameters, unresolved) = match self.controllers.parameters_of(object, &*backend).await? {
+            Ok(parameters) => (Some(parameters), None),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        let request = Request { object: object.clone(), class: seen, parameters };
+        Ok((request, Chosen { backend, class, unresolved }))
     }
 
     /// The class of an object that goes, as far as it is still to be had.

@@ -13,6 +13,7 @@
 //!
 //! `Stalled`, `Reconciling` and `Stopped` are there only while they are True.
 
+use super::super::parameters::NOT_FOUND;
 use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
@@ -61,6 +62,13 @@ impl Conditions<'_> {
             "everything that spec refers to is there",
         );
         self.0.status_mut().observed_generation = self.0.meta().generation;
+    }
+
+    /// Where the reason is that something is not there, that is said of the references, too.
+    fn unresolved(&mut self, reason: &str, message: &str) {
+        if reason == NOT_FOUND {
+            self.set("ResolvedRefs", ConditionStatus::False, reason, message);
+        }
     }
 
     /// The backend will not do what is wanted; what it does instead is for others to say.
@@ -126,11 +134,12 @@ pub(super) fn not_accepted(object: &mut dyn Instance, reason: &str, message: &st
     object.status_mut().observed_generation = object.meta().generation;
     let mut conditions = Conditions(object);
     conditions.set("Accepted", status.clone(), reason, message);
+    conditions.unresolved(reason, message);
     conditions.set("Ready", status, "Pending", message);
 }
 
-/// Says something of an object whose class is not its backend's any more, or not there: whatever else holds, it is not
-/// accepted by its class.
+/// Says something of an object whose class is not its backend's any more, or not there, or that refers to what is not there:
+/// whatever else holds, it is not accepted.
 pub(super) fn under(object: &mut dyn Instance, lost: Option<&Refusal>, tell: impl FnOnce(&mut dyn Instance)) {
     let before = condition(&object.status().conditions, "Accepted").cloned();
     tell(object);
@@ -139,7 +148,9 @@ pub(super) fn under(object: &mut dyn Instance, lost: Option<&Refusal>, tell: imp
     if let (Some(before), Some(told)) = (before, conditions.find(|condition| condition.kind == "Accepted")) {
         *told = before;
     }
-    Conditions(object).set("Accepted", ConditionStatus::False, reason, message);
+    let mut conditions = Conditions(object);
+    conditions.set("Accepted", ConditionStatus::False, reason, message);
+    conditions.unresolved(reason, message);
 }
 
 /// The database is being removed: nobody connects to it any more.

@@ -40,7 +40,7 @@ impl<K: Database> Reconciler<K> {
         {
             return gone(error);
         }
-        let request = Request { object: object.clone(), class };
+        let request = Request { class, ..Request::new(object.clone()) };
         for backend in backends {
             if let Err(error) = backend.remove(&request, disposal).await {
                 if made {

@@ -64,6 +64,11 @@ impl<K: Database> Reconciler<K> {
         }
         let (request, chosen) = self.request(object, chosen).await?;
         if object.status().backend_ref.is_none() {
+            if let Some(refusal) = &chosen.unresolved {
+                self.wait(object, refusal).await?;
+                // Nobody tells when it is made.
+                return Ok(Outcome::Again(RESYNC));
+            }
             return self.announce(&request, &chosen).await;
         }
         self.ensure(&request, &chosen).await
@@ -100,7 +105,7 @@ impl<K: Database> Reconciler<K> {
         chosen: &Chosen<K>,
         error: BackendError,
     ) -> Result<Outcome, Error> {
-        let (object, lost) = (&request.object, chosen.class.as_ref().err());
+        let (object, lost) = (&request.object, chosen.lost());
         let seen = chosen.backend.observe(request).await.ok().flatten().map(Observed::plausible);
         let error = error.plausible();
         let Some(refusal) = error.refusal() else {
@@ -122,10 +127,9 @@ impl<K: Database> Reconciler<K> {
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
     async fn ensure(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
-        let Chosen { class, backend } = chosen;
-        let (object, backend) = (&request.object, &**backend);
+        let (object, backend, class) = (&request.object, &*chosen.backend, &chosen.class);
         self.note_failure(request, backend).await?;
-        let lost = class.as_ref().err();
+        let lost = chosen.lost();
         let observed = match backend.ensure(request).await {
             Ok(observed) => observed.plausible(),
             Err(error) => return self.failed(request, chosen, error).await,

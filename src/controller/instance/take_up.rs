@@ -86,7 +86,7 @@ impl<K: Database> Reconciler<K> {
     }
 
     /// Says why nobody answers; the class's own event brings the object back.
-    async fn wait(&self, object: &K, refusal: &Refusal) -> Result<Outcome, Error> {
+    pub(super) async fn wait(&self, object: &K, refusal: &Refusal) -> Result<Outcome, Error> {
         let Refusal { reason, message } = refusal;
         self.set_status(object, |object| conditions::not_accepted(object, reason, message)).await?;
         Ok(Outcome::Settled)

@@ -8,6 +8,7 @@ mod collected;
 mod failures;
 mod lies;
 mod order;
+mod parameters;
 
 use crate::backend::fake::{CONTROLLER_NAME, Fake, Lie, Step};
 use crate::backend::{Code, Error, Observed, Offer, Phase, Reference, Refusal};

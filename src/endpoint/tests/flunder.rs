@@ -2,7 +2,9 @@
 
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::kind::{Column, Definition, Kind, NameRule, Scale, Version, WireVersion};
+use apimachinery::kind::{
+    Column, Definition, Kind, NameRule, Scale, SelectableField, Version, WireVersion, of,
+};
 use apimachinery::meta::ObjectMeta;
 
 const PACKAGE: &str = "com.example.wardle.v1";
@@ -71,14 +73,8 @@ pub(super) static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: true,
-    columns: &[Column {
-        name: "Name",
-        kind: "string",
-        format: "name",
-        description: "Its name.",
-        priority: 0,
-    }],
-    selectable_fields: &["spec.reference"],
+    columns: &[Column::object_name()],
+    selectable_fields: &[SelectableField::new("spec.reference", of!(Flunder, |it| &it.spec.reference))],
     name_rule: NameRule::Subdomain,
 };
 
@@ -113,16 +109,10 @@ impl Kind for Flunder {
             ));
         }
     }
-    fn cells(&self) -> Vec<serde_json::Value> {
-        vec![self.meta.name.clone().into()]
-    }
     fn scale(&self) -> Option<Scale> {
         Some(Scale { desired: self.spec.count, current: 0, selector: "flunder=yes".into() })
     }
     fn set_scale(&mut self, replicas: i32) {
         self.spec.count = replicas;
-    }
-    fn selectable(&self, _: &str) -> String {
-        self.spec.reference.clone()
     }
 }

@@ -203,7 +203,23 @@ macro_rules! __only_version {
     };
 }
 
+/// What is asked of an object of one kind, for a server that asks any object: the cell of a column, or the value of a field.
+///
+/// ```text
+/// Column::new("Target", "string", "What it is for.", 0, of!(Flunder, |flunder| flunder.spec.target.as_str()))
+/// ```
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __of {
+    ($kind:ty, |$object:ident| $value:expr) => {
+        |object: &dyn $crate::kind::Hub| {
+            let $object = object.downcast::<$kind>().expect("an object is asked what its own kind says");
+            ::core::convert::Into::into($value)
+        }
+    };
+}
+
 pub use {
-    __kinds as kinds, __object as object, __only_version as only_version, __parts as parts,
+    __kinds as kinds, __object as object, __of as of, __only_version as only_version, __parts as parts,
     __version as version,
 };

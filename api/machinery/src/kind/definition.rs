@@ -1,6 +1,8 @@
 //! What a server knows of a kind: names, versions, columns, subresources.
 
-use super::Version;
+use super::{Hub, Version};
+use crate::age;
+use serde_json::Value;
 
 /// What a server knows of a kind: names, versions, columns, subresources.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ pub struct Definition {
     /// Printer columns.
     pub columns: &'static [Column],
     /// Fields that a field selector takes besides `metadata.name` and `metadata.namespace`.
-    pub selectable_fields: &'static [&'static str],
+    pub selectable_fields: &'static [SelectableField],
     /// The longest name, and whether it must be a DNS-1035 label (else a DNS-1123 subdomain).
     pub name_rule: NameRule,
 }
@@ -59,6 +61,24 @@ pub struct Column {
     pub description: &'static str,
     /// 0: always shown; above: only with `-o wide`.
     pub priority: i32,
+    /// What it shows of an object.
+    pub cell: fn(&dyn Hub) -> Value,
+}
+
+/// A field that a field selector takes.
+#[derive(Debug)]
+pub struct SelectableField {
+    /// Its path, such as `spec.className`.
+    pub name: &'static str,
+    /// Its value in an object.
+    pub value: fn(&dyn Hub) -> String,
+}
+
+impl SelectableField {
+    /// A field and its value.
+    pub const fn new(name: &'static str, value: fn(&dyn Hub) -> String) -> SelectableField {
+        SelectableField { name, value }
+    }
 }
 
 impl Column {
@@ -68,13 +88,21 @@ impl Column {
         kind: &'static str,
         description: &'static str,
         priority: i32,
+        cell: fn(&dyn Hub) -> Value,
     ) -> Column {
-        Column { name, kind, format: "", description, priority }
+        Column { name, kind, format: "", description, priority, cell }
     }
 
     /// The column of the object's name.
     pub const fn object_name() -> Column {
-        Column { format: "name", ..Column::new("Name", "string", "Name of the object.", 0) }
+        let cell = |object: &dyn Hub| object.meta().name.clone().into();
+        Column { format: "name", ..Column::new("Name", "string", "Name of the object.", 0, cell) }
+    }
+
+    /// The column of the object's age.
+    pub const fn age() -> Column {
+        let cell = |object: &dyn Hub| age::since(object.meta().creation_timestamp);
+        Column::new("Age", "string", "Time since its creation.", 0, cell)
     }
 }
 
@@ -98,9 +126,7 @@ impl Definition {
             storage_version: versions[0].name,
             status: false,
             scale: false,
-            columns: const {
-                &[Column::object_name(), Column::new("Age", "string", "Time since its creation.", 0)]
-            },
+            columns: const { &[Column::object_name(), Column::age()] },
             selectable_fields: &[],
             name_rule: NameRule::Subdomain,
         }

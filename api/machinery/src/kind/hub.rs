@@ -48,10 +48,6 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn allows_unconditional_update(&self) -> bool;
     /// See [`Kind::warnings`].
     fn warnings(&self) -> Vec<String>;
-    /// See [`Kind::cells`].
-    fn cells(&self) -> Vec<serde_json::Value>;
-    /// See [`Kind::selectable`].
-    fn selectable(&self, field: &str) -> String;
     /// See [`Kind::scale`].
     fn scale(&self) -> Option<Scale>;
     /// See [`Kind::set_scale`].
@@ -135,12 +131,6 @@ impl<K: Kind> Hub for K {
     }
     fn warnings(&self) -> Vec<String> {
         Kind::warnings(self)
-    }
-    fn cells(&self) -> Vec<serde_json::Value> {
-        Kind::cells(self)
-    }
-    fn selectable(&self, field: &str) -> String {
-        Kind::selectable(self, field)
     }
     fn scale(&self) -> Option<Scale> {
         Kind::scale(self)

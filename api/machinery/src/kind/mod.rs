@@ -4,7 +4,8 @@
 //! from the hub. The server handles hubs as `dyn Hub`: it is erased once, here, so that everything that serves
 //! a kind is compiled once and not per kind.
 //!
-//! What is the same in every kind is written by the macros [`kinds!`], [`version!`], [`only_version!`], [`object!`], [`parts!`].
+//! What is the same in every kind is written by the macros [`kinds!`], [`version!`], [`only_version!`], [`object!`], [`parts!`],
+//! [`of!`].
 
 mod declare;
 mod definition;
@@ -13,12 +14,11 @@ mod hub;
 mod tests;
 mod version;
 
-pub use declare::{kinds, object, only_version, parts, version};
-pub use definition::{Column, Definition, NameRule};
+pub use declare::{kinds, object, of, only_version, parts, version};
+pub use definition::{Column, Definition, NameRule, SelectableField};
 pub use hub::Hub;
 pub use version::Version;
 
-use crate::age;
 use crate::field::Errors;
 use crate::meta::ObjectMeta;
 use crate::wire::Object;
@@ -84,15 +84,6 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Warnings for the person who writes the object.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
-    }
-    /// The cells of [`Definition::columns`].
-    fn cells(&self) -> Vec<serde_json::Value> {
-        let meta = self.meta();
-        vec![meta.name.clone().into(), age::since(meta.creation_timestamp)]
-    }
-    /// The value of one of [`Definition::selectable_fields`].
-    fn selectable(&self, _field: &str) -> String {
-        String::new()
     }
     /// What `…/scale` shows.
     fn scale(&self) -> Option<Scale> {

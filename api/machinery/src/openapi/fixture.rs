@@ -154,9 +154,6 @@ impl Kind for Flunder {
         self.0.spec == old.0.spec
     }
     fn validate(&self, _: &mut Errors) {}
-    fn cells(&self) -> Vec<serde_json::Value> {
-        Vec::new()
-    }
 }
 
 impl WireVersion<Flunder> for v1::Flunder {

@@ -75,7 +75,7 @@ impl Fixture {
         let mut object = PostgreSQL::default();
         object.metadata.uid = UID.to_owned();
         object.metadata.name = "shop".to_owned();
-        (opened.expect("the data root opens"), Request { object, class: None })
+        (opened.expect("the data root opens"), Request::new(object))
     }
 
     fn local(&self) -> &LocalPostgres {

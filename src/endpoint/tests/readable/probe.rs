@@ -118,7 +118,4 @@ impl Kind for Probe {
     fn same_desired_state(&self, old: &Self) -> bool {
         self.spec == old.spec
     }
-    fn cells(&self) -> Vec<serde_json::Value> {
-        vec![self.meta.name.clone().into()]
-    }
 }

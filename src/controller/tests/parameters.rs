@@ -1,0 +1,57 @@
+//! Objects with parameters of their own.
+
+use super::*;
+
+const SETTINGS: &str = "/api/v1/namespaces/demo/configmaps";
+const TUNED: &str = "/api/v1/namespaces/demo/configmaps/tuned";
+const MISSING: &str = "there is no ConfigMap demo/tuned, which spec.parametersRef names";
+
+/// A class that takes them, and an object that has them.
+async fn tuned(server: &Server) -> String {
+    class(server, json!({})).await;
+    server.condition(OURS, "Accepted", "True", "Accepted").await;
+    created(server, json!({"parametersRef": {"kind": "ConfigMap", "name": "tuned"}})).await
+}
+
+async fn settings(server: &Server) {
+    let settings = json!({"metadata": {"name": "tuned"}, "data": {"users": "audit"}});
+    assert_eq!(server.post(SETTINGS, settings).await.0, 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_waits_for_its_parameters_and_is_made_with_them() {
+    let (server, fake) = Server::with_fake().await;
+    let uid = tuned(&server).await;
+    says(&server, A, "ResolvedRefs", "False", "ParametersNotFound", MISSING).await;
+    says(&server, A, "Accepted", "False", "ParametersNotFound", MISSING).await;
+    assert_eq!(fake.is_up(&uid), None, "nothing was made without them");
+    settings(&server).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    server.condition(A, "ResolvedRefs", "True", "ResolvedRefs").await;
+    let secret = server.get("/api/v1/namespaces/demo/secrets/a-user-audit").await;
+    assert_eq!(secret.0, 200, "the backend was told of them");
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_whose_parameters_went_is_kept_as_it_is() {
+    let (server, fake) = Server::with_fake().await;
+    settings(&server).await;
+    let uid = tuned(&server).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    assert_eq!(server.delete(TUNED, json!({})).await, 200);
+    fake.crash(&uid);
+    says(&server, A, "ResolvedRefs", "False", "ParametersNotFound", MISSING).await;
+    server.until("it is up again", async || (fake.is_up(&uid) == Some(true)).then_some(())).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    assert_eq!(server.get("/api/v1/namespaces/demo/secrets/a-user-audit").await.0, 200);
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_waits_for_parameters_can_be_deleted() {
+    let (server, fake) = Server::with_fake().await;
+    let uid = tuned(&server).await;
+    server.condition(A, "ResolvedRefs", "False", "ParametersNotFound").await;
+    is_deleted(&server, &fake, &uid).await;
+}
