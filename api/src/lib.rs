@@ -11,12 +11,9 @@ apimachinery::kind::kinds! {
 }
 
 pub mod allowance;
-pub mod core;
 pub mod defaulting;
 pub mod features;
 pub mod instance;
 pub mod shared;
 mod stash;
 mod status;
-
-pub use self::core::definitions as core_definitions;

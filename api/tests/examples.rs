@@ -4,9 +4,9 @@
 use apimachinery::field::Errors;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::wire::yaml;
+use databases_api::definitions;
 use databases_api::features;
 use databases_api::postgresql::PostgreSQL;
-use databases_api::{core_definitions, definitions};
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -24,7 +24,7 @@ fn read(path: &Path) -> (Box<dyn Hub>, &'static Version) {
         .expect("an apiVersion");
     let definition = definitions()
         .iter()
-        .chain(core_definitions())
+        .chain(core_v1::definitions())
         .find(|definition| definition.group == group && tree["kind"] == definition.kind)
         .expect("a kind that is served");
     let version = definition.version(version).expect("a version that is served");

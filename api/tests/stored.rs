@@ -4,7 +4,7 @@
 
 use apimachinery::kind::{Definition, Version};
 use apimachinery::schema::{Scalar, Schema, Shape};
-use databases_api::{core_definitions, definitions};
+use databases_api::definitions;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::Once;
@@ -41,7 +41,7 @@ fn file(definition: &Definition, version: &Version) -> PathBuf {
 }
 
 fn all() -> impl Iterator<Item = (&'static Definition, &'static Version)> {
-    let definitions = definitions().iter().chain(core_definitions());
+    let definitions = definitions().iter().chain(core_v1::definitions());
     definitions.flat_map(|definition| definition.versions.iter().map(move |version| (*definition, version)))
 }
 

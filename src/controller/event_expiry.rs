@@ -4,7 +4,7 @@ use super::runtime::{Controller, Outcome, Reconciler};
 use crate::registry::{DeleteRequest, Objects, Registry};
 use apimachinery::status::ApiError;
 use apimachinery::time::Time;
-use databases_api::core::Event;
+use core_v1::Event;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

@@ -5,7 +5,7 @@ use super::runtime::{Controller, Outcome, Reconciler};
 use crate::registry::{DeleteRequest, Objects, Part, Registry, Store};
 use apimachinery::meta::{DeleteOptions, ObjectMeta, Preconditions, PropagationPolicy};
 use apimachinery::status::ApiError;
-use databases_api::core::Namespace;
+use core_v1::Namespace;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

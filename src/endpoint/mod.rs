@@ -108,7 +108,7 @@ impl Endpoint {
         context: &Context,
     ) -> Result<Response<Body>, ApiError> {
         let definition = call.store.definition;
-        let (info, name) = (call.info, call.info.name());
+        let info = call.info;
         if !is_served(info, definition) {
             return Err(ApiError::unknown_resource());
         }
@@ -121,23 +121,9 @@ impl Endpoint {
             ("", Verb::List) => list::list(call).await,
             ("", Verb::Watch) => watch::watch(call, &context.draining).await,
             _ if nowhere => Err(ApiError::method_not_allowed_here()),
-            ("", Verb::Get) => get::get(call).await,
-            ("", Verb::Create) if name.is_empty() => create::create(call, input::read(body).await?).await,
-            ("", Verb::Update) if !name.is_empty() => {
-                update::update(call, Part::Main, input::read(body).await?).await
-            }
-            ("", Verb::Patch) if !name.is_empty() => {
-                patch::patch(call, Part::Main, input::read(body).await?).await
-            }
-            ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
-            ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
-            ("status", Verb::Get) => get::get(call).await,
-            ("status", Verb::Update) => update::update(call, Part::Status, input::read(body).await?).await,
-            ("status", Verb::Patch) => patch::patch(call, Part::Status, input::read(body).await?).await,
-            ("scale", Verb::Get | Verb::Update | Verb::Patch) => {
-                scale::scale(call, method, input::read(body).await?).await
-            }
-            _ => Err(ApiError::method_not_allowed_here()),
+            ("" | "status", Verb::Get) => get::get(call).await,
+            // A write's state is large. It is not moved about with every request.
+            _ => Box::pin(write(call, method, body)).await,
         }
     }
 
@@ -249,6 +235,24 @@ fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> R
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// Answers what changes objects.
+async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Response<Body>, ApiError> {
+    let (info, named) = (call.info, !call.info.name().is_empty());
+    match (info.subresource(), info.verb()) {
+        ("", Verb::Create) if !named => create::create(call, input::read(body).await?).await,
+        ("", Verb::Update) if named => update::update(call, Part::Main, input::read(body).await?).await,
+        ("", Verb::Patch) if named => patch::patch(call, Part::Main, input::read(body).await?).await,
+        ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
+        ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
+        ("status", Verb::Update) => update::update(call, Part::Status, input::read(body).await?).await,
+        ("status", Verb::Patch) => patch::patch(call, Part::Status, input::read(body).await?).await,
+        ("scale", Verb::Get | Verb::Update | Verb::Patch) => {
+            scale::scale(call, method, input::read(body).await?).await
+        }
+        _ => Err(ApiError::method_not_allowed_here()),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! short later is aborted. Long-running requests have no deadline.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use apimachinery::time;
@@ -32,10 +33,11 @@ pub(super) fn of(
     Ok(Some(received + granted))
 }
 
-/// Runs `work` until the deadline. Work that is cut off is dropped: what it began may or may not have happened.
+/// Runs `work` until the deadline. Work that is cut off is dropped by its owner: what it began may or may not have happened.
+/// It stays where it is, because a future that takes another by value has room for it twice.
 pub(super) async fn enforce<T>(
     deadline: Option<Instant>,
-    work: impl Future<Output = Result<T, Refusal>>,
+    work: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
 ) -> Result<T, Refusal> {
     match deadline {
         None => work.await,

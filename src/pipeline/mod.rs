@@ -25,6 +25,7 @@ mod verb;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -191,7 +192,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
             return Err(Refusal::Impersonation);
         }
-        let answered = deadline::enforce(deadline, async {
+        let answered = pin!(async {
             let user = self.identify(origin, &mut parts).await?;
             record.user = Some(Arc::clone(&user));
             let place = shared.in_flight.enter(&user, &info)?;
@@ -204,8 +205,8 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
                 return Err(Refusal::NotInstalled);
             }
             Ok(response.map(|body| ResponseBody::of_handler(body, deadline, place)))
-        })
-        .await;
+        });
+        let answered = deadline::enforce(deadline, answered).await;
         answered.map_err(|refusal| if installed { refusal } else { refusal.while_starting() })
     }
 

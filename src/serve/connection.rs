@@ -90,10 +90,11 @@ where
     let counted = Arc::clone(&usage);
     let service = service_fn(move |request| {
         let (session, started) = (session.clone(), Using::begin(&counted));
-        async move {
+        // On the heap from the start: an HTTP/2 stream becomes a task, which is moved several times on its way.
+        Box::pin(async move {
             let response = session.respond(request).await;
             Ok::<_, Infallible>(response.map(|body| Counted { body, _using: started }))
-        }
+        })
     });
     let builder = protocol(limits);
     let (io, returned) = Lent::new(io);

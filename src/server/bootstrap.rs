@@ -3,7 +3,7 @@
 use crate::registry::{CreateOptions, Registry, Store};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use databases_api::core::Namespace;
+use core_v1::Namespace;
 use std::sync::Arc;
 use std::time::Duration;
 

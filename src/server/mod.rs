@@ -109,5 +109,5 @@ pub(crate) fn open_own_registry<A: Api>(
 
 /// The kinds of the API, and those that a cluster would serve beside them.
 pub(crate) fn with_core<A: Api>() -> Vec<&'static Definition> {
-    A::definitions().into_iter().chain(databases_api::core_definitions().iter().copied()).collect()
+    A::definitions().into_iter().chain(core_v1::definitions().iter().copied()).collect()
 }

@@ -157,7 +157,7 @@ fn it_costs_at_most_a_hundred_lines() {
     let files = std::fs::read_dir(&folder).expect("its source").map(|file| file.expect("a file").path());
     let texts = files.map(|file| std::fs::read_to_string(file).expect("a text"));
     let lines: usize = texts.map(|text| text.lines().filter(|line| is_code(line)).count()).sum();
-    println!("wardle: {lines} lines of its own");
+    println!("MEASURED: wardle.example.com takes {lines} lines beyond the server");
     assert!(lines <= LINES, "{lines} lines");
 }
 

@@ -118,3 +118,11 @@ fn what_lives_in_no_namespace_has_none() {
     settle_namespace(&definition, object.as_mut(), "").unwrap();
     assert_eq!(object.meta().namespace, "");
 }
+
+#[tokio::test]
+async fn what_a_read_carries_along_is_not_what_a_write_needs() {
+    let server = Server::start().await;
+    let request = Request::builder().uri(BASE).body(RequestBody::from(Bytes::new())).unwrap();
+    let size = size_of_val(&server.client.send(request));
+    assert!(size < 5 << 10, "{size} bytes");
+}

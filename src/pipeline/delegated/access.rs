@@ -57,7 +57,10 @@ impl AccessReviews {
         let key = serde_json::to_string(&question).unwrap_or_default().into_boxed_str();
         let is_kept = key.len() < MOST_KEPT;
         let cluster = self.cluster.clone();
-        let ask = || async move { cluster.review_access(question).await.map_err(|error| error.to_string()) };
+        // Most questions are answered already: only one that is asked takes the room that asking needs.
+        let ask = || {
+            Box::pin(async move { cluster.review_access(question).await.map_err(|error| error.to_string()) })
+        };
         if is_kept { self.verdicts.get(key, ask).await } else { ask().await.map_err(Into::into) }
     }
 }

@@ -52,6 +52,11 @@ pub(super) fn skipped_lines(output: &str) -> impl Iterator<Item = &str> {
     output.lines().filter(|line| line.starts_with("SKIPPED: "))
 }
 
+/// The lines in which a test says what it measured, for the summary.
+pub(super) fn measured_lines(output: &str) -> impl Iterator<Item = &str> {
+    output.lines().filter(|line| line.starts_with("MEASURED: "))
+}
+
 /// The number that stands before `word`.
 fn before(line: &str, word: &str) -> usize {
     let number = line.split(word).next().and_then(|head| head.rsplit(' ').next());

@@ -35,7 +35,7 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
             println!("--- {} ---", log.path.display());
             println!("{}", log.tail());
         }
-        log.skipped().for_each(|line| println!("{:<20} {line}", ""));
+        log.said().for_each(|line| println!("{:<20} {line}", ""));
         total += count;
     }
     println!("{total}");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::count::{Count, skipped_lines};
+use super::count::{Count, measured_lines, skipped_lines};
 use super::suites::{Suite, Work};
 use crate::tree;
 
@@ -35,9 +35,9 @@ impl Log {
         lines[lines.len().saturating_sub(120)..].join("\n")
     }
 
-    /// What the suite says it could not do.
-    pub(super) fn skipped(&self) -> impl Iterator<Item = &str> {
-        skipped_lines(&self.text)
+    /// What the suite says it could not do, and what it measured.
+    pub(super) fn said(&self) -> impl Iterator<Item = &str> {
+        skipped_lines(&self.text).chain(measured_lines(&self.text))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The kinds of `core/v1` that a server without a cluster serves: what our objects refer to.
+//! The kinds of `core/v1` that a server without a cluster serves: what the objects of any group refer to.
 
 apimachinery::kind::kinds! {
     /// The kinds of the core group that a server without a cluster serves beside those of the standard.
