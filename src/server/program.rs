@@ -3,6 +3,7 @@
 use super::{Api, Error, Facts, Serve, Standalone, serve, standalone};
 use crate::telemetry::{self, LogFormat};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -39,7 +40,8 @@ pub fn main<A: Api>() -> ExitCode {
     match run::<A>(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{program}: {error}");
+            // Standard error may be closed, or a file on a full disk.
+            let _ = writeln!(io::stderr(), "{program}: {error}");
             ExitCode::FAILURE
         }
     }

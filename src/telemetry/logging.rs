@@ -36,6 +36,8 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A line that cannot be written, as on a full disk, is lost. To complain of it on standard error would panic.
+    let subscriber = subscriber.log_internal_errors(false);
     match format {
         LogFormat::Text => {
             subscriber.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).finish().try_init()?

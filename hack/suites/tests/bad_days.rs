@@ -1,6 +1,8 @@
 //! What a person is told when the machine is not as it should be: one sentence, and a bad exit.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 
 use hyper::Method;
 use quickstart::server::Server;
@@ -154,4 +156,23 @@ async fn a_lost_etcd_makes_the_server_unready_and_loses_nothing() {
     let alive = client.get("/livez").await.expect("an answer");
     assert_eq!(alive.status.as_u16(), 200, "restarting the server would not help");
     sandbox.stop().await;
+}
+
+/// A full disk that the log lies on, and standard error that is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_stops_nothing() {
+    for redirection in ["2>/dev/full", "2>&-"] {
+        let Some(sandbox) = Sandbox::new() else { return };
+        let mut sandbox = sandbox.with_flags(["--log", "debug"]);
+        let wrapped = sandbox.folder().join("server");
+        let script = format!("#!/bin/sh\nexec {} \"$@\" {redirection}\n", sandbox.launch.program.display());
+        std::fs::write(&wrapped, script).expect("a script");
+        std::fs::set_permissions(&wrapped, Permissions::from_mode(0o755)).expect("a program");
+        sandbox.launch.program = wrapped;
+        let client = sandbox.start().await;
+        applied(&client, &namespace()).await;
+        applied(&client, &class()).await;
+        assert_eq!(client.get("/readyz").await.expect("an answer").status.as_u16(), 200, "{redirection}");
+        sandbox.stop().await;
+    }
 }
