@@ -35,6 +35,7 @@ fn sandbox() -> Option<Sandbox> {
 fn up(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(checkout().join("hack/up"));
     command
+        .arg("--release")
         .arg("--data-dir")
         .arg(&sandbox.launch.data_dir)
         .args(["--port", &sandbox.launch.port.to_string()])

@@ -187,6 +187,11 @@ pub(super) fn progress(object: &mut dyn Instance, progress: &Progress) {
     }
 }
 
+/// The spec is a new one, and what it asks for is about to be done.
+pub(super) fn changing(object: &mut dyn Instance) {
+    Conditions(object).progressing("Provisioning", "what spec asks for is being done");
+}
+
 /// The backend cannot now. What it sees all the same serves, is stopped, or fails for that reason.
 pub(super) fn unavailable(object: &mut dyn Instance, message: &str, seen: Option<&Observed>) {
     let mut conditions = Conditions(object);

@@ -128,7 +128,7 @@ impl<K: Database> Reconciler<K> {
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
     async fn ensure(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
         let (object, backend, class) = (&request.object, &*chosen.backend, &chosen.class);
-        self.note_failure(request, backend).await?;
+        self.say_before(request, backend).await?;
         let lost = chosen.lost();
         let observed = match backend.ensure(request).await {
             Ok(observed) => observed.plausible(),
@@ -152,11 +152,14 @@ impl<K: Database> Reconciler<K> {
         Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
     }
 
-    /// A database that was ready and is not is shown so before it is repaired, and told of.
-    async fn note_failure(&self, request: &Request<K>, backend: &dyn Answers<K>) -> Result<(), Error> {
+    /// What is about to be done is said before. A database that was ready and is not is shown so before it is repaired, and
+    /// told of.
+    async fn say_before(&self, request: &Request<K>, backend: &dyn Answers<K>) -> Result<(), Error> {
         let object = &request.object;
-        let current = object.status().observed_generation == Kind::meta(object).generation;
-        if !current || !is_true(&object.status().conditions, "Ready") {
+        if object.status().observed_generation != Kind::meta(object).generation {
+            return self.set_status(object, conditions::changing).await;
+        }
+        if !is_true(&object.status().conditions, "Ready") {
             return Ok(());
         }
         let seen = backend.observe(request).await.ok().flatten().map(Observed::plausible);

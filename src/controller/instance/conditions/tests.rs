@@ -99,6 +99,11 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         unavailable(&mut object, "the disk is full", what.map(seen).as_ref());
         object
     };
+    let begun = |mut object: PostgreSQL| {
+        changing(&mut object);
+        assert!(is_true(&object.status.instance.conditions, "Progressing"));
+        object
+    };
     let two = |object: &mut PostgreSQL| object.spec.instance.instances = Some(2);
     let rejected = || Progress::Rejected(Refusal::new("InvalidParameters", "no"));
     let lost = || ClusterError::Config("there is no way to the cluster".into());
@@ -108,6 +113,7 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         ("starting", after(created(), &seen(Phase::Creating), None), "InProgress", "False Creating 1"),
         ("serving", serving(), "Current", "True Available 1"),
         ("changed", changed(serving(), two), "InProgress", "True Available 1"),
+        ("being changed", begun(changed(serving(), two)), "InProgress", "True Available 1"),
         (
             "scaling",
             after(changed(serving(), two), &seen(Phase::Available), None),
