@@ -4,12 +4,10 @@ use super::parameters::{LIBRARIES, libraries};
 use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
-use crate::instance::{Facts, Instance, Protocol};
-use crate::shared::{InstanceSpec, InstanceStatus};
+use crate::instance::{Facts, Instance, Protocol, shares};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
-use apimachinery::wire::{Value as _, json};
-use serde_json::Value;
+use apimachinery::wire::Value as _;
 
 /// What is known of the kind.
 pub static FACTS: Facts = Facts { definition: &DEFINITION, spec: PostgreSQLSpec::SCHEMA, protocol: PROTOCOL };
@@ -28,29 +26,7 @@ fn own(old: Option<&dyn Instance>) -> Option<&PostgreSQL> {
 }
 
 impl Instance for PostgreSQL {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn spec(&self) -> &InstanceSpec {
-        &self.spec.instance
-    }
-
-    fn spec_mut(&mut self) -> &mut InstanceSpec {
-        &mut self.spec.instance
-    }
-
-    fn spec_tree(&self) -> Value {
-        json::to_tree(&self.spec)
-    }
-
-    fn status(&self) -> &InstanceStatus {
-        &self.status.instance
-    }
-
-    fn status_mut(&mut self) -> &mut InstanceStatus {
-        &mut self.status.instance
-    }
+    shares!();
 
     fn roles(&self) -> Vec<&str> {
         let owners = self.spec.databases.iter().skip(1).map(|database| database.owner.as_str());

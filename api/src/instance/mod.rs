@@ -1,5 +1,11 @@
 //! What all kinds of databases have in common, for whatever works on any of them.
 
+pub(crate) mod life;
+mod shown;
+
+pub(crate) use life::{lives, shares};
+pub use shown::{COLUMNS, SELECTABLE_FIELDS};
+
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::postgresql::{self, PostgreSQL};
@@ -54,13 +60,19 @@ pub trait Instance: Hub {
     /// The part of the status that all kinds share.
     fn status_mut(&mut self) -> &mut InstanceStatus;
     /// The roles that spec names, but for the one that applications are bound by.
-    fn roles(&self) -> Vec<&str>;
+    fn roles(&self) -> Vec<&str> {
+        Vec::new()
+    }
     /// Whether a role can log in.
-    fn can_log_in(&self, role: &str) -> bool;
+    fn can_log_in(&self, _role: &str) -> bool {
+        true
+    }
     /// Features that the kind's own fields need by their values; of an update, those that what changed needs.
-    fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse>;
+    fn features_by_value(&self, _old: Option<&dyn Instance>) -> Vec<FeatureUse> {
+        Vec::new()
+    }
     /// What the class does not allow of the kind's own fields; of an update, of what changed.
-    fn check_allowance(&self, class: &DatabaseClass, old: Option<&dyn Instance>, errors: &mut Errors);
+    fn check_allowance(&self, _: &DatabaseClass, _old: Option<&dyn Instance>, _errors: &mut Errors) {}
 }
 
 /// Whether somebody has taken the object up.
