@@ -197,7 +197,11 @@ impl Store {
                     return Ok(Put::Done(stored));
                 }
                 Ok(Update::Conflict(existing)) => {
-                    let object = announced.refused().map(|(object, _)| object);
+                    let object = announced.refused().map(|(mut object, _)| {
+                        // It was not written: nobody who looks at it again sees a version that it never had.
+                        object.meta_mut().resource_version.clear();
+                        object
+                    });
                     return Ok(Put::Conflict { object, existing });
                 }
                 Err(error) => {
