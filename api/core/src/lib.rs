@@ -1,7 +1,7 @@
 //! The kinds of `core/v1` that a server without a cluster serves: what the objects of any group refer to.
 
 apimachinery::kind::kinds! {
-    /// The kinds of the core group that a server without a cluster serves beside those of the standard.
+    /// The kinds of the core group that a server without a cluster serves beside its own.
     pub fn definitions: namespace, secret, config_map, event
 }
 
@@ -16,7 +16,6 @@ pub use event::Event;
 pub use namespace::Namespace;
 pub use secret::Secret;
 
-use apimachinery::age;
 use apimachinery::kind::{Column, Hub};
 use serde_json::Value;
 
@@ -29,4 +28,4 @@ const fn column(name: &'static str, priority: i32, cell: fn(&dyn Hub) -> Value) 
 /// The column of the name.
 const NAME: Column = Column::object_name();
 /// The column of the age.
-const AGE: Column = column("Age", 0, |object| age::since(object.meta().creation_timestamp));
+const AGE: Column = Column { description: "", ..Column::age() };

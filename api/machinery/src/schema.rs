@@ -118,20 +118,21 @@ impl Schema {
 
     /// The fields of a struct with inlined ones in place; empty for other shapes.
     pub fn fields(&'static self) -> Vec<&'static Field> {
-        let Shape::Object(fields) = &self.shape else { return Vec::new() };
-        fields
-            .iter()
-            .flat_map(|field| if field.inline { field.schema.fields() } else { vec![field] })
-            .collect()
+        self.flattened(|field| field.inline)
     }
 
     /// The fields of its protobuf message; empty for other shapes.
     pub fn message_fields(&'static self) -> Vec<&'static Field> {
+        self.flattened(|field| field.number == 0)
+    }
+
+    fn flattened(&'static self, is_inlined: fn(&Field) -> bool) -> Vec<&'static Field> {
         let Shape::Object(fields) = &self.shape else { return Vec::new() };
-        fields
-            .iter()
-            .flat_map(|field| if field.number == 0 { field.schema.message_fields() } else { vec![field] })
-            .collect()
+        let parts = fields.iter().map(|field| match is_inlined(field) {
+            true => field.schema.flattened(is_inlined),
+            false => vec![field],
+        });
+        parts.flatten().collect()
     }
 
     /// The field of that JSON name.

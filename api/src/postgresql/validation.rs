@@ -213,17 +213,10 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     validate(old, &mut before);
     errors.extend(now.into_iter().filter(|error| !before.contains(error)));
     if new.status != old.status {
-        let (status, number) = (&new.status, |number: i32| i64::from(number));
-        let numbers = [
-            ("instances", number(status.instance.instances)),
-            ("readyInstances", number(status.instance.ready_instances)),
-        ];
-        crate::status::validate(
-            status.instance.observed_generation,
-            &numbers,
-            &status.instance.conditions,
-            errors,
-        );
+        let (status, number) = (&new.status.instance, |number: i32| i64::from(number));
+        let numbers =
+            [("instances", number(status.instances)), ("readyInstances", number(status.ready_instances))];
+        crate::status::validate(status.observed_generation, &numbers, &status.conditions, errors);
     }
     immutable(new, old, errors);
     version_change(new, old, errors);

@@ -53,7 +53,7 @@ pub(super) struct Rendered {
     files: Vec<(&'static str, String)>,
 }
 
-/// The name of a server, as in `status.instance.primary`.
+/// The name of a server, as in `status.primary`.
 pub(super) fn server_name(state: &State, index: u32) -> String {
     format!("{}-{}", state.desired.name, index + 1)
 }
