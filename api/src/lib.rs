@@ -12,6 +12,7 @@ apimachinery::kind::kinds! {
 
 pub mod allowance;
 pub mod defaulting;
+mod draft;
 pub mod features;
 pub mod instance;
 pub mod shared;

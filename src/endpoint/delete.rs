@@ -1,6 +1,7 @@
 //! DELETE of one object and of a collection (X-01…X-09).
 
 use super::body::Body;
+use super::decode::{Reader, Unreadable};
 use super::input;
 use super::list;
 use super::negotiation::Target;
@@ -13,7 +14,7 @@ use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::{DeleteOptions, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
-use apimachinery::wire::{self, TypeMeta, json, protobuf, yaml};
+use apimachinery::wire::TypeMeta;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
@@ -157,28 +158,9 @@ fn check_ignore(options: &DeleteOptions, errors: &mut Errors) {
 }
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
-    let bad =
-        |error: &dyn std::fmt::Display| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
-    let (options, meta) = match &*input::media_type(call.headers) {
-        "application/json" => {
-            let (options, context) = json::decode(body).map_err(|error| bad(&error))?;
-            (options, context.type_meta)
-        }
-        "application/yaml" => {
-            let (tree, _) = yaml::decode(body).map_err(|error| bad(&error))?;
-            let (options, context) = json::decode_tree(&tree).map_err(|error| bad(&error))?;
-            (options, context.type_meta)
-        }
-        "application/vnd.kubernetes.protobuf" => {
-            let mut envelope = protobuf::decode(body).map_err(|error| bad(&error))?;
-            let mut options = DeleteOptions::default();
-            wire::merge_fields(&mut options, &mut envelope.raw).map_err(|error| bad(&error))?;
-            (options, envelope.type_meta)
-        }
-        _ => return Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
-    };
-    check_type(&meta)?;
-    Ok(options)
+    let refuse = |error: &Unreadable| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
+    let media = input::media_type(call.headers);
+    Ok(Reader::<DeleteOptions>::typed().read(&media, body, check_type, refuse)?.value)
 }
 
 /// Options say what they are, if they do; of which version does not matter.

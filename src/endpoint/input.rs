@@ -1,10 +1,11 @@
-//! Bodies: read within the limit, and decoded by their media type (V-02, V-03, C-04, V-05).
+//! Bodies: read within the limit, and objects of a version out of them (V-02, V-03, V-05).
 
+use super::decode::{Read, Reader, Unreadable};
 use super::options::FieldValidation;
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::status::ApiError;
 use apimachinery::wire::json::JsonError;
-use apimachinery::wire::{Decoding, Problem, ProtobufError, TypeMeta, protobuf, yaml};
+use apimachinery::wire::{Problem, TypeMeta};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -59,10 +60,6 @@ pub(super) fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     }
 }
 
-/// Media types of a whole object.
-pub(super) const OBJECT_TYPES: &str =
-    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-
 /// Reads an object of this version, with warnings about fields that the version does not have.
 pub(super) fn object(
     definition: &'static Definition,
@@ -71,30 +68,13 @@ pub(super) fn object(
     body: &[u8],
     validation: FieldValidation,
 ) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
-    let (mut object, meta, problems) = match media {
-        "application/json" => {
-            let (object, context) =
-                (version.decode_json)(body).map_err(|error| unreadable(definition, version, &error))?;
-            let problems = context.problems().to_vec();
-            (object, context.type_meta, problems)
-        }
-        "application/yaml" => {
-            let (tree, duplicates) =
-                yaml::decode(body).map_err(|error| ApiError::bad_request(&error.to_string()))?;
-            let (object, context) = decode_tree(definition, version, &tree)?;
-            let problems = duplicates.into_iter().chain(context.problems().iter().cloned()).collect();
-            (object, context.type_meta, problems)
-        }
-        "application/vnd.kubernetes.protobuf" => {
-            let bad = |error: ProtobufError| ApiError::bad_request(&error.to_string());
-            let envelope = protobuf::decode(body).map_err(bad)?;
-            check_type(definition, version, &envelope.type_meta)?;
-            let object = (version.decode_protobuf)(envelope.raw).map_err(bad)?;
-            (object, envelope.type_meta, Vec::new())
-        }
-        _ => return Err(ApiError::unsupported_media_type(OBJECT_TYPES)),
+    let check = |meta: &TypeMeta| check_type(definition, version, meta);
+    let refuse = |error: &Unreadable| match error {
+        Unreadable::Json(error) => unreadable(definition, version, error),
+        error => ApiError::bad_request(&error.to_string()),
     };
-    check_type(definition, version, &meta)?;
+    let Read { value: mut object, problems, .. } =
+        Reader::in_version(version).read(media, body, check, refuse)?;
     object.default_fields();
     let warnings = judge(problems.iter().map(Problem::to_string), validation)
         .map_err(|reason| refused(definition, version, &reason))?;
@@ -102,12 +82,15 @@ pub(super) fn object(
 }
 
 /// Reads an object of this version out of a tree.
-pub(super) fn decode_tree(
+pub(super) fn object_in_tree(
     definition: &Definition,
     version: &'static Version,
     tree: &serde_json::Value,
-) -> Result<(Box<dyn Hub>, Decoding), ApiError> {
-    (version.decode_tree)(tree).map_err(|error| unreadable(definition, version, &error))
+) -> Result<Read<Box<dyn Hub>>, ApiError> {
+    let read = Reader::in_version(version).tree(tree);
+    let read = read.map_err(|error| unreadable(definition, version, &error))?;
+    check_type(definition, version, &read.type_meta)?;
+    Ok(read)
 }
 
 fn unreadable(definition: &Definition, version: &Version, error: &JsonError) -> ApiError {
@@ -127,11 +110,7 @@ fn refused(definition: &Definition, version: &Version, reason: &dyn std::fmt::Di
 }
 
 /// The body's own type, where it says one, must be the URL's (V-03).
-pub(super) fn check_type(
-    definition: &Definition,
-    version: &Version,
-    meta: &TypeMeta,
-) -> Result<(), ApiError> {
+fn check_type(definition: &Definition, version: &Version, meta: &TypeMeta) -> Result<(), ApiError> {
     let expected = definition.api_version(version.name);
     if !meta.api_version.is_empty() && meta.api_version != expected {
         return Err(ApiError::bad_request(&format!(

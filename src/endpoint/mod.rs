@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod decode;
 mod delete;
 mod documents;
 mod frame;

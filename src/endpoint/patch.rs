@@ -1,6 +1,7 @@
 //! PATCH with JSON patch and JSON merge patch (V-50…V-55).
 
 use super::body::Body;
+use super::decode::Read;
 use super::input;
 use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
@@ -149,11 +150,9 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<(Box<dyn Hu
     let refused = |reason: &dyn std::fmt::Display| {
         ApiError::unprocessable_patch(call.store.definition, call.info.name(), &reason.to_string())
     };
-    let (mut object, context) =
-        input::decode_tree(call.store.definition, call.version, &tree).map_err(|error| refused(&error))?;
-    input::check_type(call.store.definition, call.version, &context.type_meta)
-        .map_err(|error| refused(&error))?;
-    let warnings = patch.judge(context.problems()).map_err(|reason| refused(&reason))?;
+    let Read { value: mut object, problems, .. } =
+        input::object_in_tree(call.store.definition, call.version, &tree).map_err(|error| refused(&error))?;
+    let warnings = patch.judge(&problems).map_err(|reason| refused(&reason))?;
     object.default_fields();
     settle_name(call, object.as_mut())?;
     require_version(call, object.as_ref())?;

@@ -1,6 +1,7 @@
 //! The scale subresource: `autoscaling/v1` Scale over any kind that has replicas (V-37).
 
 use super::body::Body;
+use super::decode::{Read, Reader, Unreadable};
 use super::input;
 use super::negotiation::{Form, Media, Target};
 use super::options::{FieldValidation, WriteOptions};
@@ -13,8 +14,7 @@ use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use apimachinery::wire::json::JsonError;
-use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf, yaml};
+use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf};
 use bytes::Bytes;
 use http::{Method, Response};
 
@@ -38,7 +38,7 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     };
     let mut warnings = Vec::new();
     let change = |current: &Stored| {
-        let (scale, problems) = wanted.over(current)?;
+        let Read { value: scale, problems, .. } = wanted.over(current)?;
         warnings = wanted.judge(&scale, &problems, options.field_validation)?;
         apply(call, &scale, current)
     };
@@ -52,22 +52,22 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     Ok(response)
 }
 
-/// A Scale with what strict clients want to hear of.
-type Read = (Scale, Vec<Problem>);
-
 enum Wanted {
-    Whole(Box<Read>),
+    Whole(Box<Read<Scale>>),
     Patch(Box<Patch>),
 }
 
 impl Wanted {
-    fn over(&self, current: &Stored) -> Result<Read, ApiError> {
+    fn over(&self, current: &Stored) -> Result<Read<Scale>, ApiError> {
         match self {
             Wanted::Whole(read) => Ok((**read).clone()),
             Wanted::Patch(patch) => {
                 let mut tree = Scale::of(&**current.object()).to_tree();
                 patch.apply(&mut tree)?;
-                from_tree(&tree, |error| unfit(current.name(), &tree, &error.to_string()))
+                let read = Reader::typed().tree(&tree);
+                let read = read.map_err(|error| unfit(current.name(), &tree, &error.to_string()))?;
+                check_type(&read.type_meta)?;
+                Ok(read)
             }
         }
     }
@@ -95,40 +95,9 @@ fn unfit(name: &str, tree: &serde_json::Value, why: &str) -> ApiError {
     ApiError::invalid_named("autoscaling", KIND, name, vec![error])
 }
 
-fn bad(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::bad_request(&format!("cannot read {KIND}: {error}"))
-}
-
-fn read(media: &str, body: &[u8]) -> Result<Read, ApiError> {
-    match media {
-        "application/json" => {
-            let (scale, context) = json::decode::<Scale>(body).map_err(|error| bad(&error))?;
-            check_type(&context.type_meta)?;
-            Ok((scale, context.problems().to_vec()))
-        }
-        "application/yaml" => {
-            let (tree, duplicates) = yaml::decode(body).map_err(|error| bad(&error))?;
-            let (scale, problems) = from_tree(&tree, |error| bad(error))?;
-            Ok((scale, duplicates.into_iter().chain(problems).collect()))
-        }
-        "application/vnd.kubernetes.protobuf" => {
-            let mut envelope = protobuf::decode(body).map_err(|error| bad(&error))?;
-            check_type(&envelope.type_meta)?;
-            let mut scale = Scale::default();
-            wire::merge_fields(&mut scale, &mut envelope.raw).map_err(|error| bad(&error))?;
-            Ok((scale, Vec::new()))
-        }
-        _ => Err(ApiError::unsupported_media_type(input::OBJECT_TYPES)),
-    }
-}
-
-fn from_tree(
-    tree: &serde_json::Value,
-    unreadable: impl Fn(&JsonError) -> ApiError,
-) -> Result<Read, ApiError> {
-    let (scale, context) = json::decode_tree::<Scale>(tree).map_err(|error| unreadable(&error))?;
-    check_type(&context.type_meta)?;
-    Ok((scale, context.problems().to_vec()))
+fn read(media: &str, body: &[u8]) -> Result<Read<Scale>, ApiError> {
+    let refuse = |error: &Unreadable| ApiError::bad_request(&format!("cannot read {KIND}: {error}"));
+    Reader::typed().read(media, body, check_type, refuse)
 }
 
 fn check_type(meta: &TypeMeta) -> Result<(), ApiError> {

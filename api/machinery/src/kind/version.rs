@@ -64,10 +64,8 @@ fn decode_tree<K: Kind, V: WireVersion<K>>(tree: &serde_json::Value) -> DecodedH
     Ok((Box::new(value.into_hub()), context))
 }
 
-fn decode_protobuf<K: Kind, V: WireVersion<K>>(mut body: &[u8]) -> ProtobufHub {
-    let mut value = V::default();
-    wire::merge_fields(&mut value, &mut body)?;
-    Ok(Box::new(value.into_hub()))
+fn decode_protobuf<K: Kind, V: WireVersion<K>>(body: &[u8]) -> ProtobufHub {
+    Ok(Box::new(wire::protobuf::message::<V>(body)?.into_hub()))
 }
 
 fn encode_json<K: Kind, V: WireVersion<K>>(hub: &dyn Hub, out: &mut Vec<u8>) {

@@ -5,7 +5,7 @@
 
 use super::message::delimited;
 use super::scalar::{bytes_length, encode_bytes};
-use super::{ProtobufError, TypeMeta, Value, WireType, encode_str, skip, str_length};
+use super::{Object, ProtobufError, TypeMeta, Value, WireType, encode_str, merge_fields, skip, str_length};
 use prost::encoding::{decode_key, encode_key, encode_varint};
 
 /// The media type.
@@ -71,6 +71,13 @@ pub fn decode(bytes: &[u8]) -> Result<Envelope<'_>, ProtobufError> {
         }
     }
     Ok(envelope)
+}
+
+/// Reads a message of one type, such as the raw part of an envelope.
+pub fn message<T: Object>(mut body: &[u8]) -> Result<T, ProtobufError> {
+    let mut value = T::default();
+    merge_fields(&mut value, &mut body)?;
+    Ok(value)
 }
 
 fn merge_type_meta(type_meta: &mut TypeMeta, mut body: &[u8]) -> Result<(), ProtobufError> {

@@ -7,7 +7,7 @@ use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
-pub(super) fn plain(hub: &PostgreSQL) -> wire::PostgreSQL {
+pub(super) fn common(hub: &PostgreSQL) -> wire::PostgreSQL {
     let PostgreSQL { metadata, spec, status } = hub.clone();
     wire::PostgreSQL {
         metadata,

@@ -8,7 +8,7 @@ use crate::shared::{self, InstanceStatus};
 use apimachinery::wire::StringList;
 use std::collections::BTreeMap;
 
-pub(super) fn plain(draft: wire::PostgreSQL) -> PostgreSQL {
+pub(super) fn common(draft: wire::PostgreSQL) -> PostgreSQL {
     let wire::PostgreSQL { metadata, spec, status } = draft;
     let wire::PostgreSQLStatus { phase: _, secret_name, observed_generation, conditions } = status;
     let binding = (!secret_name.is_empty()).then_some(shared::SecretRef { name: secret_name });
