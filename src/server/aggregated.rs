@@ -38,8 +38,13 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let users = Users::new(options.delegation.given(), tls.clone())?;
     let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
     let storage: Arc<dyn Storage> = monitor.clone();
-    let (flags, data_dir) = (&options.own, options.data_dir.as_deref());
-    let api = A::open(Place { flags, cluster_flags: Some(&options.own_cluster), data_dir }).await?;
+    let place = Place {
+        flags: &options.own,
+        cluster_flags: Some(&options.own_cluster),
+        cluster: Some(&cluster),
+        data_dir: options.data_dir.as_deref(),
+    };
+    let api = A::open(place).await?;
 
     let ended = shutdown.draining().clone();
     let namespaces = HostNamespaces::follow(cluster.clone(), ended.clone());

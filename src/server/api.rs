@@ -90,12 +90,13 @@ impl Facts {
 }
 
 /// Where a server runs, and what its flags say.
-#[derive(Debug)]
 pub struct Place<'a, A: Api> {
     /// The API's own flags.
     pub flags: &'a A::Flags,
     /// Those for a cluster; `None` where there is no cluster.
     pub cluster_flags: Option<&'a A::ClusterFlags>,
+    /// The host cluster; `None` where there is none.
+    pub cluster: Option<&'a Cluster>,
     /// The folder for data of its own; without a cluster there always is one.
     pub data_dir: Option<&'a Path>,
 }

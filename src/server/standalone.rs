@@ -25,8 +25,8 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let certificates = Certificates::new(A::FACTS.name, &options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
     let storage: Arc<dyn Storage> = monitor.clone();
-    let place = Place { flags: &options.own, cluster_flags: None, data_dir: Some(&options.data_dir) };
-    let api = A::open(place).await?;
+    let (flags, data_dir) = (&options.own, Some(options.data_dir.as_path()));
+    let api = A::open(Place { flags, cluster_flags: None, cluster: None, data_dir }).await?;
     let definitions = with_core::<A>();
     let registry = open_own_registry(&*api, &definitions, &storage);
 

@@ -1,15 +1,15 @@
 //! The API `databases.standard.k8s.io`: its kinds, admission by class, and the backends that answer its objects.
 
+mod backends;
 mod classes;
 mod options;
 
 use crate::admission::{Admission, ClassAdmission};
-use crate::controller::{self, Answering, Controllers, Kinds};
+use crate::controller::{self, Controllers, Kinds};
 use crate::server::{Api, Around, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
 use async_trait::async_trait;
 use classes::StoredClasses;
-use databases_api::postgresql::PostgreSQL;
 use options::{Local, LocalBackend};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -31,12 +31,7 @@ impl Api for Databases {
     }
 
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {
-        let wanted = place.cluster_flags.is_none_or(|flags| flags.local_backend);
-        let mut answering = Answering::default();
-        if let Some(data_dir) = place.data_dir.filter(|_| wanted) {
-            answering = answering.with::<PostgreSQL>(place.flags.open(data_dir).await?);
-        }
-        Ok(Arc::new(Databases { kinds: answering.kinds() }))
+        Ok(Arc::new(Databases { kinds: backends::open(&place).await? }))
     }
 
     fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
