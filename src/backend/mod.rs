@@ -24,8 +24,8 @@ pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
 pub use plan::{Change, Effect, Plan};
 pub use values::{
-    Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference, Refusal,
-    Request, Role,
+    Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
+    ReferenceKind, Refusal, Request, Resolved, Role,
 };
 
 use apimachinery::kind::Kind;
@@ -45,6 +45,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Kinds that `spec.parametersRef` of an object may name; they lie in the object's namespace.
     fn object_parameters(&self) -> Vec<ParametersKind> {
+        Vec::new()
+    }
+
+    /// Kinds that other references of an object may name, such as `spec.adoptRef`; they lie in the object's namespace. What a
+    /// backend does not list is not read for it: a backend needs no rights in the cluster for what an object refers to.
+    fn object_references(&self) -> Vec<ReferenceKind> {
         Vec::new()
     }
 

@@ -1,12 +1,20 @@
 //! The values of the contract: owned, plain, and the same for a backend in another process as for one in this.
 
-/// A class, as its backend sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use std::fmt;
+
+/// A class, as its backend sees it. `Debug` does not show its parameters, which may be a Secret's.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Class {
     /// Its name.
     pub name: String,
     /// The object that `spec.parametersRef` names, as JSON, as it was when the backend was asked; empty where there is none.
     pub parameters: String,
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Class({})", self.name)
+    }
 }
 
 /// A kind of object that a `spec.parametersRef` may name.
@@ -20,8 +28,38 @@ pub struct ParametersKind {
     pub kind: String,
 }
 
-/// What a backend is asked about one object.
-#[derive(Clone, Debug)]
+/// A kind of object that a reference of a spec may name; it is read for the backend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReferenceKind {
+    /// The field of the spec, such as `spec.adoptRef`.
+    pub path: String,
+    /// What it may name.
+    pub kind: ParametersKind,
+}
+
+/// An object that a field of the spec refers to, as it was when the backend was asked. `Debug` does not show what is in it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// The field of the spec, such as `spec.adoptRef`.
+    pub path: String,
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// The object, as JSON.
+    pub object: String,
+}
+
+impl fmt::Debug for Resolved {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Resolved({}: {} {})", self.path, self.kind, self.name)
+    }
+}
+
+/// What a backend is asked about one object. `Debug` does not show what the objects hold that it comes with.
+#[derive(Clone)]
 pub struct Request<K> {
     /// The object as it is stored: what is wanted is its spec, its key is `metadata.uid`.
     pub object: K,
@@ -30,12 +68,27 @@ pub struct Request<K> {
     /// The object that its `spec.parametersRef` names, as JSON; empty where it names none; none where what it names is not
     /// there. What was accepted is then kept.
     pub parameters: Option<String>,
+    /// The objects that its spec refers to, of the kinds that the backend reads. What a field names and is not among them is
+    /// not there, or may not be read: what was accepted is then kept.
+    pub references: Vec<Resolved>,
+}
+
+impl<K: fmt::Debug> fmt::Debug for Request<K> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request { object, class, references, .. } = self;
+        write!(out, "Request({object:?}, {class:?}, {references:?})")
+    }
 }
 
 impl<K> Request<K> {
+    /// The object that a field of the spec refers to.
+    pub fn reference(&self, path: &str) -> Option<&Resolved> {
+        self.references.iter().find(|resolved| resolved.path == path)
+    }
+
     /// About an object of which nothing else is known.
     pub fn new(object: K) -> Self {
-        Request { object, class: None, parameters: None }
+        Request { object, class: None, parameters: None, references: Vec::new() }
     }
 }
 
@@ -188,8 +241,8 @@ pub struct Login {
     pub database: String,
 }
 
-impl std::fmt::Debug for Login {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Login {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Login({} to {})", self.username, self.database)
     }
 }

@@ -73,6 +73,21 @@ impl Error {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Error::ForeignSecret { .. } | Error::SharedSecret { .. })
     }
+
+    /// Whether the cluster refuses it to us.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Error::Api(error) if matches!(&**error, kube::Error::Api(status) if status.code == 403))
+    }
+
+    /// Whether the cluster does not have what was asked for, or does not know its kind.
+    pub fn is_missing(&self) -> bool {
+        let Error::Api(error) = self else { return false };
+        match &**error {
+            kube::Error::Api(status) => status.code == 404,
+            kube::Error::Discovery(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What the API said, or why it said nothing.

@@ -60,7 +60,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
         metrics: metrics.admission().clone(),
     };
     let rules = Rules::follow(A::FACTS.group, &cluster, &around, &ended);
-    let around = Around { objects: Arc::default(), namespaces: host };
+    let around = Around { objects: Arc::default(), namespaces: host, access: Some(access.clone()) };
     let registry = open_registry(&*api, &definitions, &storage, &around, rules.steps());
 
     let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));

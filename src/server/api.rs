@@ -1,7 +1,7 @@
 //! What a server serves: the group, its kinds, and what belongs to them. The server itself knows no kind.
 
 use super::link::Link;
-use crate::admission::{Admission, Attributes, Namespaces, Operation};
+use crate::admission::{AccessReview, Admission, Attributes, Namespaces, Operation};
 use crate::cluster::Cluster;
 use crate::registry::Registry;
 use apimachinery::kind::{Definition, Hub, Kind};
@@ -107,6 +107,8 @@ pub struct Around {
     pub objects: Arc<Link>,
     /// Namespaces: the cluster's, or this server's own.
     pub namespaces: Arc<dyn Namespaces>,
+    /// What users may do, as the cluster says; none where there is no cluster: who may write there may do everything.
+    pub access: Option<Arc<dyn AccessReview>>,
 }
 
 impl Around {

@@ -103,7 +103,7 @@ pub(crate) fn open_own_registry<A: Api>(
     storage: &Arc<dyn Storage>,
 ) -> Arc<Registry> {
     let objects = Arc::new(Link::default());
-    let around = Around { namespaces: objects.clone(), objects };
+    let around = Around { namespaces: objects.clone(), objects, access: None };
     open_registry(api, definitions, storage, &around, Vec::new())
 }
 

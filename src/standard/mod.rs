@@ -4,7 +4,7 @@ mod backends;
 mod classes;
 mod options;
 
-use crate::admission::{Admission, ClassAdmission};
+use crate::admission::{Admission, ClassAdmission, SecretAccess};
 use crate::controller::{self, Controllers, Kinds};
 use crate::server::{Api, Around, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
@@ -36,7 +36,12 @@ impl Api for Databases {
 
     fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
         let classes = Arc::new(StoredClasses(around.objects.clone()));
-        vec![Box::new(ClassAdmission::new(classes, around.namespaces.clone()))]
+        let mut steps: Vec<Box<dyn Admission>> =
+            vec![Box::new(ClassAdmission::new(classes, around.namespaces.clone()))];
+        if let Some(access) = &around.access {
+            steps.push(Box::new(SecretAccess::new(access.clone())));
+        }
+        steps
     }
 
     async fn control(&self, with: Parts, ended: CancellationToken) {

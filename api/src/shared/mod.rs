@@ -18,7 +18,10 @@ pub use policies::{
     Weekday,
 };
 pub(crate) use reference_rules::{check_named, check_references};
-pub use references::{LocalRef, ObjectRef, RecoveryTarget, SourceRef};
+pub use references::{
+    ADOPT_REF, BACKUP_CONFIGURATION_REF, CERTIFICATE_SECRET_REF, DATA_SOURCE_REF, ISSUER_REF, LocalRef,
+    ObjectRef, PARAMETERS_REF, RecoveryTarget, Reference, SECRET, SourceRef,
+};
 pub use status::{
     BackendRef, BackupStatus, Endpoint, InstanceStatus, SecretRef, StorageStatus, UnsupportedField,
     UserSecret,

@@ -3,7 +3,7 @@
 //!
 //! An object with the annotation `fake.example.com/refused` is a wish that it refuses; what it accepted before is kept.
 //! Parameters of a class are a ConfigMap whose key `features` lists what the class has more than others; those of an object one
-//! whose key `users` lists users that it has more.
+//! whose key `users` lists users that it has more; the Secret that `spec.adoptRef` names may have such a key, too.
 
 mod steer;
 mod world;
@@ -12,11 +12,13 @@ pub(crate) use steer::{Lie, Step};
 
 use super::{
     Announcer, Answers, Backend, Change, Class, Disposal, Effect, Engine, Error, News, Observed, Offer,
-    ParametersKind, Plan, Reference, Refusal, Request,
+    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
 };
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
-use databases_api::shared::State as Wanted;
+use databases_api::shared::{ADOPT_REF, SECRET, State as Wanted};
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +26,14 @@ use world::{Database, World};
 
 const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
-const FEATURES: [&str; 5] =
-    ["PostgreSQL", "PostgreSQLParameters", "PostgreSQLPort", "PostgreSQLStop", "PostgreSQLUsers"];
+const FEATURES: [&str; 6] = [
+    "PostgreSQL",
+    "PostgreSQLAdoption",
+    "PostgreSQLParameters",
+    "PostgreSQLPort",
+    "PostgreSQLStop",
+    "PostgreSQLUsers",
+];
 
 /// What a class names it by.
 pub(crate) const CONTROLLER_NAME: &str = "fake.example.com/postgresql";
@@ -80,9 +88,19 @@ fn port(object: &PostgreSQL) -> u16 {
 /// The users; none where it is not known what they are.
 fn users(request: &Request<PostgreSQL>) -> Option<Vec<String>> {
     let parameters: Value = serde_json::from_str(request.parameters.as_ref()?).unwrap_or_default();
-    let more = parameters["data"]["users"].as_str().unwrap_or_default();
+    let more = parameters["data"]["users"].as_str().unwrap_or_default().to_owned();
+    let adopted = match request.object.spec.instance.adopt_ref {
+        Some(_) => secret_users(&request.reference(ADOPT_REF)?.object),
+        None => String::new(),
+    };
     let spec = request.object.spec.users.iter().map(|user| user.name.as_str());
-    Some(spec.chain(more.split_whitespace()).map(str::to_owned).collect())
+    Some(spec.chain(more.split_whitespace()).chain(adopted.split_whitespace()).map(str::to_owned).collect())
+}
+
+fn secret_users(secret: &str) -> String {
+    let secret: Value = serde_json::from_str(secret).unwrap_or_default();
+    let users = STANDARD.decode(secret["data"]["users"].as_str().unwrap_or_default());
+    String::from_utf8(users.unwrap_or_default()).unwrap_or_default()
 }
 
 fn refusal(object: &PostgreSQL) -> Option<Refusal> {
@@ -106,6 +124,11 @@ impl Backend for Fake {
 
     fn object_parameters(&self) -> Vec<ParametersKind> {
         self.class_parameters()
+    }
+
+    fn object_references(&self) -> Vec<ReferenceKind> {
+        let kind = ParametersKind { group: String::new(), version: "v1".into(), kind: SECRET.into() };
+        vec![ReferenceKind { path: ADOPT_REF.into(), kind }]
     }
 
     async fn offer(&self, class: &Class) -> Result<Offer, Error> {

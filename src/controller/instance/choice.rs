@@ -71,11 +71,12 @@ impl<K: Database> Reconciler<K> {
             Ok(seen) => (class, Some(seen)),
             Err(refusal) => (Err(refusal), None),
         };
+        let (references, unresolved) = self.controllers.references_of(object, &*backend).await?;
         let (parameters, unresolved) = match self.controllers.parameters_of(object, &*backend).await? {
-            Ok(parameters) => (Some(parameters), None),
+            Ok(parameters) => (Some(parameters), unresolved),
             Err(refusal) => (None, Some(refusal)),
         };
-        let request = Request { object: object.clone(), class: seen, parameters };
+        let request = Request { object: object.clone(), class: seen, parameters, references };
         Ok((request, Chosen { backend, class, unresolved }))
     }
 

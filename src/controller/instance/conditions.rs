@@ -13,7 +13,7 @@
 //!
 //! `Stalled`, `Reconciling` and `Stopped` are there only while they are True.
 
-use super::super::parameters::NOT_FOUND;
+use super::super::references::is_unresolved;
 use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
@@ -66,7 +66,7 @@ impl Conditions<'_> {
 
     /// Where the reason is that something is not there, that is said of the references, too.
     fn unresolved(&mut self, reason: &str, message: &str) {
-        if reason == NOT_FOUND {
+        if is_unresolved(reason) {
             self.set("ResolvedRefs", ConditionStatus::False, reason, message);
         }
     }

@@ -40,8 +40,10 @@ impl<K: Database> Reconciler<K> {
         {
             return gone(error);
         }
-        let request = Request { class, ..Request::new(object.clone()) };
+        let mut request = Request { class, ..Request::new(object.clone()) };
         for backend in backends {
+            // What is gone by now is not waited for: whether it is needed is for the backend to say.
+            (request.references, _) = self.controllers.references_of(object, &**backend).await?;
             if let Err(error) = backend.remove(&request, disposal).await {
                 if made {
                     self.terminating(object, &format!("the database cannot be removed yet: {error}")).await?;

@@ -118,17 +118,23 @@ fn class_changed<K: Database>(
     }
 }
 
-/// Whose Secret's name was taken looks again when the Secret in its way changes or goes, where this server has the Secrets.
+/// Whose Secret's name was taken, and who refers to a Secret, looks again when that changes or goes, where this server has the
+/// Secrets.
 fn secret_changed<K: Database>(objects: Objects<K>) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
     move |secret, queue| {
         let (snapshot, prefix) = (objects.store().snapshot(), objects.store().prefix(secret.namespace()));
-        let waits = |stored: &&Arc<Stored>| {
-            let rest = secret.name().strip_prefix(stored.name());
-            rest.is_some_and(|rest| rest.starts_with('-'))
-                && stored.object().downcast::<K>().is_some_and(|object| conditions::has_conflict(object))
+        let is_near = |stored: &Arc<Stored>| {
+            secret.name().strip_prefix(stored.name()).is_some_and(|rest| rest.starts_with('-'))
         };
-        let near = snapshot.range(&prefix, None).filter_map(|entry| entry.value().ok());
-        near.filter(waits).for_each(|stored| queue.add(&key(stored)));
+        let concerned = |stored: &&Arc<Stored>| {
+            stored.object().downcast::<K>().is_some_and(|object| {
+                let mut references = object.spec().references();
+                references.any(|reference| reference.is_secret() && reference.name == secret.name())
+                    || is_near(stored) && conditions::has_conflict(object)
+            })
+        };
+        let here = snapshot.range(&prefix, None).filter_map(|entry| entry.value().ok());
+        here.filter(concerned).for_each(|stored| queue.add(&key(stored)));
     }
 }
 

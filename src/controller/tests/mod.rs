@@ -9,6 +9,7 @@ mod failures;
 mod lies;
 mod order;
 mod parameters;
+mod references;
 
 use crate::backend::fake::{CONTROLLER_NAME, Fake, Lie, Step};
 use crate::backend::{Code, Error, Observed, Offer, Phase, Reference, Refusal};
