@@ -254,6 +254,7 @@ fn seen(observed: local::Observed) -> Observed {
         database: credentials.database,
         password: credentials.password.expose().to_owned(),
         username: credentials.username,
+        user: String::new(),
     };
     let endpoint =
         |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };

@@ -54,6 +54,12 @@ pub trait Backend: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether it knows the passwords that it gave out. Where it does not, it is given the published ones with every request
+    /// ([`Request::logins`]): the Secrets are then where they are kept, and the only place.
+    fn remembers_logins(&self) -> bool {
+        true
+    }
+
     /// Whether a reference that was recorded is one of this backend's: it then keeps and removes the object, whatever
     /// became of its class. A backend whose references are not of its own domain says so itself.
     fn recognises(&self, group: &str) -> bool {

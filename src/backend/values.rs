@@ -71,6 +71,8 @@ pub struct Request<K> {
     /// The objects that its spec refers to, of the kinds that the backend reads. What a field names and is not among them is
     /// not there, or may not be read: what was accepted is then kept.
     pub references: Vec<Resolved>,
+    /// For a backend that does not remember logins: those that were published last, as the Secrets have them.
+    pub logins: Vec<Login>,
 }
 
 impl<K: fmt::Debug> fmt::Debug for Request<K> {
@@ -88,7 +90,7 @@ impl<K> Request<K> {
 
     /// About an object of which nothing else is known.
     pub fn new(object: K) -> Self {
-        Request { object, class: None, parameters: None, references: Vec::new() }
+        Request { object, class: None, parameters: None, references: Vec::new(), logins: Vec::new() }
     }
 }
 
@@ -239,6 +241,15 @@ pub struct Login {
     pub password: String,
     /// The database it is for.
     pub database: String,
+    /// The user as the spec names it, where the role is called otherwise; else empty.
+    pub user: String,
+}
+
+impl Login {
+    /// The user as the spec names it.
+    pub fn user(&self) -> &str {
+        if self.user.is_empty() { &self.username } else { &self.user }
+    }
 }
 
 impl fmt::Debug for Login {

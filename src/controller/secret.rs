@@ -4,6 +4,7 @@
 //! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
 //! released together with retained data is such a one; an annotation says whose it was.
 
+use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -120,6 +121,25 @@ impl Cluster {
         };
         api.create(&self.named(), &secret).await?;
         Ok(())
+    }
+
+    /// The login that a Secret of this object has.
+    pub(super) async fn published(
+        &self,
+        namespace: &str,
+        name: &str,
+        owner_uid: &str,
+    ) -> Result<Option<Login>, Error> {
+        let found = self.owned(&self.secrets(namespace), name, owner_uid).await?;
+        Ok(found.map(|secret| {
+            let data = secret.data.unwrap_or_default();
+            let text = |key: &str| {
+                let value = data.get(key).map(|value| String::from_utf8_lossy(&value.0).into_owned());
+                value.unwrap_or_default()
+            };
+            let (username, password, database) = (text("username"), text("password"), text("database"));
+            Login { username, password, database, user: String::new() }
+        }))
     }
 
     /// Deletes the Secret if it belongs to this object, as it was when that was seen.

@@ -62,8 +62,12 @@ impl Database {
     }
 
     pub(super) fn observed(&self) -> Observed {
-        let login =
-            |user: &str| Login { username: user.into(), password: "secret".into(), database: "app".into() };
+        let login = |user: &str| Login {
+            username: user.into(),
+            password: "secret".into(),
+            database: "app".into(),
+            ..Login::default()
+        };
         let users = self.users.iter().map(|user| login(user));
         let phase = match () {
             () if self.up => Phase::Available,

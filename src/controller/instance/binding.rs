@@ -76,13 +76,13 @@ fn has_alone(object: &dyn Instance, user: &str, name: &str) -> bool {
 
 /// The logins of all roles but the first; the Secret of one that cannot log in would open nothing.
 fn user_logins<'a>(object: &'a dyn Instance, observed: &'a Observed) -> impl Iterator<Item = &'a Login> {
-    observed.logins.iter().skip(1).filter(|login| object.can_log_in(&login.username))
+    observed.logins.iter().skip(1).filter(|login| object.can_log_in(login.user()))
 }
 
 /// The Secrets of all roles but the first database's owner, as the status has them.
 pub(super) fn user_secrets(object: &dyn Instance, observed: &Observed) -> Vec<UserSecret> {
     let secret =
-        |login: &Login| UserSecret { user: login.username.clone(), name: user_name(object, &login.username) };
+        |login: &Login| UserSecret { user: login.user().to_owned(), name: user_name(object, login.user()) };
     user_logins(object, observed).map(secret).collect()
 }
 
@@ -104,13 +104,19 @@ pub(super) fn names(object: &dyn Instance) -> Vec<String> {
     names
 }
 
+/// The users who may have a Secret, with its name; the first one's is empty: whom applications are bound by.
+pub(super) fn of_users(object: &dyn Instance) -> Vec<(String, String)> {
+    let others = object.roles().into_iter().map(|role| (role.to_owned(), user_name(object, role)));
+    [(String::new(), binding_name(object))].into_iter().chain(others).collect()
+}
+
 /// All Secrets as they should be.
 pub(super) fn all(object: &dyn Instance, provider: &str, observed: &Observed) -> Vec<Binding> {
     let Some(first) = observed.logins.first() else { return Vec::new() };
     let mut secrets = vec![secret(object, provider, observed, binding_name(object), first)];
     secrets.extend(
         user_logins(object, observed)
-            .map(|login| secret(object, provider, observed, user_name(object, &login.username), login)),
+            .map(|login| secret(object, provider, observed, user_name(object, login.user()), login)),
     );
     if let Some(login) = &observed.superuser {
         secrets.push(secret(object, provider, observed, superuser_name(object), login));
@@ -223,7 +229,12 @@ mod tests {
     }
 
     fn login(user: &str) -> Login {
-        Login { username: user.into(), password: "s3cr3t/pw".into(), database: "d".into() }
+        Login {
+            username: user.into(),
+            password: "s3cr3t/pw".into(),
+            database: "d".into(),
+            ..Login::default()
+        }
     }
 
     fn served(roles: &[Role]) -> Observed {
@@ -287,6 +298,19 @@ mod tests {
         let names: Vec<String> = all(&object, "p", &observed).into_iter().map(|secret| secret.name).collect();
         assert_eq!(names, ["shop-binding", "shop-user-etl"]);
         assert_eq!(user_secrets(&object, &observed).len(), 1);
+    }
+
+    #[test]
+    fn a_role_that_is_called_otherwise_has_the_secret_of_its_user() {
+        let mut object = shop();
+        let group = vec![UserAttribute::NoLogin];
+        let user = |name: &str, attributes| User { name: name.into(), attributes, databases: Vec::new() };
+        object.spec.users = vec![user("etl", Vec::new()), user("group", group)];
+        let called = |user: &str| Login { user: user.into(), ..login(&format!("{user}_1f0a")) };
+        let logins = ["app", "etl", "group"].map(called).into();
+        let secrets = all(&object, "p", &Observed { logins, ..served(&[Role::ReadWrite]) });
+        let found: Vec<_> = secrets.iter().map(|secret| (&*secret.name, &*secret.data["username"])).collect();
+        assert_eq!(found, [("shop-binding", "app_1f0a"), ("shop-user-etl", "etl_1f0a")]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
 
 use super::Database;
+use super::binding;
 use super::reconcile::{Error, Reconciler};
-use crate::backend::{Answers, Backend, Class, Refusal, Request};
+use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
+use apimachinery::kind::Kind;
+use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
 use std::sync::Arc;
 
@@ -76,8 +79,23 @@ impl<K: Database> Reconciler<K> {
             Ok(parameters) => (Some(parameters), unresolved),
             Err(refusal) => (None, Some(refusal)),
         };
-        let request = Request { object: object.clone(), class: seen, parameters, references };
+        let logins = match backend.remembers_logins() {
+            true => Vec::new(),
+            false => self.published(object).await?,
+        };
+        let request = Request { object: object.clone(), class: seen, parameters, references, logins };
         Ok((request, Chosen { backend, class, unresolved }))
+    }
+
+    /// The logins that were published for an object, as far as its Secrets are still there and its own.
+    async fn published(&self, object: &K) -> Result<Vec<Login>, Error> {
+        let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
+        let mut logins = Vec::new();
+        for (user, secret) in binding::of_users(object) {
+            let login = self.controllers.cluster.published(namespace, &secret, uid).await?;
+            logins.extend(login.map(|login| Login { user, ..login }));
+        }
+        Ok(logins)
     }
 
     /// The class of an object that goes, as far as it is still to be had.

@@ -199,7 +199,8 @@ fn a_look_at_what_runs_forgets_no_secret() {
     let mut object = serving();
     let etl = || databases_api::shared::UserSecret { user: "etl".into(), name: "shop-user-etl".into() };
     object.status.instance.user_secrets = vec![etl()];
-    let login = || Login { username: "app".into(), password: "x".into(), database: "app".into() };
+    let login =
+        || Login { username: "app".into(), password: "x".into(), database: "app".into(), ..Login::default() };
     let without = Observed { logins: vec![login()], ..seen(Phase::NoPrimary) };
     runs_on(&mut object, &without);
     unavailable(&mut object, "the disk is full", Some(&without));
