@@ -17,12 +17,14 @@ mod local_postgresql;
 mod news;
 mod plan;
 mod plausible;
+pub mod remote;
 mod values;
 
 pub use error::{Code, Error};
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
 pub use plan::{Change, Effect, Plan};
+pub use remote::Remote;
 pub use values::{
     Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
     ReferenceKind, Refusal, Request, Resolved, Role,
@@ -58,6 +60,11 @@ pub trait Backend: Send + Sync + 'static {
     /// ([`Request::logins`]): the Secrets are then where they are kept, and the only place.
     fn remembers_logins(&self) -> bool {
         true
+    }
+
+    /// Whether it is known who it is: what it lists above counts only then. A backend of this process always is.
+    async fn introduce(&self) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Whether a reference that was recorded is one of this backend's: it then keeps and removes the object, whatever

@@ -81,6 +81,8 @@ impl Reconciler for Classes {
     type Key = String;
     type Error = Error;
     const NAME: &'static str = "writing a class's status";
+    /// One backend that does not answer keeps the others' classes waiting for nothing.
+    const WORKERS: usize = 8;
 
     /// Keeps the class or lets it go, and writes its status.
     async fn reconcile(&self, name: &String) -> Result<Outcome, Error> {
@@ -125,6 +127,7 @@ impl Classes {
     /// What a backend offers to a class; or why that cannot be known now.
     async fn offer(&self, class: &DatabaseClass, backend: &dyn Backend) -> Result<Offer, String> {
         let refused = |refusal| Offer { refused: Some(refusal), ..Offer::default() };
+        backend.introduce().await.map_err(|error| error.plausible().message)?;
         let seen = self.controllers.for_backend(class, backend).await.map_err(|error| error.to_string())?;
         let offer = match seen {
             Ok(seen) => backend.offer(&seen).await,
@@ -142,7 +145,14 @@ fn unknown(class: &mut DatabaseClass, why: &str) {
     let conditions = &mut class.status.conditions;
     if !is_true(conditions, "Accepted") {
         let generation = class.metadata.generation;
-        set_condition(conditions, "Accepted", ConditionStatus::Unknown, "Pending", why, generation);
+        set_condition(
+            conditions,
+            "Accepted",
+            ConditionStatus::Unknown,
+            "BackendUnavailable",
+            why,
+            generation,
+        );
     }
 }
 

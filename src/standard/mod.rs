@@ -10,7 +10,7 @@ use crate::server::{Api, Around, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
 use async_trait::async_trait;
 use classes::StoredClasses;
-use options::{Local, LocalBackend};
+use options::{Flags, LocalBackend};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ pub struct Databases {
 impl Api for Databases {
     const FACTS: Facts =
         Facts { group: databases_api::GROUP, name: "databases", version: env!("CARGO_PKG_VERSION") };
-    type Flags = Local;
+    type Flags = Flags;
     type ClusterFlags = LocalBackend;
 
     fn definitions() -> Vec<&'static Definition> {

@@ -40,6 +40,16 @@ pub fn python() -> Option<PathBuf> {
     named("PYTHON_CLIENT").or_else(|| cached("python", "bin/python"))
 }
 
+/// A Python with what the example backend needs: `BACKEND_PYTHON`, or what `hack/lib/backend-python.sh` made.
+pub fn backend_python() -> Option<PathBuf> {
+    named("BACKEND_PYTHON").or_else(|| cached("backend-python", "bin/python"))
+}
+
+/// The example backend in Go: `BACKEND_GO`, or what `hack/lib/backend-go.sh` built.
+pub fn backend_go() -> Option<PathBuf> {
+    named("BACKEND_GO").or_else(|| cached("backend-go", "servers"))
+}
+
 /// Helm at the pinned version: `HELM`, or what `hack/lib/helm.sh` built.
 pub fn helm() -> Option<PathBuf> {
     named("HELM").or_else(|| cached("helm", "helm"))

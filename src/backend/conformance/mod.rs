@@ -145,4 +145,4 @@ macro_rules! conformance {
 }
 pub(crate) use conformance;
 
-mod over_the_fake;
+pub(crate) mod over_the_fake;

@@ -8,7 +8,7 @@ use databases_api::postgresql::{PostgreSQL, User};
 use databases_api::shared::{Network, State};
 use std::sync::Arc;
 
-struct OverTheFake(Arc<Fake>);
+pub(crate) struct OverTheFake(pub(crate) Arc<Fake>);
 
 async fn open() -> Option<OverTheFake> {
     Some(OverTheFake(Fake::new()))

@@ -119,6 +119,9 @@ impl Backend for Fake {
     }
 
     fn class_parameters(&self) -> Vec<ParametersKind> {
+        if self.world().failure(Step::Introduce).is_some() {
+            return Vec::new();
+        }
         vec![ParametersKind { group: String::new(), version: "v1".into(), kind: "ConfigMap".into() }]
     }
 
@@ -129,6 +132,10 @@ impl Backend for Fake {
     fn object_references(&self) -> Vec<ReferenceKind> {
         let kind = ParametersKind { group: String::new(), version: "v1".into(), kind: SECRET.into() };
         vec![ReferenceKind { path: ADOPT_REF.into(), kind }]
+    }
+
+    async fn introduce(&self) -> Result<(), Error> {
+        self.world().failure(Step::Introduce).map_or(Ok(()), Err)
     }
 
     async fn offer(&self, class: &Class) -> Result<Offer, Error> {

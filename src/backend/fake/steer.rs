@@ -8,6 +8,8 @@ use std::sync::Arc;
 /// What a backend does, in the order in which it does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
+    /// Says who it is.
+    Introduce,
     /// Says what it offers.
     Offer,
     /// Says what a change would disturb.
@@ -53,7 +55,8 @@ pub(super) struct Failures {
 impl Failures {
     pub(super) fn of(&self, step: Step) -> Option<Error> {
         // Who can do nothing may still see, and say what it could do.
-        let idle = matches!(step, Step::Observe | Step::Reference | Step::Offer | Step::Plan);
+        let idle =
+            matches!(step, Step::Introduce | Step::Observe | Step::Reference | Step::Offer | Step::Plan);
         self.at.get(&step).or(self.all.as_ref().filter(|_| !idle)).cloned()
     }
 }

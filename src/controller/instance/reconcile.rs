@@ -55,12 +55,17 @@ impl<K: Database> Reconciler<K> {
             Choice::Elsewhere => return Ok(Outcome::Settled),
             Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
         };
+        // What is read for a backend depends on who it is.
+        let introduced = chosen.backend.introduce().await;
         if Kind::meta(object).deletion_timestamp.is_some() && !waits_for_dependents(object) {
             let class = self.last_class(&chosen).await;
             return self.delete(object, class, &[chosen.backend]).await;
         }
         if !is_taken_up(Kind::meta(object)) {
             return self.take_up(object, &chosen.class).await;
+        }
+        if let Err(error) = introduced {
+            return self.failed(&Request::new(object.clone()), &chosen, error).await;
         }
         let (request, chosen) = self.request(object, chosen).await?;
         if object.status().backend_ref.is_none() {

@@ -96,7 +96,7 @@ async fn a_class_keeps_what_it_was_offered_while_its_backend_does_not_answer() {
     fake.fail_at(Step::Offer, Some(Error::retried(Code::Unavailable, "no answer")));
     named_class(&server, "late", json!({})).await;
     let late = format!("{CLASSES}/late");
-    says(&server, &late, "Accepted", "Unknown", "Pending", "no answer").await;
+    says(&server, &late, "Accepted", "Unknown", "BackendUnavailable", "no answer").await;
     ready(&server, json!({})).await;
     server.condition(OURS, "InUse", "True", "InUse").await;
     server.condition(OURS, "Accepted", "True", "Accepted").await;

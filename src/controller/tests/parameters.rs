@@ -49,6 +49,26 @@ async fn an_object_whose_parameters_went_is_kept_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_judged_by_a_backend_that_nobody_knows_yet() {
+    let (server, fake) = Server::with_fake().await;
+    settings(&server).await;
+    let uid = tuned(&server).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    let reference = json!({"kind": "ConfigMap", "namespace": "demo", "name": "tuned"});
+    fake.fail_at(Step::Introduce, Some(Error::retried(Code::Unavailable, "nobody is there")));
+    named_class(&server, "late", json!({"parametersRef": reference})).await;
+    let late = OURS.replace("ours", "late");
+    says(&server, &late, "Accepted", "Unknown", "BackendUnavailable", "nobody is there").await;
+    fake.crash(&uid);
+    says(&server, A, "Programmed", "False", "BackendUnavailable", "nobody is there").await;
+    server.condition(A, "ResolvedRefs", "True", "ResolvedRefs").await;
+    fake.fail_at(Step::Introduce, None);
+    server.condition(&late, "Accepted", "True", "Accepted").await;
+    server.condition(A, "Programmed", "True", "Programmed").await;
+    server.condition(A, "Ready", "True", "Available").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_object_that_waits_for_parameters_can_be_deleted() {
     let (server, fake) = Server::with_fake().await;
     let uid = tuned(&server).await;

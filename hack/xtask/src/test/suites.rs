@@ -65,6 +65,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "backends",
+        what: "backends that are programs of their own: the examples answer the manifest, die and come back",
+        work: Work::Integration,
+    },
+    Suite {
         name: "crash",
         what: "kill -9 during acknowledged writes, over redb and etcd; nothing is lost",
         work: Work::Integration,
