@@ -3,13 +3,44 @@
 //! Most are read off the schema: a field that is set, and is not its static default, needs its feature. The rest
 //! depend on values.
 
-use crate::instance::Instance;
+use crate::instance::{Facts, Instance};
 use crate::shared::DeletionPolicy;
 use apimachinery::kind::Definition;
 use apimachinery::schema::{Field, Schema, Shape, Topology};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// Features that no field of the schema has: they depend on values, or are a class's own.
+const BY_VALUE: [&str; 9] = [
+    "Clone",
+    "DeletionSnapshot",
+    "Import",
+    "MultipleDatabases",
+    "ReadOnlyEndpoint",
+    "Restart",
+    "Restore",
+    "RestoreFromRepository",
+    "StorageExpansion",
+];
+
+/// The Extended features that a kind knows, without its name before them.
+pub fn known(facts: &Facts) -> BTreeSet<&'static str> {
+    fn collect(schema: &'static Schema, found: &mut BTreeSet<&'static str>) {
+        match &schema.shape {
+            Shape::Object(_) => schema.fields().into_iter().for_each(|field| match field.feature {
+                Some(feature) => drop(found.insert(feature)),
+                None => collect(field.schema, found),
+            }),
+            Shape::List(item) | Shape::Map(item) => collect(item, found),
+            Shape::Enum(_) | Shape::Scalar(_) => {}
+        }
+    }
+    let mut found = BY_VALUE.into_iter().collect();
+    collect(facts.spec, &mut found);
+    found
+}
 
 /// A feature, and the field that needs it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

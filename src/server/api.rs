@@ -1,5 +1,6 @@
 //! What a server serves: the group, its kinds, and what belongs to them. The server itself knows no kind.
 
+use super::command::Command;
 use super::link::Link;
 use crate::admission::{AccessReview, Admission, Attributes, Namespaces, Operation};
 use crate::cluster::Cluster;
@@ -28,6 +29,11 @@ pub trait Api: Send + Sync + 'static {
 
     /// Its kinds.
     fn definitions() -> Vec<&'static Definition>;
+
+    /// Commands of its own, beside those that serve.
+    fn commands() -> Vec<Command> {
+        Vec::new()
+    }
 
     /// Opens what its controllers work with; before this server answers anybody.
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason>

@@ -3,6 +3,7 @@
 mod aggregated;
 mod api;
 pub(crate) mod bootstrap;
+mod command;
 mod compaction;
 mod election;
 mod host;
@@ -17,6 +18,7 @@ mod standalone;
 mod users;
 
 pub use api::{Api, Around, Facts, Parts, Place, Reason};
+pub use command::Command;
 pub use link::{Link, state};
 pub use program::main;
 

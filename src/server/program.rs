@@ -1,8 +1,9 @@
 //! The program: its command line, its runtime and its end.
 
-use super::{Api, Error, Facts, Serve, Standalone, serve, standalone};
+use super::{Api, Error, Facts, Serve, Standalone, command, serve, standalone};
 use crate::telemetry::{self, LogFormat};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use futures_util::future::LocalBoxFuture;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -11,6 +12,12 @@ struct Arguments<F: Args, C: Args> {
     #[command(subcommand)]
     command: Command<F, C>,
 
+    #[command(flatten)]
+    log: Log,
+}
+
+#[derive(Args)]
+struct Log {
     /// Which log lines to write, as in `info,databases_apiserver=debug`.
     #[arg(long, global = true, default_value = "info")]
     log: String,
@@ -31,14 +38,15 @@ enum Command<F: Args, C: Args> {
 /// Runs the server of an API, as the command line says.
 pub fn main<A: Api>() -> ExitCode {
     let program = A::FACTS.program();
-    let mut command = command::<A>();
+    let own = A::commands();
+    let mut command = command::<A>(&own);
     let matches = command.clone().get_matches();
-    let arguments = match Arguments::<A::Flags, A::ClusterFlags>::from_arg_matches(&matches) {
-        Ok(arguments) => arguments,
+    let (log, work) = match work::<A>(&own, &matches) {
+        Ok(work) => work,
         Err(error) => error.format(&mut command).exit(),
     };
-    match run::<A>(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(&log, work) {
+        Ok(code) => code,
         Err(error) => {
             // Standard error may be closed, or a file on a full disk.
             let _ = writeln!(io::stderr(), "{program}: {error}");
@@ -47,8 +55,29 @@ pub fn main<A: Api>() -> ExitCode {
     }
 }
 
+/// What is done until the program ends.
+type Work = LocalBoxFuture<'static, Result<ExitCode, Error>>;
+
+/// What the command line asks for: to serve, or a command of the API's own.
+fn work<A: Api>(own: &[command::Command], matches: &ArgMatches) -> Result<(Log, Work), clap::Error> {
+    let asked = matches.subcommand();
+    let found = own.iter().find(|own| asked.is_some_and(|(name, _)| name == own.line.get_name()));
+    if let Some((own, (_, flags))) = found.zip(asked) {
+        let started = own.start(flags)?;
+        return Ok((Log::from_arg_matches(matches)?, Box::pin(async { Ok(started.await) })));
+    }
+    let Arguments { command, log } = Arguments::<A::Flags, A::ClusterFlags>::from_arg_matches(matches)?;
+    let served: Work = match command {
+        Command::Standalone(options) => {
+            Box::pin(async { standalone::<A>(*options).await.map(|()| ExitCode::SUCCESS) })
+        }
+        Command::Serve(options) => Box::pin(async { serve::<A>(*options).await.map(|()| ExitCode::SUCCESS) }),
+    };
+    Ok((log, served))
+}
+
 /// The command line, with the names and defaults that follow from the API's.
-fn command<A: Api>() -> clap::Command {
+fn command<A: Api>(own: &[command::Command]) -> clap::Command {
     let Facts { group, version, .. } = A::FACTS;
     let (log, data_dir) = (A::FACTS.variable("log"), A::FACTS.variable("data_dir"));
     let common = |command: clap::Command| {
@@ -66,14 +95,12 @@ fn command<A: Api>() -> clap::Command {
         .mut_subcommand("serve", |command| {
             common(command).mut_arg("lease_namespace", |arg| arg.default_value(A::FACTS.namespace()))
         })
+        .subcommands(own.iter().map(|own| own.line.clone()))
 }
 
-fn run<A: Api>(arguments: Arguments<A::Flags, A::ClusterFlags>) -> Result<(), Error> {
-    let format = if arguments.log_json { LogFormat::Json } else { LogFormat::Text };
-    telemetry::init(format, &arguments.log)?;
+fn run(log: &Log, work: Work) -> Result<ExitCode, Error> {
+    let format = if log.log_json { LogFormat::Json } else { LogFormat::Text };
+    telemetry::init(format, &log.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
-    match arguments.command {
-        Command::Standalone(options) => runtime.block_on(standalone::<A>(*options)),
-        Command::Serve(options) => runtime.block_on(serve::<A>(*options)),
-    }
+    runtime.block_on(work)
 }

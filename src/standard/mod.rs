@@ -5,12 +5,15 @@ mod classes;
 mod options;
 
 use crate::admission::{Admission, ClassAdmission, SecretAccess};
+use crate::conformance;
 use crate::controller::{self, Controllers, Kinds};
-use crate::server::{Api, Around, Facts, Parts, Place, Reason};
+use crate::server::{Api, Around, Command, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
 use async_trait::async_trait;
 use classes::StoredClasses;
+use futures_util::future::LocalBoxFuture;
 use options::{Flags, LocalBackend};
+use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +31,11 @@ impl Api for Databases {
 
     fn definitions() -> Vec<&'static Definition> {
         databases_api::definitions().to_vec()
+    }
+
+    fn commands() -> Vec<Command> {
+        let run = |options| -> LocalBoxFuture<'static, ExitCode> { Box::pin(conformance::run(options)) };
+        vec![Command::new::<conformance::Options>("conformance", conformance::ABOUT, run)]
     }
 
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {

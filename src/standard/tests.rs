@@ -51,7 +51,7 @@ impl Server {
         (Server::with(vec![fake.clone()]).await, fake)
     }
 
-    async fn with(backends: Vec<Arc<dyn Answers<PostgreSQL>>>) -> Self {
+    pub(crate) async fn with(backends: Vec<Arc<dyn Answers<PostgreSQL>>>) -> Self {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
         let kinds = backends.into_iter().fold(Answering::default(), Answering::with::<PostgreSQL>).kinds();
@@ -77,6 +77,11 @@ impl Server {
         let server = Server { client: pipeline.as_user(user), storage, _ended: ended.drop_guard() };
         server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
         server
+    }
+
+    /// A client of it, such as other programs have.
+    pub(crate) fn kube(&self) -> kube::Client {
+        kube::Client::new(self.client.clone(), "default")
     }
 
     pub(crate) async fn send(

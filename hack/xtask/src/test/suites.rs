@@ -45,6 +45,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Module("controller::tests::"),
     },
     Suite {
+        name: "lies",
+        what: "the conformance tests over a class that claims more than it does: every lie is found",
+        work: Work::Module("conformance::tests::"),
+    },
+    Suite {
         name: "storage",
         what: "one conformance suite over every storage engine, with a real etcd",
         work: Work::Crate("databases-storage"),
@@ -67,6 +72,11 @@ pub(super) const SUITES: &[Suite] = &[
     Suite {
         name: "backends",
         what: "backends that are programs of their own: the examples answer the manifest, die and come back",
+        work: Work::Integration,
+    },
+    Suite {
+        name: "conformance",
+        what: "the command conformance against the class of this machine, and its report",
         work: Work::Integration,
     },
     Suite {
@@ -175,7 +185,7 @@ mod tests {
         }
         assert!(!own.runs(SERVER.0, "another") && !own.runs("databases-api", "databases_api"));
         assert_eq!(own.filter(), ["controller::tests::"]);
-        assert_eq!(rest.filter(), ["--skip", "controller::tests::"]);
+        assert_eq!(rest.filter(), ["--skip", "controller::tests::", "--skip", "conformance::tests::"]);
         assert!(of("kubectl").filter().is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! The walls between the rooms: who may import whom.
 //!
 //! ```text
-//! main → standard → server → { serve, pipeline → cluster,
+//! main → standard → conformance → cluster
+//!        standard → server → { serve, pipeline → cluster,
 //!                   endpoint → registry → { admission → backend → cluster, storage },
 //!                   controller → { registry, backend } }
 //! ```
@@ -16,7 +17,7 @@ use crate::tree::{self, File};
 /// A room of `src/`, and the rooms it may name.
 const TABLE: &[(&str, &[&str])] = &[
     ("main", &["standard", "server"]),
-    ("standard", &["server", "registry", "admission", "backend", "controller"]),
+    ("standard", &["server", "registry", "admission", "backend", "controller", "conformance"]),
     ("server", &["serve", "pipeline", "endpoint", "registry", "admission", "cluster", "controller"]),
     ("serve", &[]),
     // What a connection knows of its peer is read where a request is authenticated.
@@ -26,6 +27,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("admission", &["backend", "cluster"]),
     ("backend", &["cluster"]),
     ("cluster", &[]),
+    // A client: what it finds out may come from no room of the server.
+    ("conformance", &["cluster"]),
     ("controller", &["registry", "backend", "cluster"]),
     ("telemetry", &[]),
 ];

@@ -1,0 +1,44 @@
+//! What goes with an object, and what stays.
+
+use crate::conformance::failure::{Failure, Verdict, ensure, same};
+use crate::conformance::suite::Suite;
+use kube::api::DeleteParams;
+use serde_json::json;
+
+pub(super) async fn forbidden(suite: &Suite) -> Verdict {
+    let database = suite.created("forbid", json!({"deletionPolicy": "Forbid"})).await?;
+    match database.api.delete(&database.name, &DeleteParams::default()).await {
+        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => return Err(Failure::new("the deletion is taken")),
+    }
+    let seen = database.read().await?;
+    ensure(seen.text("/metadata/deletionTimestamp").is_empty(), || "the object is being deleted".into())
+}
+
+pub(super) async fn delete(suite: &Suite) -> Verdict {
+    let database = suite.ready("delete", json!({"deletionPolicy": "Delete"})).await?;
+    let login = database.login().await?;
+    let door = login.door()?;
+    door.open().await?.run("CREATE TABLE gone (value text)").await?;
+    database.deleted().await?;
+    let there = database.has_secret(&login.name).await?;
+    ensure(!there, || format!("Secret {} is still there", login.name))?;
+    door.is_shut("the owner of a deleted database").await
+}
+
+pub(super) async fn retain(suite: &Suite) -> Verdict {
+    let database = suite.ready("retain", json!({"deletionPolicy": "Retain"})).await?;
+    let before = database.login().await?;
+    suite
+        .keeps(&before.name, format!("the data of {}, which its deletionPolicy Retain keeps", database.name));
+    before.door()?.open().await?.run("CREATE TABLE kept (value text)").await?;
+    database.deleted().await?;
+    let secret = database.secrets.get_opt(&before.name).await?;
+    let missing = || Failure::new(format!("Secret {} is gone", before.name));
+    let after = crate::conformance::login::Login::of(secret.ok_or_else(missing)?);
+    for key in ["host", "port", "username", "database"] {
+        same(&format!("{key} of the Secret that stays"), after.text(key)?, before.text(key)?)?;
+    }
+    ensure(after.get("password") == before.get("password"), || "the password changed".into())
+}
