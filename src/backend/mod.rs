@@ -10,6 +10,7 @@
 #[cfg(test)]
 pub(crate) mod conformance;
 mod error;
+mod external;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod local;
@@ -17,10 +18,12 @@ mod local_postgresql;
 mod news;
 mod plan;
 mod plausible;
+pub mod postgresql;
 pub mod remote;
 mod values;
 
 pub use error::{Code, Error};
+pub use external::ExternalPostgreSQL;
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
 pub use plan::{Change, Effect, Plan};

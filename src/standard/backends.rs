@@ -1,11 +1,12 @@
 //! The backends that this server has, and the kinds that each of them answers.
 
 use super::Databases;
-use crate::backend::Remote;
+use crate::backend::{ExternalPostgreSQL, Remote};
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
 use databases_api::postgresql::PostgreSQL;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Opens all of them. One that somebody has to wait for is opened all the same, and says so when it is asked.
 pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> {
@@ -14,6 +15,7 @@ pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> 
     if let Some(data_dir) = place.data_dir.filter(|_| of_this_machine) {
         answering = answering.with::<PostgreSQL>(place.flags.local.open(data_dir).await?);
     }
+    answering = answering.with::<PostgreSQL>(Arc::new(ExternalPostgreSQL::default()));
     for options in place.flags.remote.options()? {
         answering = answering.with::<PostgreSQL>(Remote::open(options));
     }

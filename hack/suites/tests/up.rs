@@ -176,7 +176,9 @@ fn copies(to: &Path) -> Option<()> {
     let examples = to.join("examples");
     std::fs::create_dir(&examples).ok()?;
     for entry in std::fs::read_dir(checkout().join("deploy/examples")).ok()?.flatten() {
-        std::fs::copy(entry.path(), examples.join(entry.file_name())).ok()?;
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), examples.join(entry.file_name())).ok()?;
+        }
     }
     Some(())
 }

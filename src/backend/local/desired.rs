@@ -1,6 +1,6 @@
 //! What a caller wants of one instance.
 
-use super::secret::Secret;
+use crate::backend::postgresql::Secret;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

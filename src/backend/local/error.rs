@@ -1,6 +1,7 @@
 //! Why PostgreSQL cannot be run as asked. Each message says what to do; [`Error::reason`] gives the condition's word.
 
 use crate::backend::Code;
+use crate::backend::postgresql::{Answer, NoRandomness, is_of_the_moment};
 use std::path::{Path, PathBuf};
 
 /// Why PostgreSQL cannot be run as asked.
@@ -168,8 +169,8 @@ pub enum Error {
     #[error("there is no instance with uid {0}")]
     UnknownInstance(String),
     /// The system has no randomness.
-    #[error("the operating system gives no randomness; passwords cannot be made")]
-    Randomness,
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     /// A certificate cannot be made.
     #[error("a certificate cannot be made or signed")]
     Certificate(#[from] rcgen::Error),
@@ -239,12 +240,8 @@ impl Error {
 
     /// For a statement that only the object can change: an answer of PostgreSQL that is not about the moment is a refusal.
     pub(super) fn into_refusal(self) -> Error {
-        /// Classes of codes: connections, lost races, resources, states, an operator, the system, PostgreSQL's own faults.
-        const OF_THE_MOMENT: [&str; 8] = ["08", "25", "40", "53", "55P03", "57", "58", "XX"];
         match self {
-            Error::Sql { what, message, code }
-                if !code.is_empty() && !OF_THE_MOMENT.iter().any(|class| code.starts_with(class)) =>
-            {
+            Error::Sql { what, message, code } if !code.is_empty() && !is_of_the_moment(&code) => {
                 Error::Refused { what, message }
             }
             error => error,
@@ -264,23 +261,8 @@ impl Error {
     pub(super) fn sql(what: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -> Error {
         let what = what.into();
         move |error| {
-            let code = error.code().map(|code| code.code().to_owned()).unwrap_or_default();
-            let message = match error.as_db_error() {
-                Some(database) => database.message().to_owned(),
-                None => chain(&error),
-            };
+            let Answer { code, message } = Answer::from(&error);
             Error::Sql { what, message, code }
         }
     }
-}
-
-/// The error and everything behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
-    }
-    text
 }

@@ -2,11 +2,10 @@
 
 use super::desired::{Database, Desired, Extension};
 use super::error::Error;
-use super::sql::{Access, MANAGER, SUPERUSER, Session, cell, flag, identifier, literal};
+use super::sql::{Access, MANAGER, SUPERUSER, Session, cell, flag, identifier};
+use crate::backend::postgresql::extension::{EXTENSIONS, Wanted, statements};
 use std::collections::BTreeMap;
 
-const EXTENSIONS: &str = "SELECT e.extname, e.extversion, n.nspname FROM pg_extension e \
-     JOIN pg_namespace n ON n.oid = e.extnamespace";
 /// Schemas, their owners, and whether an extension made them.
 const SCHEMAS: &str = "SELECT n.nspname, pg_get_userbyid(n.nspowner), EXISTS (SELECT FROM pg_depend d \
      WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e') FROM pg_namespace n";
@@ -51,31 +50,12 @@ impl Found {
         extension: &Extension,
     ) -> Result<(), Error> {
         let Extension { name, version, schema } = extension;
-        let quoted = identifier(name);
-        let what = |verb: &str| format!("{verb} extension {name} in database {}", database.name);
         let prepare = schema.as_deref().and_then(|schema| self.prepare(schema, &database.owner));
-        let prepare = prepare.unwrap_or_default();
-        let Some((current, place)) = self.extensions.get(name) else {
-            let schema = schema.as_deref().map(|schema| format!(" SCHEMA {}", identifier(schema)));
-            let version = version.as_deref().map(|version| format!(" VERSION {}", literal(version)));
-            let (schema, version) = (schema.unwrap_or_default(), version.unwrap_or_default());
-            // What names no schema goes where applications look first, and so does what it needs.
-            let statements = format!(
-                "SET LOCAL search_path = public; {prepare}\
-                 CREATE EXTENSION IF NOT EXISTS {quoted} WITH{schema}{version} CASCADE"
-            );
-            return session.run(what("install"), &statements).await;
-        };
-        if !prepare.is_empty() {
-            session.run(what("make the schema of"), &prepare).await?;
-        }
-        if let Some(schema) = schema.as_ref().filter(|schema| *schema != place) {
-            let statement = format!("ALTER EXTENSION {quoted} SET SCHEMA {}", identifier(schema));
-            session.run(what("move"), &statement).await?;
-        }
-        if let Some(version) = version.as_ref().filter(|version| *version != current) {
-            let statement = format!("ALTER EXTENSION {quoted} UPDATE TO {}", literal(version));
-            session.run(what("update"), &statement).await?;
+        let current = self.extensions.get(name).map(|(version, schema)| (version.as_str(), schema.as_str()));
+        let wanted = Wanted { name, version: version.as_deref(), schema: schema.as_deref() };
+        for (verb, statement) in statements(&wanted, current, &prepare.unwrap_or_default()) {
+            let what = format!("{verb} extension {name} in database {}", database.name);
+            session.run(what, &statement).await?;
         }
         Ok(())
     }

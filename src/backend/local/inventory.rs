@@ -2,8 +2,8 @@
 
 use super::error::Error;
 use super::rights::Rights;
-use super::secret::Secret;
 use super::sql::{SUPERUSER_ID, Session, cell, flag};
+use crate::backend::postgresql::Secret;
 use std::collections::{BTreeMap, BTreeSet};
 
 const ROLES: &str = "SELECT rolname, oid, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, \

@@ -7,9 +7,9 @@
 use super::error::Error;
 use super::instance::Instance;
 use super::process::Postmaster;
-use super::secret::Login;
 use super::server::ShutdownMode;
 use super::sql::{Access, MAINTENANCE, MANAGER, SUPERUSER, Session, literal};
+use crate::backend::postgresql::Login;
 use nix::sys::signal::{Signal, kill};
 use std::time::Duration;
 use tokio::time::Instant;

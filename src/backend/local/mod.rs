@@ -39,7 +39,6 @@ mod raise;
 mod replicas;
 mod rights;
 mod roles;
-mod secret;
 mod server;
 mod sessions;
 mod single;
@@ -52,10 +51,10 @@ mod trial;
 mod validation;
 mod wish;
 
+pub use super::postgresql::Secret;
 pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
 pub use error::Error;
 pub use observed::{Credentials, Endpoint, Observed};
-pub use secret::Secret;
 pub use server::ShutdownMode;
 
 use account::Account;

@@ -1,7 +1,7 @@
 //! What an instance is seen to be.
 
-use super::secret::Secret;
 use crate::backend::Phase;
+use crate::backend::postgresql::Secret;
 
 /// One instance as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use super::error::Error;
 use super::instance::Instance;
 use super::inventory::{Inventory, Membership};
 use super::rights::Rights;
-use super::secret::Login;
 use super::sessions::{self, Which};
 use super::sql::{Access, MANAGER, SUPERUSER, Session, identifier, literal};
 use super::state::State;
+use crate::backend::postgresql::Login;
 use std::collections::BTreeSet;
 
 /// How roles are changed, and whether anything was.

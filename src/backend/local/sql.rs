@@ -5,8 +5,8 @@
 //! `pg_catalog` alone. Statements of ours are not logged and not shown by `pg_stat_activity`: they hold verifiers.
 
 use super::error::Error;
-use super::secret::Secret;
-use postgres_protocol::escape::{escape_identifier, escape_literal};
+use crate::backend::postgresql::{Secret, superuser_options};
+pub(super) use crate::backend::postgresql::{cell, flag, identifier, literal};
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -27,59 +27,6 @@ pub(super) const MAINTENANCE: &str = "postgres";
 const AGAIN: Duration = Duration::from_millis(50);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// What our sessions run with. Statements are bounded, and do not wait for replicas: those may be what is being repaired.
-const SETTINGS: [(&str, &str); 46] = [
-    ("statement_timeout", "60s"),
-    ("lock_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "0"),
-    ("synchronous_commit", "local"),
-    ("search_path", "pg_catalog"),
-    ("role", "none"),
-    ("session_replication_role", "origin"),
-    ("session_preload_libraries", ""),
-    ("local_preload_libraries", ""),
-    ("default_transaction_read_only", "off"),
-    ("default_transaction_isolation", "read committed"),
-    ("default_transaction_deferrable", "off"),
-    ("default_tablespace", ""),
-    ("temp_tablespaces", ""),
-    ("default_table_access_method", "heap"),
-    ("standard_conforming_strings", "on"),
-    ("escape_string_warning", "off"),
-    ("backslash_quote", "safe_encoding"),
-    ("quote_all_identifiers", "off"),
-    ("transform_null_equals", "off"),
-    ("array_nulls", "on"),
-    ("check_function_bodies", "on"),
-    ("row_security", "on"),
-    ("exit_on_error", "off"),
-    ("post_auth_delay", "0"),
-    ("lc_messages", "C"),
-    ("datestyle", "ISO"),
-    ("intervalstyle", "postgres"),
-    ("timezone", "UTC"),
-    ("bytea_output", "hex"),
-    ("extra_float_digits", "1"),
-    ("client_min_messages", "warning"),
-    ("zero_damaged_pages", "off"),
-    ("ignore_system_indexes", "off"),
-    ("allow_system_table_mods", "off"),
-    ("jit", "off"),
-    ("max_parallel_workers_per_gather", "0"),
-    ("track_activities", "off"),
-    ("log_statement", "none"),
-    ("log_duration", "off"),
-    ("log_min_duration_statement", "-1"),
-    ("log_transaction_sample_rate", "0"),
-    ("log_min_error_statement", "panic"),
-    ("debug_print_parse", "off"),
-    ("debug_print_rewritten", "off"),
-    ("pg_stat_statements.track", "none"),
-];
-/// What newer versions add.
-const NEWER: [(u32, &str, &str); 3] =
-    [(14, "idle_session_timeout", "0"), (17, "transaction_timeout", "0"), (17, "event_triggers", "off")];
-
 /// Where a server is managed.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
@@ -100,7 +47,10 @@ impl Access {
     pub(super) async fn connect(&self, database: &str) -> Result<Session, Error> {
         let mut config = Config::new();
         config.host_path(&self.sockets).port(self.port).user(self.role).dbname(database);
-        config.password(self.password.expose()).connect_timeout(CONNECT).options(options(self.major));
+        config
+            .password(self.password.expose())
+            .connect_timeout(CONNECT)
+            .options(superuser_options(self.major));
         config.application_name("databases-apiserver");
         let what = format!("connect to database {database} as {}", self.role);
         let connected = tokio::time::timeout(CONNECT, patiently(&config)).await;
@@ -133,13 +83,6 @@ fn was_cut_off(error: &tokio_postgres::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     let ends = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset, ErrorKind::UnexpectedEof];
     error.is_closed() || cause.is_some_and(|cause| ends.contains(&cause.kind()))
-}
-
-/// The settings as the startup packet has them.
-fn options(major: u32) -> String {
-    let newer = NEWER.iter().filter(|(since, ..)| *since <= major).map(|(_, name, value)| (name, value));
-    let all = SETTINGS.iter().map(|(name, value)| (name, value)).chain(newer);
-    all.map(|(name, value)| format!("-c {name}={} ", value.replace(' ', "\\ "))).collect()
 }
 
 /// What a connection for replication needs set: it is idle for moments, which applications may not be.
@@ -198,24 +141,4 @@ pub(super) fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
     name: &str,
 ) -> Result<T, Error> {
     row.try_get(name).map_err(Error::sql(format!("read column {name}")))
-}
-
-/// A column of a row that was looked at; null is an empty text.
-pub(super) fn cell(row: &SimpleQueryRow, index: usize) -> String {
-    row.try_get(index).ok().flatten().unwrap_or_default().to_owned()
-}
-
-/// A column that holds a truth value.
-pub(super) fn flag(row: &SimpleQueryRow, index: usize) -> bool {
-    row.try_get(index).ok().flatten() == Some("t")
-}
-
-/// Quotes a name.
-pub(super) fn identifier(name: &str) -> String {
-    escape_identifier(name)
-}
-
-/// Quotes a text.
-pub(super) fn literal(text: &str) -> String {
-    escape_literal(text).trim_start().to_owned()
 }

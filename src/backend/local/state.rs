@@ -6,7 +6,7 @@
 use super::account::{Account, Readers};
 use super::desired::Desired;
 use super::error::Error;
-use super::secret::{Login, Secret};
+use crate::backend::postgresql::{Login, Secret};
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,8 +4,8 @@ use super::account::{Account, Readers};
 use super::desired::Certificate;
 use super::error::Error;
 use super::layout::Layout;
-use super::secret::Secret;
 use super::state::Issued;
+use crate::backend::postgresql::Secret;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,

@@ -80,6 +80,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "postgresql_external",
+        what: "databases on a PostgreSQL server that is there already",
+        work: Work::Integration,
+    },
+    Suite {
         name: "crash",
         what: "kill -9 during acknowledged writes, over redb and etcd; nothing is lost",
         work: Work::Integration,

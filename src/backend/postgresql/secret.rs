@@ -1,6 +1,5 @@
 //! Passwords: made of the operating system's randomness, shown by no `Debug`.
 
-use super::error::Error;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRng;
@@ -9,6 +8,11 @@ use std::fmt;
 
 /// The randomness of a password: 32 characters once encoded.
 const PASSWORD_BYTES: usize = 24;
+
+/// The system has no randomness.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the operating system gives no randomness; passwords cannot be made")]
+pub struct NoRandomness;
 
 /// A password or private key. `Debug` does not show it; [`Secret::expose`] does.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +31,9 @@ impl Secret {
     }
 
     /// A new password that needs no quoting in a URI.
-    pub(super) fn generate() -> Result<Self, Error> {
+    pub(in crate::backend) fn generate() -> Result<Self, NoRandomness> {
         let mut bytes = [0; PASSWORD_BYTES];
-        rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|_| Error::Randomness)?;
+        rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|_| NoRandomness)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 }
@@ -42,15 +46,19 @@ impl fmt::Debug for Secret {
 
 /// The password of a role, and what PostgreSQL keeps of it: comparing the latter tells whether the role still has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Login {
-    pub(super) password: Secret,
-    pub(super) verifier: Secret,
+pub(in crate::backend) struct Login {
+    pub(in crate::backend) password: Secret,
+    pub(in crate::backend) verifier: Secret,
 }
 
 impl Login {
-    pub(super) fn generate() -> Result<Self, Error> {
-        let password = Secret::generate()?;
+    pub(in crate::backend) fn generate() -> Result<Self, NoRandomness> {
+        Secret::generate().map(Self::of)
+    }
+
+    /// A password that is there already, with another verifier each time.
+    pub(in crate::backend) fn of(password: Secret) -> Self {
         let verifier = Secret::new(postgres_protocol::password::scram_sha_256(password.expose().as_bytes()));
-        Ok(Self { password, verifier })
+        Self { password, verifier }
     }
 }

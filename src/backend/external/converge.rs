@@ -1,0 +1,249 @@
+//! Makes what an object asks for be on the server. Every step may be the last one before we are stopped, and the next look goes
+//! on from there.
+//!
+//! Nothing of ours runs in an object's databases but in sessions of their owner: whatever is in them reaches no further than its
+//! own rights. A password is the one of the published Secret; where the server has another, it is given that one, and the
+//! applications notice nothing.
+
+use super::error::{Error, WRONG_PASSWORD, is_not_let_in};
+use super::found::{Facts, Found};
+use super::names::Names;
+use super::server::Server;
+use super::session::Session;
+use super::wish::{Database, Role, Wish};
+use crate::backend;
+use crate::backend::postgresql::{Login, Secret, identifier, literal};
+use std::collections::BTreeMap;
+
+/// The longest password that is taken from a Secret.
+const PASSWORD: usize = 1000;
+
+/// One object on its server.
+pub(super) struct Work<'a> {
+    pub(super) server: &'a Server,
+    pub(super) session: &'a Session,
+    pub(super) names: &'a Names,
+    pub(super) facts: &'a Facts,
+    pub(super) wish: &'a Wish,
+    pub(super) published: &'a [backend::Login],
+}
+
+impl Work<'_> {
+    /// Roles, databases and privileges; the passwords by role.
+    pub(super) async fn converge(&self, found: &Found) -> Result<BTreeMap<String, Secret>, Error> {
+        self.check(found)?;
+        join(self.session, found).await?;
+        let passwords = self.roles(found).await?;
+        for database in &self.wish.databases {
+            match found.databases.get(&database.name) {
+                None => self.create(database).await?,
+                Some(there) if !there.open => self.open(database).await?,
+                Some(_) => {}
+            }
+        }
+        // What was just made has its grants, too.
+        let found = Found::read(self.session, self.names, &self.wish.names()).await?;
+        self.grants(&found).await?;
+        self.end_sessions(&found).await?;
+        Ok(passwords)
+    }
+
+    /// What is in the way is told before anything is changed.
+    fn check(&self, found: &Found) -> Result<(), Error> {
+        let foreign = |what: &str, name: &str| {
+            Err(Error::Wish(format!(
+                "{what} {name} is on the server and was not made for this object: drop it, or choose another name"
+            )))
+        };
+        for role in &self.wish.roles {
+            if found.roles.get(&role.name).is_some_and(|there| !there.ours) {
+                return foreign("role", &role.name);
+            }
+        }
+        for database in &self.wish.databases {
+            let Some(there) = found.databases.get(&database.name) else { continue };
+            if !there.ours {
+                return foreign("database", &database.name);
+            }
+            if there.broken {
+                return Err(Error::Missing(format!(
+                    "a DROP DATABASE of {} was interrupted: drop it again, and it is made anew",
+                    database.name
+                )));
+            }
+            if there.owner != database.owner {
+                return Err(Error::Wish(format!(
+                    "spec.databases[{}].owner cannot be changed on a server that others share: put {} back",
+                    database.wanted, there.owner
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    async fn roles(&self, found: &Found) -> Result<BTreeMap<String, Secret>, Error> {
+        let mut passwords = BTreeMap::new();
+        for role in &self.wish.roles {
+            let there = found.roles.get(&role.name);
+            let (login, published) = match self.published(&role.name) {
+                Some(password) => (password, true),
+                None => (Login::generate()?.password, false),
+            };
+            let comment = self.names.made();
+            match there {
+                None => self.create_role(role, &login).await?,
+                Some(there)
+                    if there.login != role.login || there.comment != comment || !published && role.login =>
+                {
+                    let on = identifier(&role.name);
+                    let statements = format!(
+                        "ALTER ROLE {on} WITH {}; COMMENT ON ROLE {on} IS {}",
+                        clause(role, (!published).then_some(&login)),
+                        literal(&comment)
+                    );
+                    self.session.run(format!("alter role {}", role.name), &statements).await?;
+                }
+                Some(_) => {}
+            }
+            if role.login {
+                passwords.insert(role.name.clone(), login);
+            }
+        }
+        for (name, role) in found.our_roles().filter(|(_, role)| role.login) {
+            if !self.wish.roles.iter().any(|wanted| wanted.name == *name) {
+                tracing::info!(
+                    role = name,
+                    login = role.login,
+                    "a role that is listed no more cannot log in"
+                );
+                let statement = format!("ALTER ROLE {} WITH NOLOGIN PASSWORD NULL", identifier(name));
+                self.session.run(format!("alter role {name}"), &statement).await?;
+            }
+        }
+        Ok(passwords)
+    }
+
+    /// A role with its comment, all or nothing; who manages it without being a superuser has to be a member.
+    async fn create_role(&self, role: &Role, password: &Secret) -> Result<(), Error> {
+        let on = identifier(&role.name);
+        let member =
+            if self.facts.superuser { String::new() } else { format!("; GRANT {on} TO CURRENT_USER") };
+        let statements = format!(
+            "CREATE ROLE {on} WITH {}; COMMENT ON ROLE {on} IS {}{member}",
+            clause(role, Some(password)),
+            literal(&self.names.made())
+        );
+        self.session.run(format!("create role {}", role.name), &statements).await
+    }
+
+    /// The password that a Secret has for a role.
+    fn published(&self, role: &str) -> Option<Secret> {
+        let found = self.published.iter().find(|login| login.username == role)?;
+        let length = 1..=PASSWORD;
+        let usable = length.contains(&found.password.len()) && !found.password.contains('\0');
+        usable.then(|| Secret::new(found.password.clone()))
+    }
+
+    /// Nobody connects to it before it is closed to everybody else.
+    async fn create(&self, database: &Database) -> Result<(), Error> {
+        let statement = format!(
+            "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
+            identifier(&database.name),
+            identifier(&database.owner)
+        );
+        self.session.run(format!("create database {}", database.name), &statement).await?;
+        self.open(database).await
+    }
+
+    async fn open(&self, database: &Database) -> Result<(), Error> {
+        let on = identifier(&database.name);
+        let statements = format!(
+            "REVOKE ALL ON DATABASE {on} FROM PUBLIC; COMMENT ON DATABASE {on} IS {}; \
+             ALTER DATABASE {on} WITH ALLOW_CONNECTIONS true CONNECTION LIMIT -1",
+            literal(&self.names.made())
+        );
+        self.session.run(format!("open database {}", database.name), &statements).await
+    }
+
+    /// Users have what they are listed with; PUBLIC and users who are not listed have nothing.
+    async fn grants(&self, found: &Found) -> Result<(), Error> {
+        let listed = |name: &str| self.wish.databases.iter().any(|database| database.name == name);
+        for grant in found.grants.iter().filter(|grant| listed(&grant.database)) {
+            let ours = found.roles.get(&grant.role).is_some_and(|role| role.ours);
+            let whom = match &*grant.role {
+                "" => "PUBLIC".to_owned(),
+                role if ours && !self.wish.uses(role, &grant.database) => identifier(role),
+                _ => continue,
+            };
+            let statement =
+                format!("REVOKE ALL ON DATABASE {} FROM {whom} CASCADE", identifier(&grant.database));
+            self.session.run(format!("revoke database {}", grant.database), &statement).await?;
+        }
+        for role in &self.wish.roles {
+            for database in &role.databases {
+                let has =
+                    |grant: &&super::found::Grant| grant.database == *database && grant.role == role.name;
+                if found.grants.iter().find(has).is_some_and(|grant| grant.complete) {
+                    continue;
+                }
+                let (on, to) = (identifier(database), identifier(&role.name));
+                let statement = format!("GRANT ALL ON DATABASE {on} TO {to}");
+                self.session.run(format!("grant database {database} to {}", role.name), &statement).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sessions that could not be opened now end.
+    async fn end_sessions(&self, found: &Found) -> Result<(), Error> {
+        let ours: Vec<String> = found.our_roles().map(|(name, _)| literal(name)).collect();
+        let query = format!(
+            "SELECT pg_terminate_backend(s.pid) FROM pg_stat_activity s JOIN pg_roles r ON r.oid = s.usesysid \
+             WHERE r.rolname = ANY (ARRAY[{}]::name[]) AND s.pid <> pg_backend_pid() AND (NOT r.rolcanlogin \
+             OR s.datid <> 0 AND NOT has_database_privilege(r.oid, s.datid, 'CONNECT'))",
+            ours.join(", ")
+        );
+        self.session.look("end sessions of who may not connect", [query]).await.map(drop)
+    }
+
+    /// Logs in as every role, which gets the password of its Secret where it has another one; the session of each.
+    pub(super) async fn log_in(&self, role: &Role, password: &Secret) -> Result<Session, Error> {
+        let database = role.databases.first().unwrap_or(&self.server.database);
+        let connected = match self.server.connect_as(&role.name, password, database).await {
+            Err(answer) if answer.code == WRONG_PASSWORD => {
+                tracing::info!(role = role.name, "a role gets the password of its Secret again");
+                let statement =
+                    format!("ALTER ROLE {} WITH {}", identifier(&role.name), clause(role, Some(password)));
+                self.session.run(format!("alter role {}", role.name), &statement).await?;
+                self.server.connect_as(&role.name, password, database).await
+            }
+            other => other,
+        };
+        connected.map_err(|answer| match is_not_let_in(&answer) {
+            true => {
+                Error::Shut { role: role.name.clone(), database: database.clone(), message: answer.message }
+            }
+            false => Error::Unreachable { place: self.server.place(), message: answer.message },
+        })
+    }
+}
+
+/// Whoever manages roles now is a member of them, also where another login made them.
+pub(super) async fn join(session: &Session, found: &Found) -> Result<(), Error> {
+    for (name, _) in found.our_roles().filter(|(_, role)| !role.joined) {
+        let statement = format!("GRANT {} TO CURRENT_USER", identifier(name));
+        session.run(format!("become a member of role {name}"), &statement).await?;
+    }
+    Ok(())
+}
+
+/// What `CREATE ROLE` and `ALTER ROLE` say of a role. The server is given the verifier, never the password.
+fn clause(role: &Role, password: Option<&Secret>) -> String {
+    let login = if role.login { "LOGIN" } else { "NOLOGIN" };
+    match password.filter(|_| role.login) {
+        Some(password) => {
+            format!("{login} PASSWORD {}", literal(Login::of(password.clone()).verifier.expose()))
+        }
+        None => login.to_owned(),
+    }
+}

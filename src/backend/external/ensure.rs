@@ -1,0 +1,120 @@
+//! One look at one object: what is there, what is to be done, and what became of it.
+
+use super::converge::Work;
+use super::error::Error;
+use super::extensions;
+use super::found::{Facts, Found};
+use super::names::Names;
+use super::observed::observed;
+use super::server::Server;
+use super::session::Session;
+use super::was_made;
+use super::wish::{Role, Wish};
+use crate::backend::postgresql::Secret;
+use crate::backend::{Login, Observed, Refusal, Request};
+use databases_api::postgresql::PostgreSQL;
+
+/// Makes an object be on its server.
+pub(super) async fn ensure(request: &Request<PostgreSQL>, server: &Server) -> Result<Observed, Error> {
+    let (object, names) = (&request.object, Names::of(&request.object));
+    let session = server.connect().await?;
+    let facts = Facts::read(&session, server).await?;
+    // What a call before this one left running is waited for.
+    let lock = format!("SELECT pg_advisory_lock({})", names.number());
+    session.look("wait for an earlier look at this object", [lock]).await?;
+    let wish = Wish::of(object, &names);
+    let wanted = wish.as_ref().map(Wish::names).unwrap_or_default();
+    let found = Found::read(&session, &names, &wanted).await?;
+    if found.is_nothing() {
+        is_new(object, server, &facts)?;
+    }
+    let done = match &wish {
+        Ok(wish) => {
+            let published = &request.logins;
+            let work = Work { server, session: &session, names: &names, facts: &facts, wish, published };
+            bring(&work, &found).await
+        }
+        Err(refused) => Err(Error::Wish(refused.to_string())),
+    };
+    let (logins, refused) = match done {
+        Ok(done) => done,
+        // What was accepted before goes on as it is.
+        Err(refused) if refused.refusal().is_some() && !found.is_nothing() => {
+            (request.logins.clone(), refused.refusal())
+        }
+        Err(error) => return Err(error),
+    };
+    let found = Found::read(&session, &names, &[]).await?;
+    Ok(Observed { refused, ..observed(server, &facts, &found, logins) })
+}
+
+/// Everything of a wish; the logins, and what of it is refused where all the rest is done.
+async fn bring(work: &Work<'_>, found: &Found) -> Result<(Vec<Login>, Option<Refusal>), Error> {
+    let passwords = work.converge(found).await?;
+    let (mut logins, mut refused) = (Vec::new(), None);
+    for role in &work.wish.roles {
+        let Some(password) = passwords.get(&role.name) else { continue };
+        let session = work.log_in(role, password).await?;
+        refused = refused.or(extensions_of(work, role, password, session).await?);
+        logins.push(Login {
+            username: role.name.clone(),
+            password: password.expose().to_owned(),
+            database: role.databases.first().unwrap_or(&work.server.database).clone(),
+            user: role.user.clone(),
+        });
+    }
+    Ok((logins, refused))
+}
+
+/// The extensions of a role's databases, over its sessions.
+async fn extensions_of(
+    work: &Work<'_>,
+    role: &Role,
+    password: &Secret,
+    first: Session,
+) -> Result<Option<Refusal>, Error> {
+    let mut refused = None;
+    let owned = work.wish.databases.iter().filter(|database| database.owner == role.name);
+    for database in owned.filter(|database| !database.extensions.is_empty()) {
+        let in_it = Role {
+            databases: vec![database.name.clone()],
+            user: String::new(),
+            name: role.name.clone(),
+            ..*role
+        };
+        let other;
+        let session = match role.databases.first() == Some(&database.name) {
+            true => &first,
+            false => {
+                other = work.log_in(&in_it, password).await?;
+                &other
+            }
+        };
+        match extensions::converge(session, database).await {
+            Err(error) if error.refusal().is_some() => refused = refused.or(error.refusal()),
+            other => other?,
+        }
+    }
+    Ok(refused)
+}
+
+/// Nothing is made anew of what was there once; and a server of another version is not what was asked for.
+fn is_new(object: &PostgreSQL, server: &Server, facts: &Facts) -> Result<(), Error> {
+    let place = server.place();
+    if was_made(object) {
+        return Err(Error::Missing(format!(
+            "the databases of this object are not on PostgreSQL at {place} any more: put them back, or let {} name the \
+             server that has them; no empty ones are made in their place",
+            server.secret
+        )));
+    }
+    let wanted = &object.spec.instance.version;
+    let major = wanted.split('.').next().unwrap_or_default();
+    if !major.is_empty() && major != facts.major.to_string() {
+        return Err(Error::Wish(format!(
+            "spec.version is {wanted}, and PostgreSQL at {place} is of version {}: leave it out, or name that",
+            facts.version
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! `external`: a PostgreSQL server that is there already, as a backend.
+//!
+//! A class names the server by its `spec.parametersRef`, or every object by its `spec.adoptRef`: a Secret of the Secret contract
+//! with a login that may make roles and databases. Each object gets databases and roles of its own there, which no other object
+//! can use; everything about the server itself (its size, version, parameters, encryption, replicas) is its administrator's, and
+//! is reported and never written.
+//!
+//! Nothing is remembered here but what was offered last: names follow from the object, whose something is stands on the
+//! server, and passwords are in the published Secrets alone.
+
+mod converge;
+mod ensure;
+mod error;
+mod extensions;
+mod found;
+mod names;
+mod observed;
+mod removal;
+mod server;
+mod session;
+mod tls;
+mod wish;
+
+use super::{
+    Announcer, Answers, Backend, Class, Disposal, Effect, Engine, Error as BackendError, News, Observed,
+    Offer, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
+};
+use async_trait::async_trait;
+use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::{ADOPT_REF, SECRET};
+use ensure::ensure;
+use error::Error;
+use found::{Facts, Found};
+use futures_util::stream::BoxStream;
+use names::Names;
+use observed::{observed, without_server};
+use server::Server;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use wish::Wish;
+
+const DOMAIN: &str = "external.databases.standard.k8s.io";
+const CONTROLLER_NAME: &str = "external.databases.standard.k8s.io/postgresql";
+const FEATURES: [&str; 4] =
+    ["PostgreSQL", "PostgreSQLExtensions", "PostgreSQLMultipleDatabases", "PostgreSQLUsers"];
+/// Of classes that name no server: their objects do.
+const ADOPTION: &str = "PostgreSQLAdoption";
+
+/// The backend.
+#[derive(Default)]
+pub struct ExternalPostgreSQL {
+    /// What classes were offered last.
+    offered: Mutex<HashMap<String, Offer>>,
+    announcer: Announcer,
+}
+
+fn secrets() -> ParametersKind {
+    ParametersKind { group: String::new(), version: "v1".into(), kind: SECRET.into() }
+}
+
+#[async_trait]
+impl Backend for ExternalPostgreSQL {
+    fn controller_name(&self) -> &str {
+        CONTROLLER_NAME
+    }
+
+    fn class_parameters(&self) -> Vec<ParametersKind> {
+        vec![secrets()]
+    }
+
+    fn object_references(&self) -> Vec<ReferenceKind> {
+        vec![ReferenceKind { path: ADOPT_REF.into(), kind: secrets() }]
+    }
+
+    fn remembers_logins(&self) -> bool {
+        false
+    }
+
+    async fn offer(&self, class: &Class) -> Result<Offer, BackendError> {
+        let offer = offer(class).await?;
+        let mut offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = offered.insert(class.name.clone(), offer.clone());
+        if before.is_some_and(|before| before != offer) {
+            self.announcer.tell(News::Class { name: class.name.clone() });
+        }
+        Ok(offer)
+    }
+
+    fn news(&self) -> BoxStream<'static, News> {
+        self.announcer.listen()
+    }
+}
+
+#[async_trait]
+impl Answers<PostgreSQL> for ExternalPostgreSQL {
+    async fn reference(&self, request: &Request<PostgreSQL>) -> Result<Reference, BackendError> {
+        let meta = &request.object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.uid.clone());
+        Ok(Reference { group: DOMAIN.into(), kind: "Databases".into(), namespace, name })
+    }
+
+    /// Nobody who is connected is disturbed by what is done here, but for users who lose a right.
+    async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, BackendError> {
+        let mut plan = Plan::default();
+        if let Err(refused) = Wish::of(&request.object, &Names::of(&request.object)) {
+            plan.add("spec", Effect::Refused, refused.to_string());
+        }
+        Ok(plan)
+    }
+
+    async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, BackendError> {
+        let server = match server(request) {
+            Ok(server) => server,
+            Err(missing) => {
+                return without_server(request).await.map_or(Err(missing.into()), |seen| Ok(Some(seen)));
+            }
+        };
+        let (names, session) = (Names::of(&request.object), server.connect().await?);
+        let facts = Facts::read(&session, &server).await?;
+        let found = Found::read(&session, &names, &[]).await?;
+        if found.is_nothing() && !was_made(&request.object) {
+            return Ok(None);
+        }
+        Ok(Some(observed(&server, &facts, &found, request.logins.clone())))
+    }
+
+    async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, BackendError> {
+        match server(request) {
+            Ok(server) => Ok(ensure(request, &server).await?),
+            Err(missing) => without_server(request).await.ok_or_else(|| missing.into()),
+        }
+    }
+
+    async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), BackendError> {
+        let names = Names::of(&request.object);
+        let server = server(request);
+        if disposal == Disposal::Retain {
+            // It stays whether that can be said there or not: a server that is gone keeps no object.
+            if let Err(error) = keep(server, &names).await {
+                let uid = &request.object.metadata.uid;
+                tracing::warn!(uid, %error, "that its databases are kept could not be said on the server");
+            }
+            return Ok(());
+        }
+        match server {
+            // No server was ever named.
+            Err(Error::Wish(_)) => Ok(()),
+            Err(error) => Err(or_retain(error)),
+            Ok(server) => drop_all(&server, &names).await.map_err(or_retain),
+        }
+    }
+}
+
+/// What a class gets; it is asked for at the server that the class names.
+async fn offer(class: &Class) -> Result<Offer, Error> {
+    let engine = |versions| vec![Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions }];
+    let mut features: Vec<String> = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+    if class.parameters.is_empty() {
+        features.push(ADOPTION.into());
+        return Ok(Offer { engines: engine(Vec::new()), features, ..Offer::default() });
+    }
+    let server = match Server::read(&class.parameters) {
+        Ok(server) => server,
+        Err(fault) => {
+            let refused = Some(Refusal::new("InvalidParameters", fault.to_string()));
+            return Ok(Offer { refused, ..Offer::default() });
+        }
+    };
+    let facts = Facts::read(&server.connect().await?, &server).await?;
+    Ok(Offer { engines: engine(vec![facts.major.to_string()]), features, ..Offer::default() })
+}
+
+/// The server of an object: its class's, or the one that it names itself.
+fn server(request: &Request<PostgreSQL>) -> Result<Server, Error> {
+    let of_class =
+        request.class.as_ref().map(|class| class.parameters.as_str()).filter(|secret| !secret.is_empty());
+    if let Some(secret) = of_class.or(request.reference(ADOPT_REF).map(|found| found.object.as_str())) {
+        return Server::read(secret);
+    }
+    match (&request.object.spec.instance.adopt_ref, &request.class) {
+        (Some(named), _) => {
+            let name = &named.name;
+            Err(Error::Missing(format!("Secret {name}, which {ADOPT_REF} names, is not there: put it back")))
+        }
+        (None, Some(class)) => Err(Error::Wish(format!(
+            "DatabaseClass {:?} names no server: let spec.adoptRef name a Secret with the login of one",
+            class.name
+        ))),
+        (None, None) => Err(Error::Missing(
+            "the class that named the server is not to be had, nor its Secret: put them back".into(),
+        )),
+    }
+}
+
+/// Whether something of the object was seen before.
+fn was_made(object: &PostgreSQL) -> bool {
+    !object.status.instance.version.is_empty()
+}
+
+async fn keep(server: Result<Server, Error>, names: &Names) -> Result<(), Error> {
+    removal::keep(&server?.connect().await?, names).await
+}
+
+async fn drop_all(server: &Server, names: &Names) -> Result<(), Error> {
+    removal::drop_all(server, &server.connect().await?, names).await
+}
+
+/// Whoever cannot be asked keeps nobody: a person may leave everything where it is.
+fn or_retain(error: Error) -> BackendError {
+    let BackendError { code, message, .. } = error.into();
+    let message = format!("{message}; or set spec.deletionPolicy to Retain, and what is there is left alone");
+    BackendError::retried(code, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! What things are called on a server that others share.
+//!
+//! Many objects have a database `app`, and what a deletion kept stays under its name. So a role or a database is called what
+//! the spec calls it, and a hash of the object's uid: the same for ever, and nobody else's. Whose it is stands in the comment
+//! on the role, which only who manages roles can change; a database is its owner's.
+
+use crate::backend::postgresql::literal;
+use databases_api::postgresql::PostgreSQL;
+use sha2::{Digest, Sha256};
+
+/// PostgreSQL cuts longer names off.
+const NAME_BYTES: usize = 63;
+/// Hexadecimal digits of a hash in a name.
+const HASH: usize = 10;
+const MADE: &str = "made by databases.standard.k8s.io for";
+const KEPT: &str = "kept by databases.standard.k8s.io after the deletion of";
+
+/// The names and the comments of one object.
+pub(super) struct Names {
+    uid: String,
+    object: String,
+}
+
+impl Names {
+    pub(super) fn of(object: &PostgreSQL) -> Self {
+        let meta = &object.metadata;
+        Names { uid: meta.uid.clone(), object: format!("PostgreSQL {}/{}", meta.namespace, meta.name) }
+    }
+
+    /// What a role or database of the spec is called.
+    pub(super) fn name(&self, wanted: &str) -> String {
+        let room = NAME_BYTES - HASH - 1;
+        if wanted.len() <= room {
+            return format!("{wanted}_{}", hash(&self.uid));
+        }
+        let end = (0..=room).rev().find(|end| wanted.is_char_boundary(*end)).unwrap_or_default();
+        format!("{}_{}", &wanted[..end], hash(&format!("{}/{wanted}", self.uid)))
+    }
+
+    /// The comment on what was made.
+    pub(super) fn made(&self) -> String {
+        format!("{MADE} {} {}", self.object, self.ending())
+    }
+
+    /// The comment on what a deletion kept.
+    pub(super) fn kept(&self) -> String {
+        format!("{KEPT} {} {}", self.object, self.ending())
+    }
+
+    /// Whether a comment says that something is this object's.
+    pub(super) fn is_ours(&self, comment: &str) -> bool {
+        (comment.starts_with(MADE) || comment.starts_with(KEPT)) && comment.ends_with(&self.ending())
+    }
+
+    /// The condition in SQL that a comment may say so.
+    pub(super) fn may_be_ours(&self, comment: &str) -> String {
+        let ending = self.ending();
+        format!("right({comment}, {}) = {}", ending.chars().count(), literal(&ending))
+    }
+
+    /// A number of the object's own, for a lock.
+    pub(super) fn number(&self) -> i64 {
+        let digest = Sha256::digest(&self.uid);
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | i64::from(*byte))
+    }
+
+    fn ending(&self) -> String {
+        format!("(uid {})", self.uid)
+    }
+}
+
+fn hash(text: &str) -> String {
+    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    digest[..HASH].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(uid: &str) -> Names {
+        let mut object = PostgreSQL::default();
+        let meta = &mut object.metadata;
+        (meta.uid, meta.namespace, meta.name) = (uid.into(), "demo".into(), "wiki".into());
+        Names::of(&object)
+    }
+
+    #[test]
+    fn a_name_is_one_objects_and_fits() {
+        let (one, two) = (names("1"), names("2"));
+        assert_eq!(one.name("app"), one.name("app"));
+        assert_ne!(one.name("app"), two.name("app"));
+        assert!(one.name("app").starts_with("app_"));
+        let (long, longer) = ("ä".repeat(31), format!("{}b", "ä".repeat(31)));
+        for name in [&long, &longer] {
+            assert!(one.name(name).len() <= NAME_BYTES, "{name}");
+        }
+        assert_ne!(one.name(&long), one.name(&longer));
+    }
+
+    #[test]
+    fn a_comment_says_whose_something_is() {
+        let (one, other) = (names("1"), names("11"));
+        assert!(one.is_ours(&one.made()) && one.is_ours(&one.kept()));
+        assert!(!one.is_ours(&other.made()) && !other.is_ours(&one.made()));
+        assert!(!one.is_ours("") && !one.is_ours("a role of mine (uid 1)"));
+    }
+}

@@ -1,0 +1,61 @@
+//! What is seen of an object.
+
+use super::found::{Facts, Found};
+use super::server::{Server, SslMode};
+use crate::backend::postgresql::Secret;
+use crate::backend::{Endpoint, Login, Observed, Phase, Request, Role};
+use databases_api::postgresql::PostgreSQL;
+
+/// What its server says.
+pub(super) fn observed(server: &Server, facts: &Facts, found: &Found, logins: Vec<Login>) -> Observed {
+    let place = server.place();
+    let closed = found.our_databases().find(|(_, database)| !database.open).map(|(name, _)| name);
+    let (phase, message) = match closed {
+        _ if found.is_nothing() => {
+            (Phase::Failing, format!("the databases of this object are not on PostgreSQL at {place}"))
+        }
+        Some(name) => (Phase::Failing, format!("database {name} takes no connections")),
+        None => (Phase::Available, format!("PostgreSQL at {place} accepts connections")),
+    };
+    Observed {
+        phase,
+        message,
+        version: facts.version.clone(),
+        certificates: server.authorities.clone(),
+        tls_required: server.is_encrypted(),
+        storage_bytes: Some(found.bytes()),
+        ..reached(&server.host, server.port, logins)
+    }
+}
+
+fn reached(host: &str, port: u16, logins: Vec<Login>) -> Observed {
+    Observed {
+        phase: Phase::Available,
+        instances: 1,
+        ready_instances: 1,
+        primary: host.to_owned(),
+        endpoints: vec![Endpoint { role: Role::ReadWrite, host: host.to_owned(), port }],
+        logins,
+        ..Observed::default()
+    }
+}
+
+/// Without the Secret that names the server nothing can be changed; applications go on, and that can be seen with their own
+/// login. No login is told of: what is published stays as it is.
+pub(super) async fn without_server(request: &Request<PostgreSQL>) -> Option<Observed> {
+    let status = &request.object.status.instance;
+    let (login, endpoint) = (request.logins.first()?, status.endpoints.first()?);
+    let server = Server {
+        secret: String::new(),
+        host: endpoint.host.clone(),
+        port: u16::try_from(endpoint.port).ok()?,
+        username: login.username.clone(),
+        password: Secret::new(login.password.clone()),
+        database: login.database.clone(),
+        mode: SslMode::Prefer,
+        authorities: None,
+    };
+    server.connect().await.ok()?;
+    let message = format!("PostgreSQL at {} accepts connections; it is not managed now", server.place());
+    Some(Observed { message, ..reached(&server.host, server.port, Vec::new()) })
+}

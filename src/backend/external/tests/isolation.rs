@@ -1,0 +1,117 @@
+//! Who may do what on a server that others share.
+
+use super::*;
+
+#[tokio::test]
+async fn two_objects_of_one_name_share_a_server_and_nothing_else() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    for secret in [host.steward(), host.root()] {
+        let (mut one, mut two) = (request(secret.clone(), object("1")), request(secret, object("2")));
+        let (one_up, two_up) = (up(&backend, &mut one).await, up(&backend, &mut two).await);
+        let (one_login, two_login) = (&one_up.logins[0], &two_up.logins[0]);
+        assert_ne!(one_login.database, two_login.database);
+        assert_eq!((one_login.user(), one_up.endpoints[0].port), ("app", host.port));
+        host.as_login(one_login).await.unwrap();
+        let elsewhere = Login { database: two_login.database.clone(), ..one_login.clone() };
+        let refused = host.as_login(&elsewhere).await.unwrap_err();
+        assert!(refused.contains("permission denied for database"), "{refused}");
+        let rights = format!(
+            "SELECT (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)::text FROM pg_roles WHERE rolname = '{}'",
+            one_login.username
+        );
+        assert_eq!(host.value(&rights).await, "false");
+        for request in [one, two] {
+            backend.remove(&request, Disposal::Delete).await.unwrap();
+        }
+        assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app_%'").await, "0");
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_neither_taken_nor_dropped() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut request = request(host.root(), object("1"));
+    let name = Names::of(&request.object).name("app");
+    host.run(&format!("CREATE ROLE {name} LOGIN PASSWORD 'theirs'")).await;
+    let error = backend.ensure(&request).await.unwrap_err();
+    assert!(
+        error.code == Code::InvalidArgument && error.message.contains("was not made for this object"),
+        "{error:?}"
+    );
+    backend.remove(&request, Disposal::Delete).await.unwrap();
+    host.session(&name, "theirs", "postgres").await.expect("its password is its own");
+    host.run(&format!("DROP ROLE {name}")).await;
+    host.run(&format!("CREATE DATABASE {name} OWNER them")).await;
+    assert_eq!(backend.ensure(&request).await.unwrap_err().code, Code::InvalidArgument);
+    backend.remove(&request, Disposal::Delete).await.unwrap();
+    host.run(&format!("DROP DATABASE {name}")).await;
+    up(&backend, &mut request).await;
+}
+
+#[tokio::test]
+async fn a_user_has_what_is_listed_and_who_is_listed_no_more_is_shut_out() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut request = request(host.steward(), object("1"));
+    let user = |databases: &[&str]| User {
+        name: "etl".into(),
+        databases: databases.iter().map(|name| (*name).to_owned()).collect(),
+        ..User::default()
+    };
+    request.object.spec.users = vec![user(&["app"])];
+    let made = up(&backend, &mut request).await;
+    let etl = &made.logins[1];
+    let session = host.as_login(etl).await.unwrap();
+    request.object.spec.users = vec![user(&[])];
+    let less = up(&backend, &mut request).await;
+    assert!(session.simple_query("SELECT 1").await.is_err(), "its session in the database ended");
+    assert!(host.as_login(etl).await.is_err());
+    let session = host.as_login(&less.logins[1]).await.expect("it may still log in");
+    request.object.spec.users.clear();
+    assert_eq!(up(&backend, &mut request).await.logins.len(), 1);
+    assert!(session.simple_query("SELECT 1").await.is_err(), "its session ended");
+    assert!(host.as_login(&less.logins[1]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_deletion_takes_along_what_roles_have_elsewhere() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut request = request(host.root(), object("1"));
+    let made = up(&backend, &mut request).await;
+    let owner = &made.logins[0].username;
+    let theirs = host.inside("theirs").await;
+    let statements = format!(
+        "GRANT CONNECT ON DATABASE theirs TO {owner}; CREATE TABLE t (); GRANT SELECT ON t TO {owner}"
+    );
+    theirs.batch_execute(&statements).await.unwrap();
+    let connected = host.as_login(&made.logins[0]).await.unwrap();
+    backend.remove(&request, Disposal::Delete).await.unwrap();
+    assert!(connected.simple_query("SELECT 1").await.is_err());
+    assert_eq!(
+        host.value(&format!("SELECT count(*)::text FROM pg_roles WHERE rolname = '{owner}'")).await,
+        "0"
+    );
+    theirs.simple_query("SELECT FROM t").await.expect("what others have stays");
+}
+
+#[tokio::test]
+async fn another_login_goes_on_with_what_the_one_before_made() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut first = request(host.steward(), object("1"));
+    let made = up(&backend, &mut first).await;
+    host.run("CREATE ROLE second LOGIN CREATEROLE CREATEDB PASSWORD 'hunter2'").await;
+    let mut second = request(host.secret("second", "hunter2", &[]), first.object.clone());
+    second.logins = first.logins;
+    second.object.spec.databases.push(Database {
+        name: "more".into(),
+        owner: "app".into(),
+        ..Database::default()
+    });
+    assert_eq!(up(&backend, &mut second).await.logins, made.logins);
+    backend.remove(&second, Disposal::Delete).await.unwrap();
+    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app_%'").await, "0");
+}
