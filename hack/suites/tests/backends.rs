@@ -106,6 +106,7 @@ async fn answers(client: &Client, controller: &str, start: impl Fn() -> Program)
     drop(program);
     patched(client, &wiki, json!({"state": "Stopped"})).await;
     condition(client, &wiki, "Programmed", "False", "BackendUnavailable").await;
+    condition(client, &wiki, "Ready", "True", "Available").await;
     condition(client, &strangers, "Accepted", "True", "Accepted").await;
     assert_eq!(text(&bound, "SELECT title FROM pages").await, "kept", "what runs does not need the program");
 

@@ -1,7 +1,7 @@
 //! Backends that are programs of their own: the contract of [`super`] as gRPC, described for others in
 //! `api/proto/backend/v1/backend.proto`.
 //!
-//! That file is made from what is declared here: `messages` (each value of the contract once), `calls` (each call once). The
+//! That file is made from what is declared here: `messages` and `object_messages` (each value of the contract once), `calls` (each call once). The
 //! contract's own values are not those messages: on the wire an enumeration has values that are not known yet, a port may be
 //! negative and a text anything, and none of that is to reach a controller. `convert` is the border, field by field.
 //!
@@ -18,6 +18,7 @@ mod follow;
 mod gate;
 mod link;
 mod messages;
+mod object_messages;
 mod session;
 
 pub use connect::{Address, Tls};

@@ -8,6 +8,7 @@
 //! | serves as asked | `Ready` True | `Current` |
 //! | serves, and is being changed | `Ready` True, `Reconciling` True | `InProgress` |
 //! | does not serve | `Ready` False | `InProgress` |
+//! | served when its backend, which is away, was there last | `Ready` True for 40 s, then Unknown; `Programmed` False | `InProgress` |
 //! | asks for what is refused | `Stalled` True; `Ready` about the generation that was accepted last | `Failed` |
 //! | stopped on purpose | `Stopped` True and no `Ready`: it neither serves nor fails to | `Current` |
 //!
@@ -18,8 +19,16 @@ use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
 use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
+use apimachinery::time::Time;
 use databases_api::instance::Instance;
 use databases_api::shared::State;
+
+/// The reason where the backend cannot do what the spec asks for, or is not there.
+const UNAVAILABLE: &str = "BackendUnavailable";
+/// The reason where nobody knows whether the database serves.
+const UNREACHABLE: &str = "Unreachable";
+/// So many seconds what was seen last holds, when there is no backend to look: one that is started anew makes no database fail.
+const HOLDS: i64 = 40;
 
 /// The reason where a Secret that is not ours is in the way.
 pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
@@ -197,7 +206,7 @@ pub(super) fn unavailable(object: &mut dyn Instance, message: &str, seen: Option
     let mut conditions = Conditions(object);
     let about = conditions.ready_about();
     conditions.accepted();
-    conditions.set("Programmed", ConditionStatus::False, "BackendUnavailable", message);
+    conditions.set("Programmed", ConditionStatus::False, UNAVAILABLE, message);
     conditions.progressing("Provisioning", message);
     let Some(seen) = seen else {
         conditions.unset("Stopped");
@@ -205,6 +214,28 @@ pub(super) fn unavailable(object: &mut dyn Instance, message: &str, seen: Option
     };
     facts(object, seen, false);
     readiness(object, seen, about, (!seen.is_ready()).then(|| ("Failing", message.to_owned())));
+}
+
+/// The backend is not there. What runs is not its process: what was seen last holds for a while, and then nobody knows.
+pub(super) fn unreached(object: &mut dyn Instance, message: &str, now: Time) {
+    let known = &object.status().conditions;
+    let away = condition(known, "Programmed").filter(|programmed| programmed.reason == UNAVAILABLE);
+    let long = away.is_some_and(|away| now.seconds() - away.last_transition_time.seconds() >= HOLDS);
+    let stopped = is_true(known, "Stopped");
+    let ready = condition(known, "Ready").map(|ready| (ready.status.clone(), ready.reason == UNREACHABLE));
+    let mut conditions = Conditions(object);
+    let about = conditions.ready_about();
+    conditions.accepted();
+    conditions.set("Programmed", ConditionStatus::False, UNAVAILABLE, message);
+    conditions.progressing("Provisioning", message);
+    match ready {
+        None if stopped => {}
+        Some((ConditionStatus::True, _)) if !long => {}
+        Some((ConditionStatus::True, _) | (_, true)) => {
+            conditions.set_about(about, "Ready", ConditionStatus::Unknown, UNREACHABLE, message);
+        }
+        _ => conditions.set_about(about, "Ready", ConditionStatus::False, "Failing", message),
+    }
 }
 
 /// What the backend saw; `trouble` is why the credentials could not be published.

@@ -59,7 +59,8 @@ impl News {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
         let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
-        if let Some(now) = became("Ready", is_not).filter(|now| is_trouble(now, refused)) {
+        let is_no_more = |now: &Condition| now.status != ConditionStatus::True;
+        if let Some(now) = became("Ready", is_no_more).filter(|now| is_trouble(now, refused)) {
             let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
             news.push(News::warning(reason, &now.message));
         }

@@ -14,6 +14,7 @@ use crate::registry::{FOREGROUND, Objects, Part, Shared};
 use apimachinery::kind::Kind;
 use apimachinery::meta::{ObjectMeta, is_true};
 use apimachinery::status::ApiError;
+use apimachinery::time::Time;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::instance::{Instance, is_taken_up};
 use std::collections::HashSet;
@@ -65,7 +66,7 @@ impl<K: Database> Reconciler<K> {
             return self.take_up(object, &chosen.class).await;
         }
         if let Err(error) = introduced {
-            return self.failed(&Request::new(object.clone()), &chosen, error).await;
+            return self.unreached(object, &chosen, error).await;
         }
         let (request, chosen) = self.request(object, chosen).await?;
         if object.status().backend_ref.is_none() {
@@ -111,6 +112,9 @@ impl<K: Database> Reconciler<K> {
         error: BackendError,
     ) -> Result<Outcome, Error> {
         let (object, lost) = (&request.object, chosen.lost());
+        if let Err(error) = chosen.backend.introduce().await {
+            return self.unreached(object, chosen, error).await;
+        }
         let seen = chosen.backend.observe(request).await.ok().flatten().map(Observed::plausible);
         let error = error.plausible();
         let Some(refusal) = error.refusal() else {
@@ -128,6 +132,14 @@ impl<K: Database> Reconciler<K> {
         };
         self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
         Ok(Outcome::Again(RESYNC))
+    }
+
+    /// The backend is not there, and nobody looks at what it made.
+    async fn unreached(&self, object: &K, chosen: &Chosen<K>, error: BackendError) -> Result<Outcome, Error> {
+        let (error, lost, now) = (error.plausible(), chosen.lost(), Time::now());
+        let tell = |object: &mut dyn Instance| conditions::unreached(object, &error.message, now);
+        self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
+        Err(error.into())
     }
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.

@@ -69,6 +69,26 @@ async fn what_is_rejected_waits_for_a_change_and_what_is_unavailable_is_asked_ag
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backend_that_is_started_anew_makes_no_database_unready() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    for step in [Step::Introduce, Step::Observe, Step::Record] {
+        fake.fail_at(step, Some(failure(Code::Unavailable)));
+    }
+    server.merge(A, json!({"spec": {"network": {"port": 5433}}})).await;
+    server.condition(A, "Programmed", "False", "BackendUnavailable").await;
+    server.condition(A, "Ready", "True", "Available").await;
+    for step in [Step::Introduce, Step::Observe, Step::Record] {
+        fake.fail_at(step, None);
+    }
+    server.condition(A, "Programmed", "True", "Programmed").await;
+    let (_, events) = server.get("/api/v1/namespaces/demo/events").await;
+    assert!(!events.to_string().contains("NotReady"), "{events}");
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_cannot_look_cares_all_the_same() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({})).await;

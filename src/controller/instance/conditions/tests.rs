@@ -99,6 +99,11 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         unavailable(&mut object, "the disk is full", what.map(seen).as_ref());
         object
     };
+    let gone = |mut object: PostgreSQL, seconds: i64| {
+        unreached(&mut object, "nobody is there", Time::now());
+        unreached(&mut object, "nobody is there", Time::from_seconds(Time::now().seconds() + seconds));
+        object
+    };
     let begun = |mut object: PostgreSQL| {
         changing(&mut object);
         assert!(is_true(&object.status.instance.conditions, "Progressing"));
@@ -122,6 +127,10 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         ),
         ("down", after(serving(), &seen(Phase::NoPrimary), None), "InProgress", "False NoPrimary 1"),
         ("backend away", away(serving(), None), "InProgress", "False Failing 1"),
+        ("backend gone", gone(serving(), 1), "InProgress", "True Available 1"),
+        ("backend gone for long", gone(serving(), 41), "InProgress", "Unknown Unreachable 1"),
+        ("backend gone for longer", gone(gone(serving(), 41), 1), "InProgress", "Unknown Unreachable 1"),
+        ("backend never there", gone(created(), 1), "InProgress", "False Failing 0"),
         ("kept from its care", away(serving(), Some(Phase::Available)), "InProgress", "True Available 1"),
         ("down meanwhile", away(serving(), Some(Phase::NoPrimary)), "InProgress", "False Failing 1"),
         ("stopped meanwhile", away(stopped(), Some(Phase::Stopped)), "InProgress", "-"),
