@@ -9,7 +9,7 @@ use super::observed::observed;
 use super::server::Server;
 use super::session::Session;
 use super::was_made;
-use super::wish::{Role, Wish};
+use super::wish::{self, Role, Wish};
 use crate::backend::postgresql::Secret;
 use crate::backend::{Login, Observed, Refusal, Request};
 use databases_api::postgresql::PostgreSQL;
@@ -22,19 +22,20 @@ pub(super) async fn ensure(request: &Request<PostgreSQL>, server: &Server) -> Re
     // What a call before this one left running is waited for.
     let lock = format!("SELECT pg_advisory_lock({})", names.number());
     session.look("wait for an earlier look at this object", [lock]).await?;
-    let wish = Wish::of(object, &names);
-    let wanted = wish.as_ref().map(Wish::names).unwrap_or_default();
-    let found = Found::read(&session, &names, &wanted).await?;
+    let candidates = wish::candidates(object, &names);
+    let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
+    let found = Found::read(&session, &names, &candidates).await?;
     if found.is_nothing() {
         is_new(object, server, &facts)?;
     }
-    let done = match &wish {
-        Ok(wish) => {
-            let published = &request.logins;
-            let work = Work { server, session: &session, names: &names, facts: &facts, wish, published };
+    let done = match wish::check(object) {
+        Ok(()) => {
+            let (wish, published) = (Wish::of(object, &names, &found), &request.logins);
+            let work =
+                Work { server, session: &session, names: &names, facts: &facts, wish: &wish, published };
             bring(&work, &found).await
         }
-        Err(refused) => Err(Error::Wish(refused.to_string())),
+        Err(refused) => Err(refused),
     };
     let (logins, refused) = match done {
         Ok(done) => done,

@@ -37,7 +37,6 @@ use observed::{observed, without_server};
 use server::Server;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use wish::Wish;
 
 const DOMAIN: &str = "external.databases.standard.k8s.io";
 const CONTROLLER_NAME: &str = "external.databases.standard.k8s.io/postgresql";
@@ -102,7 +101,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
     /// Nobody who is connected is disturbed by what is done here, but for users who lose a right.
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, BackendError> {
         let mut plan = Plan::default();
-        if let Err(refused) = Wish::of(&request.object, &Names::of(&request.object)) {
+        if let Err(refused) = wish::check(&request.object) {
             plan.add("spec", Effect::Refused, refused.to_string());
         }
         Ok(plan)

@@ -1,9 +1,10 @@
 //! What things are called on a server that others share.
 //!
-//! Many objects have a database `app`, and what a deletion kept stays under its name. So a role or a database is called what
-//! the spec calls it, and a hash of the object's uid: the same for ever, and nobody else's. Whose it is stands in the comment
-//! on the role, which only who manages roles can change; a database is its owner's.
+//! A role or a database is called what the spec calls it, where nobody else has that name there; else that and a hash of the
+//! object's uid, which nobody else has. What was made once keeps its name. Whose something is stands in the comment on the role,
+//! which only who manages roles can change; a database is its owner's.
 
+use super::found::Found;
 use crate::backend::postgresql::literal;
 use databases_api::postgresql::PostgreSQL;
 use sha2::{Digest, Sha256};
@@ -27,8 +28,29 @@ impl Names {
         Names { uid: meta.uid.clone(), object: format!("PostgreSQL {}/{}", meta.namespace, meta.name) }
     }
 
-    /// What a role or database of the spec is called.
-    pub(super) fn name(&self, wanted: &str) -> String {
+    /// What a role of the spec is called, by what is there.
+    pub(super) fn role(&self, found: &Found, wanted: &str) -> String {
+        let there = |name: &str| found.roles.get(name).map(|role| role.ours);
+        self.choose(there(wanted), there(&self.hashed(wanted)), wanted)
+    }
+
+    /// What a database of the spec is called, by what is there.
+    pub(super) fn database(&self, found: &Found, wanted: &str) -> String {
+        let there = |name: &str| found.databases.get(name).map(|database| database.ours);
+        self.choose(there(wanted), there(&self.hashed(wanted)), wanted)
+    }
+
+    /// Whether something of a name is there is known, and then whether it is ours.
+    fn choose(&self, plain: Option<bool>, hashed: Option<bool>, wanted: &str) -> String {
+        match (plain, hashed) {
+            (Some(true), _) => wanted.to_owned(),
+            (None, hashed) if hashed != Some(true) => wanted.to_owned(),
+            _ => self.hashed(wanted),
+        }
+    }
+
+    /// A name that no other object has.
+    pub(super) fn hashed(&self, wanted: &str) -> String {
         let room = NAME_BYTES - HASH - 1;
         if wanted.len() <= room {
             return format!("{wanted}_{}", hash(&self.uid));
@@ -88,14 +110,30 @@ mod tests {
     #[test]
     fn a_name_is_one_objects_and_fits() {
         let (one, two) = (names("1"), names("2"));
-        assert_eq!(one.name("app"), one.name("app"));
-        assert_ne!(one.name("app"), two.name("app"));
-        assert!(one.name("app").starts_with("app_"));
+        assert_eq!(one.hashed("app"), one.hashed("app"));
+        assert_ne!(one.hashed("app"), two.hashed("app"));
+        assert!(one.hashed("app").starts_with("app_"));
         let (long, longer) = ("ä".repeat(31), format!("{}b", "ä".repeat(31)));
         for name in [&long, &longer] {
-            assert!(one.name(name).len() <= NAME_BYTES, "{name}");
+            assert!(one.hashed(name).len() <= NAME_BYTES, "{name}");
         }
-        assert_ne!(one.name(&long), one.name(&longer));
+        assert_ne!(one.hashed(&long), one.hashed(&longer));
+    }
+
+    #[test]
+    fn a_name_is_the_specs_where_nobody_else_has_it_and_stays() {
+        let one = names("1");
+        let hashed = one.hashed("app");
+        for (plain, other, name) in [
+            (None, None, "app"),
+            (Some(true), None, "app"),
+            (Some(false), None, &*hashed),
+            (Some(false), Some(true), &*hashed),
+            (None, Some(true), &*hashed),
+            (None, Some(false), "app"),
+        ] {
+            assert_eq!(one.choose(plain, other, "app"), name, "{plain:?} {other:?}");
+        }
     }
 
     #[test]

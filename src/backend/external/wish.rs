@@ -1,9 +1,9 @@
 //! What an object asks of a server that others share.
 
 use super::error::Error;
+use super::found::Found;
 use super::names::Names;
 use databases_api::postgresql::{Extension, PostgreSQL, UserAttribute};
-use std::collections::BTreeMap;
 
 /// What an object asks for, by the names that it has on the server.
 pub(super) struct Wish {
@@ -31,62 +31,62 @@ pub(super) struct Database {
     pub(super) extensions: Vec<Extension>,
 }
 
+/// What is refused here whatever the server is: other objects are on it, too.
+pub(super) fn check(object: &PostgreSQL) -> Result<(), Error> {
+    let databases = &object.spec.databases;
+    if databases.is_empty() {
+        return Err(Error::Wish("spec.databases is empty: list the one that applications connect to".into()));
+    }
+    for user in &object.spec.users {
+        if user.attributes.iter().any(|attribute| *attribute != UserAttribute::NoLogin) {
+            return Err(Error::Wish(format!(
+                "spec.users[{}].attributes: other databases are on this server, and users of it get no attribute but NoLogin",
+                user.name
+            )));
+        }
+        let listed = |name: &&String| databases.iter().any(|database| database.name == **name);
+        if let Some(other) = user.databases.iter().find(|name| !listed(name)) {
+            return Err(Error::Wish(format!(
+                "spec.users[{}].databases names {other}, which spec.databases does not list: add it",
+                user.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Every name that something of an object may have.
+pub(super) fn candidates(object: &PostgreSQL, names: &Names) -> Vec<String> {
+    let databases = object.spec.databases.iter().flat_map(|database| [&database.name, &database.owner]);
+    let all = databases.chain(object.spec.users.iter().map(|user| &user.name));
+    all.flat_map(|name| [name.clone(), names.hashed(name)]).collect()
+}
+
 impl Wish {
-    /// What is refused here whatever the server is: other objects are on it, too.
-    pub(super) fn of(object: &PostgreSQL, names: &Names) -> Result<Self, Error> {
-        let databases: Vec<Database> = object
-            .spec
-            .databases
-            .iter()
-            .map(|database| Database {
-                name: names.name(&database.name),
-                owner: names.name(&database.owner),
-                wanted: database.name.clone(),
-                extensions: database.extensions.clone(),
-            })
-            .collect();
-        if databases.is_empty() {
-            return Err(Error::Wish(
-                "spec.databases is empty: list the one that applications connect to".into(),
-            ));
-        }
-        let mut roles: Vec<Role> = Vec::new();
-        let mut places = BTreeMap::new();
-        for database in &object.spec.databases {
-            let (name, owner) = (names.name(&database.name), names.name(&database.owner));
-            let place = *places.entry(owner.clone()).or_insert_with(|| {
-                let user = database.owner.clone();
-                roles.push(Role { name: owner, user, login: true, databases: Vec::new() });
-                roles.len() - 1
-            });
-            roles[place].databases.push(name);
-        }
-        for user in &object.spec.users {
-            let rights: Vec<&UserAttribute> =
-                user.attributes.iter().filter(|attribute| **attribute != UserAttribute::NoLogin).collect();
-            if !rights.is_empty() {
-                return Err(Error::Wish(format!(
-                    "spec.users[{}].attributes: other databases are on this server, and users of it get no attribute but \
-                     NoLogin",
-                    user.name
-                )));
+    /// What an object asks for, called by what is there.
+    pub(super) fn of(object: &PostgreSQL, names: &Names, found: &Found) -> Self {
+        let (mut databases, mut roles) = (Vec::new(), Vec::<Role>::new());
+        for wanted in &object.spec.databases {
+            let (name, owner) = (names.database(found, &wanted.name), names.role(found, &wanted.owner));
+            match roles.iter_mut().find(|role| role.name == owner) {
+                Some(role) => role.databases.push(name.clone()),
+                None => roles.push(Role {
+                    name: owner.clone(),
+                    user: wanted.owner.clone(),
+                    login: true,
+                    databases: vec![name.clone()],
+                }),
             }
-            let listed =
-                |name: &&String| object.spec.databases.iter().any(|database| database.name == **name);
-            if let Some(other) = user.databases.iter().find(|name| !listed(name)) {
-                return Err(Error::Wish(format!(
-                    "spec.users[{}].databases names {other}, which spec.databases does not list: add it",
-                    user.name
-                )));
-            }
-            roles.push(Role {
-                name: names.name(&user.name),
-                user: user.name.clone(),
-                login: user.attributes.is_empty(),
-                databases: user.databases.iter().map(|name| names.name(name)).collect(),
-            });
+            let (extensions, wanted) = (wanted.extensions.clone(), wanted.name.clone());
+            databases.push(Database { name, owner, wanted, extensions });
         }
-        Ok(Wish { roles, databases })
+        roles.extend(object.spec.users.iter().map(|user| Role {
+            name: names.role(found, &user.name),
+            user: user.name.clone(),
+            login: user.attributes.is_empty(),
+            databases: user.databases.iter().map(|name| names.database(found, name)).collect(),
+        }));
+        Wish { roles, databases }
     }
 
     /// The names of everything.

@@ -38,8 +38,7 @@ async fn extensions_are_the_owners_and_what_he_may_not_install_is_said() {
     let refused = observed.refused.unwrap();
     assert!(refused.message.contains("cannot install extension dblink"), "{refused:?}");
     assert_eq!(observed.phase, Phase::Available);
-    let database = Names::of(&request.object).name("more");
-    let inside = host.inside(&database).await;
+    let inside = host.inside("more").await;
     let place = "SELECT n.nspname || ' ' || (n.nspowner::regrole::text LIKE 'app%')::text FROM pg_extension e \
                  JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'citext'";
     assert_eq!(inside.query_one(place, &[]).await.unwrap().get::<_, String>(0), "types true");
@@ -66,7 +65,7 @@ async fn databases_that_are_gone_are_missed_and_no_empty_ones_are_made() {
     );
     assert_eq!(backend.observe(&request).await.unwrap().unwrap().phase, Phase::Failing);
     backend.remove(&request, Disposal::Delete).await.unwrap();
-    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app_%'").await, "0");
+    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%'").await, "0");
 }
 
 #[tokio::test]

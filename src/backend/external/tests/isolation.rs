@@ -24,7 +24,7 @@ async fn two_objects_of_one_name_share_a_server_and_nothing_else() {
         for request in [one, two] {
             backend.remove(&request, Disposal::Delete).await.unwrap();
         }
-        assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app_%'").await, "0");
+        assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%'").await, "0");
     }
 }
 
@@ -33,21 +33,71 @@ async fn what_is_there_already_is_neither_taken_nor_dropped() {
     let Some(host) = Host::start(TlsMode::Disabled).await else { return };
     let backend = ExternalPostgreSQL::default();
     let mut request = request(host.root(), object("1"));
-    let name = Names::of(&request.object).name("app");
-    host.run(&format!("CREATE ROLE {name} LOGIN PASSWORD 'theirs'")).await;
+    let other = Names::of(&request.object).hashed("app");
+    host.run("CREATE ROLE app LOGIN PASSWORD 'theirs'").await;
+    host.run(&format!("CREATE DATABASE {other} OWNER them")).await;
+    let made = up(&backend, &mut request).await;
+    assert_eq!((&made.logins[0].username, &*made.logins[0].database), (&other, "app"), "by what is free");
+    backend.remove(&request, Disposal::Delete).await.unwrap();
+    host.session("app", "theirs", "postgres").await.expect("its password is its own");
+    host.inside(&other).await;
+    host.run(&format!("CREATE ROLE {other}")).await;
+    request.object.status = Default::default();
     let error = backend.ensure(&request).await.unwrap_err();
     assert!(
         error.code == Code::InvalidArgument && error.message.contains("was not made for this object"),
         "{error:?}"
     );
     backend.remove(&request, Disposal::Delete).await.unwrap();
-    host.session(&name, "theirs", "postgres").await.expect("its password is its own");
-    host.run(&format!("DROP ROLE {name}")).await;
-    host.run(&format!("CREATE DATABASE {name} OWNER them")).await;
-    assert_eq!(backend.ensure(&request).await.unwrap_err().code, Code::InvalidArgument);
-    backend.remove(&request, Disposal::Delete).await.unwrap();
-    host.run(&format!("DROP DATABASE {name}")).await;
-    up(&backend, &mut request).await;
+    host.inside(&other).await;
+}
+
+#[tokio::test]
+async fn what_was_made_keeps_its_name_when_the_one_before_goes() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let (mut one, mut two) = (request(host.steward(), object("1")), request(host.steward(), object("2")));
+    assert_eq!(up(&backend, &mut one).await.logins[0].username, "app", "as the spec calls it");
+    let made = up(&backend, &mut two).await;
+    assert_ne!(made.logins[0].username, "app");
+    backend.remove(&one, Disposal::Delete).await.unwrap();
+    assert_eq!(up(&backend, &mut two).await.logins, made.logins);
+}
+
+#[tokio::test]
+async fn who_is_second_to_a_name_that_both_saw_free_gets_another_at_the_next_look() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    // Of one manifest, and with the database alone in common.
+    for owner in ["app", "other"] {
+        let (mut one, mut two) = (request(host.steward(), object("1")), request(host.steward(), object("2")));
+        two.object.spec.databases[0].owner = owner.into();
+        let (server, names) = (server(&two).unwrap(), Names::of(&two.object));
+        let session = server.connect().await.unwrap();
+        let facts = Facts::read(&session, &server).await.unwrap();
+        let found = Found::read(&session, &names, &["app", "other"]).await.unwrap();
+        let wish = wish::Wish::of(&two.object, &names, &found);
+        let made = up(&backend, &mut one).await;
+        let work = converge::Work {
+            server: &server,
+            session: &session,
+            names: &names,
+            facts: &facts,
+            wish: &wish,
+            published: &[],
+        };
+        let error = BackendError::from(work.converge(&found).await.unwrap_err());
+        assert!(error.code == Code::Unavailable && error.message.contains("already exists"), "{error:?}");
+        let other = up(&backend, &mut two).await;
+        assert_ne!(other.logins[0].database, "app");
+        assert_eq!(other.logins[0].username == "other", owner == "other", "{other:?}");
+        assert_eq!(up(&backend, &mut one).await.logins, made.logins);
+        for request in [one, two] {
+            backend.remove(&request, Disposal::Delete).await.unwrap();
+        }
+        let left = "SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%' OR rolname LIKE 'other%'";
+        assert_eq!(host.value(left).await, "0");
+    }
 }
 
 #[tokio::test]
@@ -113,5 +163,5 @@ async fn another_login_goes_on_with_what_the_one_before_made() {
     });
     assert_eq!(up(&backend, &mut second).await.logins, made.logins);
     backend.remove(&second, Disposal::Delete).await.unwrap();
-    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app_%'").await, "0");
+    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%'").await, "0");
 }
