@@ -275,6 +275,7 @@ fn seen(observed: local::Observed) -> Observed {
         certificates: observed.ca,
         tls_required: observed.tls_required,
         storage_bytes: Some(observed.storage_bytes),
+        pending: None,
         refused: None,
     }
 }

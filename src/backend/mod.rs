@@ -7,6 +7,7 @@
 //! What goes in and comes out are owned values, so that a backend may as well be a program of its own behind a protocol.
 //! Sizes are in bytes. A field that says nothing has its type's empty value.
 
+mod cloudnative_pg;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod error;
@@ -16,16 +17,19 @@ pub(crate) mod fake;
 pub mod local;
 mod local_postgresql;
 mod news;
+mod operator;
 mod plan;
 mod plausible;
 pub mod postgresql;
 pub mod remote;
 mod values;
 
+pub use cloudnative_pg::CloudNativePG;
 pub use error::{Code, Error};
 pub use external::ExternalPostgreSQL;
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
+pub use operator::Operator;
 pub use plan::{Change, Effect, Plan};
 pub use remote::Remote;
 pub use values::{

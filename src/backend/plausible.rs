@@ -57,6 +57,7 @@ impl Observed {
         self.instances = self.instances.max(0);
         self.ready_instances = self.ready_instances.clamp(0, self.instances);
         self.message = message(self.message);
+        self.pending = self.pending.map(message);
         self.refused = self.refused.map(Refusal::plausible);
         let written = self.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadWrite);
         if self.is_ready() && !written {

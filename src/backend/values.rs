@@ -124,7 +124,7 @@ pub enum Phase {
     /// It was never up yet.
     #[default]
     Creating,
-    /// The read-write endpoint accepts connections, and everything asked for is there.
+    /// The read-write endpoint accepts connections, and everything asked for is there but what is pending.
     Available,
     /// No server takes writes.
     NoPrimary,
@@ -174,6 +174,8 @@ pub struct Observed {
     pub tls_required: bool,
     /// The size of the data in bytes; none where it is not measured.
     pub storage_bytes: Option<u64>,
+    /// What of the object is still being done, where all the rest of this tells of what serves meanwhile; none where nothing is.
+    pub pending: Option<String>,
     /// What of the object is refused, where all the rest of this tells of what was accepted before.
     pub refused: Option<Refusal>,
 }
@@ -182,6 +184,11 @@ impl Observed {
     /// Whether it serves as asked.
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Available
+    }
+
+    /// Whether nothing is to be waited for.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Available | Phase::Stopped) && self.pending.is_none()
     }
 }
 

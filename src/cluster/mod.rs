@@ -9,6 +9,7 @@ mod event;
 mod follow;
 mod lease;
 mod namespaces;
+mod objects;
 mod params;
 mod quota;
 mod review;
@@ -19,6 +20,7 @@ pub use authentication::Authentication;
 pub use event::{EventType, Regarding, host_name};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
+pub use objects::{Followed, Place, Resource, SECRETS};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
 pub use webhook::Webhook;
@@ -137,6 +139,11 @@ impl Cluster {
     /// A write in this program's name.
     pub(crate) fn named(&self) -> PostParams {
         PostParams { field_manager: Some(self.manager.to_string()), ..PostParams::default() }
+    }
+
+    /// The field manager of what this program writes.
+    pub fn manager(&self) -> &str {
+        &self.manager
     }
 
     /// For what only some controllers do there.

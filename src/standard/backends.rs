@@ -1,7 +1,7 @@
 //! The backends that this server has, and the kinds that each of them answers.
 
 use super::Databases;
-use crate::backend::{ExternalPostgreSQL, Remote};
+use crate::backend::{CloudNativePG, ExternalPostgreSQL, Operator, Remote};
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
 use databases_api::postgresql::PostgreSQL;
@@ -18,6 +18,9 @@ pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> 
     answering = answering.with::<PostgreSQL>(Arc::new(ExternalPostgreSQL::default()));
     for options in place.flags.remote.options()? {
         answering = answering.with::<PostgreSQL>(Remote::open(options));
+    }
+    if let Some(cluster) = place.cluster {
+        answering = answering.with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone())));
     }
     let kinds = answering.kinds();
     let names: Vec<String> =

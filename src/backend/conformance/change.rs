@@ -54,6 +54,7 @@ pub(crate) async fn what_is_planned_is_what_happens(mut driver: impl Driver) {
         assert!(plan.changes.iter().all(|change| !change.fields.is_empty() && !change.message.is_empty()));
         let before = driver.runs(uid(&request)).await;
         driver.backend().ensure(&request).await.unwrap();
+        driver.settle().await;
         let after = driver.runs(uid(&request)).await;
         let disturbs = effect >= Effect::Restart || wish == Wish::Running;
         assert_eq!(before != after, disturbs, "{wish:?}: {plan:?}");

@@ -1,6 +1,6 @@
 //! Made, once, whatever comes between.
 
-use super::{Driver, Wish, available, cut, request, uid};
+use super::{Driver, Wish, available, cut, request, uid, until};
 use crate::backend::{Disposal, Phase};
 
 pub(crate) async fn a_second_ensure_changes_nothing(mut driver: impl Driver) {
@@ -83,8 +83,7 @@ pub(crate) async fn what_is_stopped_keeps_its_data(mut driver: impl Driver) {
     driver.write(&request, &made, "row").await;
     driver.wish(&mut request.object, Wish::Stopped);
     driver.wish(&mut request.object, Wish::Refused);
-    let stopped = driver.backend().ensure(&request).await.unwrap();
-    assert_eq!(stopped.phase, Phase::Stopped, "whatever else is refused");
+    until(&driver, &request, Phase::Stopped).await;
     driver.restart().await;
     let seen = driver.backend().observe(&request).await.unwrap().unwrap();
     assert_eq!(seen.phase, Phase::Stopped);

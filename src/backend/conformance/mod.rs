@@ -13,7 +13,7 @@ pub(crate) use ensure::*;
 pub(crate) use offer::*;
 pub(crate) use removal::*;
 
-use super::{Answers, Class, Observed, Request};
+use super::{Answers, Class, Observed, Phase, Request};
 use apimachinery::kind::Kind;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -77,6 +77,9 @@ pub(crate) trait Driver: Send + Sync {
     /// After so many steps a call is cut off.
     fn cuts(&self) -> Vec<usize>;
 
+    /// What the backend told its implementation is done, as far as that goes; for one that is not done by the backend itself.
+    async fn settle(&self) {}
+
     /// Called at the end of each test.
     async fn clear(&mut self, requests: &[Request<Self::Kind>]);
 }
@@ -93,12 +96,18 @@ fn uid<K: Kind>(request: &Request<K>) -> &str {
 
 /// Asks until it is available.
 async fn available<D: Driver>(driver: &D, request: &Request<D::Kind>) -> Observed {
+    until(driver, request, Phase::Available).await
+}
+
+/// Asks until it is in that phase.
+async fn until<D: Driver>(driver: &D, request: &Request<D::Kind>, phase: Phase) -> Observed {
     let deadline = Instant::now() + DEADLINE;
     loop {
         match driver.backend().ensure(request).await {
-            Ok(observed) if observed.is_ready() => return observed,
-            other => assert!(Instant::now() < deadline, "not available: {other:?}"),
+            Ok(observed) if observed.phase == phase && observed.pending.is_none() => return observed,
+            other => assert!(Instant::now() < deadline, "not {phase:?}: {other:?}"),
         }
+        driver.settle().await;
         tokio::time::sleep(POLL).await;
     }
 }
@@ -116,10 +125,17 @@ async fn cut<T>(call: impl Future<Output = T>, steps: usize) -> Option<T> {
     .await
 }
 
-/// Makes the tests of a backend: the function gives its driver, or none where it cannot be tried here.
+/// Makes the tests of a backend: the function gives its driver, or none where it cannot be tried here. Where a world is costly,
+/// `in_turn` makes one test: the first function gives the world, or none, and the second a driver over it for each check.
 macro_rules! conformance {
     ($open:path) => {
-        $crate::backend::conformance::conformance! { $open:
+        $crate::backend::conformance::conformance! { [apart] $open }
+    };
+    (in_turn $world:path, $over:path) => {
+        $crate::backend::conformance::conformance! { [in_turn] $world, $over }
+    };
+    ([$how:ident] $($by:path),+) => {
+        $crate::backend::conformance::conformance! { $how $($by),+:
             a_second_ensure_changes_nothing,
             a_call_that_is_cut_off_anywhere_is_gone_on_from,
             the_reference_is_known_before_and_again,
@@ -135,12 +151,22 @@ macro_rules! conformance {
             what_is_planned_is_what_happens,
         }
     };
-    ($open:path: $($check:ident),+ $(,)?) => {
+    (apart $open:path: $($check:ident),+ $(,)?) => {
         $(#[tokio::test]
         async fn $check() {
             let Some(driver) = $open().await else { return };
             $crate::backend::conformance::$check(driver).await;
         })+
+    };
+    (in_turn $world:path, $over:path: $($check:ident),+ $(,)?) => {
+        #[tokio::test(flavor = "multi_thread")]
+        async fn every_check_of_the_contract() {
+            let Some(world) = $world().await else { return };
+            $(
+                println!("{}", stringify!($check));
+                $crate::backend::conformance::$check($over(&world)).await;
+            )+
+        }
     };
 }
 pub(crate) use conformance;

@@ -209,6 +209,7 @@ impl TryFrom<wire::Observed> for Observed {
             tls_required,
             storage_bytes,
             refused,
+            pending,
         } = observed;
         Ok(Observed {
             phase: phase.try_into()?,
@@ -223,6 +224,7 @@ impl TryFrom<wire::Observed> for Observed {
             certificates: Some(certificates).filter(|pem| !pem.is_empty()),
             tls_required,
             storage_bytes: u64::try_from(storage_bytes).ok().filter(|bytes| *bytes > 0),
+            pending: Some(pending).filter(|pending| !pending.is_empty()),
             refused: refused.map(Into::into),
         })
     }

@@ -127,8 +127,8 @@ pub(super) struct Observation {
 #[api_type]
 pub(super) struct Observed {
     /// Creating: it was never up yet. Available: the read-write endpoint accepts connections, and everything asked for is
-    /// there. NoPrimary: no server takes writes. Failing: servers run but cannot be used. Stopped: it is down because it was
-    /// asked to be.
+    /// there but what is pending. NoPrimary: no server takes writes. Failing: servers run but cannot be used. Stopped: it is
+    /// down because it was asked to be.
     #[api(1)]
     pub(super) phase: Phase,
     /// Why, for a person: one sentence, without a secret.
@@ -167,6 +167,9 @@ pub(super) struct Observed {
     /// What of the object is refused, where all the rest of this tells of what was accepted before.
     #[api(13)]
     pub(super) refused: Option<Refusal>,
+    /// What of the object is still being done, where all the rest of this tells of what serves meanwhile; empty where nothing is.
+    #[api(14)]
+    pub(super) pending: String,
 }
 
 /// Where to connect.

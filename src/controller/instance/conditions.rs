@@ -249,7 +249,7 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
         return;
     }
     let about = object.meta().generation;
-    let counted = counted(object, observed);
+    let (missing, pending) = (counted(object, observed), observed.pending.clone());
     readiness(object, observed, about, trouble.map(told));
     let stopped = is_true(&object.status().conditions, "Stopped");
     let ready = is_true(&object.status().conditions, "Ready");
@@ -269,14 +269,14 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
         None => {}
     }
     let all = "the backend has everything that spec asks for";
-    match &counted {
-        Some(counted) if !stopped => conditions.set("Programmed", ConditionStatus::False, "Pending", counted),
-        _ => conditions.set("Programmed", ConditionStatus::True, "Programmed", all),
+    match missing.as_ref().filter(|_| !stopped).or(pending.as_ref()) {
+        Some(why) => conditions.set("Programmed", ConditionStatus::False, "Pending", why),
+        None => conditions.set("Programmed", ConditionStatus::True, "Programmed", all),
     }
-    match counted {
-        _ if stopped => conditions.idle(),
-        Some(counted) if ready => conditions.progressing("Scaling", &counted),
-        None if ready => conditions.idle(),
+    match (missing.filter(|_| !stopped), pending) {
+        (Some(missing), _) if ready => conditions.progressing("Scaling", &missing),
+        (_, Some(pending)) if ready || stopped => conditions.progressing("Provisioning", &pending),
+        _ if ready || stopped => conditions.idle(),
         _ => conditions.progressing("Provisioning", &observed.message),
     }
 }

@@ -8,7 +8,7 @@ use super::conditions::{self, Progress};
 use super::facts;
 use super::news::News;
 use super::{Database, RESYNC};
-use crate::backend::{Answers, Code, Error as BackendError, Observed, Phase, Reference, Request};
+use crate::backend::{Answers, Code, Error as BackendError, Observed, Reference, Request};
 use crate::cluster;
 use crate::registry::{FOREGROUND, Objects, Part, Shared};
 use apimachinery::kind::Kind;
@@ -165,8 +165,7 @@ impl<K: Database> Reconciler<K> {
             Err(error) if error.is_conflict() => return Ok(Outcome::Again(IN_THE_WAY)),
             other => other?,
         }
-        let settled = observed.is_ready() || observed.phase == Phase::Stopped;
-        Ok(Outcome::Again(if settled { RESYNC } else { NOT_READY }))
+        Ok(Outcome::Again(if observed.is_settled() { RESYNC } else { NOT_READY }))
     }
 
     /// What is about to be done is said before. A database that was ready and is not is shown so before it is repaired, and

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use suites::programs::checkout;
+
 use crate::tools::{NAMESPACE, Objects, Tools, objects};
 
 const CHART: &str = "chart/databases-apiserver";
@@ -65,11 +67,30 @@ fn chart_without_extras_and_base_are_the_same_kinds() {
 }
 
 #[test]
+fn rights_for_an_operator_are_the_same_by_chart_and_by_kustomize() {
+    let Some(tools) = tools() else { return };
+    let without = template(&tools, &[]);
+    let folder = checkout().join("deploy").join(CHART).join("operators");
+    for operator in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let name = operator.file_name().into_string().expect("a name");
+        let mut more = template(&tools, &["--set", &format!("operators={{{name}}}")]);
+        more.retain(|object, _| !without.contains_key(object));
+        let overlay = tempfile::tempdir_in(checkout().join("deploy/overlays")).expect("a folder");
+        let component = format!("components: [../../{CHART}/operators/{name}]\n");
+        std::fs::write(overlay.path().join("kustomization.yaml"), component).expect("a file");
+        let rendered = objects(&tools.kubectl(&["kustomize", &overlay.path().display().to_string()]));
+        assert_eq!(more, rendered, "{name}");
+        assert_eq!(more.len(), 2, "{name}: {more:?}");
+    }
+}
+
+#[test]
 fn a_value_that_is_not_there_or_makes_no_sense_is_refused() {
     let Some(tools) = tools() else { return };
     for (setting, expected) in [
         ("replica=3", "replica"),
         ("replicas=0", "replicas"),
+        ("operators={nobody}", "operators"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("etcd.enabled=false", "give the URLs of your etcd"),
     ] {

@@ -50,6 +50,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Module("conformance::tests::"),
     },
     Suite {
+        name: "operators",
+        what: "backends over operators' own kinds in a real kube-apiserver, the operators being played",
+        work: Work::Module("backend::operator::tests::"),
+    },
+    Suite {
         name: "storage",
         what: "one conformance suite over every storage engine, with a real etcd",
         work: Work::Crate("databases-storage"),

@@ -20,7 +20,7 @@ async fn open() -> Option<OverExternal> {
     Some(OverExternal { host, published, backend })
 }
 
-conformance!(open:
+conformance!(apart open:
     a_second_ensure_changes_nothing,
     a_call_that_is_cut_off_anywhere_is_gone_on_from,
     the_reference_is_known_before_and_again,

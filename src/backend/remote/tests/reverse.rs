@@ -96,6 +96,7 @@ pub(super) fn observed(observed: Observed) -> wire::Observed {
         tls_required: observed.tls_required,
         storage_bytes: observed.storage_bytes.map_or(0, |bytes| i64::try_from(bytes).expect("so many bytes")),
         refused: observed.refused.map(refusal),
+        pending: observed.pending.unwrap_or_default(),
     }
 }
 
@@ -150,6 +151,7 @@ fn everything_that_is_observed_arrives() {
             certificates: Some("PEM".into()),
             tls_required: true,
             storage_bytes: Some(u64::from(u32::MAX) * 16),
+            pending: Some("another replica".into()),
             refused: Some(Refusal::new("InvalidParameters", "no")),
         };
         assert_eq!(Observed::try_from(observed(sent.clone())), Ok(sent));

@@ -1,0 +1,224 @@
+//! The `Cluster`.
+
+use super::{GROUP, HIBERNATION, IMAGES, RESTARTED_AT, kubernetes_name, versions};
+use crate::backend::operator::{Wish, put};
+use crate::backend::{Effect, Refusal};
+use apimachinery::wire::json;
+use databases_api::postgresql::parameters::{LIBRARIES, libraries};
+use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
+use databases_api::shared::{Access, State, TlsMode};
+use serde_json::{Map, Value, json};
+
+/// Refuses every connection that is not encrypted.
+const ENCRYPTED_ONLY: &str = "hostnossl all all all reject";
+
+/// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
+pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let spec = &wish.object.spec;
+    let mut cluster = json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "Cluster",
+        "metadata": {"name": wish.name, "annotations": annotations(wish)},
+        "spec": {"instances": spec.instance.instances.unwrap_or(1)},
+    });
+    let put = |cluster: &mut Value, path: &str, value: Value| put(&mut cluster["spec"], path, value);
+    for (path, value) in image(wish)? {
+        put(&mut cluster, path, value);
+    }
+    put(&mut cluster, "bootstrap.initdb", bootstrap(wish));
+    put(&mut cluster, "storage.size", spec.instance.storage.size.as_ref().map(ToString::to_string).into());
+    put(&mut cluster, "storage.storageClass", spec.instance.storage.storage_class_name.clone().into());
+    if let Some(resources) = &spec.instance.resources {
+        put(&mut cluster, "resources", json::to_tree(resources));
+    }
+    if let Some(access) = &spec.superuser_access {
+        put(&mut cluster, "enableSuperuserAccess", (*access == Access::Enabled).into());
+    }
+    for (path, value) in postgresql(spec) {
+        put(&mut cluster, path, value);
+    }
+    for (path, value) in scheduling(spec) {
+        put(&mut cluster, path, value);
+    }
+    for (path, value) in tls(spec)? {
+        put(&mut cluster, path, value);
+    }
+    Ok(cluster)
+}
+
+/// Whether it is to sleep; none where nobody says so.
+pub(super) fn hibernation(wish: &Wish<'_>) -> Option<&'static str> {
+    let said = !wish.is_adopted() && wish.live["metadata"]["annotations"][HIBERNATION].is_string();
+    match &wish.object.spec.instance.state {
+        Some(State::Stopped) => Some("on"),
+        Some(_) => Some("off"),
+        None => said.then_some("off"),
+    }
+}
+
+fn annotations(wish: &Wish<'_>) -> Value {
+    let mut annotations = Map::new();
+    if let Some(wanted) = hibernation(wish) {
+        annotations.insert(HIBERNATION.into(), wanted.into());
+    }
+    if let Some(at) = wish.object.metadata.annotations.get(RESTARTED_AT) {
+        annotations.insert(RESTARTED_AT.into(), at.as_str().into());
+    }
+    Value::Object(annotations)
+}
+
+/// The image: of the wished version, else the one that runs, else the class's default.
+fn image(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    let spec = &wish.object.spec.instance;
+    if spec.version.is_empty() && !wish.live.is_null() {
+        let kept = ["imageName", "imageCatalogRef"].map(|name| (name, wish.live["spec"][name].clone()));
+        // An adopted cluster keeps who said it.
+        return Ok(if wish.is_adopted() { Vec::new() } else { kept.into() });
+    }
+    let invalid = |error: crate::backend::Error| Refusal::new("InvalidParameters", error.message);
+    let offered = versions(wish.class).map_err(invalid)?;
+    let version = if spec.version.is_empty() { offered.first() } else { Some(&spec.version) };
+    let Some(version) = version else {
+        return Err(Refusal::new("UnsupportedVersion", "the class offers no version"));
+    };
+    if wish.class.parameters.is_empty() {
+        return Ok(vec![("imageName", format!("{IMAGES}:{version}").into())]);
+    }
+    let catalog: Value = serde_json::from_str(&wish.class.parameters).unwrap_or_default();
+    let major = version.split('.').next().unwrap_or_default();
+    let Some(number) =
+        offered.iter().find(|known| *known == major).and_then(|known| known.parse::<u64>().ok())
+    else {
+        let message = format!("the image catalog of this class has no PostgreSQL {major}");
+        return Err(Refusal::new("UnsupportedVersion", message));
+    };
+    let name = &catalog["metadata"]["name"];
+    let reference = json!({"apiGroup": GROUP, "kind": "ClusterImageCatalog", "name": name, "major": number});
+    Ok(vec![("imageCatalogRef", reference)])
+}
+
+/// How the first data is made: what was said first stays said.
+fn bootstrap(wish: &Wish<'_>) -> Value {
+    let made = &wish.live["spec"]["bootstrap"]["initdb"];
+    if wish.is_adopted() {
+        return Value::Null;
+    }
+    if !made.is_null() {
+        let ours = ["database", "owner", "secret"].iter();
+        return ours.map(|name| ((*name).to_owned(), made[*name].clone())).collect::<Map<_, _>>().into();
+    }
+    let Some(first) = wish.object.spec.databases.first() else { return Value::Null };
+    let secret = kubernetes_name(wish.name, "role", &first.owner);
+    json!({"database": first.name, "owner": first.owner, "secret": {"name": secret}})
+}
+
+/// The owner that was there before an adopted cluster had an object.
+pub(super) fn adopted_owner<'a>(wish: &'a Wish<'_>) -> Option<&'a str> {
+    let owner = wish.live["spec"]["bootstrap"]["initdb"]["owner"].as_str();
+    owner.filter(|_| wish.is_adopted())
+}
+
+/// The owner that the operator makes and looks after by itself.
+pub(super) fn bootstrap_owner<'a>(wish: &'a Wish<'_>) -> Option<&'a str> {
+    let made = wish.live["spec"]["bootstrap"]["initdb"]["owner"].as_str();
+    let first = wish.object.spec.databases.first().map(|database| database.owner.as_str());
+    made.or(first.filter(|_| wish.live.is_null()))
+}
+
+fn postgresql(spec: &PostgreSQLSpec) -> Vec<(&'static str, Value)> {
+    let mut found = Vec::new();
+    let parameters: Map<String, Value> = spec
+        .instance
+        .parameters
+        .iter()
+        .filter(|(name, _)| *name != LIBRARIES)
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect();
+    if !parameters.is_empty() {
+        found.push(("postgresql.parameters", parameters.into()));
+    }
+    let loaded = spec.instance.parameters.get(LIBRARIES).and_then(|value| libraries(value).ok());
+    if let Some(loaded) = loaded.filter(|loaded| !loaded.is_empty()) {
+        found.push(("postgresql.shared_preload_libraries", loaded.into()));
+    }
+    let mode = spec.replication.as_ref().and_then(|replication| replication.mode.as_ref());
+    if mode == Some(&ReplicationMode::Synchronous) {
+        found.push(("postgresql.synchronous", json!({"method": "any", "number": 1})));
+    }
+    found
+}
+
+fn scheduling(spec: &PostgreSQLSpec) -> Vec<(&'static str, Value)> {
+    let Some(scheduling) = &spec.instance.scheduling else { return Vec::new() };
+    let tree = json::to_tree(scheduling);
+    let affinity = &tree["affinity"];
+    [
+        ("affinity.nodeSelector", &tree["nodeSelector"]),
+        ("affinity.tolerations", &tree["tolerations"]),
+        ("affinity.nodeAffinity", &affinity["nodeAffinity"]),
+        ("affinity.additionalPodAffinity", &affinity["podAffinity"]),
+        ("affinity.additionalPodAntiAffinity", &affinity["podAntiAffinity"]),
+        ("topologySpreadConstraints", &tree["topologySpreadConstraints"]),
+        ("priorityClassName", &tree["priorityClassName"]),
+    ]
+    .map(|(path, value)| (path, value.clone()))
+    .into()
+}
+
+fn tls(spec: &PostgreSQLSpec) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    let Some(tls) = &spec.instance.tls else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    match tls.mode {
+        Some(TlsMode::Required) => found.push(("postgresql.pg_hba", json!([ENCRYPTED_ONLY]))),
+        Some(TlsMode::Disabled) => {
+            let message = "spec.tls.mode: CloudNativePG always encrypts; use Optional or Required";
+            return Err(Refusal::new("UnsupportedFeature", message));
+        }
+        _ => {}
+    }
+    if tls.issuer_ref.is_some() {
+        let message = "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    }
+    if let Some(secret) = &tls.certificate_secret_ref {
+        found.push(("certificates.serverTLSSecret", secret.name.as_str().into()));
+        found.push(("certificates.serverCASecret", secret.name.as_str().into()));
+    }
+    Ok(found)
+}
+
+/// What a change of a field does, and what the field is called in ours.
+pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
+    let spec = &wish.object.spec.instance;
+    let (ours, effect) = match field {
+        "instances" => {
+            let fewer = wish.live["spec"]["instances"].as_i64() > spec.instances.map(i64::from);
+            ("spec.instances", if fewer { Effect::Restart } else { Effect::Nothing })
+        }
+        "imageName" | "imageCatalogRef.major" | "imageCatalogRef.name" | "imageCatalogRef.kind" => {
+            ("spec.version", Effect::Downtime)
+        }
+        "storage.size" => ("spec.storage.size", Effect::Nothing),
+        "postgresql.parameters" | "postgresql.shared_preload_libraries" => {
+            ("spec.parameters", Effect::Restart)
+        }
+        "postgresql.synchronous" => ("spec.replication.mode", Effect::Reload),
+        "postgresql.pg_hba" => ("spec.tls.mode", Effect::Reload),
+        "certificates.serverTLSSecret" | "certificates.serverCASecret" => {
+            ("spec.tls.certificateSecretRef", Effect::Reload)
+        }
+        "resources.requests" | "resources.limits" => ("spec.resources", Effect::Restart),
+        "enableSuperuserAccess" => ("spec.superuserAccess", Effect::Nothing),
+        "metadata.annotations.cnpg.io/hibernation" if spec.state == Some(State::Stopped) => {
+            ("spec.state", Effect::Downtime)
+        }
+        "metadata.annotations.cnpg.io/hibernation" => ("spec.state", Effect::Nothing),
+        "metadata.annotations.kubectl.kubernetes.io/restartedAt" => {
+            ("metadata.annotations[kubectl.kubernetes.io/restartedAt]", Effect::Restart)
+        }
+        "priorityClassName" | "topologySpreadConstraints" => ("spec.scheduling", Effect::Restart),
+        field if field.starts_with("affinity.") => ("spec.scheduling", Effect::Restart),
+        _ => ("spec.parametersRef", Effect::Restart),
+    };
+    (ours.to_owned(), effect)
+}

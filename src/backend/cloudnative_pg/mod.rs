@@ -1,0 +1,192 @@
+//! CloudNativePG 1.30 and later: a `Cluster`, with a `Database` and a `DatabaseRole` for each of those.
+//!
+//! - **Versions.** A class whose `spec.parametersRef` names a `ClusterImageCatalog` offers the majors of that catalog; one
+//!   without offers those that the operator supports, in the images that its makers publish.
+//! - **Users with databases** are members of those databases' owners: the operator grants nothing else. That is more than all
+//!   privileges on the database: what the owner may do in it, they may.
+//! - **TLS** is always on. `Required` refuses plain connections by `pg_hba`; `Disabled` is refused. A certificate of one's own
+//!   is a Secret that has the CA that signed it, too (`ca.crt`).
+//! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
+
+mod beside;
+mod cluster;
+mod seen;
+#[cfg(test)]
+pub(super) mod tests;
+
+use super::operator::{Dialect, Found, Parameters, Role, Wish, at, kubernetes_name};
+use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use crate::cluster::Resource;
+use databases_api::shared::Access;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The dialect.
+#[derive(Default)]
+pub struct CloudNativePG;
+
+const GROUP: &str = "postgresql.cnpg.io";
+const DATABASES: Resource = resource("Database", "databases");
+const ROLES: Resource = resource("DatabaseRole", "databaseroles");
+/// The majors that the operator supports, the default first.
+const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
+/// Where their images are published.
+const IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
+
+/// What is offered beyond the core.
+const FEATURES: &[&str] = &[
+    "PostgreSQL",
+    "PostgreSQLAdoption",
+    "PostgreSQLExtensions",
+    "PostgreSQLInPlaceMajorUpgrade",
+    "PostgreSQLMultipleDatabases",
+    "PostgreSQLParameters",
+    "PostgreSQLReadOnlyEndpoint",
+    "PostgreSQLReplicas",
+    "PostgreSQLRestart",
+    "PostgreSQLScheduling",
+    "PostgreSQLStop",
+    "PostgreSQLStorageClass",
+    "PostgreSQLStorageExpansion",
+    "PostgreSQLSuperuserAccess",
+    "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+    "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUsers",
+];
+
+const fn resource(kind: &'static str, plural: &'static str) -> Resource {
+    Resource { group: GROUP, version: "v1", kind, plural }
+}
+
+impl Dialect for CloudNativePG {
+    const NAME: &'static str = "CloudNativePG";
+    const CONTROLLER_NAME: &'static str = "cloudnative-pg.databases.standard.k8s.io/postgresql";
+    const MAIN: Resource = resource("Cluster", "clusters");
+    const BESIDE: &'static [Resource] = &[DATABASES, ROLES];
+    const LONGEST_NAME: usize = 50;
+    const CLASS_PARAMETERS: &'static [Parameters] =
+        &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];
+
+    fn offer(&self, class: &Class, served: &[String]) -> Result<Offer, Error> {
+        let missing = Self::BESIDE.iter().find(|kind| !served.iter().any(|name| name == kind.plural));
+        if let Some(kind) = missing {
+            let message =
+                format!("this cluster serves no {}: CloudNativePG 1.30 or later is needed", kind.qualified());
+            let refused = Some(Refusal::new("Unsupported", message));
+            return Ok(Offer { refused, ..Offer::default() });
+        }
+        let versions = versions(class)?;
+        let refused = versions
+            .is_empty()
+            .then(|| Refusal::new("InvalidParameters", "the image catalog of this class has no image"));
+        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
+        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+        // Which libraries an image has, nobody says.
+        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+    }
+
+    fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
+        let spec = &wish.object.spec;
+        let first = spec.databases.first().map(|database| database.name.clone()).unwrap_or_default();
+        let role = |name: &str, database: &str| Role {
+            name: name.to_owned(),
+            database: database.to_owned(),
+            secret: kubernetes_name(wish.name, "role", name),
+            is_ours: true,
+            is_superuser: false,
+        };
+        let owners = spec.databases.iter().map(|database| role(&database.owner, &database.name));
+        let users = spec
+            .users
+            .iter()
+            .filter(|user| beside::logs_in(user))
+            .map(|user| role(&user.name, user.databases.first().unwrap_or(&first)));
+        let mut seen = BTreeSet::new();
+        let mut roles: Vec<Role> =
+            owners.chain(users).filter(|role| seen.insert(role.name.clone())).collect();
+        let adopted = cluster::adopted_owner(wish);
+        for role in roles.iter_mut().filter(|role| Some(&*role.name) == adopted) {
+            (role.secret, role.is_ours) = (owner_secret(wish), false);
+        }
+        if spec.superuser_access == Some(Access::Enabled) {
+            roles.push(Role {
+                name: "postgres".into(),
+                database: first,
+                secret: named_or(&wish.live["spec"]["superuserSecret"]["name"], wish.name, "superuser"),
+                is_ours: false,
+                is_superuser: true,
+            });
+        }
+        roles
+    }
+
+    fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
+        let known = &wish.live["status"]["certificates"]["serverCASecret"];
+        Some((named_or(known, wish.name, "ca"), "ca.crt"))
+    }
+
+    fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
+        let mut objects = vec![cluster::wanted(wish)?];
+        objects.extend(beside::wanted(wish));
+        Ok(objects)
+    }
+
+    fn state(&self, wish: &Wish<'_>) -> Option<Value> {
+        let wanted = cluster::hibernation(wish)?;
+        let is_so = wish.live["metadata"]["annotations"][HIBERNATION] == wanted;
+        (!is_so).then(|| json!({"metadata": {"annotations": {HIBERNATION: wanted}}}))
+    }
+
+    fn seen(&self, found: &Found<'_>) -> Observed {
+        seen::seen(found)
+    }
+
+    fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect) {
+        cluster::disturbs(field, wish)
+    }
+}
+
+/// The versions of a class, the default first.
+fn versions(class: &Class) -> Result<Vec<String>, Error> {
+    if class.parameters.is_empty() {
+        return Ok(MAJORS.iter().map(|major| (*major).to_owned()).collect());
+    }
+    let catalog: Value = serde_json::from_str(&class.parameters)
+        .map_err(|error| Error::rejected("InvalidParameters", error.to_string()))?;
+    let images = catalog["spec"]["images"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut majors: Vec<u64> = images.iter().filter_map(|image| image["major"].as_u64()).collect();
+    majors.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(majors.into_iter().map(|major| major.to_string()).collect())
+}
+
+/// The Secret with the password of the owner that the operator made the first database with.
+fn owner_secret(wish: &Wish<'_>) -> String {
+    named_or(&wish.live["spec"]["bootstrap"]["initdb"]["secret"]["name"], wish.name, "app")
+}
+
+/// A name that is written somewhere, or the operator's own.
+fn named_or(named: &Value, name: &str, what: &str) -> String {
+    named.as_str().map_or_else(|| format!("{name}-{what}"), str::to_owned)
+}
+
+/// The time a database was asked to restart at, which the operator knows by the same name.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+/// Whether a cluster sleeps.
+const HIBERNATION: &str = "cnpg.io/hibernation";
+
+/// The version of an image, as far as its tag tells.
+fn version_of(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or_default();
+    let tag = image.rsplit('/').next().and_then(|name| name.split_once(':')).map_or("", |(_, tag)| tag);
+    let end =
+        tag.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(tag.len());
+    tag[..end].trim_end_matches('.').to_owned()
+}
+
+fn image_of(live: &Value) -> &str {
+    match at(live, "status.image") {
+        "" => at(live, "spec.imageName"),
+        image => image,
+    }
+}

@@ -1,0 +1,91 @@
+//! What a `Cluster` and what stands beside it tell.
+
+use super::{HIBERNATION, image_of, version_of};
+use crate::backend::operator::{Found, at};
+use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::shared::TlsMode;
+use serde_json::Value;
+
+/// PostgreSQL's port; the operator has no other.
+const PORT: u16 = 5432;
+
+pub(super) fn seen(found: &Found<'_>) -> Observed {
+    let (wish, live) = (found.wish, found.wish.live);
+    let (phase, message) = phase(live);
+    let spec = &wish.object.spec.instance;
+    let namespace = &wish.object.metadata.namespace;
+    let endpoint =
+        |role, service: String| Endpoint { role, host: format!("{service}.{namespace}.svc"), port: PORT };
+    let mut endpoints = Vec::new();
+    if !at(live, "status.writeService").is_empty() {
+        endpoints.push(endpoint(Role::ReadWrite, at(live, "status.writeService").to_owned()));
+        if live["spec"]["instances"].as_i64() > Some(1) {
+            endpoints.push(endpoint(Role::ReadOnly, format!("{}-ro", wish.name)));
+        }
+    }
+    let number = |name: &str| live["status"][name].as_i64().and_then(|number| i32::try_from(number).ok());
+    Observed {
+        phase,
+        message,
+        version: version(live),
+        instances: number("instances").unwrap_or_default(),
+        ready_instances: number("readyInstances").unwrap_or_default(),
+        primary: at(live, "status.currentPrimary").to_owned(),
+        endpoints,
+        logins: found.logins.clone(),
+        superuser: found.superuser.clone(),
+        certificates: found.certificates.clone(),
+        tls_required: spec.tls.as_ref().and_then(|tls| tls.mode.as_ref()) == Some(&TlsMode::Required),
+        storage_bytes: None,
+        pending: wish.beside.iter().find_map(unapplied),
+        refused: None,
+    }
+}
+
+/// The exact version, as far as the image tells it.
+fn version(live: &Value) -> String {
+    match version_of(image_of(live)) {
+        known if !known.is_empty() => known,
+        _ => live["status"]["pgDataImageInfo"]["majorVersion"]
+            .as_i64()
+            .map(|major| major.to_string())
+            .unwrap_or_default(),
+    }
+}
+
+fn is_true(live: &Value, kind: &str) -> bool {
+    let conditions = live["status"]["conditions"].as_array();
+    conditions.is_some_and(|all| all.iter().any(|one| one["type"] == kind && one["status"] == "True"))
+}
+
+fn phase(live: &Value) -> (Phase, String) {
+    let said = match (at(live, "status.phase"), at(live, "status.phaseReason")) {
+        ("", _) => "CloudNativePG has not begun yet".to_owned(),
+        (phase, "") => format!("CloudNativePG says: {phase}"),
+        (phase, reason) => format!("CloudNativePG says: {phase}: {reason}"),
+    };
+    let sleeps = live["metadata"]["annotations"][HIBERNATION] == "on";
+    let primary = at(live, "status.currentPrimary");
+    match () {
+        () if sleeps && is_true(live, HIBERNATION) => (Phase::Stopped, "the cluster is hibernated".into()),
+        () if sleeps => (Phase::Failing, "the cluster is being hibernated".into()),
+        () if primary.is_empty() => (Phase::Creating, said),
+        () if primary != at(live, "status.targetPrimary") => (Phase::NoPrimary, said),
+        () if !is_true(live, "Ready") => (Phase::Failing, said),
+        () => (Phase::Available, said),
+    }
+}
+
+/// What keeps a database or a role from being so.
+fn unapplied(object: &Value) -> Option<String> {
+    let status = &object["status"];
+    let current = status["observedGeneration"].as_i64() >= object["metadata"]["generation"].as_i64();
+    if status["applied"] == true && current {
+        return None;
+    }
+    let (kind, name) = (at(object, "kind"), at(object, "spec.name"));
+    Some(match at(status, "message") {
+        "" => format!("CloudNativePG has not applied {kind} {name} yet"),
+        why => format!("CloudNativePG cannot apply {kind} {name}: {why}"),
+    })
+}

@@ -1,0 +1,262 @@
+//! One object and its implementation.
+
+use super::apply::Unapplied;
+use super::current::is_current;
+use super::dialect::{Dialect, Found, Wish};
+use super::{Operator, UID_LABEL, at, names, shape, trouble};
+use crate::backend::{
+    Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
+};
+use crate::cluster::Place;
+use async_trait::async_trait;
+use databases_api::postgresql::PostgreSQL;
+use serde_json::Value;
+
+/// An implementation as it was found.
+struct Live {
+    name: String,
+    main: Value,
+    beside: Vec<Value>,
+}
+
+impl Live {
+    fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class) -> Wish<'a> {
+        Wish { object, class, name: &self.name, live: &self.main, beside: &self.beside }
+    }
+
+    fn is_there(&self) -> bool {
+        !self.main.is_null()
+    }
+
+    fn is_ending(&self) -> bool {
+        !at(&self.main, "metadata.deletionTimestamp").is_empty()
+    }
+}
+
+impl<D: Dialect> Operator<D> {
+    fn name(object: &PostgreSQL) -> String {
+        match &object.spec.instance.adopt_ref {
+            Some(adopted) => adopted.name.clone(),
+            None => names::implementation(object, D::LONGEST_NAME),
+        }
+    }
+
+    async fn find(&self, object: &PostgreSQL) -> Result<Live, Error> {
+        let (name, meta) = (Self::name(object), &object.metadata);
+        let place = Place { resource: &D::MAIN, namespace: &meta.namespace, name: &name };
+        let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
+        let beside = self.beside(&meta.namespace, &meta.uid).await?;
+        Ok(Live { name, main: main.unwrap_or_default(), beside })
+    }
+
+    /// Whose it is: another object's is left alone.
+    fn check_owner(object: &PostgreSQL, live: &Live) -> Result<(), Refusal> {
+        let owner = live.main["metadata"]["labels"][UID_LABEL].as_str().unwrap_or_default();
+        if owner.is_empty() || owner == object.metadata.uid {
+            return Ok(());
+        }
+        let whose = live.main["metadata"]["labels"][names::NAME_LABEL].as_str().unwrap_or("another object");
+        let (kind, name) = (D::MAIN.kind, &live.name);
+        let message = format!("{kind} {name} is the implementation of {whose}; delete that object first");
+        Err(Refusal::new("Conflict", message))
+    }
+
+    /// What is missing before anything can be made.
+    fn check_there(object: &PostgreSQL, live: &Live) -> Result<(), Error> {
+        if live.is_there() {
+            return Ok(());
+        }
+        let (kind, name) = (D::MAIN.kind, &live.name);
+        if object.spec.instance.adopt_ref.is_some() {
+            let message = format!("there is no {kind} {name}, which spec.adoptRef names");
+            return Err(Error::retried(Code::FailedPrecondition, message));
+        }
+        if was_made(object) {
+            let message = format!(
+                "{kind} {name} is gone with its data: somebody deleted it. Delete this object, or restore it by a new one"
+            );
+            return Err(Error::retried(Code::FailedPrecondition, message));
+        }
+        Ok(())
+    }
+
+    async fn see(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
+        let roles = self.dialect.roles(wish);
+        let (logins, superuser) = self.logins(wish, &roles).await?;
+        let certificates = self.certificates(wish).await?;
+        let mut seen = self.dialect.seen(&Found { wish, logins, superuser, certificates });
+        if !is_current(wish.live, self.cluster.manager(), jiff::Timestamp::now()) {
+            seen.pending.get_or_insert_with(|| format!("{} has not taken up the change yet", D::NAME));
+        }
+        Ok(seen)
+    }
+
+    /// What is there, with what is refused of the wish; where nothing is there, the refusal is all there is to say.
+    async fn keep(&self, wish: &Wish<'_>, refusal: Refusal) -> Result<Observed, Error> {
+        // What carries our mark was taken once.
+        let was_accepted = wish.live["metadata"]["labels"][UID_LABEL] == wish.object.metadata.uid.as_str();
+        if !was_accepted {
+            return Err(Error::rejected(&refusal.reason, refusal.message));
+        }
+        let Some(patch) = self.dialect.state(wish) else {
+            return Ok(Observed { refused: Some(refusal), ..self.see(wish).await? });
+        };
+        self.change(wish.live, &patch).await?;
+        let live = self.find(wish.object).await?;
+        let seen = self.see(&live.wish(wish.object, wish.class)).await?;
+        Ok(Observed { refused: Some(refusal), ..seen })
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
+    async fn reference(&self, request: &Request<PostgreSQL>) -> Result<Reference, Error> {
+        let namespace = request.object.metadata.namespace.clone();
+        let (group, kind) = (D::MAIN.group.into(), D::MAIN.kind.into());
+        Ok(Reference { group, kind, namespace, name: Self::name(&request.object) })
+    }
+
+    async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
+        let (object, mut plan) = (&request.object, Plan::default());
+        let Some((class, parameters)) = accepted(request) else { return Ok(plan) };
+        let live = self.find(object).await?;
+        let wish = live.wish(object, class);
+        let checked = Self::check_owner(object, &live).and_then(|()| fragment(parameters));
+        let objects = match checked.and_then(|parameters| self.complete(&wish, &parameters)) {
+            Ok(objects) => objects,
+            Err(refusal) => {
+                plan.add("spec", Effect::Refused, refusal.message);
+                return Ok(plan);
+            }
+        };
+        if !live.is_there() {
+            return Ok(plan);
+        }
+        let main = objects.first().cloned().unwrap_or_default();
+        for (part, prefix) in [("spec", ""), ("metadata", "metadata.")] {
+            for field in shape::differences(&live.main[part], &main[part]) {
+                if field == format!("annotations.{}", names::APPLIED) || field.starts_with("labels") {
+                    continue;
+                }
+                let (ours, effect) = self.dialect.disturbs(&format!("{prefix}{field}"), &wish);
+                plan.add(ours, effect, format!("{} changes {field}", D::MAIN.kind));
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
+        let (object, class) = (&request.object, request.class.clone().unwrap_or_default());
+        let live = self.find(object).await?;
+        if !live.is_there() {
+            return Ok(was_made(object).then(|| gone(Self::check_there(object, &live))));
+        }
+        self.see(&live.wish(object, &class)).await.map(Some)
+    }
+
+    async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
+        let (object, class) = (&request.object, request.class.clone().unwrap_or_default());
+        let mut live = self.find(object).await?;
+        if let Err(refusal) = Self::check_owner(object, &live) {
+            return Err(Error::rejected(&refusal.reason, refusal.message));
+        }
+        if let Err(missing) = Self::check_there(object, &live) {
+            return if was_made(object) { Ok(gone(Err(missing))) } else { Err(missing) };
+        }
+        if live.is_ending() {
+            let message = format!("{} {} is being deleted by somebody", D::MAIN.kind, live.name);
+            return Ok(Observed { phase: Phase::Failing, message, ..Observed::default() });
+        }
+        let is_bound = live.main["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();
+        if object.spec.instance.adopt_ref.is_some() && !is_bound && self.has_fields(&live.main) {
+            self.release(&live.main).await?;
+            live = self.find(object).await?;
+        }
+        let Some((_, parameters)) = accepted(request) else {
+            return self.see(&live.wish(object, &class)).await;
+        };
+        let wish = live.wish(object, &class);
+        let objects = match fragment(parameters).and_then(|parameters| self.complete(&wish, &parameters)) {
+            Ok(objects) => objects,
+            Err(refusal) => return self.keep(&wish, refusal).await,
+        };
+        self.make_secrets(&wish, &self.dialect.roles(&wish)).await?;
+        match self.apply(&wish, &objects).await {
+            Ok(()) => {}
+            Err(Unapplied::Refused(refusal)) => return self.keep(&wish, refusal).await,
+            Err(Unapplied::Failed(error)) => return Err(error),
+        }
+        if !Self::due(&wish, &objects).is_empty() {
+            live = self.find(object).await?;
+        }
+        self.see(&live.wish(object, &class)).await
+    }
+
+    async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
+        let object = &request.object;
+        let live = self.find(object).await?;
+        let is_ours = Self::check_owner(object, &live).is_ok();
+        let labelled = live.main["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();
+        let main = live.is_there() && is_ours && labelled;
+        let secrets = self.secrets(&object.metadata.namespace, &object.metadata.uid).await?;
+        match disposal {
+            Disposal::Retain => {
+                // The main object last: as long as it is marked, this is done again.
+                for released in live.beside.iter().chain(&secrets) {
+                    self.release(released).await?;
+                }
+                if main { self.release(&live.main).await } else { Ok(()) }
+            }
+            Disposal::Delete => {
+                if main && !live.is_ending() {
+                    self.delete(&live.main).await?;
+                }
+                for deleted in live.beside.iter().chain(&secrets) {
+                    self.delete(deleted).await?;
+                }
+                match main && self.find(object).await?.is_there() {
+                    true => Err(Error::retried(
+                        Code::Unavailable,
+                        format!("{} {} is being deleted", D::MAIN.kind, live.name),
+                    )),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Whether the object was up once.
+fn was_made(object: &PostgreSQL) -> bool {
+    !object.status.instance.version.is_empty()
+}
+
+/// What a request has when it is to be made so, and not only kept.
+fn accepted(request: &Request<PostgreSQL>) -> Option<(&Class, &str)> {
+    request.class.as_ref().zip(request.parameters.as_deref())
+}
+
+/// What is left of an implementation that is gone.
+fn gone(missing: Result<(), Error>) -> Observed {
+    let message = missing.err().map(|error| error.message).unwrap_or_default();
+    Observed { phase: Phase::Failing, message, ..Observed::default() }
+}
+
+/// The part of the main object's spec that an object's parameters are.
+fn fragment(parameters: &str) -> Result<Value, Refusal> {
+    if parameters.is_empty() {
+        return Ok(Value::Null);
+    }
+    let refused = |why: String| Refusal::new("InvalidParameters", format!("spec.parametersRef: {why}"));
+    let map: Value = serde_json::from_str(parameters).map_err(|error| refused(error.to_string()))?;
+    let text = at(&map, "data.spec");
+    if text.is_empty() {
+        return Err(refused("the ConfigMap has no key \"spec\"".into()));
+    }
+    let (spec, _) = apimachinery::wire::yaml::decode(text.as_bytes())
+        .map_err(|error| refused(format!("the key \"spec\" is no YAML: {error}")))?;
+    match spec.is_object() {
+        true => Ok(spec),
+        false => Err(refused("the key \"spec\" is not a part of a spec".into())),
+    }
+}

@@ -1,0 +1,88 @@
+//! The passwords of roles: made once, kept in Secrets that the operator reads.
+
+use super::dialect::{Dialect, Role, Wish};
+use super::{Operator, UID_LABEL, names, trouble};
+use crate::backend::postgresql::Secret;
+use crate::backend::{Code, Error, Login};
+use crate::cluster::{Place, SECRETS};
+use serde_json::{Value, json};
+
+impl<D: Dialect> Operator<D> {
+    /// Makes the Secrets of roles that are ours to make.
+    pub(super) async fn make_secrets(&self, wish: &Wish<'_>, roles: &[Role]) -> Result<(), Error> {
+        for role in roles.iter().filter(|role| role.is_ours) {
+            let place = secret(wish, &role.secret);
+            if self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?.is_none() {
+                let object = new_secret(wish, role)?;
+                self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The logins of those roles that have one by now, and the superuser's.
+    pub(super) async fn logins(
+        &self,
+        wish: &Wish<'_>,
+        roles: &[Role],
+    ) -> Result<(Vec<Login>, Option<Login>), Error> {
+        let (mut logins, mut superuser) = (Vec::new(), None);
+        for role in roles {
+            let found = self.cluster.look(secret(wish, &role.secret)).await;
+            let Some(found) = found.map_err(|error| trouble::<D>(&error))? else { continue };
+            let password = text(&found, "password");
+            if password.is_empty() {
+                continue;
+            }
+            let (username, database) = (role.name.clone(), role.database.clone());
+            let login = Login { username, password, database, user: String::new() };
+            match role.is_superuser {
+                true => superuser = Some(login),
+                false => logins.push(login),
+            }
+        }
+        // The first login opens the first database: without its own, nobody else's stands in for it.
+        let first = roles.iter().find(|role| !role.is_superuser).map(|role| &role.name);
+        if logins.first().map(|login| &login.username) != first {
+            logins.clear();
+        }
+        Ok((logins, superuser))
+    }
+
+    /// The CA of the serving certificate.
+    pub(super) async fn certificates(&self, wish: &Wish<'_>) -> Result<Option<String>, Error> {
+        let Some((name, key)) = self.dialect.authority(wish) else { return Ok(None) };
+        let found = self.cluster.look(secret(wish, &name)).await.map_err(|error| trouble::<D>(&error))?;
+        Ok(found.map(|found| text(&found, key)).filter(|text| !text.is_empty()))
+    }
+}
+
+fn secret<'a>(wish: &'a Wish<'_>, name: &'a str) -> Place<'a> {
+    Place { resource: &SECRETS, namespace: &wish.object.metadata.namespace, name }
+}
+
+fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
+    let meta = &wish.object.metadata;
+    let password =
+        Secret::generate().map_err(|error| Error::retried(Code::Unavailable, error.to_string()))?;
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": role.secret,
+            "namespace": meta.namespace,
+            "labels": {UID_LABEL: meta.uid, names::NAME_LABEL: meta.name},
+        },
+        "type": "kubernetes.io/basic-auth",
+        "stringData": {"username": role.name, "password": password.expose()},
+    }))
+}
+
+/// One key of a Secret; empty where it is not there.
+fn text(secret: &Value, key: &str) -> String {
+    use base64::Engine as _;
+    // Names of keys have dots.
+    let encoded = secret["data"][key].as_str().unwrap_or_default();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}

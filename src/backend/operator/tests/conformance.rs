@@ -1,0 +1,121 @@
+//! What every backend does, of a played operator.
+
+use super::*;
+use crate::backend::conformance::{Driver, Wish};
+use crate::backend::{Answers, Observed, Request};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A cluster, and the stage in it.
+pub(super) struct World<P> {
+    pub(super) playground: Playground,
+    pub(super) stage: Stage<P>,
+}
+
+impl<P: Player> World<P> {
+    pub(super) async fn start() -> Option<Self> {
+        let playground = Playground::start(P::IMPLEMENTATION).await?;
+        let stage = Stage::new(&playground);
+        Some(World { playground, stage })
+    }
+
+    pub(super) fn backend(&self) -> Arc<Operator<P::Dialect>> {
+        Arc::new(Operator::new(P::Dialect::default(), self.playground.cluster.clone()))
+    }
+}
+
+/// One check's view of a world.
+pub(super) struct Over<'a, P: Player> {
+    world: &'a World<P>,
+    backend: Arc<Operator<P::Dialect>>,
+}
+
+pub(super) fn over<P: Player>(world: &World<P>) -> Over<'_, P> {
+    Over { world, backend: world.backend() }
+}
+
+/// The name of an object's implementation.
+pub(super) fn name(object: &PostgreSQL) -> String {
+    format!("{}-{}", object.metadata.name, &object.metadata.uid[..8])
+}
+
+#[async_trait]
+impl<P: Player> Driver for Over<'_, P> {
+    type Kind = PostgreSQL;
+
+    fn backend(&self) -> Arc<dyn Answers<PostgreSQL>> {
+        self.backend.clone()
+    }
+
+    async fn restart(&mut self) {
+        self.backend = self.world.backend();
+    }
+
+    fn object(&self, number: u32) -> PostgreSQL {
+        object("shop", number)
+    }
+
+    fn wish(&self, object: &mut PostgreSQL, wish: Wish) {
+        P::wish(object, wish);
+    }
+
+    async fn offer_version(&mut self, offered: bool) {
+        match offered {
+            true => self.world.playground.install(P::DISPENSABLE).await,
+            false => self.world.playground.uninstall(P::DISPENSABLE).await,
+        }
+    }
+
+    async fn write(&self, request: &Request<PostgreSQL>, _: &Observed, row: &str) {
+        self.world.stage.write(&name(&request.object), row).await;
+    }
+
+    async fn reads(&self, request: &Request<PostgreSQL>, _: &Observed, row: &str) -> bool {
+        self.world.stage.reads(&name(&request.object), row).await
+    }
+
+    async fn runs(&self, uid: &str) -> String {
+        let found = self.world.stage.all(&<P::Dialect as Dialect>::MAIN).await;
+        let bound = found.iter().find(|main| main["metadata"]["labels"][UID_LABEL] == uid);
+        match bound {
+            Some(main) => self.world.stage.runs(at(main, "metadata.name")).await,
+            None => String::new(),
+        }
+    }
+
+    async fn world(&self) -> String {
+        let mut found = Vec::new();
+        for kind in Stage::<P>::kinds() {
+            let ours = |object: &Value| !object["metadata"]["labels"][UID_LABEL].is_null();
+            for mut object in self.world.stage.all(&kind).await.into_iter().filter(ours) {
+                object["metadata"]["managedFields"] = Value::Null;
+                found.push(object.to_string());
+            }
+        }
+        found.join("\n")
+    }
+
+    fn cuts(&self) -> Vec<usize> {
+        vec![0, 3, 6, 10, 15]
+    }
+
+    async fn settle(&self) {
+        self.world.stage.play().await;
+    }
+
+    async fn clear(&mut self, requests: &[Request<PostgreSQL>]) {
+        for kind in Stage::<P>::kinds() {
+            for object in self.world.stage.all(&kind).await {
+                let known = at(&object, "metadata.name");
+                if requests.iter().any(|request| known.starts_with(&name(&request.object))) {
+                    // What belongs to a main object may have gone with it.
+                    let _ = self.world.stage.api(&kind).delete(known, &Default::default()).await;
+                }
+            }
+        }
+        if !self.world.playground.serves(P::DISPENSABLE).await {
+            self.offer_version(true).await;
+        }
+    }
+}

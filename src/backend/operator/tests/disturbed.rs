@@ -1,0 +1,132 @@
+//! What persons and operators do to the objects of ours, and what becomes of it.
+
+use super::conformance::{World, name};
+use super::*;
+use crate::backend::{Answers, Backend, Class, Code, Disposal, Observed, Phase, Request};
+use databases_api::shared::ObjectRef;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn request(number: u32) -> Request<PostgreSQL> {
+    let class = Class { name: "gold".into(), ..Class::default() };
+    Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object("shop", number)) }
+}
+
+impl<P: Player> World<P> {
+    async fn available(&self, request: &Request<PostgreSQL>) -> Observed {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.backend().ensure(request).await {
+                Ok(observed) if observed.is_settled() => return observed,
+                other => assert!(Instant::now() < deadline, "not available: {other:?}"),
+            }
+            self.stage.play().await;
+        }
+    }
+
+    async fn main_of(&self, request: &Request<PostgreSQL>) -> serde_json::Value {
+        self.stage.main_object(&name(&request.object)).await.expect("it is there")
+    }
+}
+
+pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
+    let Some(world) = World::<P>::start().await else { return };
+    world.backend().offer(&Class::default()).await.expect("an offer");
+    what_is_ours_is_put_right_and_the_rest_is_left(&world).await;
+    what_another_object_has_is_left_alone(&world).await;
+    what_is_deleted_by_somebody_is_not_made_anew(&world).await;
+    parameters_that_the_cluster_refuses_are_refused_in_its_words(&world).await;
+    an_implementation_is_adopted_as_it_is_and_left_as_it_is(&world).await;
+}
+
+async fn what_is_ours_is_put_right_and_the_rest_is_left<P: Player>(world: &World<P>) {
+    let request = request(101);
+    world.available(&request).await;
+    let (main, name) = (<P::Dialect as Dialect>::MAIN, name(&request.object));
+    let before = world.main_of(&request).await;
+    let (ours, theirs) = P::edits();
+    world.stage.change(&main, &name, theirs.clone()).await;
+    world.stage.change(&main, &name, ours).await;
+    world.available(&request).await;
+    let after = world.main_of(&request).await;
+    let wanted = shape::overlay(before["spec"].clone(), theirs["spec"].clone());
+    assert_eq!(after["spec"], wanted, "drift is put right");
+    assert!(shape::covers(&after, &theirs), "a person's own fields stay: {after}");
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}
+
+async fn what_another_object_has_is_left_alone<P: Player>(world: &World<P>) {
+    let (first, mut second) = (request(102), request(103));
+    world.available(&first).await;
+    let reference = world.backend().reference(&first).await.expect("a reference");
+    let (group, kind, name) = (reference.group, reference.kind, reference.name);
+    second.object.spec.instance.adopt_ref = Some(ObjectRef { group, kind, name, ..ObjectRef::default() });
+    let error = world.backend().ensure(&second).await.expect_err("it is another's");
+    assert_eq!((error.code, &*error.reason), (Code::InvalidArgument, "Conflict"), "{error:?}");
+    assert!(error.message.contains("shop"), "{error:?}");
+    world.backend().remove(&second, Disposal::Delete).await.expect("nothing is there");
+    world.available(&first).await;
+    world.backend().remove(&first, Disposal::Delete).await.expect("it can be removed");
+}
+
+async fn what_is_deleted_by_somebody_is_not_made_anew<P: Player>(world: &World<P>) {
+    let mut request = request(104);
+    let made = world.available(&request).await;
+    request.object.status.instance.version = made.version;
+    let (main, name) = (<P::Dialect as Dialect>::MAIN, name(&request.object));
+    world.stage.api(&main).delete(&name, &Default::default()).await.expect("it can be deleted");
+    for _ in 0..2 {
+        let seen = world.backend().ensure(&request).await.expect("it is told");
+        assert_eq!(seen.phase, Phase::Failing);
+        assert!(seen.message.contains(&name) && seen.message.contains("gone"), "{}", seen.message);
+    }
+    assert!(world.stage.main_object(&name).await.is_none(), "an empty one would be taken for the old one");
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}
+
+async fn parameters_that_the_cluster_refuses_are_refused_in_its_words<P: Player>(world: &World<P>) {
+    let mut request = request(105);
+    let (accepted, refused) = P::parameters();
+    let map = |spec: &str| Some(json!({"data": {"spec": spec}}).to_string());
+    request.parameters = map(refused);
+    let error = world.backend().ensure(&request).await.expect_err("it is refused");
+    assert_eq!((error.code, &*error.reason), (Code::InvalidArgument, "InvalidParameters"), "{error:?}");
+    request.parameters = map(accepted);
+    world.available(&request).await;
+    assert!(
+        world.stage.main_object(&name(&request.object)).await.is_some_and(|main| P::has_parameters(&main))
+    );
+    request.parameters = map(refused);
+    let kept = world.backend().ensure(&request).await.expect("it is kept");
+    assert_eq!(
+        (kept.phase, kept.refused.expect("a refusal").reason.as_str()),
+        (Phase::Available, "InvalidParameters")
+    );
+    request.parameters = map("- no\n- spec");
+    assert!(world.backend().ensure(&request).await.expect("it is kept").refused.is_some());
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}
+
+async fn an_implementation_is_adopted_as_it_is_and_left_as_it_is<P: Player>(world: &World<P>) {
+    let old = request(106);
+    world.available(&old).await;
+    world.stage.write(&name(&old.object), "row").await;
+    world.backend().remove(&old, Disposal::Retain).await.expect("it is retained");
+    let before = world.main_of(&old).await;
+    assert_eq!(before["metadata"]["labels"][UID_LABEL], serde_json::Value::Null);
+    let runs = world.stage.runs(&name(&old.object)).await;
+    let mut new = request(107);
+    let reference = world.backend().reference(&old).await.expect("a reference");
+    let (group, kind, named) = (reference.group, reference.kind, reference.name);
+    new.object.spec.instance.adopt_ref = Some(ObjectRef { group, kind, name: named, ..ObjectRef::default() });
+    let adopted = world.available(&new).await;
+    assert_eq!(adopted.logins.first().map(|login| &*login.username), Some("app"), "{adopted:?}");
+    let after = world.main_of(&old).await;
+    assert_eq!(after["spec"], before["spec"]);
+    assert_eq!(runs, world.stage.runs(&name(&old.object)).await, "without a restart");
+    assert!(world.stage.reads(&name(&old.object), "row").await);
+    world.backend().remove(&new, Disposal::Retain).await.expect("it is retained");
+    assert_eq!(world.main_of(&old).await["spec"], before["spec"]);
+}

@@ -1,0 +1,55 @@
+//! Every dialect over a real kube-apiserver with its operator's kinds. The operators are played: see [`Player`].
+
+mod conformance;
+mod disturbed;
+mod generated;
+mod player;
+mod playground;
+mod schema;
+mod stage;
+
+pub(in crate::backend) use player::{Player, Told};
+
+use super::*;
+use databases_api::postgresql::{Database, PostgreSQL};
+use playground::Playground;
+use stage::Stage;
+
+/// An object as admission leaves it.
+pub(in crate::backend) fn object(name: &str, number: u32) -> PostgreSQL {
+    let mut object = PostgreSQL::default();
+    let meta = &mut object.metadata;
+    (meta.name, meta.namespace) = (name.into(), "default".into());
+    meta.uid = format!("{number:08x}-0000-4000-8000-000000000000");
+    object.spec.instance.storage.size = Some("1Gi".parse().expect("a size"));
+    object.spec.databases =
+        vec![Database { name: "app".into(), owner: "app".into(), extensions: Vec::new() }];
+    object
+}
+
+/// The tests of each dialect, by its player.
+macro_rules! played {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module {
+            use crate::backend::$module::tests::Played;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn whatever_the_features_allow_is_taken_and_reads_back_unchanged() {
+                super::schema::whatever_the_features_allow_is_taken::<Played>().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn what_is_done_behind_our_back_is_answered() {
+                super::disturbed::what_is_done_behind_our_back_is_answered::<Played>().await;
+            }
+
+            async fn world() -> Option<super::conformance::World<Played>> {
+                super::conformance::World::start().await
+            }
+
+            crate::backend::conformance::conformance!(in_turn world, super::conformance::over);
+        })+
+    };
+}
+
+played! { cloudnative_pg }

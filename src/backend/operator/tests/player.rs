@@ -1,0 +1,49 @@
+//! What one operator does to its objects, as values. Who does it is the [`Stage`](super::Stage).
+
+use crate::backend::conformance::Wish;
+use crate::backend::operator::Dialect;
+use databases_api::postgresql::PostgreSQL;
+use serde_json::Value;
+
+/// An operator, played.
+pub(in crate::backend) trait Player: Send + Sync + 'static {
+    /// The dialect that is spoken to it.
+    type Dialect: Dialect + Default;
+    /// The folder of its kinds.
+    const IMPLEMENTATION: &'static str;
+    /// A kind beside the main one, by its full name: without it less is offered.
+    const DISPENSABLE: &'static str;
+
+    /// What a main object tells the operator.
+    fn told(main: &Value) -> Told;
+
+    /// The status of a main object that was just changed, or that is as it was told.
+    fn status(main: &Value, told: &Told, is_busy: bool) -> Value;
+
+    /// The status of an object beside it.
+    fn status_beside(object: &Value) -> Value;
+
+    /// The Secrets that it makes, by their names, with the text of their keys.
+    fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)>;
+
+    /// Brings a wish about.
+    fn wish(object: &mut PostgreSQL, wish: Wish);
+
+    /// Merge patches of a main object: one of a field that is ours, one of fields that are not.
+    fn edits() -> (Value, Value);
+
+    /// Parts of a spec, as YAML: one that the cluster takes, one that it refuses.
+    fn parameters() -> (&'static str, &'static str);
+
+    /// Whether a main object has what is taken.
+    fn has_parameters(main: &Value) -> bool;
+}
+
+/// What a main object tells its operator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::backend) struct Told {
+    /// Nothing is to run.
+    pub(in crate::backend) sleeps: bool,
+    /// What takes a restart to be changed.
+    pub(in crate::backend) runs_with: String,
+}

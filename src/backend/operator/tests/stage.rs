@@ -1,0 +1,180 @@
+//! Where an operator is played: its objects, and what runs and is stored for each of them.
+
+use super::{Player, Playground, Told};
+use crate::backend::operator::{Dialect, at};
+use crate::cluster::{Resource, SECRETS};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a change is looked at.
+const POLL: Duration = Duration::from_millis(20);
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A database of the stage.
+#[derive(Default)]
+struct Known {
+    starts: u32,
+    told: Option<Told>,
+    generation: Value,
+    rows: BTreeSet<String>,
+}
+
+pub(in crate::backend) struct Stage<P> {
+    client: kube::Client,
+    /// By the uid of its main object.
+    known: Mutex<BTreeMap<String, Known>>,
+    player: PhantomData<P>,
+}
+
+fn tree(object: DynamicObject) -> Value {
+    serde_json::to_value(object).expect("an object")
+}
+
+impl<P: Player> Stage<P> {
+    pub(in crate::backend) fn new(playground: &Playground) -> Self {
+        Stage { client: playground.admin.client().clone(), known: Mutex::default(), player: PhantomData }
+    }
+
+    fn main() -> Resource {
+        <P::Dialect as Dialect>::MAIN
+    }
+
+    /// The kinds of the operator and Secrets.
+    pub(in crate::backend) fn kinds() -> Vec<Resource> {
+        let beside = <P::Dialect as Dialect>::BESIDE.iter().copied();
+        [Self::main()].into_iter().chain(beside).chain([SECRETS]).collect()
+    }
+
+    pub(in crate::backend) fn api(&self, resource: &Resource) -> Api<DynamicObject> {
+        let kind = ApiResource {
+            group: resource.group.into(),
+            version: resource.version.into(),
+            api_version: resource.api_version(),
+            kind: resource.kind.into(),
+            plural: resource.plural.into(),
+        };
+        Api::namespaced_with(self.client.clone(), "default", &kind)
+    }
+
+    /// All objects of a kind; none where it is not served.
+    pub(in crate::backend) async fn all(&self, resource: &Resource) -> Vec<Value> {
+        let found = self.api(resource).list(&ListParams::default()).await;
+        found.map(|list| list.items).unwrap_or_default().into_iter().map(tree).collect()
+    }
+
+    /// A main object as it is.
+    pub(in crate::backend) async fn main_object(&self, name: &str) -> Option<Value> {
+        self.api(&Self::main()).get_opt(name).await.expect("the cluster answers").map(tree)
+    }
+
+    /// Somebody changes an object.
+    pub(in crate::backend) async fn change(&self, resource: &Resource, name: &str, patch: Value) {
+        let params = PatchParams { field_manager: Some("somebody".into()), ..PatchParams::default() };
+        let changed = self.api(resource).patch(name, &params, &Patch::Merge(patch)).await;
+        changed.expect("it can be changed");
+    }
+
+    /// Does what is due to every object, once it is done with time enough to be told apart from what was before.
+    pub(in crate::backend) async fn play(&self) {
+        for mut main in self.all(&Self::main()).await {
+            let deadline = Instant::now() + DEADLINE;
+            while is_fresh(&main) {
+                assert!(Instant::now() < deadline, "it is changed again and again: {main}");
+                tokio::time::sleep(POLL).await;
+                let Some(again) = self.main_object(at(&main, "metadata.name")).await else { return };
+                main = again;
+            }
+            self.play_main(&main).await;
+        }
+        for kind in <P::Dialect as Dialect>::BESIDE {
+            for object in self.all(kind).await {
+                self.tell(kind, &object, P::status_beside(&object)).await;
+            }
+        }
+    }
+
+    async fn tell(&self, kind: &Resource, object: &Value, status: Value) {
+        let (api, params) = (self.api(kind), PatchParams::default());
+        let name = at(object, "metadata.name");
+        let told = api.patch_status(name, &params, &Patch::Merge(json!({"status": status}))).await;
+        told.expect("a status can be written");
+    }
+
+    async fn play_main(&self, main: &Value) {
+        let told = P::told(main);
+        if self.takes_up(main, &told) {
+            self.tell(&Self::main(), main, P::status(main, &told, true)).await;
+        }
+        for (name, keys) in P::secrets(main) {
+            self.make_secret(main, &name, &keys).await;
+        }
+        self.tell(&Self::main(), main, P::status(main, &told, false)).await;
+    }
+
+    /// Whether there is something new for the operator.
+    fn takes_up(&self, main: &Value, told: &Told) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(at(main, "metadata.uid").to_owned()).or_default();
+        if !told.sleeps && known.told.as_ref() != Some(told) {
+            known.starts += 1;
+        }
+        let is_news = known.told.as_ref() != Some(told) || known.generation != main["metadata"]["generation"];
+        (known.told, known.generation) = (Some(told.clone()), main["metadata"]["generation"].clone());
+        is_news
+    }
+
+    async fn make_secret(&self, main: &Value, name: &str, keys: &[(&str, String)]) {
+        let owner = json!({
+            "apiVersion": Self::main().api_version(), "kind": Self::main().kind,
+            "name": main["metadata"]["name"], "uid": main["metadata"]["uid"],
+        });
+        let data: BTreeMap<&str, &String> = keys.iter().map(|(key, text)| (*key, text)).collect();
+        let secret = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "ownerReferences": [owner]},
+            "stringData": data,
+        });
+        let secret = serde_json::from_value(secret).expect("a Secret");
+        // It may be there.
+        let _ = self.api(&SECRETS).create(&PostParams::default(), &secret).await;
+    }
+
+    async fn of<T>(&self, name: &str, look: impl FnOnce(&mut Known) -> T) -> Option<T> {
+        let main = self.main_object(name).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_mut(at(&main, "metadata.uid")).map(look)
+    }
+
+    /// A client writes a row.
+    pub(in crate::backend) async fn write(&self, name: &str, row: &str) {
+        let written = self.of(name, |known| known.rows.insert(row.into())).await;
+        assert!(written.is_some(), "{name} is there");
+    }
+
+    /// Whether a client reads it.
+    pub(in crate::backend) async fn reads(&self, name: &str, row: &str) -> bool {
+        self.of(name, |known| known.rows.contains(row)).await == Some(true)
+    }
+
+    /// What runs.
+    pub(in crate::backend) async fn runs(&self, name: &str) -> String {
+        let look = |known: &mut Known| {
+            let is_up = known.told.as_ref().is_some_and(|told| !told.sleeps);
+            is_up.then(|| format!("start {}", known.starts))
+        };
+        self.of(name, look).await.flatten().unwrap_or_default()
+    }
+}
+
+/// Whether an object was changed in this second, as far as whole seconds tell.
+fn is_fresh(object: &Value) -> bool {
+    let entries = object["metadata"]["managedFields"].as_array().expect("entries");
+    let ours = entries.iter().filter(|entry| entry["subresource"] != "status");
+    let last = ours.map(|entry| at(entry, "time").parse::<jiff::Timestamp>().expect("a time")).max();
+    last.is_some_and(|last| jiff::Timestamp::now().duration_since(last).as_secs() < 1)
+}
