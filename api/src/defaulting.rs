@@ -28,6 +28,7 @@ pub fn resolve(object: &mut dyn Instance, classes: &[DatabaseClass]) {
         let fields = class.spec.defaults.as_ref().map_or_else(Vec::new, |defaults| fill(object, defaults));
         set.extend(fields.into_iter().map(|field| (field, name.clone())));
         if object.spec().version.is_empty()
+            && object.spec().adopt_ref.is_none()
             && let Some(version) = default_version(class, kind)
         {
             object.spec_mut().version = version;
@@ -99,7 +100,8 @@ fn fill(object: &mut dyn Instance, defaults: &InstanceDefaults) -> Vec<&'static 
     let spec = object.spec_mut();
     let Storage { size, storage_class_name } = storage.unwrap_or_default();
     let mut set = Vec::new();
-    if spec.version.is_empty() && !version.is_empty() {
+    // What is taken over has a version already.
+    if spec.version.is_empty() && !version.is_empty() && spec.adopt_ref.is_none() {
         spec.version = version;
         set.push("spec.version");
     }

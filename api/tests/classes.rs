@@ -75,6 +75,16 @@ fn defaulting_twice_is_defaulting_once() {
 }
 
 #[test]
+fn what_is_taken_over_has_a_version_already() {
+    let adopted = json!({"kind": "Secret", "name": "kept-binding"});
+    let mut object = database(json!({"className": "gold", "adoptRef": adopted}));
+    let mut defaults = gold();
+    defaults.spec.defaults.get_or_insert_default().version = "16".into();
+    defaulting::resolve(&mut object, &[defaults]);
+    assert_eq!(object.spec.instance.version, "");
+}
+
+#[test]
 fn where_a_default_came_from_is_added_to_what_stood_there() {
     let mut object = database(json!({"instances": 1, "version": "16"}));
     let before = r#"{"spec.pooling":"DatabaseDefaults/default"}"#;

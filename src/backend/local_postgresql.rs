@@ -1,13 +1,14 @@
 //! `local`: PostgreSQL from this machine's packages, as a backend.
 
 use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
+use super::postgresql::secret_text;
 use super::{
     Announcer, Answers, Backend, Class, Disposal, Endpoint, Engine, Error, Login, News, Observed, Offer,
-    Phase, Plan, Reference, Refusal, Request, Role,
+    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Role,
 };
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
-use databases_api::shared::{Access, State, TlsMode};
+use databases_api::shared::{ADOPT_REF, Access, SECRET, State, TlsMode};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, select};
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// What is offered beyond the core; everything else in a manifest is refused when it is written.
 const FEATURES: &[&str] = &[
     "PostgreSQL",
+    "PostgreSQLAdoption",
     "PostgreSQLExtensions",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
@@ -57,9 +59,18 @@ impl LocalPostgreSQL {
         LocalPostgreSQL { local, ends_all, offered: Mutex::default(), announcer: Announcer::default() }
     }
 
-    fn desired(&self, object: &PostgreSQL) -> local::Desired {
-        let versions = self.local.versions();
-        desired(object, versions.last().map_or("", |version| major(version)))
+    /// Begins an instance, with the kept data that the object names where it names some.
+    async fn begin(
+        &self,
+        request: &Request<PostgreSQL>,
+        desired: &local::Desired,
+    ) -> Result<local::Observed, local::Error> {
+        if let Some(named) = &request.object.spec.instance.adopt_ref
+            && !self.local.has(&desired.uid)
+        {
+            self.local.adopt(desired, &key(request, &named.name)?).await?;
+        }
+        self.local.ensure(desired).await
     }
 }
 
@@ -67,6 +78,16 @@ impl LocalPostgreSQL {
 impl Backend for LocalPostgreSQL {
     fn controller_name(&self) -> &str {
         CONTROLLER_NAME
+    }
+
+    fn object_references(&self) -> Vec<ReferenceKind> {
+        let kind = ParametersKind { group: String::new(), version: "v1".into(), kind: SECRET.into() };
+        vec![ReferenceKind { path: ADOPT_REF.into(), kind }]
+    }
+
+    /// The Secret opens kept data, which is then the object's.
+    fn needed_once(&self) -> Vec<&'static str> {
+        vec![ADOPT_REF]
     }
 
     async fn offer(&self, _: &Class) -> Result<Offer, Error> {
@@ -104,7 +125,7 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
     }
 
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
-        self.local.plan(&self.desired(&request.object)).await.map_err(error)
+        self.local.plan(&desired(&request.object)).await.map_err(error)
     }
 
     async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
@@ -112,16 +133,16 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
         match self.local.observe(&object.metadata.uid).await {
             Ok(observed) => Ok(Some(seen(observed))),
             Err(local::Error::UnknownInstance(_)) if !was_made(object) => Ok(None),
-            Err(_) => Ok(Some(seen(self.local.glimpse(&self.desired(object)).await))),
+            Err(_) => Ok(Some(seen(self.local.glimpse(&desired(object)).await))),
         }
     }
 
     async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
         let object = &request.object;
-        let desired = self.desired(object);
+        let desired = desired(object);
         let ensured = match was_made(object) {
             true => self.local.keep(&desired).await,
-            false => self.local.ensure(&desired).await,
+            false => self.begin(request, &desired).await,
         };
         let refused = match ensured {
             Ok(observed) => return Ok(seen(observed)),
@@ -174,7 +195,31 @@ fn error(error: local::Error) -> Error {
     }
 }
 
-fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
+/// The login that the Secret has which an object names by `spec.adoptRef`.
+fn key(request: &Request<PostgreSQL>, name: &str) -> Result<local::Key, local::Error> {
+    let title = format!("Secret {}/{name}", request.object.metadata.namespace);
+    let refuse = |reason, message| local::Error::NotAdopted { reason, message };
+    let Some(found) = request.reference(ADOPT_REF) else {
+        let message = format!("{title}, which {ADOPT_REF} names, is not there: put it back");
+        return Err(refuse("SecretNotFound", message));
+    };
+    let secret = serde_json::from_str(&found.object).unwrap_or_default();
+    let (username, password) = (secret_text(&secret, "username"), secret_text(&secret, "password"));
+    match (username, password) {
+        (Some(username), Some(password)) if !username.is_empty() && !password.is_empty() => {
+            Ok(local::Key { title, username, password: local::Secret::new(password) })
+        }
+        _ => {
+            let message = format!(
+                "{title} lacks its key username or password: name the binding Secret of a database that was deleted with \
+                 deletionPolicy Retain"
+            );
+            Err(refuse("BackendRejected", message))
+        }
+    }
+}
+
+fn desired(object: &PostgreSQL) -> local::Desired {
     let (meta, spec) = (&object.metadata, &object.spec);
     // An object keeps the version it began with, whatever is installed later.
     let version = [&spec.instance.version, &object.status.instance.version]
@@ -184,7 +229,7 @@ fn desired(object: &PostgreSQL, newest: &str) -> local::Desired {
         uid: meta.uid.clone(),
         namespace: meta.namespace.clone(),
         name: meta.name.clone(),
-        version: version.map_or_else(|| newest.to_owned(), |version| major(version).to_owned()),
+        version: version.map(|version| major(version).to_owned()).unwrap_or_default(),
         instances: spec.instance.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
         synchronous: spec.replication.as_ref().and_then(|replication| replication.mode.as_ref())
             == Some(&ReplicationMode::Synchronous),

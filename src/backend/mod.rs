@@ -63,6 +63,11 @@ pub trait Backend: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The fields among them that only an object needs which was not made yet; what they name may go after that.
+    fn needed_once(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Whether it knows the passwords that it gave out. Where it does not, it is given the published ones with every request
     /// ([`Request::logins`]): the Secrets are then where they are kept, and the only place.
     fn remembers_logins(&self) -> bool {

@@ -62,10 +62,12 @@ impl Controllers {
         backend: &dyn Backend,
     ) -> Result<(Vec<Resolved>, Option<Refusal>), cluster::Error> {
         let read = backend.object_references();
+        let made = !object.status().version.is_empty();
+        let done = if made { backend.needed_once() } else { Vec::new() };
         let (mut resolved, mut unresolved) = (Vec::new(), None);
         for reference in object.spec().references() {
             let kinds = taken(&read, reference.path);
-            if kinds.is_empty() {
+            if kinds.is_empty() || done.contains(&reference.path) {
                 continue;
             }
             match self.resolve(&reference, &kinds, &object.meta().namespace).await? {

@@ -34,6 +34,8 @@ pub(super) struct Binding {
     pub owner_uid: String,
     /// Labels of the contract.
     pub labels: BTreeMap<String, String>,
+    /// Whether the object takes up data that was kept, and so the Secrets that were kept with it.
+    pub adopts: bool,
     /// All keys of the contract. Those that `data` does not have are taken off; other keys are people's own and stay.
     pub contract: &'static [&'static str],
     /// What is true now, by keys of the contract.
@@ -51,12 +53,26 @@ impl Binding {
         self.data.iter().map(|(key, value)| (key.clone(), ByteString(value.clone().into_bytes()))).collect()
     }
 
+    /// Whether a Secret was released with the data that the object takes up: it opens that, by the same login.
+    fn takes_up(&self, secret: &Secret) -> bool {
+        let released =
+            secret.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(RELEASED_FROM));
+        let same = |key: &str| {
+            let kept = secret.data.as_ref().and_then(|data| data.get(key)).map(|value| value.0.as_slice());
+            kept.is_some() && kept == self.data.get(key).map(String::as_bytes)
+        };
+        self.adopts && released && label(secret, UID_LABEL).is_none() && same("username") && same("password")
+    }
+
     /// Brings a Secret in line. Whether anything had to change.
     fn settle(&self, secret: &mut Secret) -> bool {
         let labels = secret.metadata.labels.get_or_insert_default();
         let data = secret.data.get_or_insert_default();
         let before = (labels.clone(), data.clone());
         labels.extend(self.labels());
+        if let Some(annotations) = &mut secret.metadata.annotations {
+            annotations.remove(RELEASED_FROM);
+        }
         data.retain(|key, _| !self.contract.contains(&key.as_str()));
         data.extend(self.data());
         before != (labels.clone(), data.clone())
@@ -80,7 +96,9 @@ fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
             format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
         }
         (None, Some(whose)) => format!(
-            "keeps the credentials of {whose}, whose data was retained: copy what is still needed of it and delete it"
+            "keeps the credentials of {whose}, whose data was retained: make this object anew with a spec.adoptRef that names \
+             the binding Secret, and it takes up the data where its class does so; or, where that is not needed any more, \
+             delete it"
         ),
         (None, None) => "was not made for this object: delete it, or give this object another name".into(),
     };
@@ -98,7 +116,7 @@ impl Cluster {
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
         };
-        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) {
+        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) && !binding.takes_up(&secret) {
             return Err(foreign(&secret, &binding.namespace, &binding.name));
         }
         if binding.settle(&mut secret) {
@@ -194,6 +212,7 @@ mod tests {
             kind: "servicebinding.io/postgresql".into(),
             owner_uid: "1".into(),
             labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
+            adopts: false,
             contract: &["host", "sslmode", "ro-uri"],
             data: data.iter().map(text).collect(),
         }
@@ -221,7 +240,27 @@ mod tests {
         disown(&mut secret, "1");
         assert_eq!(label(&secret, UID_LABEL), None);
         let error = foreign(&secret, "demo", "shop-binding").to_string();
-        assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("delete it"), "{error}");
+        assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("spec.adoptRef"), "{error}");
+    }
+
+    #[test]
+    fn a_released_secret_goes_to_who_takes_up_its_data_by_the_same_login_and_to_nobody_else() {
+        let login = [("host", "h"), ("username", "app"), ("password", "secret")];
+        let mut secret = Secret::default();
+        binding(&login).settle(&mut secret);
+        disown(&mut secret, "1");
+        let adopting =
+            |data: &[(&str, &str)]| Binding { adopts: true, owner_uid: "2".into(), ..binding(data) };
+        assert!(!Binding { adopts: false, ..adopting(&login) }.takes_up(&secret), "another of the same name");
+        assert!(!adopting(&[("host", "h")]).takes_up(&secret));
+        assert!(!adopting(&[("username", "app"), ("password", "other")]).takes_up(&secret));
+        let heir = adopting(&login);
+        assert!(heir.takes_up(&secret) && heir.settle(&mut secret));
+        assert_eq!(label(&secret, UID_LABEL).map(String::as_str), Some("2"));
+        assert!(secret.metadata.annotations.unwrap_or_default().is_empty(), "it is not released any more");
+        let mut owned = Secret::default();
+        binding(&login).settle(&mut owned);
+        assert!(!heir.takes_up(&owned), "a live object's");
     }
 
     #[test]

@@ -55,7 +55,9 @@ pub struct InstanceSpec {
     /// The point to recover to, with dataSourceRef. It cannot change.
     #[api(14, feature = "PointInTimeRecovery", immutable)]
     pub recovery_target: Option<RecoveryTarget>,
-    /// An object of the class's operator to take over as it is. It cannot change.
+    /// What to take over as it is: an object of the class's operator; or, where the class keeps data itself, the binding Secret of
+    /// a database of this namespace that was deleted with deletionPolicy Retain, whose data, roles and passwords this object then
+    /// has. The version is that of what is taken over. It cannot change.
     #[api(15, feature = "Adoption", immutable)]
     pub adopt_ref: Option<ObjectRef>,
     /// Metrics, alerts and dashboards.

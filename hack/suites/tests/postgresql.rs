@@ -270,6 +270,45 @@ async fn a_released_secret_is_never_touched_and_says_whose_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_deletion_kept_is_taken_up_with_its_rows_users_and_passwords() {
+    let Some((sandbox, client)) = prepared().await else { return };
+    let users = json!([{"name": "etl", "databases": ["app"]}]);
+    let path = applied(&client, &postgresql("kept", &json!({"users": users}))).await;
+    let object = ready(&client, &path).await;
+    let (owner, etl) = (credentials(&client, &object).await, secret(&client, "kept-user-etl").await);
+    let session = owner.connect().await.expect("a connection");
+    session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
+    deleted(&client, &path).await;
+    let taken_up = json!({"kind": "Secret", "name": "kept-binding"});
+    let spec = json!({"users": users, "adoptRef": taken_up, "deletionPolicy": "Delete"});
+    let path = applied(&client, &postgresql("kept", &spec)).await;
+    let object = ready(&client, &path).await;
+    let after = credentials(&client, &object).await;
+    assert_eq!((&after.username, &after.password), (&owner.username, &owner.password));
+    assert_eq!(text(&after, "SELECT value FROM kept").await, "kept");
+    let now = secret(&client, "kept-user-etl").await;
+    assert_eq!(now["data"]["password"], etl["data"]["password"]);
+    text(&Credentials::from_secret(&now).expect("the contract"), "SELECT 1::text").await;
+    let events = client.read(&format!("/api/v1/namespaces/{NAMESPACE}/events")).await.expect("events");
+    let mut reasons = events["items"].as_array().into_iter().flatten().map(|event| &event["reason"]);
+    assert!(reasons.any(|reason| reason == "Adopted"), "{events}");
+    let other = applied(&client, &postgresql("other", &json!({"adoptRef": taken_up}))).await;
+    let accepted = until("what another has is refused", async || {
+        let accepted = condition(&client.read(&other).await.ok()?, "Accepted");
+        (accepted["reason"] == "Conflict").then_some(accepted)
+    })
+    .await;
+    let message = accepted["message"].as_str().unwrap_or_default();
+    assert!(message.contains("PostgreSQL demo/kept") && !message.contains(&*owner.password), "{message}");
+    deleted(&client, &other).await;
+    deleted(&client, &path).await;
+    assert!(sandbox.postmasters().is_empty(), "nothing runs any more");
+    for name in ["kept-binding", "kept-user-etl"] {
+        assert_eq!(secret(&client, name).await, Value::Null, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_of_a_secret_go_with_what_they_tell_of() {
     let Some((_sandbox, client)) = prepared().await else { return };
     let spec = json!({"instances": 2, "tls": {"mode": "Required"}});

@@ -113,7 +113,7 @@ async fn until<D: Driver>(driver: &D, request: &Request<D::Kind>, phase: Phase) 
 }
 
 /// Goes so many steps of a call, and cuts it off there; none where it ended before.
-async fn cut<T>(call: impl Future<Output = T>, steps: usize) -> Option<T> {
+pub(crate) async fn cut<T>(call: impl Future<Output = T>, steps: usize) -> Option<T> {
     let (mut call, mut left) = (std::pin::pin!(call), steps);
     std::future::poll_fn(|context| {
         if left == 0 {

@@ -1,9 +1,7 @@
 //! The server that a Secret names, by the keys of the Secret contract.
 
 use super::error::Error;
-use crate::backend::postgresql::Secret;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::backend::postgresql::{Secret, secret_text};
 use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
@@ -53,10 +51,7 @@ impl Server {
             return Err(fault(&format!("is of type {kind:?}: what names a server is of type {wanted}")));
         }
         let key = |key: &str| -> Result<String, Error> {
-            let value = STANDARD.decode(secret["data"][key].as_str().unwrap_or_default()).unwrap_or_default();
-            let value =
-                String::from_utf8(value).map_err(|_| fault(&format!("has no text in its key {key}")))?;
-            Ok(value.trim_end_matches(['\r', '\n']).to_owned())
+            secret_text(&secret, key).ok_or_else(|| fault(&format!("has no text in its key {key}")))
         };
         let needed = |name: &str| {
             let value = key(name)?;
@@ -111,6 +106,8 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
     fn secret(kind: &str, keys: &[(&str, &str)]) -> String {

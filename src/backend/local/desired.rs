@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 pub struct Desired {
     /// The key of the instance: what has another uid is another instance, whatever its name.
     pub uid: String,
-    /// The namespace of the object, for messages only.
+    /// The namespace of the object: data that is kept stays in it.
     pub namespace: String,
     /// The name of the object; servers are called `<name>-1`, `<name>-2`, …
     pub name: String,
-    /// A major version such as `15`, or an exact one such as `15.18`.
+    /// A major version such as `15`, or an exact one such as `15.18`; empty for the one that wrote the data, else the newest.
     pub version: String,
     /// All servers, the primary included; at least one.
     pub instances: u32,

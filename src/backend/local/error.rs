@@ -26,6 +26,14 @@ pub enum Error {
     /// A parameter is unknown, wrong, or not for the caller to set.
     #[error("{0}")]
     InvalidParameters(String),
+    /// Kept data that the object does not get.
+    #[error("{message}")]
+    NotAdopted {
+        /// A reason of the `Accepted` condition.
+        reason: &'static str,
+        /// Why, and what to do.
+        message: String,
+    },
     /// An extension whose package is missing.
     #[error(
         "extension {name} is not available for PostgreSQL {major} (available: {available}); \
@@ -191,6 +199,7 @@ impl Error {
     pub fn reason(&self) -> &'static str {
         match self {
             Error::VersionNotInstalled { .. } | Error::OtherMajor { .. } => "UnsupportedVersion",
+            Error::NotAdopted { reason, .. } => reason,
             Error::InvalidParameters(_) => "InvalidParameters",
             Error::InvalidSpec(_)
             | Error::ExtensionUnavailable { .. }
@@ -212,6 +221,7 @@ impl Error {
                 | Error::InvalidCertificate(_)
                 | Error::Refused { .. }
                 | Error::OtherMajor { .. }
+                | Error::NotAdopted { .. }
         )
     }
 

@@ -69,9 +69,9 @@ impl Install {
         Err(Error::VersionNotInstalled { wanted, major, installed: "its programs are gone".to_owned() })
     }
 
-    /// Whether this is what `wanted` asks for: the same major, or exactly the same version.
+    /// Whether this is what `wanted` asks for: the same major, or exactly the same version; nothing asks for any.
     fn satisfies(&self, wanted: &str) -> bool {
-        self.version == wanted || self.major.to_string() == wanted
+        wanted.is_empty() || self.version == wanted || self.major.to_string() == wanted
     }
 }
 

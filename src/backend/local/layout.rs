@@ -81,6 +81,13 @@ impl Layout {
         Ok(names.filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
+    /// Gives the folder of one instance, with all that is in it, to another.
+    pub(super) fn hand_over(&self, from: &str, to: &str) -> Result<(), Error> {
+        let (from, to, folder) = (self.instance(from).path, self.instance(to).path, self.instances());
+        std::fs::rename(&from, &to).map_err(Error::io("rename", &from))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &folder))
+    }
+
     fn instances(&self) -> PathBuf {
         self.root.join("instances")
     }

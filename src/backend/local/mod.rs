@@ -16,6 +16,7 @@
 //! There is no failover: a primary that dies is started again.
 
 mod account;
+mod adoption;
 mod ambush;
 mod config;
 mod databases;
@@ -52,6 +53,7 @@ mod validation;
 mod wish;
 
 pub use super::postgresql::Secret;
+pub use adoption::Key;
 pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
 pub use error::Error;
 pub use observed::{Credentials, Endpoint, Observed};
@@ -95,7 +97,7 @@ impl Default for Options {
 pub enum RemovePolicy {
     /// Nothing.
     Delete,
-    /// Its data and passwords; its servers are stopped. `ensure` with the same uid takes it up again.
+    /// Its data and passwords; its servers are stopped. `ensure` with the same uid takes it up again, `adopt` another one.
     Retain,
 }
 

@@ -107,10 +107,15 @@ impl State {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let corrupt = |message: String| Error::CorruptState { path: path.to_owned(), message };
-        let state: Self = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        let mut state: Self = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
         if folder != state.desired.uid.as_str() {
-            return Err(corrupt(format!("it is of the instance with uid {}", state.desired.uid)));
+            if !state.retained {
+                return Err(corrupt(format!("it is of the instance with uid {}", state.desired.uid)));
+            }
+            // It changed hands, and that was not written down yet.
+            state.desired.uid = folder.to_string_lossy().into_owned();
+            state.retained = false;
         }
         Ok(state)
     }

@@ -56,7 +56,11 @@ pub(super) async fn judge(
     saved: Option<&State>,
 ) -> Result<Install, Error> {
     validation::check(desired)?;
-    let install = host.installs.find(&desired.version, &host.account).await?;
+    let wanted = match saved {
+        Some(saved) if desired.version.is_empty() => saved.major.to_string(),
+        _ => desired.version.clone(),
+    };
+    let install = host.installs.find(&wanted, &host.account).await?;
     validation::check_extensions(desired, &install)?;
     parameters::check_modules(&desired.parameters, &install)?;
     let Some(saved) = saved else { return Ok(install) };

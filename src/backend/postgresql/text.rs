@@ -1,6 +1,9 @@
 //! Names, texts and values, to a server and from it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
+use serde_json::Value;
 use tokio_postgres::SimpleQueryRow;
 
 /// Quotes a name.
@@ -21,4 +24,11 @@ pub(in crate::backend) fn cell(row: &SimpleQueryRow, index: usize) -> String {
 /// A column that holds a truth value.
 pub(in crate::backend) fn flag(row: &SimpleQueryRow, index: usize) -> bool {
     row.try_get(index).ok().flatten() == Some("t")
+}
+
+/// What a key of a Secret holds, given the Secret as JSON: none where that is no text, empty where it has no such key.
+pub(in crate::backend) fn secret_text(secret: &Value, key: &str) -> Option<String> {
+    let value = STANDARD.decode(secret["data"][key].as_str().unwrap_or_default()).unwrap_or_default();
+    let value = String::from_utf8(value).ok()?;
+    Some(value.trim_end_matches(['\r', '\n']).to_owned())
 }

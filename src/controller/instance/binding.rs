@@ -152,6 +152,7 @@ fn secret(
         kind: protocol.secret_type.into(),
         owner_uid: object.meta().uid.clone(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        adopts: object.spec().adopt_ref.is_some(),
         contract: CONTRACT,
         data: data(protocol, provider, observed, login),
     }

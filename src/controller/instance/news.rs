@@ -28,7 +28,10 @@ impl News {
         let kept = "the data and the credentials were kept, as spec.deletionPolicy says";
         News::normal(
             "Retained",
-            format!("{kept}; the data goes by the uid {uid}, and a new object of this name begins empty"),
+            format!(
+                "{kept}; the data goes by the uid {uid}, and a new object begins empty, unless its spec.adoptRef names what was \
+                 kept and its class takes that up"
+            ),
         )
     }
 
@@ -43,8 +46,12 @@ impl News {
         };
         let is_so = |now: &Condition| now.status == ConditionStatus::True;
         let is_not = |now: &Condition| now.status == ConditionStatus::False;
-        if before.status().backend_ref.is_none() && after.status().backend_ref.is_some() {
+        let adopts = after.spec().adopt_ref.is_some();
+        if before.status().backend_ref.is_none() && after.status().backend_ref.is_some() && !adopts {
             news.push(News::normal("Provisioning", "the database is being created"));
+        }
+        if before.status().version.is_empty() && !after.status().version.is_empty() && adopts {
+            news.push(News::normal("Adopted", "what spec.adoptRef names is taken up"));
         }
         if let Some(refused) = became("Accepted", is_not) {
             news.push(News::warning(&refused.reason, &refused.message));

@@ -1,5 +1,6 @@
 //! Tests against real PostgreSQL servers; without the packages they say so and count as skipped.
 
+mod adoption;
 mod ambush;
 mod conformance;
 mod contents;

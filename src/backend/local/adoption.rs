@@ -1,0 +1,136 @@
+//! Data that a removal kept is taken up by another uid, which shows the login that the data was bound by: nobody else has that
+//! password.
+//!
+//! A folder changes hands in one step, by its name; what its state says of that is written after it. A state of kept data in
+//! the folder of another uid is what a stop between the two leaves: it is read as data of that uid, so that the next look goes
+//! on there and nobody else takes it.
+
+use super::desired::Desired;
+use super::error::Error;
+use super::instance::halt;
+use super::layout::InstanceFolder;
+use super::server::ShutdownMode;
+use super::state::State;
+use super::{LocalPostgres, process, validation, wish};
+use crate::backend::postgresql::Secret;
+use std::sync::PoisonError;
+
+/// What opens kept data.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// How a person calls it, such as `Secret demo/wiki-binding`.
+    pub title: String,
+    /// The owner of the first database.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+}
+
+impl LocalPostgres {
+    /// Whether there is data of a uid.
+    pub fn has(&self, uid: &str) -> bool {
+        validation::check_uid(uid).is_ok() && self.host.layout.instance(uid).state().exists()
+    }
+
+    /// Gives kept data to the uid of `desired`, unless that has data already. It is of the same namespace, opened by `key`, and
+    /// stays as it is where `desired` would be refused with it.
+    pub async fn adopt(&self, desired: &Desired, key: &Key) -> Result<(), Error> {
+        validation::check_uid(&desired.uid)?;
+        let turn = self.turn(&desired.uid);
+        let _turn = turn.lock().await;
+        if self.has(&desired.uid) {
+            return Ok(());
+        }
+        let uid = self.opened_by(&desired.namespace, key)?;
+        let turn = self.turn(&uid);
+        let _other_turn = turn.lock().await;
+        let folder = self.host.layout.instance(&uid);
+        let state = State::read(&folder.state())?;
+        check(desired, key, &state)?;
+        wish::judge(&self.host, desired, &folder, Some(&state)).await?;
+        self.supervisor.forget(&uid);
+        self.quiet(&folder, state.ports.len()).await?;
+        self.host.layout.hand_over(&uid, &desired.uid)?;
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&uid);
+        tracing::info!(from = uid, to = desired.uid, "data that was kept is taken up");
+        let folder = self.host.layout.instance(&desired.uid);
+        let mut state = State::read(&folder.state())?;
+        if state.desired.name != desired.name {
+            // It is issued to a name.
+            state.certificate = None;
+        }
+        state.desired.name.clone_from(&desired.name);
+        state.write(&folder.state(), &self.host.account)
+    }
+
+    /// The uid of the data that a key opens; where some of it is kept, of that.
+    fn opened_by(&self, namespace: &str, key: &Key) -> Result<String, Error> {
+        let mut found = None;
+        for uid in self.host.layout.uids()? {
+            match State::read(&self.host.layout.instance(&uid).state()) {
+                Ok(state) if state.desired.namespace == namespace && opens(key, &state) => {
+                    if state.retained {
+                        return Ok(uid);
+                    }
+                    found = Some(uid);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(uid, %error, "whether it is kept data cannot be seen"),
+            }
+        }
+        found.ok_or_else(|| {
+            let Key { title, .. } = key;
+            let message = format!(
+                "{title} opens no data that was kept on this machine: name the binding Secret of a database of this \
+                 namespace that was deleted with deletionPolicy Retain"
+            );
+            Error::NotAdopted { reason: "BackendRejected", message }
+        })
+    }
+
+    /// Nothing runs in a folder, and nothing is left that names it.
+    async fn quiet(&self, folder: &InstanceFolder, servers: usize) -> Result<(), Error> {
+        halt(folder, servers, ShutdownMode::Fast).await?;
+        for server in folder.servers(servers) {
+            process::clear(&server.data(), self.host.layout.sockets()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn opens(key: &Key, state: &State) -> bool {
+    let bound = state.desired.databases.first().map(|database| &database.owner);
+    bound == Some(&key.username)
+        && state.logins.get(&key.username).is_some_and(|login| login.password == key.password)
+}
+
+/// Refuses what another object has, and a wish that leaves out what the applications of the data know.
+fn check(desired: &Desired, Key { title, .. }: &Key, state: &State) -> Result<(), Error> {
+    let kept = &state.desired;
+    let refuse = |reason, message| Err(Error::NotAdopted { reason, message });
+    if !state.retained {
+        let message = format!(
+            "{title} opens the data of PostgreSQL {}/{}, which is there: delete that with deletionPolicy Retain first",
+            kept.namespace, kept.name
+        );
+        return refuse("Conflict", message);
+    }
+    let (wanted, major) = (&desired.version, state.major.to_string());
+    if !wanted.is_empty() && wanted.split('.').next() != Some(&major) {
+        let message = format!(
+            "the data that {title} opens was written by PostgreSQL {major}, and spec.version is {wanted}: delete this object, \
+             and make it again with spec.version {major} or without one"
+        );
+        return refuse("UnsupportedVersion", message);
+    }
+    let listed = |name: &String| desired.databases.iter().any(|database| database.name == *name);
+    if let Some(bound) = kept.databases.first().filter(|bound| !listed(&bound.name)) {
+        let message = format!(
+            "the data that {title} opens has the database {} of {}, which spec.databases does not list: list it, and take it \
+             off later if it is not needed",
+            bound.name, bound.owner
+        );
+        return refuse("BackendRejected", message);
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Data that a removal kept, taken up by another uid.
+
+use super::*;
+use crate::backend::conformance::cut;
+
+const HEIR: &str = "heir";
+
+fn key(login: &Credentials) -> Key {
+    let (username, password) = (login.username.clone(), login.password.clone());
+    Key { title: "Secret team-a/shop-binding".to_owned(), username, password }
+}
+
+/// Who takes up what [`desired`] had.
+fn heir(uid: &str) -> Desired {
+    let users = vec![user("etl", &[], &["shop"])];
+    Desired { uid: uid.to_owned(), name: uid.to_owned(), version: String::new(), users, ..desired() }
+}
+
+/// An instance with a row, that was removed with its data kept; what it was.
+async fn kept(fixture: &Fixture) -> Observed {
+    let wanted = Desired { users: heir(HEIR).users, tls: optional(), ..desired() };
+    let observed = fixture.ensure(&wanted).await;
+    run(&connect(&observed).await, "CREATE TABLE kept AS SELECT 7 AS n").await;
+    fixture.local().remove(UID, RemovePolicy::Retain).await.expect("removed");
+    observed
+}
+
+fn optional() -> Tls {
+    Tls { mode: TlsMode::Optional, certificate: None }
+}
+
+async fn has_the_row(observed: &Observed) -> bool {
+    value(&connect(observed).await, "SELECT n::text FROM kept").await == "7"
+}
+
+async fn refused(fixture: &Fixture, wanted: &Desired, key: &Key) -> String {
+    let error = fixture.local().adopt(wanted, key).await.expect_err("it is refused");
+    assert!(error.is_permanent(), "{error:?}");
+    assert!(!fixture.local().has(&wanted.uid), "nothing is made");
+    format!("{}: {error}", error.reason())
+}
+
+#[tokio::test]
+async fn kept_data_is_taken_up_by_who_shows_its_login_with_rows_users_and_passwords() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let before = kept(&fixture).await;
+    let (key, wanted) = (key(&before.credentials[0]), Desired { tls: optional(), ..heir(HEIR) });
+    fixture.local().adopt(&wanted, &key).await.expect("taken up");
+    let observed = fixture.ensure(&wanted).await;
+    assert_eq!((observed.credentials.clone(), &*observed.primary), (before.credentials, "heir-1"));
+    assert!(has_the_row(&observed).await);
+    try_connect(&observed.read_write, login(&observed, "etl")).await.expect("the user's password is kept");
+    assert!(!fixture.local().has(UID), "there is one of it");
+    fixture.local().adopt(&wanted, &key).await.expect("it is taken up already");
+    let other = refused(&fixture, &heir("other"), &key).await;
+    assert!(other.starts_with("Conflict: ") && other.contains("PostgreSQL team-a/heir"), "{other}");
+    let pid = process::running(&fixture.local().host.layout.instance(HEIR).server(0).data());
+    fixture.reopen().await;
+    assert!(has_the_row(&fixture.ensure(&wanted).await).await);
+    let now = process::running(&fixture.local().host.layout.instance(HEIR).server(0).data());
+    assert_eq!(now, pid, "it is not disturbed any more");
+    fixture.local().remove(HEIR, RemovePolicy::Retain).await.expect("removed");
+    fixture.local().adopt(&heir("other"), &key).await.expect("kept again, and taken up again");
+    assert!(has_the_row(&fixture.ensure(&heir("other")).await).await);
+    fixture.local().remove("other", RemovePolicy::Delete).await.expect("removed");
+    assert!(fixture.local().host.layout.uids().expect("the instances").is_empty());
+}
+
+#[tokio::test]
+async fn kept_data_stays_as_it_is_where_it_is_not_to_be_had() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let before = kept(&fixture).await;
+    let right = key(&before.credentials[0]);
+    let state = fixture.local().host.layout.instance(UID).state();
+    let written = std::fs::read(&state).expect("the state");
+    let mut parameter = heir(HEIR);
+    parameter.parameters.insert("work_mem".to_owned(), "much".to_owned());
+    for (wanted, key, message) in [
+        (heir(HEIR), key(login(&before, "etl")), "opens no data that was kept"),
+        (heir(HEIR), Key { password: Secret::new("guess"), ..right.clone() }, "opens no data that was kept"),
+        (Desired { namespace: "team-b".to_owned(), ..heir(HEIR) }, right.clone(), "opens no data"),
+        (
+            Desired { version: "14".to_owned(), ..heir(HEIR) },
+            right.clone(),
+            "with spec.version 15 or without one",
+        ),
+        (Desired { databases: vec![database("app", "app")], ..heir(HEIR) }, right.clone(), "shop of shop"),
+        (parameter, right.clone(), "work_mem"),
+    ] {
+        let said = refused(&fixture, &wanted, &key).await;
+        assert!(said.contains(message) && !said.contains(right.password.expose()), "{said}");
+        assert_eq!(std::fs::read(&state).expect("the state"), written);
+    }
+    fixture.local().adopt(&heir(HEIR), &right).await.expect("taken up");
+    assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
+}
+
+#[tokio::test]
+async fn taking_up_goes_on_from_wherever_it_was_cut_off() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let key = key(&kept(&fixture).await.credentials[0]);
+    let mut wanted = heir("heir-0");
+    for steps in [1, 2, 4, 7, 12, 20, 35] {
+        wanted = heir(&format!("heir-{steps}"));
+        cut(fixture.local().adopt(&wanted, &key), steps).await;
+        fixture.reopen().await;
+        fixture.local().adopt(&wanted, &key).await.expect("taken up");
+        cut(fixture.local().ensure(&wanted), steps).await;
+        fixture.reopen().await;
+        let observed = fixture.ensure(&wanted).await;
+        assert!(has_the_row(&observed).await, "after {steps} steps");
+        fixture.local().remove(&wanted.uid, RemovePolicy::Retain).await.expect("removed");
+    }
+    // The folder has its new name, and its state is not written yet.
+    let layout = &fixture.local().host.layout;
+    layout.hand_over(&wanted.uid, HEIR).expect("renamed");
+    let other = refused(&fixture, &heir("other"), &key).await;
+    assert!(other.starts_with("Conflict: "), "{other}");
+    fixture.reopen().await;
+    fixture.local().adopt(&heir(HEIR), &key).await.expect("taken up already");
+    assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
+}
+
+#[tokio::test]
+async fn of_two_who_name_the_same_data_one_gets_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let key = key(&kept(&fixture).await.credentials[0]);
+    let (one, two) = (heir("one"), heir("two"));
+    let (first, second) = tokio::join!(fixture.local().adopt(&one, &key), fixture.local().adopt(&two, &key));
+    let (winner, loser) = if first.is_ok() { (&one, &two) } else { (&two, &one) };
+    assert_ne!(first.is_ok(), second.is_ok(), "{first:?} {second:?}");
+    let said = refused(&fixture, loser, &key).await;
+    assert!(said.contains(&winner.name), "{said}");
+    assert!(has_the_row(&fixture.ensure(winner).await).await);
+}
