@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 #[derive(Clone)]
 pub struct Kubectl {
     program: PathBuf,
+    before: Vec<OsString>,
     kubeconfig: PathBuf,
     home: PathBuf,
     environment: Vec<(String, OsString)>,
@@ -45,7 +46,15 @@ impl Kubectl {
             skipped("kubectl is not built (hack/lib/kubectl.sh)");
             return None;
         };
-        Some(Self { program, kubeconfig, home, environment: Vec::new() })
+        Some(Self { program, before: Vec::new(), kubeconfig, home, environment: Vec::new() })
+    }
+
+    /// The same run by another program, whose last argument is this kubectl.
+    #[must_use]
+    pub fn through(mut self, program: PathBuf, mut arguments: Vec<OsString>) -> Self {
+        arguments.push(std::mem::replace(&mut self.program, program).into());
+        self.before = arguments;
+        self
     }
 
     /// Sets a variable for the commands that follow.
@@ -63,6 +72,7 @@ impl Kubectl {
     pub async fn execute(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(&self.program);
         command
+            .args(&self.before)
             .args(arguments)
             .env("KUBECONFIG", &self.kubeconfig)
             .env("HOME", &self.home)

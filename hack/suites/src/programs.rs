@@ -55,6 +55,11 @@ pub fn helm() -> Option<PathBuf> {
     named("HELM").or_else(|| cached("helm", "helm"))
 }
 
+/// The folder of a cluster with pods that runs already: `DATABASES_CLUSTER`.
+pub fn cluster() -> Option<PathBuf> {
+    named("DATABASES_CLUSTER")
+}
+
 /// Whether Debian's PostgreSQL is there.
 pub fn has_postgresql() -> bool {
     let majors = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

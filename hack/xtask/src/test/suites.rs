@@ -140,6 +140,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Cluster,
     },
     Suite {
+        name: "cluster",
+        what: "the chart in a cluster with a node and pods: restarted, drained, backed up (when its programs are built)",
+        work: Work::Integration,
+    },
+    Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
         work: Work::Cluster,

@@ -1,0 +1,3 @@
+module databases.standard.k8s.io/hack/tools/pause
+
+go 1.26.0
