@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// Features that no field of the schema has: they depend on values, or are a class's own.
-const BY_VALUE: [&str; 9] = [
+const BY_VALUE: [&str; 10] = [
     "Clone",
     "DeletionSnapshot",
     "Import",
@@ -23,6 +23,7 @@ const BY_VALUE: [&str; 9] = [
     "Restore",
     "RestoreFromRepository",
     "StorageExpansion",
+    "UserAttributes",
 ];
 
 /// The Extended features that a kind knows, without its name before them.

@@ -98,6 +98,7 @@ fn the_core_example_needs_no_feature_and_the_full_one_these() {
         "TLS",
         "TLSCustomCertificate",
         "UpgradeStrategy",
+        "UserAttributes",
         "Users",
     ];
     assert_eq!(needed("postgresql-full.v1.yaml"), full);

@@ -34,6 +34,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLSuperuserAccess",
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
+    "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
 

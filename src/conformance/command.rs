@@ -2,6 +2,7 @@
 
 use super::checks::{TESTS, Test};
 use super::class::{Class, KIND};
+use super::portability;
 use super::report::{About, report, untested};
 use super::run::{self as runner, Outcome, Result as Became};
 use super::seen::Seen;
@@ -100,12 +101,13 @@ async fn tested(options: &Options) -> Result<bool, String> {
     let limits =
         Limits { timeout: options.timeout, grace: Duration::from_secs(60), quiet: Duration::from_secs(2) };
     let suite = Suite::new(client, class, &options.namespace, limits);
-    let Some((outcomes, engine)) = until_signal(&suite, &options.only).await? else {
+    let Some(found) = until_signal(&suite, &options.only).await? else {
         say("ended before all tests were done");
         return Ok(false);
     };
     let date = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let about = About { date, server: version.git_version, engine };
+    let Found { outcomes, engine, portability } = found;
+    let about = About { date, server: version.git_version, engine, portability };
     if let Some(path) = &options.report {
         let text = yaml::encode(&report(&suite.class, &about, &outcomes));
         let wrong = |error| format!("cannot write the report to {}: {error}", path.display());
@@ -127,8 +129,15 @@ async fn class(client: &kube::Client, name: &str) -> Result<Class, String> {
     Class::of(&seen).map_err(|error| error.to_string())
 }
 
+/// What a run found.
+struct Found {
+    outcomes: Vec<Outcome>,
+    engine: String,
+    portability: serde_json::Value,
+}
+
 /// Runs the tests and removes what they made; none where a signal came first.
-async fn until_signal(suite: &Suite, only: &[String]) -> Result<Option<(Vec<Outcome>, String)>, String> {
+async fn until_signal(suite: &Suite, only: &[String]) -> Result<Option<Found>, String> {
     let cannot = |error: io::Error| format!("signals cannot be received: {error}");
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
@@ -136,7 +145,8 @@ async fn until_signal(suite: &Suite, only: &[String]) -> Result<Option<(Vec<Outc
     let work = async {
         suite.prepare().await.map_err(|error| error.to_string())?;
         let outcomes = runner::run(suite, TESTS, is_asked, |outcome| say(&told(outcome))).await;
-        Ok((outcomes, suite.engine().await))
+        let (engine, portability) = (suite.engine().await, portability::measured(suite).await);
+        Ok(Found { outcomes, engine, portability })
     };
     let done = tokio::select! {
         done = work => Some(done),

@@ -44,6 +44,11 @@ impl Login {
         found.ok_or_else(|| Failure::new(format!("Secret {} has no {key}", self.name)))
     }
 
+    /// The keys that it has.
+    pub(super) fn keys(&self) -> Vec<&str> {
+        self.values.keys().map(String::as_str).collect()
+    }
+
     fn port(&self, key: &str) -> Result<u16, Failure> {
         let wrong = |_| Failure::new(format!("{key} of Secret {} is no port", self.name));
         self.text(key)?.parse().map_err(wrong)

@@ -10,6 +10,7 @@
 //! - What it makes has names of its own in one namespace, and is removed when a test is done, whatever became of it, also at
 //!   Ctrl-C. What deletion keeps by its policy is named at the end, because nobody can remove it from here.
 //! - A feature that is claimed and that no test looks at is `notTested` in the report, and never passes.
+//! - Beside the tests it tries whole manifests, and writes down which of their fields the class refuses.
 //!
 //! The report is one YAML document after Gateway API's; those of classes that were tried are in `api/conformance`.
 
@@ -21,6 +22,7 @@ mod door;
 mod failure;
 mod follow;
 mod login;
+mod portability;
 mod report;
 mod run;
 mod seen;

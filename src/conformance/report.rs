@@ -13,6 +13,8 @@ pub(super) struct About {
     pub(super) server: String,
     /// The exact version of the databases that were looked at; empty where none came up.
     pub(super) engine: String,
+    /// What manifests would have to change for the class.
+    pub(super) portability: Value,
 }
 
 /// The document.
@@ -38,6 +40,7 @@ pub(super) fn report(class: &Class, about: &About, outcomes: &[Outcome]) -> Valu
         "serverVersion": server,
         "conformanceVersion": env!("CARGO_PKG_VERSION"),
         "engine": {"kind": KIND, "version": about.engine, "offered": class.versions},
+        "portability": about.portability,
         "profiles": [{
             "name": KIND,
             "core": profile(outcomes, |outcome| outcome.test.features.is_empty()),

@@ -118,9 +118,19 @@ impl Suite {
 
     /// What the server answers to a creation that nothing comes of.
     pub(super) async fn tried(&self, word: &str, spec: Value) -> Result<DynamicObject, kube::Error> {
+        self.dry_run(word, self.manifest("", &spec)).await
+    }
+
+    /// The same, to a manifest of somebody's for this class.
+    pub(super) async fn tried_manifest(&self, mut object: Value) -> Result<DynamicObject, kube::Error> {
+        object["spec"]["className"] = self.class.name.as_str().into();
+        self.dry_run("manifest", object).await
+    }
+
+    async fn dry_run(&self, word: &str, mut object: Value) -> Result<DynamicObject, kube::Error> {
         let database = self.named(word);
-        let object = serde_json::from_value(self.manifest(&database.name, &spec));
-        let object = object.map_err(kube::Error::SerdeError)?;
+        object["metadata"] = json!({"name": database.name});
+        let object = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
         database.api.create(&PostParams { dry_run: true, ..PostParams::default() }, &object).await
     }
 
@@ -130,9 +140,14 @@ impl Suite {
         made.as_ref().map_err(Clone::clone)
     }
 
-    /// The exact version that the database has which tests share; empty where none asked for it, or it did not come up.
+    /// The same; none where no test asked for it, or it did not come up.
+    pub(super) fn shared(&self) -> Option<&Database> {
+        self.common.get()?.as_ref().ok()
+    }
+
+    /// The exact version that it has; empty where there is none.
     pub(super) async fn engine(&self) -> String {
-        let Some(Ok(database)) = self.common.get() else { return String::new() };
+        let Some(database) = self.shared() else { return String::new() };
         let seen = database.read().await.unwrap_or_default();
         seen.text("/status/version").to_owned()
     }
@@ -146,8 +161,7 @@ impl Suite {
 
     /// Removes what the last test made; what others share stays.
     pub(super) async fn tidy(&self) {
-        let common =
-            self.common.get().and_then(|common| common.as_ref().ok()).map(|common| common.name.clone());
+        let common = self.shared().map(|common| common.name.clone());
         self.remove(|database| Some(&database.name) != common.as_ref()).await;
     }
 

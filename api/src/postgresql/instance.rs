@@ -1,7 +1,7 @@
 //! `PostgreSQL` as one of the kinds of databases.
 
 use super::parameters::{LIBRARIES, libraries};
-use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, UserAttribute};
+use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, User, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::instance::{Facts, Instance, Protocol, shares};
@@ -25,6 +25,15 @@ fn own(old: Option<&dyn Instance>) -> Option<&PostgreSQL> {
     old.and_then(|old| old.as_any().downcast_ref())
 }
 
+impl User {
+    fn gains_more_than_no_login(&self, old: Option<&PostgreSQL>) -> bool {
+        let before = old.and_then(|old| old.spec.users.iter().find(|before| before.name == self.name));
+        let had = |attribute| before.is_some_and(|before| before.attributes.contains(attribute));
+        let more = |attribute: &&UserAttribute| **attribute != UserAttribute::NoLogin;
+        self.attributes.iter().filter(more).any(|attribute| !had(attribute))
+    }
+}
+
 impl Instance for PostgreSQL {
     shares!();
 
@@ -39,12 +48,16 @@ impl Instance for PostgreSQL {
     }
 
     fn features_by_value(&self, old: Option<&dyn Instance>) -> Vec<FeatureUse> {
-        let count = self.spec.databases.len();
-        let unchanged = own(old).is_some_and(|old| old.spec.databases.len() == count);
-        match count > 1 && !unchanged {
-            true => vec![FeatureUse::new(&DEFINITION, "spec.databases", "MultipleDatabases")],
-            false => Vec::new(),
+        let (count, old, mut uses) = (self.spec.databases.len(), own(old), Vec::new());
+        if count > 1 && old.is_none_or(|old| old.spec.databases.len() != count) {
+            uses.push(FeatureUse::new(&DEFINITION, "spec.databases", "MultipleDatabases"));
         }
+        let users = self.spec.users.iter().enumerate();
+        // Whoever has users can keep one from logging in; on a server that is shared no more than that is a user's.
+        uses.extend(users.filter(|(_, user)| user.gains_more_than_no_login(old)).map(|(at, _)| {
+            FeatureUse::new(&DEFINITION, format!("spec.users[{at}].attributes"), "UserAttributes")
+        }));
+        uses
     }
 
     /// What is loaded into the server is out of what the class lists.

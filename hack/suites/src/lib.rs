@@ -13,6 +13,7 @@ pub mod kubectl;
 pub mod node;
 pub mod programs;
 pub mod sandbox;
+pub mod stranger;
 pub mod wait;
 
 pub use cluster::Cluster;

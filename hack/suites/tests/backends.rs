@@ -1,62 +1,15 @@
 //! Backends that are programs of their own: the examples for those who write one, each answering the one example manifest, on
 //! good days and on bad ones.
 
-use std::os::unix::fs::chown;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
 use hyper::Method;
-use nix::unistd::{User, geteuid};
 use quickstart::client::Client;
 use quickstart::database::Credentials;
 use quickstart::manifests;
 use serde_json::{Value, json};
-use suites::Sandbox;
-use suites::instance::{applied, class, credentials, namespace, postgresql, ready};
+use suites::instance::{applied, class, credentials, ready};
 use suites::programs::{self, checkout, skipped};
-use suites::sandbox::end_postmasters;
+use suites::stranger::{Program, SHARED, Servers, administrator, go, python, server};
 use suites::wait::until;
-
-/// The server that instances of the Python example share is an instance of this machine's class.
-const SHARED: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls/shared";
-
-/// A program, which ends with the test.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Program {
-    fn start(command: &mut Command) -> Self {
-        let command = command.current_dir(checkout()).stdin(Stdio::null()).stdout(Stdio::null());
-        Program(command.spawn().expect("the program starts"))
-    }
-}
-
-/// A server that knows a backend by a controller name, which nobody started yet; and a folder for the backend.
-async fn server(controller: &str) -> Option<(Sandbox, Client, PathBuf)> {
-    if !programs::has_postgresql() {
-        skipped("PostgreSQL is not installed (Debian package postgresql)");
-        return None;
-    }
-    let sandbox = Sandbox::new()?;
-    let folder = sandbox.folder().join("backend");
-    std::fs::create_dir(&folder).expect("a folder");
-    let backend = format!("{controller}=unix://{}", socket(&folder).display());
-    let mut sandbox = sandbox.with_flags(["--backend", &backend]);
-    let client = sandbox.start().await;
-    applied(&client, &namespace()).await;
-    Some((sandbox, client, folder))
-}
-
-fn socket(folder: &Path) -> PathBuf {
-    folder.join("listen.sock")
-}
 
 async fn condition(client: &Client, path: &str, kind: &str, status: &str, reason: &str) {
     until(&format!("{kind} of {path} is {status} because of {reason}"), async || {
@@ -124,17 +77,6 @@ async fn answers(client: &Client, controller: &str, start: impl Fn() -> Program)
     assert!(again.connect().await.is_err(), "nothing is left to connect to");
 }
 
-/// The Python example, with the server that its instances share.
-fn python(folder: &Path, shared: &Credentials) -> Command {
-    let mut command = Command::new(programs::backend_python().expect("looked for before"));
-    command.arg("deploy/examples/backends/python/backend.py").arg("--listen");
-    command.arg(format!("unix://{}", socket(folder).display()));
-    let Credentials { host, port, username, password, .. } = shared;
-    command
-        .env("DSN", format!("host={host} port={port} user={username} password={password} dbname=postgres"));
-    command
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_example_answers_the_manifest_on_a_shared_server() {
     if programs::backend_python().is_none() {
@@ -142,41 +84,11 @@ async fn the_python_example_answers_the_manifest_on_a_shared_server() {
     }
     let controller = "shared.example.com/postgresql";
     let Some((_sandbox, client, folder)) = server(controller).await else { return };
-    let mut local = class();
-    local["spec"]["defaultFor"] = json!([]);
-    condition(&client, &applied(&client, &local).await, "Accepted", "True", "Accepted").await;
-    let own = json!({"className": "local", "superuserAccess": "Enabled"});
-    applied(&client, &postgresql("shared", &own)).await;
-    let shared = ready(&client, SHARED).await;
-    let secret = shared["status"]["superuserSecretRef"]["name"].as_str().expect("a superuser").to_owned();
-    let secret = client.read(&format!("/api/v1/namespaces/demo/secrets/{secret}")).await.expect("its Secret");
-    let administrator = Credentials::from_secret(&secret).expect("its Secret keeps the contract");
+    let administrator = administrator(&client).await;
     answers(&client, controller, || Program::start(&mut python(&folder, &administrator))).await;
     let left = "SELECT count(*)::text FROM pg_database WHERE datname LIKE 'wiki%'";
     assert_eq!(text(&administrator, left).await, "0", "what was deleted is gone");
     condition(&client, SHARED, "Ready", "True", "Available").await;
-}
-
-/// The servers of the Go example, which end with the test.
-struct Servers(PathBuf);
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        end_postmasters(&self.0);
-    }
-}
-
-/// The Go example, with its servers below a folder, as a user that PostgreSQL runs as.
-fn go(folder: &Path, program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.arg("-listen").arg(socket(folder)).arg("-dir").arg(folder.join("servers"));
-    if geteuid().is_root() {
-        let postgres =
-            User::from_name("postgres").expect("users are known").expect("Debian's package made it");
-        chown(folder, Some(postgres.uid.as_raw()), Some(postgres.gid.as_raw())).expect("the folder is his");
-        command.uid(postgres.uid.as_raw()).gid(postgres.gid.as_raw());
-    }
-    command
 }
 
 #[tokio::test(flavor = "multi_thread")]

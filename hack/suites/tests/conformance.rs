@@ -1,13 +1,17 @@
-//! The command `conformance` against the class of this machine, as a person runs it.
+//! The command `conformance` against the class of this machine, one of a server that is there already, and those of the example
+//! backends, as a person runs it.
 
 use std::process::{ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
+use quickstart::client::Client;
+use quickstart::{manifests, wait};
+use serde_json::{Value, json};
 use suites::Sandbox;
-use suites::instance::{NAMESPACE, prepare, started};
-use suites::programs::checkout;
+use suites::instance::{NAMESPACE, READY, applied, class, namespace, prepare, started};
+use suites::programs::{self, checkout, skipped};
+use suites::stranger::{self, Program, Servers};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -41,20 +45,18 @@ fn settled(text: &str) -> Value {
     report
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_class_of_this_machine_is_as_its_report_says() {
-    let Some((sandbox, client)) = started().await else { return };
-    prepare(&client).await;
+/// Nothing that a class claims fails, and its report is the one that is committed.
+async fn is_as_reported(sandbox: &Sandbox, client: &Client, class: &str) {
     let path = sandbox.folder().join("report.yaml");
-    let report = path.to_str().expect("a path of text");
-    let (code, text) = run(&sandbox, &["--class", "local", "--report", report]).await;
+    let (code, text) = run(sandbox, &["--class", class, "--report", path.to_str().expect("text")]).await;
     println!("{text}");
     assert_eq!(code, Some(0), "{text}");
     let left = client.read("/apis/databases.standard.k8s.io/v1/postgresqls").await.expect("a list");
-    assert_eq!(left["items"], Value::Array(Vec::new()), "what was made is removed");
-    assert!(sandbox.postmasters().is_empty(), "nothing runs any more");
-    let (made, kept) =
-        (std::fs::read_to_string(&path).expect("a report"), checkout().join("api/conformance/local.yaml"));
+    let left = left["items"].as_array().expect("items").iter().map(|object| &object["metadata"]["name"]);
+    let made = |name: &&Value| name.as_str().is_some_and(|name| name.starts_with("conformance-"));
+    assert_eq!(left.filter(made).count(), 0, "what was made is removed");
+    let made = std::fs::read_to_string(&path).expect("a report");
+    let kept = checkout().join(format!("api/conformance/{class}.yaml"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return std::fs::write(kept, made).expect("the report can be written");
     }
@@ -64,6 +66,82 @@ async fn the_class_of_this_machine_is_as_its_report_says() {
         settled(&kept),
         "UPDATE_GOLDEN=1 writes the report; then the table of api/README.md"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_class_of_this_machine_is_as_its_report_says() {
+    let Some((sandbox, client)) = started().await else { return };
+    prepare(&client).await;
+    is_as_reported(&sandbox, &client, "local").await;
+    assert!(sandbox.postmasters().is_empty(), "nothing runs any more");
+}
+
+/// Waits until a class is accepted.
+async fn accepted(client: &Client, name: &str) {
+    let path = format!("/apis/databases.standard.k8s.io/v1/databaseclasses/{name}");
+    wait::condition(client, &path, "Accepted", READY, |_| {}).await.expect("the class is accepted");
+}
+
+/// The class of a program of its own, once it is accepted.
+async fn of_program(client: &Client, name: &str, controller: &str) {
+    let mut stranger = class();
+    stranger["metadata"]["name"] = name.into();
+    stranger["spec"] = json!({ "controllerName": controller });
+    applied(client, &stranger).await;
+    accepted(client, name).await;
+}
+
+/// `deploy/examples/external`, with the login that it describes on a server that one of this machine's databases stands for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_there_already_is_as_its_report_says() {
+    let Some((sandbox, client)) = started().await else { return };
+    applied(&client, &namespace()).await;
+    let administrator = stranger::administrator(&client).await;
+    let session = administrator.connect().await.expect("the administrator connects");
+    let steward = "CREATE ROLE steward LOGIN CREATEROLE CREATEDB PASSWORD 'change-me'";
+    session.batch_execute(steward).await.expect("a login that may make roles and databases");
+    for mut manifest in manifests::read(&checkout().join("deploy/examples/external")).expect("an example") {
+        if manifest["kind"] == "Secret" {
+            manifest["stringData"]["host"] = administrator.host.as_str().into();
+            manifest["stringData"]["port"] = administrator.port.to_string().into();
+            manifest["stringData"]["sslmode"] = "prefer".into();
+        } else {
+            manifest["metadata"]["name"] = "external".into();
+        }
+        applied(&client, &manifest).await;
+    }
+    accepted(&client, "external").await;
+    is_as_reported(&sandbox, &client, "external").await;
+    let left = "SELECT count(*)::text FROM pg_database WHERE datname LIKE 'app%'";
+    assert_eq!(administrator.query(left).await.expect("an answer"), "2", "its own, and what Retain kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_in_python_is_as_its_report_says() {
+    if programs::backend_python().is_none() {
+        return skipped("what the Python example needs is not installed (hack/lib/backend-python.sh)");
+    }
+    let controller = "shared.example.com/postgresql";
+    let Some((sandbox, client, folder)) = stranger::server(controller).await else { return };
+    let administrator = stranger::administrator(&client).await;
+    let _program = Program::start(&mut stranger::python(&folder, &administrator));
+    of_program(&client, "python-example", controller).await;
+    is_as_reported(&sandbox, &client, "python-example").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_in_go_is_as_its_report_says() {
+    let Some(built) = programs::backend_go() else {
+        return skipped("the Go example is not built (hack/lib/backend-go.sh)");
+    };
+    let controller = "servers.example.com/postgresql";
+    let Some((sandbox, client, folder)) = stranger::server(controller).await else { return };
+    let program = folder.join("program");
+    std::fs::copy(built, &program).expect("the program is copied");
+    let _servers = Servers(folder.join("servers"));
+    let _program = Program::start(&mut stranger::go(&folder, &program));
+    of_program(&client, "go-example", controller).await;
+    is_as_reported(&sandbox, &client, "go-example").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
     "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
 

@@ -46,5 +46,13 @@ pub(super) async fn apart(suite: &Suite) -> Verdict {
     Door { password: one.password.clone(), ..other.clone() }
         .is_refused("the login of another object")
         .await?;
-    Door { password: other.password.clone(), ..one }.is_refused("the login of another object").await
+    Door { password: other.password.clone(), ..one.clone() }
+        .is_refused("the login of another object")
+        .await?;
+    if (&one.host, one.port) != (&other.host, other.port) {
+        return Ok(());
+    }
+    // They share a server.
+    ensure(one.database != other.database, || "two objects have the same database".into())?;
+    Door { database: other.database, ..one }.is_refused("the owner of another object's database").await
 }

@@ -1,15 +1,16 @@
 //! Databases and extensions.
 
-use crate::conformance::door::Door;
 use crate::conformance::failure::{Verdict, ensure, same};
 use crate::conformance::suite::Suite;
 use serde_json::{Value, json};
 
+/// Whether the database that a session opened is its role's.
+const OWNS: &str =
+    "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
+
 pub(super) async fn owner(suite: &Suite) -> Verdict {
     let session = suite.common().await?.login().await?.door()?.open().await?;
-    let owner =
-        "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
-    same("whether the owner owns the database", session.text(owner).await?, "t")?;
+    same("whether the owner owns the database", session.text(OWNS).await?, "t")?;
     session.run("CREATE TABLE IF NOT EXISTS owned (value text)").await?;
     session.run("CREATE SCHEMA IF NOT EXISTS own; CREATE TABLE IF NOT EXISTS own.table (value text)").await?;
     session.run("INSERT INTO owned VALUES ('written'), ('read')").await?;
@@ -53,36 +54,31 @@ pub(super) async fn unknown_extension(suite: &Suite) -> Verdict {
     same("what still runs", door.ask("SELECT 'runs'").await?, "runs")
 }
 
+/// Two databases of two owners, as a list.
+fn two() -> Value {
+    json!([{"name": "shop", "owner": "seller"}, {"name": "reports", "owner": "analyst"}])
+}
+
 pub(super) async fn several(suite: &Suite) -> Verdict {
-    let wanted =
-        json!({"databases": [{"name": "shop", "owner": "seller"}, {"name": "reports", "owner": "analyst"}]});
-    let database = suite.ready("databases", wanted).await?;
+    let database = suite.ready("databases", json!({"databases": two()})).await?;
     let (first, second) = (database.login().await?.door()?, database.login_of("analyst").await?.door()?);
-    let session = first.open().await?;
-    same(
-        "the first login",
-        session.text("SELECT current_user || ' in ' || current_database()").await?,
-        "seller in shop",
-    )?;
-    let owners = "SELECT string_agg(datname || ' of ' || pg_get_userbyid(datdba), ', ' ORDER BY datname) \
-        FROM pg_database WHERE datname IN ('shop', 'reports')";
-    same("databases", session.text(owners).await?, "reports of analyst, shop of seller")?;
-    let other = second.open().await?;
-    same(
-        "the second login",
-        other.text("SELECT current_user || ' in ' || current_database()").await?,
-        "analyst in reports",
-    )?;
+    let (session, other) = (first.open().await?, second.open().await?);
+    same("whether the first owner owns its database", session.text(OWNS).await?, "t")?;
+    same("whether the second owner owns its database", other.text(OWNS).await?, "t")?;
+    ensure(first.database != second.database, || "there is one database where two were asked for".into())?;
+    ensure(first.username != second.username, || "there is one owner where two were asked for".into())?;
+    ensure(first.password != second.password, || "two owners have the same password".into())?;
     other.run("CREATE TABLE made (value text)").await?;
-    ensure(first.password != second.password, || "two owners have the same password".into())
+    let seen = "SELECT count(*) FROM pg_tables WHERE tablename = 'made'";
+    same("the number of the other database's tables that are seen", session.text(seen).await?, "0")
 }
 
 pub(super) async fn off_the_list(suite: &Suite) -> Verdict {
-    let both = json!([{"name": "shop", "owner": "seller"}, {"name": "reports", "owner": "seller"}]);
-    let database = suite.ready("databases", json!({"databases": both})).await?;
-    let shop = database.login().await?.door()?;
-    let reports = Door { database: "reports".into(), ..shop };
-    reports.open().await?.run("CREATE TABLE kept AS SELECT 'kept'::text AS value").await?;
-    database.changed(json!({"spec": {"databases": [both[0]]}})).await?;
-    same("the row of a database off the list", reports.ask("SELECT value FROM kept").await?, "kept")
+    let database = suite.ready("databases", json!({"databases": two()})).await?;
+    let kept = "CREATE TABLE kept AS SELECT 'kept'::text AS value";
+    database.login_of("analyst").await?.door()?.open().await?.run(kept).await?;
+    database.changed(json!({"spec": {"databases": [two()[0]]}})).await?;
+    database.changed(json!({"spec": {"databases": two()}})).await?;
+    let again = database.login_of("analyst").await?.door()?;
+    same("the row of a database that was off the list", again.ask("SELECT value FROM kept").await?, "kept")
 }

@@ -64,7 +64,7 @@ tests! {
     TheBindingKeepsItsContract [] binding::contract:
         "The Secret of status.binding has the type, the labels and the keys of the standard.";
     TheBindingConnects [] binding::connects:
-        "host, port, username, password and database of the Secret open the first database as its owner.";
+        "host, port, username, password and database of the Secret open that database as that role.";
     TheUriConnects [] binding::uri:
         "The Secret's uri says the same as its other keys, and connects.";
     TheEndpointIsTheBindings [] binding::endpoint:
@@ -113,7 +113,7 @@ tests! {
         "Taking a database off the list drops no rows.";
     UsersLogIn [Users] users::log_in:
         "Each user has a Secret that logs in as that user, with the privileges that were asked for.";
-    UsersHaveTheirAttributes [Users] users::attributes:
+    UsersHaveTheirAttributes [Users, UserAttributes] users::attributes:
         "A user has the attributes that were asked for, and no others.";
     UsersOffTheListAreOut [Users] users::removed:
         "A user that is taken off the list cannot log in, its session is ended and its Secret is gone.";

@@ -13,5 +13,5 @@ pub(super) async fn port(suite: &Suite) -> Verdict {
     ensure(endpoint == Some(port), || format!("the endpoint's port is {endpoint:?}, not {port}"))?;
     let door = database.login().await?.door()?;
     ensure(door.port == port, || format!("the Secret's port is {}, not {port}", door.port))?;
-    same("current_user", door.ask("SELECT current_user").await?, "app")
+    same("current_user", door.ask("SELECT current_user").await?, &door.username)
 }

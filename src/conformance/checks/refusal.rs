@@ -74,6 +74,11 @@ fn wishes() -> Vec<(&'static str, &'static str, Value)> {
             "spec.upgradePolicy.strategy",
             json!({"upgradePolicy": {"strategy": "Recreate"}}),
         ),
+        (
+            "UserAttributes",
+            "spec.users[0].attributes",
+            json!({"users": [{"name": "etl", "attributes": ["CreateDB"]}]}),
+        ),
         ("Users", "spec.users", json!({"users": [{"name": "etl"}]})),
     ]
 }

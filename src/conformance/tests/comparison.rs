@@ -1,17 +1,15 @@
 //! The table of `api/README.md`, written from the reports of `api/conformance`; `UPDATE_GOLDEN=1` writes it anew.
 
+use crate::conformance::portability::MANIFESTS;
 use apimachinery::wire::yaml;
+use databases_api::features;
 use databases_api::postgresql::{DEFINITION, FACTS};
-use databases_api::{features, instance};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const BEGIN: &str = "<!-- written from api/conformance -->\n";
 const END: &str = "<!-- to here -->\n";
-/// Manifests whose lines are counted.
-const MANIFESTS: [&str; 2] =
-    ["deploy/examples/postgresql.yaml", "api/testdata/examples/postgresql-full.v1.yaml"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -31,10 +29,28 @@ struct Report {
     features: BTreeSet<String>,
     /// Results by feature: one of a feature with several tests is that of all of them.
     results: BTreeMap<String, String>,
+    /// Fields that are refused, by manifests that were tried.
+    refused: BTreeMap<String, BTreeSet<String>>,
+    binding: Option<Binding>,
+}
+
+/// What applications find.
+struct Binding {
+    secret: String,
+    kind: String,
+    keys: BTreeSet<String>,
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(value: &Value) -> Option<BTreeSet<String>> {
+    Some(value.as_array()?.iter().map(text).collect())
+}
+
+fn refused(manifest: &Value) -> Option<(String, BTreeSet<String>)> {
+    Some((text(&manifest["manifest"]), texts(&manifest["refused"])?))
 }
 
 impl Report {
@@ -57,6 +73,17 @@ impl Report {
             core: format!("{} of {}", count("passed"), count("passed") + count("failed") + count("skipped")),
             features: features.collect(),
             results,
+            refused: document["portability"]["manifests"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(refused)
+                .collect(),
+            binding: document["portability"].get("binding").map(|binding| Binding {
+                secret: text(&binding["secret"]),
+                kind: text(&binding["type"]),
+                keys: texts(&binding["keys"]).unwrap_or_default(),
+            }),
         }
     }
 
@@ -99,69 +126,36 @@ fn table(reports: &[Report]) -> String {
     text
 }
 
-/// The leaves of a manifest for a class, by their paths, without what the class does not support.
-fn leaves(manifest: &Value, report: &Report) -> BTreeMap<String, String> {
-    let mut manifest = manifest.clone();
-    manifest["spec"]["className"] = report.class.as_str().into();
-    let version = DEFINITION.version("v1").expect("v1 is served");
-    let (object, _) = (version.decode_tree)(&manifest).expect("the manifest is one of ours");
-    let object = instance::of(&*object).expect("a kind of databases");
-    let mut found = BTreeMap::new();
-    flatten(&manifest, String::new(), &mut found);
-    for used in features::required(object, None) {
-        if !report.features.contains(&used.feature) {
-            let below = |path: &str| {
-                path == used.path
-                    || path.strip_prefix(&*used.path).is_some_and(|rest| rest.starts_with(['.', '[']))
-            };
-            found.retain(|path, _| !below(path));
-        }
-    }
-    found
+/// How many lines of a manifest that one class takes another one refuses, and the class's name where the manifest has one.
+/// None where it was not measured.
+fn of_manifest(from: &Report, to: &Report, path: &str, text: &str) -> Option<usize> {
+    let (taken, refused) = (from.refused.get(path)?, to.refused.get(path)?);
+    let (manifest, _) = yaml::decode(text.as_bytes()).expect("an example is YAML");
+    let names_class = manifest.pointer("/spec/className").is_some();
+    Some(refused.difference(taken).count() + usize::from(names_class))
 }
 
-fn flatten(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            flatten(value, path, found);
-        }),
-        Value::Array(list) => {
-            list.iter()
-                .enumerate()
-                .for_each(|(index, value)| flatten(value, format!("{path}[{index}]"), found));
-        }
-        leaf => drop(found.insert(path, leaf.to_string())),
-    }
+/// How many lines have to change of an application that uses everything that one class's Secret has: its name, its type, keys.
+fn of_application(from: &Report, to: &Report) -> Option<usize> {
+    let (here, there) = (from.binding.as_ref()?, to.binding.as_ref()?);
+    let renamed = usize::from(here.secret != there.secret) + usize::from(here.kind != there.kind);
+    Some(here.keys.difference(&there.keys).count() + renamed)
 }
 
-/// How many leaves are not the same in both.
-fn differing(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> usize {
-    let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    paths.into_iter().filter(|path| one.get(*path) != other.get(*path)).count()
+fn pairs(reports: &[Report]) -> impl Iterator<Item = (&Report, &Report)> {
+    let others = |one: &Report| reports.iter().filter(|other| other.class != one.class).collect::<Vec<_>>();
+    reports.iter().flat_map(move |one| others(one).into_iter().map(move |other| (one, other)))
 }
 
 fn lines_to_change(reports: &[Report]) -> String {
-    let mut text =
-        "Lines to change between two classes, where what the other does not claim is left out:\n\n"
-            .to_owned();
-    let pairs: Vec<(&Report, &Report)> = reports
-        .iter()
-        .enumerate()
-        .flat_map(|(at, one)| reports[at + 1..].iter().map(move |other| (one, other)))
-        .collect();
-    if pairs.is_empty() {
-        return "There is one report; lines to change between two classes are counted once there are two.\n"
-            .into();
-    }
-    text += &line("classes", MANIFESTS.iter().map(|path| format!("`{path}`")));
-    text += &format!("|---|{}\n", "---|".repeat(MANIFESTS.len()));
-    for (one, other) in pairs {
-        let count = |path: &&str| {
-            let manifest = read(&root().join(path));
-            differing(&leaves(&manifest, one), &leaves(&manifest, other)).to_string()
-        };
-        text += &line(&format!("`{}`, `{}`", one.class, other.class), MANIFESTS.iter().map(count));
+    let cell = |count: Option<usize>| count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+    let heads = MANIFESTS.iter().map(|(path, _)| format!("`{path}`"));
+    let mut text = line("from → to", heads.chain(["an application".to_owned()]));
+    text += &format!("|---|{}\n", "---|".repeat(MANIFESTS.len() + 1));
+    for (from, to) in pairs(reports) {
+        let counts = MANIFESTS.iter().map(|(path, manifest)| of_manifest(from, to, path, manifest));
+        let counts = counts.chain([of_application(from, to)]);
+        text += &line(&format!("`{}` → `{}`", from.class, to.class), counts.map(cell));
     }
     text
 }
@@ -186,22 +180,36 @@ fn the_table_of_classes_is_current() {
 }
 
 #[test]
-fn between_two_classes_the_name_and_what_one_of_them_has_not_are_counted() {
-    let report = |class: &str, features: &[&str]| Report {
-        class: class.into(),
-        controller: String::new(),
-        engine: String::new(),
-        core: String::new(),
-        features: features.iter().map(|name| (*name).to_owned()).collect(),
-        results: BTreeMap::new(),
+fn what_all_an_application_needs_to_say_moves_without_a_change() {
+    let reports = reports();
+    assert!(reports.len() > 1, "there are classes to move between");
+    for (from, to) in pairs(&reports) {
+        let (path, manifest) = MANIFESTS[0];
+        assert_eq!(of_manifest(from, to, path, manifest), Some(0), "{} to {}", from.class, to.class);
+        let renamed = |report: &Report| {
+            report.binding.as_ref().map(|binding| (binding.secret.clone(), binding.kind.clone()))
+        };
+        assert_eq!(renamed(from), renamed(to), "{} to {}", from.class, to.class);
+    }
+}
+
+#[test]
+fn what_the_other_class_refuses_and_keys_that_its_secret_has_not_are_lines_to_change() {
+    let report = |refused: &[&str], keys: &[&str]| {
+        let binding =
+            json!({"secret": "<name>-binding", "type": "servicebinding.io/postgresql", "keys": keys});
+        let manifests = json!([{"manifest": "one.yaml", "refused": refused}, {"manifest": "two.yaml"}]);
+        Report::of(&json!({"portability": {"binding": binding, "manifests": manifests}}))
     };
-    let manifest = serde_json::json!({
-        "apiVersion": "databases.standard.k8s.io/v1", "kind": "PostgreSQL", "metadata": {"name": "a"},
-        "spec": {"storage": {"size": "1Gi"}, "instances": 2, "parameters": {"work_mem": "7MB"}},
-    });
-    let one = report("one", &["PostgreSQLReplicas", "PostgreSQLParameters"]);
-    let count = |other: &Report| differing(&leaves(&manifest, &one), &leaves(&manifest, other));
-    assert_eq!(count(&report("other", &["PostgreSQLReplicas", "PostgreSQLParameters"])), 1);
-    assert_eq!(count(&report("other", &["PostgreSQLReplicas"])), 2);
-    assert_eq!(count(&report("other", &[])), 3);
+    let (plain, named) =
+        ("{spec: {state: Stopped}}", "{spec: {className: one, state: Stopped, instances: 2}}");
+    let all = report(&[], &["host", "certificates"]);
+    let few = report(&["spec.state", "spec.instances"], &["host"]);
+    assert_eq!(of_manifest(&all, &all, "one.yaml", plain), Some(0));
+    assert_eq!(of_manifest(&all, &few, "one.yaml", plain), Some(2));
+    assert_eq!(of_manifest(&all, &few, "one.yaml", named), Some(3), "the class's name is a line, too");
+    assert_eq!(of_manifest(&few, &all, "one.yaml", plain), Some(0), "what was left out stays left out");
+    assert_eq!(of_manifest(&all, &few, "two.yaml", plain), None, "nothing is made up");
+    assert_eq!(of_application(&all, &few), Some(1));
+    assert_eq!(of_application(&few, &all), Some(0));
 }

@@ -81,7 +81,7 @@ pub(super) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "conformance",
-        what: "the command conformance against the class of this machine, and its report",
+        what: "the command conformance against local, external and both examples, and their reports",
         work: Work::Integration,
     },
     Suite {

@@ -13,6 +13,13 @@ super::lies! {
             let password = observed.logins.first().map(|login| login.password.clone()).unwrap_or_default();
             observed.logins.iter_mut().for_each(|login| login.password.clone_from(&password));
         };
+    "gives-users-the-owner" by UsersLogIn:
+        told = |observed, _| {
+            let owner = observed.logins.first().cloned().unwrap_or_default();
+            for login in observed.logins.iter_mut().skip(1) {
+                *login = Login { user: login.user().to_owned(), ..owner.clone() };
+            }
+        };
     "drops-attributes" by UsersHaveTheirAttributes:
         wish = |object, _| object.spec.users.iter_mut().for_each(|user| user.attributes.clear());
     "adds-attributes" by UsersHaveTheirAttributes: wish = |object, _| also(object, UserAttribute::CreateDB);

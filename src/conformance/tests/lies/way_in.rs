@@ -11,14 +11,14 @@ super::lies! {
     "tells-another-port" by TheEndpointIsTheBindings: told = |observed, _| moved(observed, "127.0.0.1", 1);
     "tells-another-password" by TheUriConnects:
         told = |observed, _| first(observed, |login| login.password = "invented".into());
-    "tells-another-database" by TheBindingConnects:
+    "tells-another-database" by OwnersOwnTheirDatabase:
         told = |observed, _| first(observed, |login| login.database = "postgres".into());
     "tells-no-database" by TheBindingKeepsItsContract:
         told = |observed, _| first(observed, |login| login.database.clear());
     "takes-any-password" by WrongPasswordsAreRefused: act = Act::Trusts;
     "takes-no-password" by NoPasswordIsRefused: act = Act::Trusts;
-    "has-an-owner-of-another-name" by TheBindingConnects:
-        wish = |object, _| object.spec.databases[0].owner = "other".into();
+    "tells-another-role" by TheBindingConnects:
+        told = |observed, _| first(observed, |login| login.username = "other".into());
     "gives-the-superuser" by OwnersAreNoSuperusers:
         wish = |object, _| object.spec.superuser_access = Some(Access::Enabled),
         told = |observed, _| {
