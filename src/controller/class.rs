@@ -4,7 +4,8 @@
 use super::Controllers;
 use super::class_news;
 use super::class_use::{self, Users};
-use super::runtime::{Controller, Outcome, Reconciler};
+use super::patience::{SHORT, within};
+use super::runtime::{Controller, Entry, Outcome, PATIENCE, Reconciler, Seats};
 use crate::backend::{self, Backend, Error as BackendError, News, Offer};
 use crate::registry::{Objects, Part, Store, readable};
 use apimachinery::meta::{ConditionStatus, is_true, set_condition};
@@ -38,6 +39,7 @@ struct Classes {
     /// What may name a class.
     users: Vec<Arc<Store>>,
     backends: Vec<Arc<dyn Backend>>,
+    seats: Seats<String>,
 }
 
 /// Runs until the server ends.
@@ -47,11 +49,15 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let (own, users) = (classes.store().clone(), class_use::stores(registry));
     let backends = controllers.kinds.backends();
     let changed = offers_changed(&backends, &classes);
-    let mut controller = Controller::new(Classes { controllers, classes, users: users.clone(), backends })
-        .follows(&own, |class, queue| queue.add(&class.name().to_owned()))
+    let reconciler = |queue| {
+        let seats = Seats::new(queue);
+        Classes { controllers, classes, users: users.clone(), backends, seats }
+    };
+    let mut controller = Controller::with_queue(reconciler)
+        .attends(&own, |class, queue| queue.add(&class.name().to_owned()))
         .wakes(changed);
     for users in &users {
-        controller = controller.follows(users, |user, queue| {
+        controller = controller.attends(users, |user, queue| {
             if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {
                 queue.add_after(&class.to_owned(), SETTLE);
             }
@@ -81,8 +87,7 @@ impl Reconciler for Classes {
     type Key = String;
     type Error = Error;
     const NAME: &'static str = "writing a class's status";
-    /// One backend that does not answer keeps the others' classes waiting for nothing.
-    const WORKERS: usize = 8;
+    const WORKERS: usize = 24;
 
     /// Keeps the class or lets it go, and writes its status.
     async fn reconcile(&self, name: &String) -> Result<Outcome, Error> {
@@ -96,7 +101,11 @@ impl Reconciler for Classes {
         let named = |backend: &&Arc<dyn Backend>| backend.controller_name() == class.spec.controller_name;
         let backend = self.backends.iter().find(named);
         let offer = match backend {
-            Some(backend) => Some(self.offer(&class, &**backend).await),
+            Some(backend) => match self.seats.enter(backend.controller_name(), name) {
+                Entry::Seated(_seat) => Some(self.offer(&class, &**backend).await),
+                Entry::Waits => return Ok(Outcome::Again(PATIENCE)),
+                Entry::TurnedAway(error) => Some(Err(error.message)),
+            },
             None => None,
         };
         // The status of a class of somebody else's is left to him, unless it is we who keep it.
@@ -127,10 +136,11 @@ impl Classes {
     /// What a backend offers to a class; or why that cannot be known now.
     async fn offer(&self, class: &DatabaseClass, backend: &dyn Backend) -> Result<Offer, String> {
         let refused = |refusal| Offer { refused: Some(refusal), ..Offer::default() };
-        backend.introduce().await.map_err(|error| error.plausible().message)?;
+        let introduced = within(SHORT, backend, "Introduce", backend.introduce()).await;
+        introduced.map_err(|error| error.plausible().message)?;
         let seen = self.controllers.for_backend(class, backend).await.map_err(|error| error.to_string())?;
         let offer = match seen {
-            Ok(seen) => backend.offer(&seen).await,
+            Ok(seen) => within(SHORT, backend, "Offer", backend.offer(&seen)).await,
             Err(refusal) => Ok(refused(refusal)),
         };
         match offer.map(Offer::plausible).map_err(BackendError::plausible) {

@@ -10,6 +10,7 @@ mod instance;
 mod namespace;
 pub mod orphan;
 mod parameters;
+mod patience;
 mod references;
 mod remaining;
 mod report;

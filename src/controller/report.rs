@@ -1,6 +1,7 @@
 //! What is told of objects as events.
 
 use super::Controllers;
+use super::patience::in_time;
 use crate::cluster::{EventType, Regarding};
 use apimachinery::meta::ObjectMeta;
 use databases_api::GROUP;
@@ -26,7 +27,8 @@ impl Controllers {
             uid: meta.uid.clone(),
             resource_version: meta.resource_version.clone(),
         };
-        let recorded = self.cluster.record(&regarding, event_type, reason, message, COMPONENT).await;
+        let recording = self.cluster.record(&regarding, event_type, reason, message, COMPONENT);
+        let recorded = in_time(recording).await;
         if let Err(error) = recorded
             && meta.deletion_timestamp.is_none()
         {

@@ -4,8 +4,10 @@
 //! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
 //! released together with retained data is such a one; an annotation says whose it was.
 
+use super::patience::in_time;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
+use crate::registry::Stored;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -79,6 +81,17 @@ impl Binding {
     }
 }
 
+/// Whose a Secret says it is.
+pub(super) struct Owner<'a> {
+    pub(super) name: &'a str,
+    pub(super) uid: &'a str,
+}
+
+/// The object that a Secret of this server belongs to; none where it was released, or is nobody's.
+pub(super) fn owner(secret: &Stored) -> Option<Owner<'_>> {
+    Some(Owner { name: secret.label(NAME_LABEL)?, uid: secret.label(UID_LABEL)? })
+}
+
 fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
 }
@@ -112,6 +125,10 @@ impl Cluster {
 
     /// Creates or updates a credentials Secret; somebody else's is left alone.
     pub(super) async fn publish(&self, binding: &Binding) -> Result<(), Error> {
+        in_time(self.put(binding)).await
+    }
+
+    async fn put(&self, binding: &Binding) -> Result<(), Error> {
         let api = self.secrets(&binding.namespace);
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
@@ -148,7 +165,7 @@ impl Cluster {
         name: &str,
         owner_uid: &str,
     ) -> Result<Option<Login>, Error> {
-        let found = self.owned(&self.secrets(namespace), name, owner_uid).await?;
+        let found = in_time(self.owned(&self.secrets(namespace), name, owner_uid)).await?;
         Ok(found.map(|secret| {
             let data = secret.data.unwrap_or_default();
             let text = |key: &str| {
@@ -162,6 +179,10 @@ impl Cluster {
 
     /// Deletes the Secret if it belongs to this object, as it was when that was seen.
     pub(super) async fn retract(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+        in_time(self.take_away(namespace, name, owner_uid)).await
+    }
+
+    async fn take_away(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
         let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
@@ -175,6 +196,10 @@ impl Cluster {
 
     /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well.
     pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+        in_time(self.give_up(namespace, name, owner_uid)).await
+    }
+
+    async fn give_up(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
         let Some(mut secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
         disown(&mut secret, owner_uid);

@@ -19,10 +19,67 @@ use databases_api::postgresql::PostgreSQL;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
+use tower::{BoxError, Service};
 
 pub(crate) const CLASSES: &str = "/apis/databases.standard.k8s.io/v1/databaseclasses";
 pub(crate) const IN_DEMO: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls";
+
+/// How the host cluster treats what controllers ask of Secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    #[default]
+    Good,
+    /// They have no right to them.
+    Forbids,
+    /// It never answers.
+    Hangs,
+}
+
+/// The host cluster's mood.
+#[derive(Default)]
+pub(crate) struct Host(Mutex<Mood>);
+
+impl Host {
+    pub(crate) fn be(&self, mood: Mood) {
+        *self.0.lock().unwrap() = mood;
+    }
+}
+
+/// The way of the controllers to the host cluster.
+#[derive(Clone)]
+struct ToHost {
+    host: Arc<Host>,
+    good: Client,
+    /// As somebody without rights.
+    barred: Client,
+}
+
+impl<B> Service<Request<B>> for ToHost
+where
+    B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = <Client as Service<Request<B>>>::Response;
+    type Error = <Client as Service<Request<B>>>::Error;
+    type Future = <Client as Service<Request<B>>>::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mood = *self.host.0.lock().unwrap();
+        match request.uri().path().contains("/secrets") {
+            true if mood == Mood::Forbids => self.barred.call(request),
+            true if mood == Mood::Hangs => Box::pin(std::future::pending()),
+            _ => self.good.call(request),
+        }
+    }
+}
+
+type Client = InProcess<Nobody, MastersOnly, Endpoint>;
 
 struct Nobody;
 
@@ -34,7 +91,8 @@ impl Authenticator for Nobody {
 
 /// A server with everything but a network.
 pub(crate) struct Server {
-    client: InProcess<Nobody, MastersOnly, Endpoint>,
+    client: Client,
+    pub(crate) host: Arc<Host>,
     storage: Arc<dyn databases_storage::Storage>,
     _ended: tokio_util::sync::DropGuard,
 }
@@ -68,13 +126,16 @@ impl Server {
         bootstrap::run(&registry, "databases-apiserver").await.unwrap();
         pipeline.complete();
         let user = UserInfo::new("tester", [MASTERS_GROUP]);
-        let client = kube::Client::new(pipeline.as_user(user.clone()), "default");
-        let cluster = Cluster::new(client, "databases-apiserver");
+        let host = Arc::<Host>::default();
+        let (good, barred) =
+            (pipeline.as_user(user.clone()), pipeline.as_user(UserInfo::new("barred", [""; 0])));
+        let to_host = ToHost { host: host.clone(), good, barred };
+        let cluster = Cluster::new(kube::Client::new(to_host, "default"), "databases-apiserver");
         let ended = CancellationToken::new();
         tokio::spawn(controller::core(registry.clone(), ended.clone()));
         let end = ended.clone();
         tokio::spawn(async move { api.control(Parts { registry, cluster }, end).await });
-        let server = Server { client: pipeline.as_user(user), storage, _ended: ended.drop_guard() };
+        let server = Server { client: pipeline.as_user(user), host, storage, _ended: ended.drop_guard() };
         server.post("/api/v1/namespaces", json!({"metadata": {"name": "demo"}})).await;
         server
     }
@@ -258,10 +319,18 @@ async fn the_order_of_keyed_lists_needs_no_feature() {
     let (code, _, answer) = server.post(IN_DEMO, database("a", spec)).await;
     assert_eq!(code, 201, "{answer}");
     let fewer = json!({"status": {"supportedFeatures": [{"name": "PostgreSQL"}]}});
-    server.merge(&format!("{CLASSES}/full/status"), fewer).await;
+    server.merge(&format!("{CLASSES}/full/status"), fewer.clone()).await;
     let turned = json!({"spec": {"databases": [two, one], "users": [users[1], users[0]]}});
     let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), turned).await;
     assert_eq!(code, 200, "{answer}");
+    let quiet = json!({"spec": {"users": [{"name": "u", "attributes": ["NoLogin"]}, {"name": "v", "attributes": ["CreateDB"]}]}});
+    let all = json!({"status": {"supportedFeatures": features.map(|name| json!({"name": name}))}});
+    server.merge(&format!("{CLASSES}/full/status"), all).await;
+    let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), quiet).await;
+    let causes = answer["details"]["causes"].as_array().map_or(0, Vec::len);
+    let field = &answer["details"]["causes"][0]["field"];
+    assert_eq!((code, causes, field), (422, 1, &"spec.users[1].attributes".into()), "{answer}");
+    server.merge(&format!("{CLASSES}/full/status"), fewer).await;
     let more = json!({"spec": {"users": [users[0], users[1], {"name": "w"}]}});
     let (code, _, answer) = server.merge(&format!("{IN_DEMO}/a"), more).await;
     assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &"spec.users".into()), "{answer}");

@@ -40,6 +40,7 @@ pub(crate) const CONTROLLER_NAME: &str = "fake.example.com/postgresql";
 
 /// The backend: a process that may end, over a world that stays.
 pub(crate) struct Fake {
+    name: &'static str,
     world: Arc<Mutex<World>>,
     announcer: Announcer,
 }
@@ -47,7 +48,17 @@ pub(crate) struct Fake {
 impl Fake {
     /// One that has nothing yet.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Fake { world: Arc::default(), announcer: Announcer::default() })
+        Self::named(CONTROLLER_NAME)
+    }
+
+    /// One of another name, which has nothing yet.
+    pub(crate) fn named(name: &'static str) -> Arc<Self> {
+        Arc::new(Fake { name, world: Arc::default(), announcer: Announcer::default() })
+    }
+
+    /// The domain of its name.
+    fn domain(&self) -> &'static str {
+        self.name.split_once('/').map_or(self.name, |(domain, _)| domain)
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -57,9 +68,15 @@ impl Fake {
     /// Comes to a step: others may run, the process may end, or it fails as it was told to.
     async fn step(&self, step: Step, request: &Request<PostgreSQL>) -> Result<(), Error> {
         tokio::task::yield_now().await;
-        let mut world = self.world();
-        world.asked.push(format!("{step:?} {}", request.object.metadata.name));
-        world.failure(step).map_or(Ok(()), Err)
+        let hangs = {
+            let mut world = self.world();
+            world.asked.push(format!("{step:?} {}", request.object.metadata.name));
+            world.hangs_at == Some(step)
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        self.world().failure(step).map_or(Ok(()), Err)
     }
 
     /// Changes a database by its own rules.
@@ -75,6 +92,10 @@ impl Fake {
         match &world.lie {
             Some(Lie::Gone) => None,
             Some(Lie::Observed(lie)) => Some((**lie).clone()),
+            Some(Lie::Babble) => database.map(|database| {
+                let observed = database.observed();
+                Observed { message: world.babble(&observed.message), ..observed }
+            }),
             Some(Lie::Reference(_)) | None => database.map(Database::observed),
         }
     }
@@ -115,7 +136,7 @@ fn is_stopped(object: &PostgreSQL) -> bool {
 #[async_trait]
 impl Backend for Fake {
     fn controller_name(&self) -> &str {
-        CONTROLLER_NAME
+        self.name
     }
 
     fn class_parameters(&self) -> Vec<ParametersKind> {
@@ -170,7 +191,7 @@ impl Answers<PostgreSQL> for Fake {
         }
         let meta = &request.object.metadata;
         let (namespace, name) = (meta.namespace.clone(), meta.uid.clone());
-        Ok(Reference { group: "fake.example.com".into(), kind: "Instance".into(), namespace, name })
+        Ok(Reference { group: self.domain().into(), kind: "Instance".into(), namespace, name })
     }
 
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {

@@ -43,6 +43,8 @@ pub(crate) enum Lie {
     Observed(Box<Observed>),
     /// It will be there.
     Reference(Reference),
+    /// What is so, and why a step fails, in other words each time.
+    Babble,
 }
 
 /// Which steps fail, and how.
@@ -76,6 +78,11 @@ impl Fake {
         }
     }
 
+    /// It comes to a step and no further, for ever; or goes on again.
+    pub(crate) fn hang_at(&self, step: Option<Step>) {
+        self.world().hangs_at = step;
+    }
+
     /// It says from now on what is not so; or the truth again.
     pub(crate) fn lie(&self, lie: Option<Lie>) {
         self.world().lie = lie;
@@ -97,7 +104,7 @@ impl Fake {
 
     /// Its process ends, whatever it was doing, and another one begins.
     pub(crate) fn restarted(&self) -> Arc<Fake> {
-        Arc::new(Fake { world: self.world.clone(), announcer: Announcer::default() })
+        Arc::new(Fake { name: self.name, world: self.world.clone(), announcer: Announcer::default() })
     }
 
     /// Whether a database runs; `None` where no object has it.

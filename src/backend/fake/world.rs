@@ -13,6 +13,8 @@ pub(super) struct World {
     pub(super) offers: BTreeMap<String, Offer>,
     pub(super) failures: Failures,
     pub(super) lie: Option<Lie>,
+    /// The step that nobody comes back from.
+    pub(super) hangs_at: Option<Step>,
     /// The steps that were come to, each with the name of its object or class.
     pub(super) asked: Vec<String>,
 }
@@ -20,7 +22,15 @@ pub(super) struct World {
 impl World {
     /// The error that a step was told to end with.
     pub(super) fn failure(&self, step: Step) -> Option<Error> {
-        self.failures.of(step)
+        let error = self.failures.of(step)?;
+        let message =
+            if matches!(self.lie, Some(Lie::Babble)) { self.babble(&error.message) } else { error.message };
+        Some(Error { message, ..error })
+    }
+
+    /// A message that never comes twice.
+    pub(super) fn babble(&self, message: &str) -> String {
+        format!("{message}, {}", self.asked.len())
     }
 }
 

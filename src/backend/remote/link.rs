@@ -4,7 +4,6 @@ use super::Options;
 use super::calls::{Call, GET_INFO, IDENTITY};
 use super::connect::connect;
 use super::failure::Failure;
-use super::gate::Gate;
 use super::messages::{Caller, Info, PACKAGE, VERSION};
 use super::session::{Connection, Session};
 use crate::backend::{Code, Error};
@@ -27,19 +26,13 @@ pub(super) struct Link {
     options: Options,
     /// The last attempt to open a session: whoever comes while it lasts shares its outcome, its failure too.
     attempt: Mutex<Option<Attempt>>,
-    gate: Gate,
     /// Who it was when it was last reached.
     known: ArcSwapOption<Info>,
 }
 
 impl Link {
     pub(super) fn new(options: Options) -> Arc<Self> {
-        Arc::new(Link {
-            options,
-            attempt: Mutex::default(),
-            gate: Gate::default(),
-            known: ArcSwapOption::empty(),
-        })
+        Arc::new(Link { options, attempt: Mutex::default(), known: ArcSwapOption::empty() })
     }
 
     /// The name that classes have it by.
@@ -67,7 +60,6 @@ impl Link {
 
     /// Waits until it is known who it is.
     pub(super) async fn introduced(self: &Arc<Self>) -> Result<(), Error> {
-        let _pass = self.gate.enter().await.map_err(|failure| self.failed(failure))?;
         self.session().await.map(drop)
     }
 
@@ -127,7 +119,6 @@ impl Link {
         call: &Call<Q, A>,
         message: Q,
     ) -> Result<A, Error> {
-        let _pass = self.gate.enter().await.map_err(|failure| self.failed(failure))?;
         match self.call_once(service, call, message.clone()).await? {
             Err(Failure::Unreachable(_)) => self.call_once(service, call, message).await?,
             answered => answered,

@@ -15,7 +15,6 @@ mod connect;
 mod convert;
 mod failure;
 mod follow;
-mod gate;
 mod link;
 mod messages;
 mod object_messages;

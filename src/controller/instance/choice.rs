@@ -4,6 +4,7 @@ use super::Database;
 use super::binding;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
+use crate::cluster;
 use apimachinery::kind::Kind;
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
@@ -63,9 +64,9 @@ impl<K: Database> Reconciler<K> {
     pub(super) async fn request(
         &self,
         object: &K,
-        chosen: Chosen<K>,
-    ) -> Result<(Request<K>, Chosen<K>), Error> {
-        let Chosen { backend, class, .. } = chosen;
+        chosen: &Chosen<K>,
+    ) -> Result<(Request<K>, Chosen<K>), cluster::Error> {
+        let (backend, class) = (chosen.backend.clone(), chosen.class.clone());
         let seen = match &class {
             Ok(class) => self.controllers.for_backend(class, &*backend).await?,
             Err(refusal) => Err(refusal.clone()),
@@ -88,7 +89,7 @@ impl<K: Database> Reconciler<K> {
     }
 
     /// The logins that were published for an object, as far as its Secrets are still there and its own.
-    async fn published(&self, object: &K) -> Result<Vec<Login>, Error> {
+    async fn published(&self, object: &K) -> Result<Vec<Login>, cluster::Error> {
         let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
         let mut logins = Vec::new();
         for (user, secret) in binding::of_users(object) {

@@ -24,7 +24,9 @@ use databases_api::instance::Instance;
 use databases_api::shared::State;
 
 /// The reason where the backend cannot do what the spec asks for, or is not there.
-const UNAVAILABLE: &str = "BackendUnavailable";
+pub(super) const UNAVAILABLE: &str = "BackendUnavailable";
+/// The reason where the host cluster does not let us do what the care for a database needs, such as writing its Secrets.
+pub(super) const CUT_OFF: &str = "ClusterUnavailable";
 /// The reason where nobody knows whether the database serves.
 const UNREACHABLE: &str = "Unreachable";
 /// So many seconds what was seen last holds, when there is no backend to look: one that is started anew makes no database fail.
@@ -216,17 +218,18 @@ pub(super) fn unavailable(object: &mut dyn Instance, message: &str, seen: Option
     readiness(object, seen, about, (!seen.is_ready()).then(|| ("Failing", message.to_owned())));
 }
 
-/// The backend is not there. What runs is not its process: what was seen last holds for a while, and then nobody knows.
-pub(super) fn unreached(object: &mut dyn Instance, message: &str, now: Time) {
+/// Nobody can look: the backend is not there, or the cluster keeps us from it, as the reason says. What runs is not its process:
+/// what was seen last holds for a while, and then nobody knows.
+pub(super) fn unreached(object: &mut dyn Instance, reason: &str, message: &str, now: Time) {
     let known = &object.status().conditions;
-    let away = condition(known, "Programmed").filter(|programmed| programmed.reason == UNAVAILABLE);
+    let away = condition(known, "Programmed").filter(|programmed| programmed.reason == reason);
     let long = away.is_some_and(|away| now.seconds() - away.last_transition_time.seconds() >= HOLDS);
     let stopped = is_true(known, "Stopped");
     let ready = condition(known, "Ready").map(|ready| (ready.status.clone(), ready.reason == UNREACHABLE));
     let mut conditions = Conditions(object);
     let about = conditions.ready_about();
     conditions.accepted();
-    conditions.set("Programmed", ConditionStatus::False, UNAVAILABLE, message);
+    conditions.set("Programmed", ConditionStatus::False, reason, message);
     conditions.progressing("Provisioning", message);
     match ready {
         None if stopped => {}
@@ -240,17 +243,20 @@ pub(super) fn unreached(object: &mut dyn Instance, message: &str, now: Time) {
 
 /// What the backend saw; `trouble` is why the credentials could not be published.
 pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: Option<&ClusterError>) {
+    // An application that has its Secret is served, whether anybody can look after the Secret or not.
+    let bound = object.status().binding.is_some() && leads_there(object, observed);
+    let felt = trouble.filter(|error| error.is_conflict() || !bound).map(told);
     facts(object, observed, trouble.is_none());
     if let Some(Refusal { reason, message }) = &observed.refused {
         let about = Conditions(object).accepted_before();
         Conditions(object).refused(reason, message);
         let unfulfilled = (about == 0).then(|| (reason.as_str(), message.clone()));
-        readiness(object, observed, about, unfulfilled.or_else(|| trouble.map(told)));
+        readiness(object, observed, about, unfulfilled.or(felt));
         return;
     }
     let about = object.meta().generation;
     let (missing, pending) = (counted(object, observed), observed.pending.clone());
-    readiness(object, observed, about, trouble.map(told));
+    readiness(object, observed, about, felt);
     let stopped = is_true(&object.status().conditions, "Stopped");
     let ready = is_true(&object.status().conditions, "Ready");
     let mut conditions = Conditions(object);
@@ -262,7 +268,7 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
             return;
         }
         Some((false, message)) => {
-            conditions.set("Programmed", ConditionStatus::False, "Pending", &message);
+            conditions.set("Programmed", ConditionStatus::False, CUT_OFF, &message);
             conditions.progressing("Provisioning", &message);
             return;
         }
@@ -279,6 +285,17 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
         _ if ready || stopped => conditions.idle(),
         _ => conditions.progressing("Provisioning", &observed.message),
     }
+}
+
+/// Whether the addresses that were published are still those of the database.
+fn leads_there(object: &dyn Instance, observed: &Observed) -> bool {
+    let published = &object.status().endpoints;
+    published.len() == observed.endpoints.len()
+        && published.iter().zip(&observed.endpoints).all(|(published, now)| {
+            published.role == now.role.as_str()
+                && published.host == now.host
+                && published.port == i32::from(now.port)
+        })
 }
 
 /// A reason and a message of `Ready`.

@@ -1,6 +1,7 @@
 //! The end of an object, as its deletion policy wants it.
 
 use super::super::Controllers;
+use super::super::patience::{LONG, within};
 use super::super::runtime::Outcome;
 use super::Database;
 use super::binding;
@@ -42,16 +43,15 @@ impl<K: Database> Reconciler<K> {
         }
         let mut request = Request { class, ..Request::new(object.clone()) };
         for backend in backends {
-            // What is gone by now is not waited for: whether it is needed is for the backend to say.
-            (request.references, _) = self.controllers.references_of(object, &**backend).await?;
-            if let Err(error) = backend.remove(&request, disposal).await {
-                if made {
-                    self.terminating(object, &format!("the database cannot be removed yet: {error}")).await?;
-                }
-                return Err(error.into());
+            if let Err(error) = self.remove(&mut request, &**backend, disposal).await {
+                self.not_removed(object, &error).await?;
+                return Err(error);
             }
         }
-        self.controllers.dispose_secrets(object, disposal).await?;
+        if let Err(error) = self.controllers.dispose_secrets(object, disposal).await {
+            self.not_removed(object, &error).await?;
+            return Err(error);
+        }
         if disposal == Disposal::Retain && made {
             self.controllers.tell(object, &News::retained(&Kind::meta(object).uid)).await;
         }
@@ -59,6 +59,30 @@ impl<K: Database> Reconciler<K> {
             Kind::meta_mut(object).finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
         });
         outcome.await.map_or_else(gone, |_| Ok(Outcome::Settled))
+    }
+
+    async fn remove(
+        &self,
+        request: &mut Request<K>,
+        backend: &dyn Answers<K>,
+        disposal: Disposal,
+    ) -> Result<(), Error> {
+        // What is gone by now is not waited for: whether it is needed is for the backend to say.
+        (request.references, _) = self.controllers.references_of(&request.object, backend).await?;
+        Ok(within(LONG, backend, "Remove", backend.remove(request, disposal)).await?)
+    }
+
+    /// Says why the database is still there.
+    pub(super) async fn not_removed(&self, object: &K, error: &Error) -> Result<(), Error> {
+        if object.status().backend_ref.is_none() {
+            return Ok(());
+        }
+        let message = format!("the database cannot be removed yet: {error}");
+        let before = condition(&object.status().conditions, "Ready").map(|ready| ready.message.as_str());
+        if before != Some(&*message) {
+            self.controllers.tell(object, &News::not_removed(&message)).await;
+        }
+        self.terminating(object, &message).await
     }
 
     /// An object that others still hold does not say that its database is there.

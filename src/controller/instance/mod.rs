@@ -8,10 +8,11 @@ mod deletion;
 mod facts;
 mod news;
 mod reconcile;
+mod secrets;
 mod take_up;
 
 use super::class_use;
-use super::runtime::{self, Controller, Outcome, Queue};
+use super::runtime::{self, Controller, Outcome, Queue, Seats};
 use super::{Backends, Controllers};
 use crate::backend::News;
 use crate::registry::{Objects, Registry, Stored, readable};
@@ -52,16 +53,21 @@ pub(super) async fn run<K: Database>(
         return;
     };
     let changed = changed_by_themselves(&backends, &objects);
-    let reconciler = Reconciler { controllers: controllers.clone(), backends, objects, classes };
-    let (objects, classes) = (reconciler.objects.clone(), reconciler.classes.clone());
-    let controller = Controller::new(reconciler);
+    let (all, known) = (objects.clone(), classes.clone());
+    let controller = Controller::with_queue(|queue| {
+        let (controllers, seats) = (controllers.clone(), Seats::new(queue));
+        Reconciler { controllers, backends, objects, classes, seats }
+    });
+    let referring = Arc::<secrets::Referring>::default();
     let controller = match registry.store("", "secrets") {
-        Some(secrets) => controller.follows(secrets, secret_changed(objects.clone())),
+        Some(secrets) => controller
+            .attends(all.store(), secrets::refers(all.clone(), referring.clone()))
+            .follows(secrets, secrets::changed(all.clone(), referring)),
         None => controller,
     };
     controller
-        .follows(objects.store(), |stored, queue| queue.add(&key(stored)))
-        .follows(classes.store(), class_changed(objects.clone(), classes.clone()))
+        .attends(all.store(), |stored, queue| queue.add(&key(stored)))
+        .follows(known.store(), class_changed(all.clone(), known.clone()))
         .wakes(changed)
         .run(ended)
         .await;
@@ -71,12 +77,12 @@ impl<K: Database> runtime::Reconciler for Reconciler<K> {
     type Key = String;
     type Error = Error;
     const NAME: &'static str = "reconciling a database";
-    const WORKERS: usize = 8;
+    const WORKERS: usize = 24;
 
     async fn reconcile(&self, key: &String) -> Result<Outcome, Error> {
         let (namespace, name) = key.split_once('/').unwrap_or_default();
         match self.objects.get(namespace, name).await? {
-            Some(object) => self.look(&object).await,
+            Some(object) => self.look(key, &object).await,
             None => Ok(Outcome::Settled),
         }
     }
@@ -115,26 +121,6 @@ fn class_changed<K: Database>(
             name == class.name() || name.is_empty()
         };
         readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
-    }
-}
-
-/// Whose Secret's name was taken, and who refers to a Secret, looks again when that changes or goes, where this server has the
-/// Secrets.
-fn secret_changed<K: Database>(objects: Objects<K>) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
-    move |secret, queue| {
-        let (snapshot, prefix) = (objects.store().snapshot(), objects.store().prefix(secret.namespace()));
-        let is_near = |stored: &Arc<Stored>| {
-            secret.name().strip_prefix(stored.name()).is_some_and(|rest| rest.starts_with('-'))
-        };
-        let concerned = |stored: &&Arc<Stored>| {
-            stored.object().downcast::<K>().is_some_and(|object| {
-                let mut references = object.spec().references();
-                references.any(|reference| reference.is_secret() && reference.name == secret.name())
-                    || is_near(stored) && conditions::has_conflict(object)
-            })
-        };
-        let here = snapshot.range(&prefix, None).filter_map(|entry| entry.value().ok());
-        here.filter(concerned).for_each(|stored| queue.add(&key(stored)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is worth an event: changes of conditions that people wait for, or should know of.
 
 use super::super::Controllers;
-use super::conditions::SECRET_CONFLICT;
+use super::conditions::{CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
 use databases_api::instance::Instance;
@@ -33,6 +33,11 @@ impl News {
                  kept and its class takes that up"
             ),
         )
+    }
+
+    /// The database is still there.
+    pub(super) fn not_removed(message: &str) -> Self {
+        News::warning("NotRemoved", message)
     }
 
     /// What changed between two states of an object.
@@ -67,9 +72,16 @@ impl News {
         }
         let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
         let is_no_more = |now: &Condition| now.status != ConditionStatus::True;
-        if let Some(now) = became("Ready", is_no_more).filter(|now| is_trouble(now, refused)) {
+        let failed = became("Ready", is_no_more).filter(|now| is_trouble(now, refused));
+        if let Some(now) = failed {
             let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
             news.push(News::warning(reason, &now.message));
+        }
+        let kept_away = became("Programmed", |now| {
+            now.status == ConditionStatus::False && [UNAVAILABLE, CUT_OFF].contains(&&*now.reason)
+        });
+        if let Some(now) = kept_away.filter(|now| failed.is_none_or(|failed| failed.message != now.message)) {
+            news.push(News::warning(&now.reason, &now.message));
         }
         let (then, now) = (before.status().instances, after.status().instances);
         if then > 0 && now > 0 && then != now {

@@ -1,10 +1,11 @@
 //! One look at one object.
 
-use super::super::runtime::Outcome;
+use super::super::patience::{LONG, SHORT, within};
+use super::super::runtime::{Entry, Outcome, PATIENCE, Seats};
 use super::super::{Backends, Controllers};
 use super::binding;
 use super::choice::{Choice, Chosen};
-use super::conditions::{self, Progress};
+use super::conditions::{self, CUT_OFF, Progress, UNAVAILABLE};
 use super::facts;
 use super::news::News;
 use super::{Database, RESYNC};
@@ -21,8 +22,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A database that is not ready yet is looked at again so soon.
-const NOT_READY: Duration = Duration::from_secs(1);
 /// A Secret that is in the way is looked at again so soon, where no event tells that it went.
 const IN_THE_WAY: Duration = Duration::from_secs(5);
 
@@ -46,18 +45,24 @@ pub(super) struct Reconciler<K> {
     pub(super) backends: Backends<K>,
     pub(super) objects: Objects<K>,
     pub(super) classes: Objects<DatabaseClass>,
+    pub(super) seats: Seats<String>,
 }
 
 impl<K: Database> Reconciler<K> {
-    /// One look at an object.
-    pub(super) async fn look(&self, object: &K) -> Result<Outcome, Error> {
+    /// One look at an object, whose key this is.
+    pub(super) async fn look(&self, key: &String, object: &K) -> Result<Outcome, Error> {
         let chosen = match self.choose(object).await? {
             Choice::Ours(chosen) => *chosen,
             Choice::Elsewhere => return Ok(Outcome::Settled),
             Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
         };
+        let _seat = match self.seats.enter(chosen.backend.controller_name(), key) {
+            Entry::Seated(seat) => seat,
+            Entry::Waits => return Ok(Outcome::Again(PATIENCE)),
+            Entry::TurnedAway(error) => return self.turned_away(object, &chosen, error).await,
+        };
         // What is read for a backend depends on who it is.
-        let introduced = chosen.backend.introduce().await;
+        let introduced = self.introduced(&chosen).await;
         if Kind::meta(object).deletion_timestamp.is_some() && !waits_for_dependents(object) {
             let class = self.last_class(&chosen).await;
             return self.delete(object, class, &[chosen.backend]).await;
@@ -68,7 +73,10 @@ impl<K: Database> Reconciler<K> {
         if let Err(error) = introduced {
             return self.unreached(object, &chosen, error).await;
         }
-        let (request, chosen) = self.request(object, chosen).await?;
+        let (request, chosen) = match self.request(object, &chosen).await {
+            Ok(found) => found,
+            Err(error) => return self.cut_off(object, &chosen, error).await,
+        };
         if object.status().backend_ref.is_none() {
             if let Some(refusal) = &chosen.unresolved {
                 self.wait(object, refusal).await?;
@@ -83,7 +91,7 @@ impl<K: Database> Reconciler<K> {
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
     async fn announce(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
         let backend = &*chosen.backend;
-        let reference = match backend.reference(request).await {
+        let reference = match within(SHORT, backend, "Reference", backend.reference(request)).await {
             Ok(reference) if backend.recognises(&reference.group) => reference,
             Ok(Reference { group, .. }) => {
                 let who = backend.controller_name();
@@ -112,17 +120,20 @@ impl<K: Database> Reconciler<K> {
         error: BackendError,
     ) -> Result<Outcome, Error> {
         let (object, lost) = (&request.object, chosen.lost());
-        if let Err(error) = chosen.backend.introduce().await {
+        if let Err(error) = self.introduced(chosen).await {
             return self.unreached(object, chosen, error).await;
         }
-        let seen = chosen.backend.observe(request).await.ok().flatten().map(Observed::plausible);
+        let looked = self.seen(request, &*chosen.backend).await;
         let error = error.plausible();
         let Some(refusal) = error.refusal() else {
+            // Who cannot even look knows nothing of what runs.
+            let Ok(seen) = looked else { return self.unreached(object, chosen, error).await };
             let tell =
                 |object: &mut dyn Instance| conditions::unavailable(object, &error.message, seen.as_ref());
             self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
             return Err(error.into());
         };
+        let seen = looked.ok().flatten();
         let progress = Progress::Rejected(refusal);
         let tell = |object: &mut dyn Instance| {
             if let Some(seen) = seen.as_ref().filter(|_| !object.status().endpoints.is_empty()) {
@@ -134,12 +145,60 @@ impl<K: Database> Reconciler<K> {
         Ok(Outcome::Again(RESYNC))
     }
 
+    /// Whether it is known who the backend is.
+    async fn introduced(&self, chosen: &Chosen<K>) -> Result<(), BackendError> {
+        let backend = &*chosen.backend;
+        within(SHORT, backend, "Introduce", backend.introduce()).await
+    }
+
+    /// What the backend sees of an object.
+    async fn seen(
+        &self,
+        request: &Request<K>,
+        backend: &dyn Answers<K>,
+    ) -> Result<Option<Observed>, BackendError> {
+        let seen = within(SHORT, backend, "Observe", backend.observe(request)).await;
+        seen.map(|seen| seen.map(Observed::plausible))
+    }
+
+    /// The backend answers nobody.
+    async fn turned_away(
+        &self,
+        object: &K,
+        chosen: &Chosen<K>,
+        error: BackendError,
+    ) -> Result<Outcome, Error> {
+        if Kind::meta(object).deletion_timestamp.is_none() || waits_for_dependents(object) {
+            return self.unreached(object, chosen, error).await;
+        }
+        let error = error.into();
+        self.not_removed(object, &error).await?;
+        Err(error)
+    }
+
     /// The backend is not there, and nobody looks at what it made.
     async fn unreached(&self, object: &K, chosen: &Chosen<K>, error: BackendError) -> Result<Outcome, Error> {
-        let (error, lost, now) = (error.plausible(), chosen.lost(), Time::now());
-        let tell = |object: &mut dyn Instance| conditions::unreached(object, &error.message, now);
-        self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
+        let error = error.plausible();
+        self.nobody_looks(object, chosen, UNAVAILABLE, &error.message).await?;
         Err(error.into())
+    }
+
+    /// The cluster keeps from us what the backend would need.
+    async fn cut_off(&self, object: &K, chosen: &Chosen<K>, error: cluster::Error) -> Result<Outcome, Error> {
+        self.nobody_looks(object, chosen, CUT_OFF, &error.to_string()).await?;
+        Err(error.into())
+    }
+
+    async fn nobody_looks(
+        &self,
+        object: &K,
+        chosen: &Chosen<K>,
+        reason: &str,
+        message: &str,
+    ) -> Result<(), Error> {
+        let (lost, now) = (chosen.lost(), Time::now());
+        let tell = |object: &mut dyn Instance| conditions::unreached(object, reason, message, now);
+        self.set_status(object, |object| conditions::under(object, lost, tell)).await
     }
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
@@ -147,7 +206,7 @@ impl<K: Database> Reconciler<K> {
         let (object, backend, class) = (&request.object, &*chosen.backend, &chosen.class);
         self.say_before(request, backend).await?;
         let lost = chosen.lost();
-        let observed = match backend.ensure(request).await {
+        let observed = match within(LONG, backend, "Ensure", backend.ensure(request)).await {
             Ok(observed) => observed.plausible(),
             Err(error) => return self.failed(request, chosen, error).await,
         };
@@ -165,7 +224,7 @@ impl<K: Database> Reconciler<K> {
             Err(error) if error.is_conflict() => return Ok(Outcome::Again(IN_THE_WAY)),
             other => other?,
         }
-        Ok(Outcome::Again(if observed.is_settled() { RESYNC } else { NOT_READY }))
+        Ok(if observed.is_settled() { Outcome::Again(RESYNC) } else { Outcome::Unfinished })
     }
 
     /// What is about to be done is said before. A database that was ready and is not is shown so before it is repaired, and
@@ -178,7 +237,7 @@ impl<K: Database> Reconciler<K> {
         if !is_true(&object.status().conditions, "Ready") {
             return Ok(());
         }
-        let seen = backend.observe(request).await.ok().flatten().map(Observed::plausible);
+        let seen = self.seen(request, backend).await.ok().flatten();
         match seen.filter(|seen| !seen.is_ready()) {
             Some(seen) => self.set_status(object, |object| conditions::runs_on(object, &seen)).await,
             None => Ok(()),

@@ -5,8 +5,10 @@
 
 mod feed;
 mod queue;
+mod seats;
 
 pub(super) use queue::Queue;
+pub(super) use seats::{Entry, PATIENCE, Seats};
 
 use crate::registry::{Store, Stored};
 use futures_util::future::{BoxFuture, select_all};
@@ -23,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 pub(super) enum Outcome {
     /// Nothing to do before something changes.
     Settled,
+    /// It is not done yet. Look again soon, later each time in a row, up to a second.
+    Unfinished,
     /// Look again after a while.
     Again(Duration),
 }
@@ -76,7 +80,24 @@ impl<R: Reconciler> Controller<R> {
         mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
     ) -> Self {
         let (store, queue) = (store.clone(), self.queue.clone());
-        let told = move |stored: &Arc<Stored>| seen(stored, &queue);
+        let told = move |stored: &Arc<Stored>, _: Option<&Arc<Stored>>| seen(stored, &queue);
+        self.sources.push(Box::new(move |ended| feed::follow(store, ended, told).boxed()));
+        self
+    }
+
+    /// The same, but for changes of the status alone: a reconciler that writes there what it saw would look again for having
+    /// written it, and for ever where that differs each time.
+    pub(super) fn attends(
+        mut self,
+        store: &Arc<Store>,
+        mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
+    ) -> Self {
+        let (store, queue) = (store.clone(), self.queue.clone());
+        let told = move |stored: &Arc<Stored>, before: Option<&Arc<Stored>>| {
+            if !before.is_some_and(|before| feed::asks_the_same(stored, before)) {
+                seen(stored, &queue);
+            }
+        };
         self.sources.push(Box::new(move |ended| feed::follow(store, ended, told).boxed()));
         self
     }
@@ -134,6 +155,7 @@ async fn work<R: Reconciler>(queue: &Arc<Queue<R::Key>>, reconciler: &Arc<R>, ru
 async fn look<R: Reconciler>(queue: &Queue<R::Key>, reconciler: &R, key: &R::Key) {
     match reconciler.reconcile(key).await {
         Ok(Outcome::Settled) => queue.done(key),
+        Ok(Outcome::Unfinished) => queue.unfinished(key),
         Ok(Outcome::Again(delay)) => {
             queue.done(key);
             queue.add_after(key, delay);

@@ -10,8 +10,11 @@ use tokio::time::{Instant, sleep_until};
 /// The first delay after a failure; it doubles with each further one.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+/// The first delay of what is not done yet; it doubles likewise.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
-/// Keys that wait, keys that are worked on, and how often each failed in a row.
+/// Keys that wait, keys that are worked on, and how often each failed, or was not done yet, in a row.
 pub(in crate::controller) struct Queue<K> {
     state: Mutex<State<K>>,
     changed: Notify,
@@ -22,12 +25,14 @@ struct State<K> {
     order: BTreeSet<(Instant, K)>,
     working: HashSet<K>,
     failures: HashMap<K, u32>,
+    unfinished: HashMap<K, u32>,
 }
 
 impl<K: Key> Default for Queue<K> {
     fn default() -> Self {
         let (due, order) = (HashMap::new(), BTreeSet::new());
-        let state = State { due, order, working: HashSet::new(), failures: HashMap::new() };
+        let (working, failures, unfinished) = (HashSet::new(), HashMap::new(), HashMap::new());
+        let state = State { due, order, working, failures, unfinished };
         Queue { state: Mutex::new(state), changed: Notify::new() }
     }
 }
@@ -103,6 +108,19 @@ impl<K: Key> Queue<K> {
         let mut state = self.state();
         state.working.remove(key);
         state.failures.remove(key);
+        state.unfinished.remove(key);
+        self.changed.notify_one();
+    }
+
+    /// The key was worked on well, and is not done yet: it comes again soon, later each time in a row.
+    pub(in crate::controller) fn unfinished(&self, key: &K) {
+        let mut state = self.state();
+        state.working.remove(key);
+        state.failures.remove(key);
+        let looks = state.unfinished.entry(key.clone()).or_default();
+        *looks += 1;
+        let delay = doubled(FIRST_LOOK, *looks, LONGEST_LOOK);
+        state.schedule(key, Instant::now() + delay);
         self.changed.notify_one();
     }
 
@@ -112,11 +130,15 @@ impl<K: Key> Queue<K> {
         state.working.remove(key);
         let failures = state.failures.entry(key.clone()).or_default();
         *failures += 1;
-        let delay = FIRST_RETRY.saturating_mul(1 << (*failures - 1).min(12)).min(LONGEST_RETRY);
+        let delay = doubled(FIRST_RETRY, *failures, LONGEST_RETRY);
         state.schedule(key, Instant::now() + delay);
         self.changed.notify_one();
         delay
     }
+}
+
+fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << (times - 1).min(12)).min(longest)
 }
 
 #[cfg(test)]
@@ -149,6 +171,21 @@ mod tests {
         let before = Instant::now();
         assert_eq!(queue.next().await, "a");
         assert_eq!(before.elapsed().as_millis(), 1600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_done_is_looked_at_soon_and_then_each_second() {
+        let queue = Queue::default();
+        queue.add(&"a");
+        let mut last = Instant::now();
+        let mut delays = Vec::new();
+        for _ in 0..7 {
+            assert_eq!(queue.next().await, "a");
+            delays.push(last.elapsed().as_millis());
+            last = Instant::now();
+            queue.unfinished(&"a");
+        }
+        assert_eq!(delays, [0, 50, 100, 200, 400, 800, 1000]);
     }
 
     #[tokio::test(start_paused = true)]

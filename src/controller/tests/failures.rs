@@ -96,10 +96,13 @@ async fn who_cannot_look_cares_all_the_same() {
     let uid = ready(&server, json!({})).await;
     fake.crash(&uid);
     server.until("it is up again", async || (fake.is_up(&uid) == Some(true)).then_some(())).await;
+    ten_seconds(&server).await;
     fake.fail_at(Step::Start, Some(failure(Code::Unavailable)));
     fake.crash(&uid);
-    says(&server, A, "Ready", "False", "Failing", "the disk is full").await;
+    says(&server, A, "Programmed", "False", "BackendUnavailable", "the disk is full").await;
+    server.condition(A, "Ready", "True", "Available").await;
     fake.fail_at(Step::Start, None);
+    server.condition(A, "Programmed", "True", "Programmed").await;
     server.condition(A, "Ready", "True", "Available").await;
     is_deleted(&server, &fake, &uid).await;
 }

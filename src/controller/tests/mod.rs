@@ -2,6 +2,7 @@
 //!
 //! Their clock stands still while there is something to do.
 
+mod bad_days;
 mod care;
 mod classes;
 mod collected;

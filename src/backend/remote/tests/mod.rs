@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod conformance;
+mod objects;
 mod proto;
 mod reverse;
 mod server;

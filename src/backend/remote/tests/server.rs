@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
 use tokio::task::JoinSet;
@@ -23,6 +24,8 @@ pub(super) struct Manner {
     pub(super) info: wire::Info,
     /// What it does in the service of a kind.
     pub(super) does: Does,
+    /// Counts what it was asked.
+    pub(super) asked: Arc<AtomicUsize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Manner {
             object_references: fake.object_references().into_iter().map(reverse::read).collect(),
             groups: vec!["operator.example.com".into()],
         };
-        Manner { info, does: Does::Its }
+        Manner { info, does: Does::Its, asked: Arc::default() }
     }
 }
 
@@ -61,12 +64,17 @@ impl Manner {
 pub(super) struct Server {
     folder: tempfile::TempDir,
     running: JoinSet<()>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Not started yet.
     pub(super) fn new() -> Self {
-        Server { folder: tempfile::tempdir().expect("a folder"), running: JoinSet::new() }
+        Server {
+            folder: tempfile::tempdir().expect("a folder"),
+            running: JoinSet::new(),
+            asked: Arc::default(),
+        }
     }
 
     pub(super) fn started(fake: &Arc<Fake>) -> Self {
@@ -85,12 +93,19 @@ impl Server {
         std::fs::remove_file(self.socket()).expect("it had a socket");
     }
 
+    /// How many calls were made since this was asked last.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.swap(0, Ordering::Relaxed)
+    }
+
     pub(super) fn start(&mut self, fake: &Arc<Fake>, manner: Manner) {
         let (listener, fake) = (UnixListener::bind(self.socket()).expect("a socket"), fake.clone());
+        let asked = self.asked.clone();
         self.running.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
-                connections.spawn(serve(socket, fake.clone(), manner.clone()));
+                let manner = Manner { asked: asked.clone(), ..manner.clone() };
+                connections.spawn(serve(socket, fake.clone(), manner));
             }
         });
     }
@@ -122,6 +137,7 @@ async fn answer(
     died: CancellationToken,
     request: http::Request<Incoming>,
 ) -> Result<Answer, Infallible> {
+    manner.asked.fetch_add(1, Ordering::Relaxed);
     let path = request.uri().path().to_owned();
     Ok(match path.strip_prefix("/databases.backend.v1.").and_then(|call| call.split_once('/')) {
         Some(("Identity", call)) => match manner.does {

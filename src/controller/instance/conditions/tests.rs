@@ -50,6 +50,16 @@ fn seen(phase: Phase) -> Observed {
     }
 }
 
+/// With a login, so that there is a Secret.
+fn bound() -> Observed {
+    Observed { logins: vec![Login { username: "app".into(), ..Login::default() }], ..seen(Phase::Available) }
+}
+
+fn moved() -> Observed {
+    let endpoints = vec![Endpoint { role: Role::ReadWrite, host: "elsewhere".into(), port: 5432 }];
+    Observed { endpoints, ..bound() }
+}
+
 fn refusing(phase: Phase) -> Observed {
     let refused = Refusal::new("InvalidParameters", "no such parameter");
     Observed { refused: Some(refused), ..seen(phase) }
@@ -100,8 +110,13 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
         object
     };
     let gone = |mut object: PostgreSQL, seconds: i64| {
-        unreached(&mut object, "nobody is there", Time::now());
-        unreached(&mut object, "nobody is there", Time::from_seconds(Time::now().seconds() + seconds));
+        unreached(&mut object, UNAVAILABLE, "nobody is there", Time::now());
+        unreached(
+            &mut object,
+            UNAVAILABLE,
+            "nobody is there",
+            Time::from_seconds(Time::now().seconds() + seconds),
+        );
         object
     };
     let begun = |mut object: PostgreSQL| {
@@ -165,6 +180,18 @@ fn kstatus_is_current_only_where_nothing_is_left_to_do() {
             after(created(), &seen(Phase::Available), Some(&foreign())),
             "Failed",
             "False SecretConflict 1",
+        ),
+        (
+            "Secret not written again",
+            after(after(serving(), &bound(), None), &bound(), Some(&lost())),
+            "InProgress",
+            "True Available 1",
+        ),
+        (
+            "Secret that leads to where it was",
+            after(after(serving(), &bound(), None), &moved(), Some(&lost())),
+            "InProgress",
+            "False Failing 1",
         ),
         (
             "Secret not written",
