@@ -216,6 +216,8 @@ pub enum Role {
     ReadWrite,
     /// Reads alone.
     ReadOnly,
+    /// Reads and writes, through a connection pooler.
+    PooledReadWrite,
 }
 
 impl Role {
@@ -224,6 +226,7 @@ impl Role {
         match self {
             Role::ReadWrite => "ReadWrite",
             Role::ReadOnly => "ReadOnly",
+            Role::PooledReadWrite => "PooledReadWrite",
         }
     }
 }

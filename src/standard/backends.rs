@@ -2,6 +2,7 @@
 
 use super::Databases;
 use crate::backend::{CloudNativePG, ExternalPostgreSQL, Operator, Remote};
+use crate::cluster::Cluster;
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
 use databases_api::postgresql::PostgreSQL;
@@ -19,14 +20,19 @@ pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> 
     for options in place.flags.remote.options()? {
         answering = answering.with::<PostgreSQL>(Remote::open(options));
     }
-    if let Some(cluster) = place.cluster {
-        answering = answering.with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone())));
+    if let (Some(cluster), Some(flags)) = (place.cluster, place.cluster_flags) {
+        answering = operators(answering, cluster, &flags.domain());
     }
     let kinds = answering.kinds();
     let names: Vec<String> =
         kinds.backends().iter().map(|backend| backend.controller_name().to_owned()).collect();
     each_has_a_domain(&names)?;
     Ok(kinds)
+}
+
+/// The operators of the host cluster, installed or not.
+fn operators(answering: Answering, cluster: &Cluster, domain: &str) -> Answering {
+    answering.with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone(), domain)))
 }
 
 /// What a backend made is known again by the domain of its name.

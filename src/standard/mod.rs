@@ -12,7 +12,7 @@ use apimachinery::kind::Definition;
 use async_trait::async_trait;
 use classes::StoredClasses;
 use futures_util::future::LocalBoxFuture;
-use options::{Flags, LocalBackend};
+use options::{Flags, InCluster};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ impl Api for Databases {
     const FACTS: Facts =
         Facts { group: databases_api::GROUP, name: "databases", version: env!("CARGO_PKG_VERSION") };
     type Flags = Flags;
-    type ClusterFlags = LocalBackend;
+    type ClusterFlags = InCluster;
 
     fn definitions() -> Vec<&'static Definition> {
         databases_api::definitions().to_vec()

@@ -33,12 +33,33 @@ pub struct Local {
     pub stop_instances_on_exit: bool,
 }
 
-/// What a class of this machine needs in a cluster.
+/// What databases need to know in a cluster.
 #[derive(Args, Debug)]
-pub struct LocalBackend {
+pub struct InCluster {
     /// Answer classes of this machine: run PostgreSQL as processes beside the server. Needs --data-dir.
     #[arg(long, requires = "data_dir")]
     pub local_backend: bool,
+
+    /// The domain of the cluster's Services, which ends the host names in credentials. When not given: the one that the
+    /// kubelet wrote into this pod's /etc/resolv.conf, else cluster.local.
+    #[arg(long, value_name = "DOMAIN")]
+    pub cluster_domain: Option<String>,
+}
+
+impl InCluster {
+    /// The domain of the cluster's Services.
+    pub(super) fn domain(&self) -> String {
+        let given = self.cluster_domain.as_ref().map(|domain| domain.trim_matches('.').to_owned());
+        given.unwrap_or_else(|| domain(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()))
+    }
+}
+
+/// The domain of a cluster by the file that its kubelet wrote: it searches `NAMESPACE.svc.DOMAIN svc.DOMAIN DOMAIN`.
+fn domain(resolv_conf: &str) -> String {
+    let searched =
+        resolv_conf.lines().filter_map(|line| line.strip_prefix("search ")).flat_map(str::split_whitespace);
+    let found = searched.filter_map(|name| name.strip_prefix("svc.")).next_back();
+    found.unwrap_or("cluster.local").trim_end_matches('.').to_owned()
 }
 
 /// Backends that are programs of their own.
@@ -122,6 +143,13 @@ mod tests {
         let (backend_tls_ca, backend_tls_cert, backend_tls_key) = (None, None, None);
         let backends = vec![backend.parse()?];
         Remote { backends, backend_tls_ca, backend_tls_cert, backend_tls_key }.options()
+    }
+
+    #[test]
+    fn the_clusters_domain_is_what_its_pods_search() {
+        let file = "search shop.svc.k8s.example.com svc.k8s.example.com k8s.example.com example.com\nnameserver 10.96.0.10\n";
+        assert_eq!(domain(file), "k8s.example.com");
+        assert_eq!(domain("nameserver 1.1.1.1\nsearch example.com\n"), "cluster.local");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What stands beside a `Cluster`: its databases and its roles.
+//! What stands beside a `Cluster`: its databases, its roles, and its connection poolers.
 
 use super::cluster::bootstrap_owner;
-use super::{DATABASES, GROUP, ROLES, kubernetes_name};
+use super::{DATABASES, GROUP, POOLERS, ROLES, kubernetes_name};
 use crate::backend::operator::{Wish, at};
-use databases_api::postgresql::{Database, User, UserAttribute};
+use databases_api::postgresql::{Database, Pooling, PoolingMode, User, UserAttribute};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -33,7 +33,32 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Vec<Value> {
         .filter(|name| !listed.contains(name) && Some(*name) != bootstrap);
     let left: Vec<Value> =
         left.map(|name| role(wish, name, json!({"login": false, "disablePassword": true}))).collect();
-    databases.chain(owners).chain(users).chain(left).collect()
+    databases.chain(owners).chain(users).chain(left).chain(pooler(wish)).collect()
+}
+
+/// The name of the pooler of a cluster, and of its Service.
+pub(super) fn pooler_name(cluster: &str) -> String {
+    format!("{cluster}-pooler-rw")
+}
+
+fn pooler(wish: &Wish<'_>) -> Option<Value> {
+    let Pooling { mode, instances } = wish.object.spec.pooling.as_ref()?;
+    let mode = match mode {
+        Some(PoolingMode::Session) => "session",
+        Some(PoolingMode::Transaction) => "transaction",
+        _ => return None,
+    };
+    Some(json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": POOLERS.kind,
+        "metadata": {"name": pooler_name(wish.name)},
+        "spec": {
+            "cluster": {"name": wish.name},
+            "type": "rw",
+            "instances": instances.unwrap_or(1),
+            "pgbouncer": {"poolMode": mode},
+        },
+    }))
 }
 
 /// Whether a user has something to log in with.

@@ -28,6 +28,7 @@ pub struct CloudNativePG;
 const GROUP: &str = "postgresql.cnpg.io";
 const DATABASES: Resource = resource("Database", "databases");
 const ROLES: Resource = resource("DatabaseRole", "databaseroles");
+const POOLERS: Resource = resource("Pooler", "poolers");
 /// The majors that the operator supports, the default first.
 const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
 /// Where their images are published.
@@ -37,6 +38,7 @@ const IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
     "PostgreSQLInPlaceMajorUpgrade",
     "PostgreSQLMultipleDatabases",
@@ -64,7 +66,7 @@ impl Dialect for CloudNativePG {
     const NAME: &'static str = "CloudNativePG";
     const CONTROLLER_NAME: &'static str = "cloudnative-pg.databases.standard.k8s.io/postgresql";
     const MAIN: Resource = resource("Cluster", "clusters");
-    const BESIDE: &'static [Resource] = &[DATABASES, ROLES];
+    const BESIDE: &'static [Resource] = &[DATABASES, ROLES, POOLERS];
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];

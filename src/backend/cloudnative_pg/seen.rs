@@ -1,6 +1,7 @@
 //! What a `Cluster` and what stands beside it tell.
 
-use super::{HIBERNATION, image_of, version_of};
+use super::beside::pooler_name;
+use super::{HIBERNATION, POOLERS, image_of, version_of};
 use crate::backend::operator::{Found, at};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::shared::TlsMode;
@@ -13,15 +14,17 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let (phase, message) = phase(live);
     let spec = &wish.object.spec.instance;
-    let namespace = &wish.object.metadata.namespace;
-    let endpoint =
-        |role, service: String| Endpoint { role, host: format!("{service}.{namespace}.svc"), port: PORT };
+    let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
     let mut endpoints = Vec::new();
     if !at(live, "status.writeService").is_empty() {
-        endpoints.push(endpoint(Role::ReadWrite, at(live, "status.writeService").to_owned()));
+        endpoints.push(endpoint(Role::ReadWrite, at(live, "status.writeService")));
         if live["spec"]["instances"].as_i64() > Some(1) {
-            endpoints.push(endpoint(Role::ReadOnly, format!("{}-ro", wish.name)));
+            endpoints.push(endpoint(Role::ReadOnly, &format!("{}-ro", wish.name)));
         }
+    }
+    let pooler = wish.beside.iter().find(|object| at(object, "kind") == POOLERS.kind);
+    if pooler.is_some_and(|pooler| unpooled(pooler).is_none()) {
+        endpoints.push(endpoint(Role::PooledReadWrite, &pooler_name(wish.name)));
     }
     let number = |name: &str| live["status"][name].as_i64().and_then(|number| i32::try_from(number).ok());
     Observed {
@@ -76,8 +79,24 @@ fn phase(live: &Value) -> (Phase, String) {
     }
 }
 
-/// What keeps a database or a role from being so.
+/// What keeps a pooler from serving.
+fn unpooled(pooler: &Value) -> Option<String> {
+    let (name, status) = (at(pooler, "metadata.name"), &pooler["status"]);
+    match (at(status, "error"), at(status, "phase")) {
+        ("", "failed") => Some(format!("Pooler {name} failed: {}", at(status, "phaseReason"))),
+        ("", _) if status["instances"].as_i64() < pooler["spec"]["instances"].as_i64() => {
+            Some(format!("CloudNativePG has not started all of Pooler {name} yet"))
+        }
+        ("", _) => None,
+        (why, _) => Some(format!("CloudNativePG cannot run Pooler {name}: {why}")),
+    }
+}
+
+/// What keeps an object beside the cluster from being so.
 fn unapplied(object: &Value) -> Option<String> {
+    if at(object, "kind") == POOLERS.kind {
+        return unpooled(object);
+    }
     let status = &object["status"];
     let current = status["observedGeneration"].as_i64() >= object["metadata"]["generation"].as_i64();
     if status["applied"] == true && current {

@@ -84,7 +84,8 @@ impl<D: Dialect> Operator<D> {
         let roles = self.dialect.roles(wish);
         let (logins, superuser) = self.logins(wish, &roles).await?;
         let certificates = self.certificates(wish).await?;
-        let mut seen = self.dialect.seen(&Found { wish, logins, superuser, certificates });
+        let mut seen =
+            self.dialect.seen(&Found { wish, domain: &self.domain, logins, superuser, certificates });
         if !is_current(wish.live, self.cluster.manager(), jiff::Timestamp::now()) {
             seen.pending.get_or_insert_with(|| format!("{} has not taken up the change yet", D::NAME));
         }

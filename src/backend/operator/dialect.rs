@@ -101,10 +101,19 @@ pub struct Role {
 pub struct Found<'a> {
     /// What is wanted.
     pub wish: &'a Wish<'a>,
+    /// The domain of the cluster's Services.
+    pub domain: &'a str,
     /// The logins of the roles whose Secrets there are, in the order of the roles.
     pub logins: Vec<Login>,
     /// The superuser's.
     pub superuser: Option<Login>,
     /// The CA of the serving certificate, PEM.
     pub certificates: Option<String>,
+}
+
+impl Found<'_> {
+    /// The host name of a Service in the object's namespace, as every namespace resolves it.
+    pub fn host(&self, service: &str) -> String {
+        format!("{service}.{}.svc.{}", self.wish.object.metadata.namespace, self.domain)
+    }
 }

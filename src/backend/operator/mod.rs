@@ -35,6 +35,8 @@ use tokio::sync::watch;
 pub struct Operator<D> {
     dialect: D,
     cluster: Cluster,
+    /// The domain of its Services.
+    domain: String,
     announcer: Announcer,
     /// The kinds of the operator that the cluster serves. Its objects are followed once there are some.
     served: watch::Sender<Vec<String>>,
@@ -42,9 +44,9 @@ pub struct Operator<D> {
 
 impl<D: Dialect> Operator<D> {
     /// Over the operator of this cluster, whether it is installed or not.
-    pub fn new(dialect: D, cluster: Cluster) -> Self {
+    pub fn new(dialect: D, cluster: Cluster, domain: &str) -> Self {
         let (announcer, served) = (Announcer::default(), watch::Sender::default());
-        Operator { dialect, cluster, announcer, served }
+        Operator { dialect, cluster, domain: domain.to_owned(), announcer, served }
     }
 }
 

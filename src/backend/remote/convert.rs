@@ -159,6 +159,7 @@ impl TryFrom<wire::Endpoint> for Endpoint {
         let role = match role {
             wire::Role::ReadWrite => Role::ReadWrite,
             wire::Role::ReadOnly => Role::ReadOnly,
+            wire::Role::PooledReadWrite => Role::PooledReadWrite,
             wire::Role::Other(other) => return Err(nonsense(format!("role {other:?}"))),
         };
         let port = u16::try_from(port).map_err(|_| nonsense(format!("port {port}")))?;

@@ -11,7 +11,7 @@ api_enum! {
 
 api_enum! {
     /// What an endpoint is for.
-    pub(super) enum Role { ReadWrite, ReadOnly }
+    pub(super) enum Role { ReadWrite, ReadOnly, PooledReadWrite }
 }
 
 api_enum! {

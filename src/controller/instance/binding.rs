@@ -32,6 +32,9 @@ const CONTRACT: &[&str] = &[
     "ro-host",
     "ro-port",
     "ro-uri",
+    "pooler-host",
+    "pooler-port",
+    "pooler-uri",
 ];
 
 /// The Secret of the first database's owner, which `status.binding` names.
@@ -119,7 +122,10 @@ pub(super) fn all(object: &dyn Instance, provider: &str, observed: &Observed) ->
             .map(|login| secret(object, provider, observed, user_name(object, login.user()), login)),
     );
     if let Some(login) = &observed.superuser {
-        secrets.push(secret(object, provider, observed, superuser_name(object), login));
+        let mut secret = secret(object, provider, observed, superuser_name(object), login);
+        // A pooler lets applications in, not who administers.
+        secret.data.retain(|key, _| !key.starts_with("pooler-"));
+        secrets.push(secret);
     }
     secrets
 }
@@ -187,6 +193,11 @@ fn data(protocol: &Protocol, provider: &str, observed: &Observed, login: &Login)
                 set("ro-host", host);
                 set("ro-port", port.to_string());
                 set("ro-uri", uri);
+            }
+            Role::PooledReadWrite => {
+                set("pooler-host", host);
+                set("pooler-port", port.to_string());
+                set("pooler-uri", uri);
             }
         }
     }
@@ -316,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_a_secret_has_is_of_the_contract_and_true() {
-        let mut observed = served(&[Role::ReadWrite, Role::ReadOnly]);
+        let mut observed = served(&[Role::ReadWrite, Role::ReadOnly, Role::PooledReadWrite]);
         (observed.certificates, observed.tls_required) = (Some("PEM".into()), true);
         let full = data(&PROTOCOL, "p", &observed, &login("app"));
         let contract: std::collections::BTreeSet<&str> = CONTRACT.iter().copied().collect();
@@ -324,9 +335,21 @@ mod tests {
             full.keys().map(String::as_str).collect::<Vec<_>>(),
             contract.into_iter().collect::<Vec<_>>()
         );
-        assert_eq!(full["ro-port"], "5432");
+        assert_eq!((&*full["ro-port"], &*full["pooler-port"]), ("5432", "5432"));
+        (observed.logins, observed.superuser) = (vec![login("app")], Some(login("postgres")));
+        let superusers = &all(&shop(), "p", &observed)[1];
+        assert_eq!(superusers.data.get("pooler-uri"), None, "{}", superusers.name);
         let plain = data(&PROTOCOL, "p", &served(&[Role::ReadWrite]), &login("app"));
-        for key in ["sslmode", "certificates", "ro-host", "ro-port", "ro-uri"] {
+        for key in [
+            "sslmode",
+            "certificates",
+            "ro-host",
+            "ro-port",
+            "ro-uri",
+            "pooler-host",
+            "pooler-port",
+            "pooler-uri",
+        ] {
             assert!(!plain.contains_key(key), "{key}");
         }
     }

@@ -49,6 +49,9 @@ impl Player for Played {
     }
 
     fn status_beside(object: &Value) -> Value {
+        if object["kind"] == POOLERS.kind {
+            return json!({"instances": object["spec"]["instances"], "phase": "active"});
+        }
         json!({"applied": true, "observedGeneration": object["metadata"]["generation"]})
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::operator::tests::object;
 use crate::backend::{Class, Observed, Phase, Role as EndpointRole};
 use databases_api::postgresql::{
-    Database, Extension, PostgreSQL, Replication, ReplicationMode, User, UserAttribute,
+    Database, Extension, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User, UserAttribute,
 };
 use databases_api::shared::{ObjectRef, State, Tls, TlsMode};
 use serde_json::Value;
@@ -59,7 +59,9 @@ fn a_plain_database_says_little() {
 #[test]
 fn versions_are_those_of_the_class() {
     let offered = |class: &Class| {
-        CloudNativePG.offer(class, &["databases".into(), "databaseroles".into()]).expect("an offer")
+        CloudNativePG
+            .offer(class, &["databases".into(), "databaseroles".into(), "poolers".into()])
+            .expect("an offer")
     };
     assert_eq!(offered(&Class::default()).engines[0].versions, MAJORS);
     assert_eq!(offered(&catalog()).engines[0].versions, ["17", "16"]);
@@ -149,6 +151,32 @@ fn users_are_roles_and_who_is_listed_no_more_cannot_log_in() {
 }
 
 #[test]
+fn a_pooler_stands_beside_and_is_reached_once_it_runs() {
+    let mut object = object("shop", 1);
+    let pooling = |mode, instances| Some(Pooling { mode: Some(mode), instances });
+    object.spec.pooling = pooling(PoolingMode::Disabled, None);
+    assert!(made(&object).iter().all(|made| made["kind"] != "Pooler"));
+    object.spec.pooling = pooling(PoolingMode::Transaction, Some(2));
+    let objects = made(&object);
+    let mut pooler = objects.iter().find(|made| made["kind"] == "Pooler").expect("a pooler").clone();
+    assert_eq!(
+        (&pooler["metadata"]["name"], &pooler["spec"]["pgbouncer"]["poolMode"], &pooler["spec"]["instances"]),
+        (&json!("shop-1-pooler-rw"), &json!("transaction"), &json!(2))
+    );
+    let pooled = |pooler: &Value| {
+        let seen = seen(&object, &objects[0], std::slice::from_ref(pooler));
+        let endpoint = seen.endpoints.into_iter().find(|one| one.role == EndpointRole::PooledReadWrite);
+        (endpoint.map(|one| one.host), seen.pending.is_some())
+    };
+    pooler["status"] = json!({"instances": 1});
+    assert_eq!(pooled(&pooler), (None, true));
+    pooler["status"] = json!({"instances": 2, "phase": "active"});
+    assert_eq!(pooled(&pooler), (Some("shop-1-pooler-rw.default.svc.cluster.local".into()), false));
+    pooler["status"] = json!({"instances": 2, "phase": "failed", "phaseReason": "no image"});
+    assert_eq!(pooled(&pooler), (None, true));
+}
+
+#[test]
 fn what_the_operator_cannot_do_is_refused_by_field() {
     let mut object = object("shop", 1);
     let issuer = Some(ObjectRef { kind: "Issuer".into(), name: "ca".into(), ..ObjectRef::default() });
@@ -182,7 +210,13 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
 
 fn seen(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Observed {
     let wish = Wish { object, class: &Class::default(), name: "shop-1", live, beside };
-    CloudNativePG.seen(&Found { wish: &wish, logins: Vec::new(), superuser: None, certificates: None })
+    CloudNativePG.seen(&Found {
+        wish: &wish,
+        domain: "cluster.local",
+        logins: Vec::new(),
+        superuser: None,
+        certificates: None,
+    })
 }
 
 #[test]
@@ -201,8 +235,8 @@ fn a_status_is_read_back() {
     let endpoints: Vec<(EndpointRole, &str)> =
         ready.endpoints.iter().map(|one| (one.role, &*one.host)).collect();
     let wanted = [
-        (EndpointRole::ReadWrite, "shop-1-rw.default.svc"),
-        (EndpointRole::ReadOnly, "shop-1-ro.default.svc"),
+        (EndpointRole::ReadWrite, "shop-1-rw.default.svc.cluster.local"),
+        (EndpointRole::ReadOnly, "shop-1-ro.default.svc.cluster.local"),
     ];
     assert_eq!(endpoints, wanted);
     let database = json!({"kind": "Database", "metadata": {"generation": 2}, "spec": {"name": "app"},

@@ -21,7 +21,7 @@ impl<P: Player> World<P> {
     }
 
     pub(super) fn backend(&self) -> Arc<Operator<P::Dialect>> {
-        Arc::new(Operator::new(P::Dialect::default(), self.playground.cluster.clone()))
+        Arc::new(Operator::new(P::Dialect::default(), self.playground.cluster.clone(), "cluster.local"))
     }
 }
 

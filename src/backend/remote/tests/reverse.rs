@@ -134,7 +134,7 @@ fn everything_that_is_observed_arrives() {
     for (phase, role) in [
         (Phase::Creating, Role::ReadWrite),
         (Phase::Available, Role::ReadOnly),
-        (Phase::NoPrimary, Role::ReadWrite),
+        (Phase::NoPrimary, Role::PooledReadWrite),
         (Phase::Failing, Role::ReadOnly),
         (Phase::Stopped, Role::ReadWrite),
     ] {
