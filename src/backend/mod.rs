@@ -14,6 +14,7 @@ mod error;
 mod external;
 #[cfg(test)]
 pub(crate) mod fake;
+mod kubedb;
 pub mod local;
 mod local_postgresql;
 mod news;
@@ -22,11 +23,13 @@ mod plan;
 mod plausible;
 pub mod postgresql;
 pub mod remote;
+mod tenant;
 mod values;
 
 pub use cloudnative_pg::CloudNativePG;
 pub use error::{Code, Error};
 pub use external::ExternalPostgreSQL;
+pub use kubedb::KubeDB;
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
 pub use operator::Operator;

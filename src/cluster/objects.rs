@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A namespaced kind of the host cluster, by its names.
+/// A kind of the host cluster, by its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// API group; empty for the core group.
@@ -106,6 +106,13 @@ impl Cluster {
     pub async fn look(&self, place: Place<'_>) -> Result<Option<Value>, Error> {
         let api = self.objects(place.resource, place.namespace);
         Ok(bounded(api.get_opt(place.name)).await?.map(tree))
+    }
+
+    /// All objects of a kind that has no namespace.
+    pub async fn all(&self, resource: &Resource) -> Result<Vec<Value>, Error> {
+        let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource.discovered());
+        let found = bounded(api.list(&ListParams::default())).await?;
+        Ok(found.items.into_iter().map(tree).collect())
     }
 
     /// The objects of a namespace whose label has that value.

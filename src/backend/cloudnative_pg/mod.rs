@@ -14,12 +14,11 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Dialect, Found, Parameters, Role, Wish, at, kubernetes_name};
+use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, at, kubernetes_name};
 use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
 use databases_api::shared::Access;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The dialect.
 #[derive(Default)]
@@ -71,8 +70,8 @@ impl Dialect for CloudNativePG {
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];
 
-    fn offer(&self, class: &Class, served: &[String]) -> Result<Offer, Error> {
-        let missing = Self::BESIDE.iter().find(|kind| !served.iter().any(|name| name == kind.plural));
+    fn offer(&self, class: &Class, installed: &Installed) -> Result<Offer, Error> {
+        let missing = Self::BESIDE.iter().find(|kind| !installed.serves(kind));
         if let Some(kind) = missing {
             let message =
                 format!("this cluster serves no {}: CloudNativePG 1.30 or later is needed", kind.qualified());
@@ -90,32 +89,15 @@ impl Dialect for CloudNativePG {
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        let spec = &wish.object.spec;
-        let first = spec.databases.first().map(|database| database.name.clone()).unwrap_or_default();
-        let role = |name: &str, database: &str| Role {
-            name: name.to_owned(),
-            database: database.to_owned(),
-            secret: kubernetes_name(wish.name, "role", name),
-            is_ours: true,
-            is_superuser: false,
-        };
-        let owners = spec.databases.iter().map(|database| role(&database.owner, &database.name));
-        let users = spec
-            .users
-            .iter()
-            .filter(|user| beside::logs_in(user))
-            .map(|user| role(&user.name, user.databases.first().unwrap_or(&first)));
-        let mut seen = BTreeSet::new();
-        let mut roles: Vec<Role> =
-            owners.chain(users).filter(|role| seen.insert(role.name.clone())).collect();
+        let mut roles = wish.roles();
         let adopted = cluster::adopted_owner(wish);
         for role in roles.iter_mut().filter(|role| Some(&*role.name) == adopted) {
             (role.secret, role.is_ours) = (owner_secret(wish), false);
         }
-        if spec.superuser_access == Some(Access::Enabled) {
+        if wish.object.spec.superuser_access == Some(Access::Enabled) {
             roles.push(Role {
                 name: "postgres".into(),
-                database: first,
+                database: roles.first().map(|first| first.database.clone()).unwrap_or_default(),
                 secret: named_or(&wish.live["spec"]["superuserSecret"]["name"], wish.name, "superuser"),
                 is_ours: false,
                 is_superuser: true,

@@ -8,19 +8,9 @@
 //! Nothing is remembered here but what was offered last: names follow from the object, whose something is stands on the
 //! server, and passwords are in the published Secrets alone.
 
-mod converge;
-mod ensure;
-mod error;
-mod extensions;
-mod found;
-mod names;
 mod observed;
-mod removal;
-mod server;
-mod session;
-mod tls;
-mod wish;
 
+use super::tenant::{self, Error, Facts, Inside, Names, Server, was_made};
 use super::{
     Announcer, Answers, Backend, Class, Disposal, Effect, Engine, Error as BackendError, News, Observed,
     Offer, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
@@ -28,13 +18,8 @@ use super::{
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{ADOPT_REF, SECRET};
-use ensure::ensure;
-use error::Error;
-use found::{Facts, Found};
 use futures_util::stream::BoxStream;
-use names::Names;
 use observed::{observed, without_server};
-use server::Server;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -101,7 +86,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
     /// Nobody who is connected is disturbed by what is done here, but for users who lose a right.
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, BackendError> {
         let mut plan = Plan::default();
-        if let Err(refused) = wish::check(&request.object) {
+        if let Err(refused) = tenant::check(&request.object, &Names::of(&request.object)) {
             plan.add("spec", Effect::Refused, refused.to_string());
         }
         Ok(plan)
@@ -114,9 +99,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
                 return without_server(request).await.map_or(Err(missing.into()), |seen| Ok(Some(seen)));
             }
         };
-        let (names, session) = (Names::of(&request.object), server.connect().await?);
-        let facts = Facts::read(&session, &server).await?;
-        let found = Found::read(&session, &names, &[]).await?;
+        let (facts, found) = tenant::look(&Names::of(&request.object), &server).await?;
         if found.is_nothing() && !was_made(&request.object) {
             return Ok(None);
         }
@@ -125,7 +108,12 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
 
     async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, BackendError> {
         match server(request) {
-            Ok(server) => Ok(ensure(request, &server).await?),
+            Ok(server) => {
+                let (object, names) = (&request.object, Names::of(&request.object));
+                let Inside { facts, found, logins, refused } =
+                    tenant::ensure(object, &names, &server, &request.logins).await?;
+                Ok(Observed { refused, ..observed(&server, &facts, &found, logins) })
+            }
             Err(missing) => without_server(request).await.ok_or_else(|| missing.into()),
         }
     }
@@ -191,17 +179,12 @@ fn server(request: &Request<PostgreSQL>) -> Result<Server, Error> {
     }
 }
 
-/// Whether something of the object was seen before.
-fn was_made(object: &PostgreSQL) -> bool {
-    !object.status.instance.version.is_empty()
-}
-
 async fn keep(server: Result<Server, Error>, names: &Names) -> Result<(), Error> {
-    removal::keep(&server?.connect().await?, names).await
+    tenant::keep(&server?.connect().await?, names).await
 }
 
 async fn drop_all(server: &Server, names: &Names) -> Result<(), Error> {
-    removal::drop_all(server, &server.connect().await?, names).await
+    tenant::drop_all(server, &server.connect().await?, names).await
 }
 
 /// Whoever cannot be asked keeps nobody: a person may leave everything where it is.

@@ -1,8 +1,7 @@
 //! What is seen of an object.
 
-use super::found::{Facts, Found};
-use super::server::{Server, SslMode};
 use crate::backend::postgresql::Secret;
+use crate::backend::tenant::{Facts, Found, Server, SslMode};
 use crate::backend::{Endpoint, Login, Observed, Phase, Request, Role};
 use databases_api::postgresql::PostgreSQL;
 
@@ -54,6 +53,7 @@ pub(super) async fn without_server(request: &Request<PostgreSQL>) -> Option<Obse
         database: login.database.clone(),
         mode: SslMode::Prefer,
         authorities: None,
+        superuser: false,
     };
     server.connect().await.ok()?;
     let message = format!("PostgreSQL at {} accepts connections; it is not managed now", server.place());

@@ -2,8 +2,9 @@
 
 use super::apply::Unapplied;
 use super::current::is_current;
-use super::dialect::{Dialect, Found, Wish};
-use super::{Operator, UID_LABEL, at, names, shape, trouble};
+use super::dialect::{Dialect, Found, Installed, Wish};
+use super::{DOMAIN, Operator, UID_LABEL, at, names, shape, trouble};
+use crate::backend::tenant::was_made;
 use crate::backend::{
     Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
 };
@@ -11,17 +12,20 @@ use crate::cluster::Place;
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// An implementation as it was found.
 struct Live {
     name: String,
     main: Value,
     beside: Vec<Value>,
+    installed: Arc<Installed>,
 }
 
 impl Live {
     fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class) -> Wish<'a> {
-        Wish { object, class, name: &self.name, live: &self.main, beside: &self.beside }
+        let Live { name, main, beside, installed } = self;
+        Wish { object, class, name, live: main, beside, installed }
     }
 
     fn is_there(&self) -> bool {
@@ -46,7 +50,7 @@ impl<D: Dialect> Operator<D> {
         let place = Place { resource: &D::MAIN, namespace: &meta.namespace, name: &name };
         let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
         let beside = self.beside(&meta.namespace, &meta.uid).await?;
-        Ok(Live { name, main: main.unwrap_or_default(), beside })
+        Ok(Live { name, main: main.unwrap_or_default(), beside, installed: self.installed().await? })
     }
 
     /// Whose it is: another object's is left alone.
@@ -80,7 +84,14 @@ impl<D: Dialect> Operator<D> {
         Ok(())
     }
 
+    /// What is there, changing nothing.
     async fn see(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
+        let seen = self.see_outside(wish).await?;
+        self.look_inside(wish, seen).await
+    }
+
+    /// What the operator tells.
+    async fn see_outside(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
         let roles = self.dialect.roles(wish);
         let (logins, superuser) = self.logins(wish, &roles).await?;
         let certificates = self.certificates(wish).await?;
@@ -95,8 +106,7 @@ impl<D: Dialect> Operator<D> {
     /// What is there, with what is refused of the wish; where nothing is there, the refusal is all there is to say.
     async fn keep(&self, wish: &Wish<'_>, refusal: Refusal) -> Result<Observed, Error> {
         // What carries our mark was taken once.
-        let was_accepted = wish.live["metadata"]["labels"][UID_LABEL] == wish.object.metadata.uid.as_str();
-        if !was_accepted {
+        if !wish.is_bound() {
             return Err(Error::rejected(&refusal.reason, refusal.message));
         }
         let Some(patch) = self.dialect.state(wish) else {
@@ -136,13 +146,14 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let main = objects.first().cloned().unwrap_or_default();
         for (part, prefix) in [("spec", ""), ("metadata", "metadata.")] {
             for field in shape::differences(&live.main[part], &main[part]) {
-                if field == format!("annotations.{}", names::APPLIED) || field.starts_with("labels") {
+                if field.starts_with(&format!("annotations.{DOMAIN}")) || field.starts_with("labels") {
                     continue;
                 }
                 let (ours, effect) = self.dialect.disturbs(&format!("{prefix}{field}"), &wish);
                 plan.add(ours, effect, format!("{} changes {field}", D::MAIN.kind));
             }
         }
+        plan.changes.extend(self.dialect.upcoming(&wish));
         Ok(plan)
     }
 
@@ -168,8 +179,8 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             let message = format!("{} {} is being deleted by somebody", D::MAIN.kind, live.name);
             return Ok(Observed { phase: Phase::Failing, message, ..Observed::default() });
         }
-        let is_bound = live.main["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();
-        if object.spec.instance.adopt_ref.is_some() && !is_bound && self.has_fields(&live.main) {
+        let wish = live.wish(object, &class);
+        if wish.is_adopted() && !wish.is_bound() && self.has_fields(&live.main) {
             self.release(&live.main).await?;
             live = self.find(object).await?;
         }
@@ -190,7 +201,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         if !Self::due(&wish, &objects).is_empty() {
             live = self.find(object).await?;
         }
-        self.see(&live.wish(object, &class)).await
+        let wish = live.wish(object, &class);
+        let seen = self.see_outside(&wish).await?;
+        self.bring_inside(&wish, seen).await
     }
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
@@ -210,6 +223,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             }
             Disposal::Delete => {
                 if main && !live.is_ending() {
+                    if let Some(patch) = self.dialect.ending(&live.main) {
+                        self.change(&live.main, &patch).await?;
+                    }
                     self.delete(&live.main).await?;
                 }
                 for deleted in live.beside.iter().chain(&secrets) {
@@ -225,11 +241,6 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             }
         }
     }
-}
-
-/// Whether the object was up once.
-fn was_made(object: &PostgreSQL) -> bool {
-    !object.status.instance.version.is_empty()
 }
 
 /// What a request has when it is to be made so, and not only kept.

@@ -2,6 +2,7 @@
 
 use super::dialect::{Dialect, Wish};
 use super::{Operator, UID_LABEL, at, names, shape, trouble};
+use crate::backend::tenant::{self, Names};
 use crate::backend::{Error, Refusal};
 use crate::cluster::{self, Place, Resource, SECRETS};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub(super) enum Unapplied {
 }
 
 impl<D: Dialect> Operator<D> {
-    fn kinds() -> impl Iterator<Item = &'static Resource> {
+    pub(super) fn kinds() -> impl Iterator<Item = &'static Resource> {
         [const { &D::MAIN }].into_iter().chain(D::BESIDE)
     }
 
@@ -35,6 +36,10 @@ impl<D: Dialect> Operator<D> {
 
     /// The objects of a wish with all metadata that is ours.
     pub(super) fn complete(&self, wish: &Wish<'_>, parameters: &Value) -> Result<Vec<Value>, Refusal> {
+        if self.dialect.administration(wish).is_some() {
+            let checked = tenant::check(wish.object, &Names::alone(wish.object));
+            checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;
+        }
         let mut objects = self.dialect.wanted(wish)?;
         if let Some(main) = objects.first_mut()
             && !parameters.is_null()

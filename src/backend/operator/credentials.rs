@@ -1,6 +1,6 @@
 //! The passwords of roles: made once, kept in Secrets that the operator reads.
 
-use super::dialect::{Dialect, Role, Wish};
+use super::dialect::{Administration, Dialect, Role, Wish};
 use super::{Operator, UID_LABEL, names, trouble};
 use crate::backend::postgresql::Secret;
 use crate::backend::{Code, Error, Login};
@@ -47,6 +47,21 @@ impl<D: Dialect> Operator<D> {
             logins.clear();
         }
         Ok((logins, superuser))
+    }
+
+    /// The login of who manages a server; none where the operator has not made it yet.
+    pub(super) async fn manager(
+        &self,
+        wish: &Wish<'_>,
+        administration: &Administration,
+    ) -> Result<Option<Login>, Error> {
+        let found = self.cluster.look(secret(wish, &administration.secret)).await;
+        let found = found.map_err(|error| trouble::<D>(&error))?.unwrap_or_default();
+        let (username, password) =
+            (text(&found, administration.username), text(&found, administration.password));
+        let is_there = !username.is_empty() && !password.is_empty();
+        let database = wish.object.spec.databases.first().map(|first| first.name.clone()).unwrap_or_default();
+        Ok(is_there.then(|| Login { username, password, database, user: String::new() }))
     }
 
     /// The CA of the serving certificate.

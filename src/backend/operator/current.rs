@@ -17,7 +17,11 @@ pub(super) fn is_current(object: &Value, manager: &str, now: Timestamp) -> bool 
         let times = entries.iter().filter(|entry| is_wanted(entry));
         times.filter_map(|entry| at(entry, "time").parse::<Timestamp>().ok()).max()
     };
-    let is_status = |entry: &Value| at(entry, "subresource") == "status";
+    let is_status = |entry: &Value| {
+        let apart = at(entry, "subresource") == "status";
+        // Where a kind has its status in the object, its entry says so.
+        apart || entry["manager"] != manager && entry["fieldsV1"]["f:status"].is_object()
+    };
     let Some(ours) = last(&|entry| entry["manager"] == manager && !is_status(entry)) else { return true };
     // Times are whole seconds: one that is the same may be of before.
     last(&is_status).is_some_and(|theirs| theirs > ours) || now.duration_since(ours) >= NOTICED
@@ -43,5 +47,10 @@ mod tests {
         assert!(is_current(&object(5, 4), "we", now(15)), "nothing was to be done");
         assert!(is_current(&object(5, 4), "somebody", now(5)), "nobody changed it");
         assert!(is_current(&json!({}), "we", now(5)));
+        let mut inside = object(5, 6);
+        inside["metadata"]["managedFields"][1]["subresource"] = Value::Null;
+        assert!(!is_current(&inside, "we", now(6)), "somebody changed something else");
+        inside["metadata"]["managedFields"][1]["fieldsV1"] = json!({"f:status": {}});
+        assert!(is_current(&inside, "we", now(6)), "the status is in the object");
     }
 }

@@ -1,9 +1,11 @@
 //! What one operator calls things.
 
-use crate::backend::{Class, Effect, Error, Login, Observed, Offer, ParametersKind, Refusal};
+use super::names::{UID_LABEL, kubernetes_name};
+use crate::backend::{Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Refusal};
 use crate::cluster::Resource;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::postgresql::{PostgreSQL, UserAttribute};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How an operator is told what is wanted, and how it tells what is. Everything here is a pure function of what it is given,
 /// so that the whole of a dialect is tested without a cluster.
@@ -14,15 +16,17 @@ pub trait Dialect: Send + Sync + 'static {
     const CONTROLLER_NAME: &'static str;
     /// The kind of the main object: what a person would delete to be rid of the database.
     const MAIN: Resource;
-    /// Kinds of objects beside the main one, in its group.
+    /// Kinds of objects beside the main one.
     const BESIDE: &'static [Resource];
+    /// A kind without namespace that says what the operator can run, such as a catalog of versions.
+    const CATALOG: Option<Resource> = None;
     /// The longest name of a main object.
     const LONGEST_NAME: usize;
     /// Kinds that a class's `spec.parametersRef` may name.
     const CLASS_PARAMETERS: &'static [Parameters];
 
-    /// What it can do for a class, where the cluster serves these kinds of its group, by their names in URLs.
-    fn offer(&self, class: &Class, served: &[String]) -> Result<Offer, Error>;
+    /// What it can do for a class, where this is installed.
+    fn offer(&self, class: &Class, installed: &Installed) -> Result<Offer, Error>;
 
     /// The roles that need a password. The first opens the first database.
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role>;
@@ -36,6 +40,22 @@ pub trait Dialect: Send + Sync + 'static {
     /// A merge patch of the main object that stops it or starts it again, as the object says, whatever else is refused of it;
     /// none where it is so.
     fn state(&self, wish: &Wish<'_>) -> Option<Value>;
+
+    /// How databases, owners, users and extensions are brought about over SQL; none where the operator makes them. The
+    /// Secrets of all roles are then ours.
+    fn administration(&self, _wish: &Wish<'_>) -> Option<Administration> {
+        None
+    }
+
+    /// What is still to be changed otherwise than by a field of the main object.
+    fn upcoming(&self, _wish: &Wish<'_>) -> Vec<Change> {
+        Vec::new()
+    }
+
+    /// A merge patch of the main object without which its deletion would leave data behind; none where it is so.
+    fn ending(&self, _live: &Value) -> Option<Value> {
+        None
+    }
 
     /// What is there.
     fn seen(&self, found: &Found<'_>) -> Observed;
@@ -61,6 +81,35 @@ impl From<&Parameters> for ParametersKind {
     }
 }
 
+/// What the cluster has of an operator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Installed {
+    /// The kinds that are served of its groups, by their names in URLs.
+    pub served: Vec<String>,
+    /// The objects of its catalog: their names and specs.
+    pub catalog: Vec<Value>,
+}
+
+impl Installed {
+    /// Whether a kind is served.
+    pub fn serves(&self, kind: &Resource) -> bool {
+        self.served.iter().any(|name| name == kind.plural)
+    }
+}
+
+/// Who manages a PostgreSQL whose operator makes no databases and no roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administration {
+    /// The Secret with the superuser's login.
+    pub secret: String,
+    /// Its key for the name.
+    pub username: &'static str,
+    /// Its key for the password.
+    pub password: &'static str,
+    /// Whether it is seen by its sessions alone that a server takes writes: the operator does not tell.
+    pub tells_health: bool,
+}
+
 /// What is wanted, with what it is made of.
 pub struct Wish<'a> {
     /// The object.
@@ -73,12 +122,37 @@ pub struct Wish<'a> {
     pub live: &'a Value,
     /// The objects beside it as they are.
     pub beside: &'a [Value],
+    /// What the cluster has of the operator.
+    pub installed: &'a Installed,
 }
 
 impl Wish<'_> {
     /// Whether the implementation was there before the object: what the object does not say is left as it is.
     pub fn is_adopted(&self) -> bool {
         self.object.spec.instance.adopt_ref.is_some()
+    }
+
+    /// Everybody who logs in, owners first, with a Secret of ours for each.
+    pub fn roles(&self) -> Vec<Role> {
+        let spec = &self.object.spec;
+        let first = spec.databases.first().map(|database| database.name.clone()).unwrap_or_default();
+        let role = |name: &str, database: &str| Role {
+            name: name.to_owned(),
+            database: database.to_owned(),
+            secret: kubernetes_name(self.name, "role", name),
+            is_ours: true,
+            is_superuser: false,
+        };
+        let owners = spec.databases.iter().map(|database| role(&database.owner, &database.name));
+        let users = spec.users.iter().filter(|user| !user.attributes.contains(&UserAttribute::NoLogin));
+        let users = users.map(|user| role(&user.name, user.databases.first().unwrap_or(&first)));
+        let mut seen = BTreeSet::new();
+        owners.chain(users).filter(|role| seen.insert(role.name.clone())).collect()
+    }
+
+    /// Whether the implementation is the object's by now.
+    pub fn is_bound(&self) -> bool {
+        self.live["metadata"]["labels"][UID_LABEL] == self.object.metadata.uid.as_str()
     }
 }
 

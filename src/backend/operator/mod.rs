@@ -14,22 +14,28 @@
 
 mod answers;
 mod apply;
+mod contents;
 mod credentials;
 mod current;
 mod dialect;
 mod names;
 mod offer;
+pub(super) mod restart;
 mod shape;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub(super) use dialect::{Dialect, Found, Parameters, Role, Wish};
-pub(super) use names::{UID_LABEL, kubernetes_name};
-pub(super) use shape::{at, put};
+pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
+pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
+pub(super) use shape::{at, covers, overlay, put};
 
 use super::{Announcer, Code, Error};
 use crate::cluster::{self, Cluster};
+use std::sync::Arc;
 use tokio::sync::watch;
+
+/// Where a host and a port of the cluster are reached. It is where they say, but in tests.
+type Reached = Box<dyn Fn(&str, u16) -> (String, u16) + Send + Sync>;
 
 /// A backend over the operator that speaks this dialect.
 pub struct Operator<D> {
@@ -38,15 +44,18 @@ pub struct Operator<D> {
     /// The domain of its Services.
     domain: String,
     announcer: Announcer,
-    /// The kinds of the operator that the cluster serves. Its objects are followed once there are some.
-    served: watch::Sender<Vec<String>>,
+    /// What the cluster has of the operator, once that is known. Its objects are followed once it serves some.
+    installed: watch::Sender<Option<Arc<Installed>>>,
+    /// Where a host and a port of the cluster are reached.
+    reached: Reached,
 }
 
 impl<D: Dialect> Operator<D> {
     /// Over the operator of this cluster, whether it is installed or not.
     pub fn new(dialect: D, cluster: Cluster, domain: &str) -> Self {
-        let (announcer, served) = (Announcer::default(), watch::Sender::default());
-        Operator { dialect, cluster, domain: domain.to_owned(), announcer, served }
+        let (announcer, installed) = (Announcer::default(), watch::Sender::default());
+        let reached: Reached = Box::new(|host, port| (host.to_owned(), port));
+        Operator { dialect, cluster, domain: domain.to_owned(), announcer, installed, reached }
     }
 }
 

@@ -3,6 +3,8 @@
 use databases_api::postgresql::PostgreSQL;
 use sha2::{Digest, Sha256};
 
+/// What all our labels and annotations begin with.
+pub(in crate::backend) const DOMAIN: &str = "databases.standard.k8s.io/";
 /// On everything that is made for an object: its uid.
 pub(in crate::backend) const UID_LABEL: &str = "databases.standard.k8s.io/uid";
 /// On everything that is made for an object: its name, for a person who looks.

@@ -1,11 +1,14 @@
 //! What an operator offers, and its news.
 
-use super::{Dialect, Operator, Parameters, UID_LABEL, trouble};
+use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal};
 use crate::cluster::Followed;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[async_trait]
 impl<D: Dialect> Backend for Operator<D> {
@@ -32,17 +35,8 @@ impl<D: Dialect> Backend for Operator<D> {
     }
 
     async fn offer(&self, class: &Class) -> Result<Offer, Error> {
-        let served = self.cluster.served(D::MAIN.group, D::MAIN.version).await;
-        let served = served.map_err(|error| trouble::<D>(&error))?;
-        let is_news = self.served.send_if_modified(|known| {
-            let is_news = *known != served;
-            known.clone_from(&served);
-            is_news
-        });
-        if is_news {
-            self.announcer.tell(News::Everything);
-        }
-        if !served.iter().any(|name| name == D::MAIN.plural) {
+        let installed = self.look_what_is_installed().await?;
+        if !installed.serves(&D::MAIN) {
             let message = format!(
                 "{} is not installed: this cluster serves no {} in version {}; install the operator",
                 D::NAME,
@@ -51,7 +45,7 @@ impl<D: Dialect> Backend for Operator<D> {
             );
             return Ok(Offer { refused: Some(Refusal::new("Unsupported", message)), ..Offer::default() });
         }
-        self.dialect.offer(class, &served)
+        self.dialect.offer(class, &installed)
     }
 
     fn news(&self) -> BoxStream<'static, News> {
@@ -59,14 +53,51 @@ impl<D: Dialect> Backend for Operator<D> {
             Followed::One(uid) => News::Object { uid },
             Followed::Many => News::Everything,
         };
-        let (mut served, cluster) = (self.served.subscribe(), self.cluster.clone());
+        let (mut installed, cluster) = (self.installed.subscribe(), self.cluster.clone());
         let followed = stream::once(async move {
             // It ends when the backend goes, and then nobody listens.
-            let _ = served.wait_for(|served| !served.is_empty()).await;
+            let is_served = |known: &Installed| !known.served.is_empty();
+            let _ = installed.wait_for(|known| known.as_deref().is_some_and(is_served)).await;
             let kinds = [D::MAIN].into_iter().chain(D::BESIDE.iter().copied());
             let streams = kinds.map(|kind| cluster.follow_label(&kind, UID_LABEL));
             stream::select_all(streams.collect::<Vec<_>>())
         });
         stream::select(self.announcer.listen(), followed.flatten().map(told)).boxed()
+    }
+}
+
+impl<D: Dialect> Operator<D> {
+    /// What the cluster has of the operator, as it was found when a class was looked at last.
+    pub(super) async fn installed(&self) -> Result<Arc<Installed>, Error> {
+        let known = self.installed.borrow().clone();
+        match known {
+            Some(known) => Ok(known),
+            None => self.look_what_is_installed().await,
+        }
+    }
+
+    async fn look_what_is_installed(&self) -> Result<Arc<Installed>, Error> {
+        let trouble = |error| trouble::<D>(&error);
+        let kinds = Self::kinds().copied().chain(D::CATALOG);
+        let groups: BTreeSet<(&str, &str)> = kinds.map(|kind| (kind.group, kind.version)).collect();
+        let mut found = Installed::default();
+        for (group, version) in groups {
+            found.served.extend(self.cluster.served(group, version).await.map_err(trouble)?);
+        }
+        if let Some(kind) = D::CATALOG.filter(|kind| found.serves(kind)) {
+            let all = self.cluster.all(&kind).await.map_err(trouble)?;
+            let plain = |object: &serde_json::Value| json!({"metadata": {"name": at(object, "metadata.name")}, "spec": object["spec"]});
+            found.catalog = all.iter().map(plain).collect();
+        }
+        let found = Arc::new(found);
+        let is_news = self.installed.send_if_modified(|known| {
+            let is_news = known.as_ref() != Some(&found);
+            *known = Some(found.clone());
+            is_news
+        });
+        if is_news {
+            self.announcer.tell(News::Everything);
+        }
+        Ok(found)
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::backend) fn at<'a>(tree: &'a Value, path: &str) -> &'a str {
 }
 
 /// `over` laid over `under`: objects are merged, everything else is `over`'s.
-pub(super) fn overlay(under: Value, over: Value) -> Value {
+pub(in crate::backend) fn overlay(under: Value, over: Value) -> Value {
     match (under, over) {
         (Value::Object(mut under), Value::Object(over)) => {
             for (name, value) in over {
@@ -42,7 +42,7 @@ pub(super) fn overlay(under: Value, over: Value) -> Value {
 }
 
 /// Whether everything of `wanted` is so in `live`, which may have more.
-pub(super) fn covers(live: &Value, wanted: &Value) -> bool {
+pub(in crate::backend) fn covers(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(name, wanted)| {
             // An empty object that is wanted may be left out by the server.
@@ -75,7 +75,7 @@ pub(super) fn differences(live: &Value, wanted: &Value) -> Vec<String> {
 }
 
 /// A hash of a tree: names stand in their order.
-pub(super) fn hash(tree: &Value) -> String {
+pub(in crate::backend) fn hash(tree: &Value) -> String {
     Sha256::digest(tree.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -11,7 +11,14 @@ use serde_json::Value;
 
 /// The objects that are wanted, of nothing or of what is there.
 fn wanted(object: &PostgreSQL, class: &Class, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
-    CloudNativePG.wanted(&Wish { object, class, name: "shop-1", live, beside })
+    CloudNativePG.wanted(&Wish {
+        object,
+        class,
+        name: "shop-1",
+        live,
+        beside,
+        installed: &Installed::default(),
+    })
 }
 
 fn made(object: &PostgreSQL) -> Vec<Value> {
@@ -21,6 +28,10 @@ fn made(object: &PostgreSQL) -> Vec<Value> {
 fn named<'a>(objects: &'a [Value], kind: &str, name: &str) -> &'a Value {
     let found = objects.iter().find(|object| object["kind"] == kind && object["spec"]["name"] == name);
     found.unwrap_or_else(|| panic!("no {kind} {name} in {objects:?}"))
+}
+
+fn served(kinds: &[&str]) -> Installed {
+    Installed { served: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..Installed::default() }
 }
 
 fn catalog() -> Class {
@@ -59,13 +70,11 @@ fn a_plain_database_says_little() {
 #[test]
 fn versions_are_those_of_the_class() {
     let offered = |class: &Class| {
-        CloudNativePG
-            .offer(class, &["databases".into(), "databaseroles".into(), "poolers".into()])
-            .expect("an offer")
+        CloudNativePG.offer(class, &served(&["databases", "databaseroles", "poolers"])).expect("an offer")
     };
     assert_eq!(offered(&Class::default()).engines[0].versions, MAJORS);
     assert_eq!(offered(&catalog()).engines[0].versions, ["17", "16"]);
-    let older = CloudNativePG.offer(&Class::default(), &["databases".into()]).expect("an offer");
+    let older = CloudNativePG.offer(&Class::default(), &served(&["databases"])).expect("an offer");
     assert!(older.refused.expect("it is refused").message.contains("databaseroles.postgresql.cnpg.io"));
     let mut object = object("shop", 1);
     object.spec.instance.version = "16".into();
@@ -136,8 +145,14 @@ fn users_are_roles_and_who_is_listed_no_more_cannot_log_in() {
     );
     let group = &named(&objects, "DatabaseRole", "group")["spec"];
     assert_eq!((&group["login"], &group["disablePassword"]), (&json!(false), &json!(true)));
-    let wish =
-        Wish { object: &object, class: &Class::default(), name: "shop-1", live: &Value::Null, beside: &[] };
+    let wish = Wish {
+        object: &object,
+        class: &Class::default(),
+        name: "shop-1",
+        live: &Value::Null,
+        beside: &[],
+        installed: &Installed::default(),
+    };
     let roles: Vec<String> = CloudNativePG.roles(&wish).into_iter().map(|role| role.name).collect();
     assert_eq!(roles, ["app", "etl", "App"]);
     object.spec.users.clear();
@@ -203,13 +218,27 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
     let objects = wanted(&object, &Class::default(), &live, &[]).expect("it is accepted");
     assert_eq!(objects[0]["spec"], json!({"instances": 1, "storage": {"size": "1Gi"}}));
     assert_eq!(objects[0]["metadata"]["annotations"], json!({}));
-    let wish = Wish { object: &object, class: &Class::default(), name: "old", live: &live, beside: &[] };
+    let wish = Wish {
+        object: &object,
+        class: &Class::default(),
+        name: "old",
+        live: &live,
+        beside: &[],
+        installed: &Installed::default(),
+    };
     let roles = CloudNativePG.roles(&wish);
     assert_eq!((&*roles[0].secret, roles[0].is_ours), ("old-app", false), "its password stays what it is");
 }
 
 fn seen(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Observed {
-    let wish = Wish { object, class: &Class::default(), name: "shop-1", live, beside };
+    let wish = Wish {
+        object,
+        class: &Class::default(),
+        name: "shop-1",
+        live,
+        beside,
+        installed: &Installed::default(),
+    };
     CloudNativePG.seen(&Found {
         wish: &wish,
         domain: "cluster.local",

@@ -76,9 +76,9 @@ async fn who_is_second_to_a_name_that_both_saw_free_gets_another_at_the_next_loo
         let session = server.connect().await.unwrap();
         let facts = Facts::read(&session, &server).await.unwrap();
         let found = Found::read(&session, &names, &["app", "other"]).await.unwrap();
-        let wish = wish::Wish::of(&two.object, &names, &found);
+        let wish = tenant::Wish::of(&two.object, &names, &found);
         let made = up(&backend, &mut one).await;
-        let work = converge::Work {
+        let work = tenant::Work {
             server: &server,
             session: &session,
             names: &names,

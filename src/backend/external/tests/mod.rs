@@ -8,6 +8,7 @@ mod server;
 
 use super::*;
 use crate::backend::local::{self, Desired, LocalPostgres, TlsMode};
+use crate::backend::tenant::Found;
 use crate::backend::{Code, Login, Phase, Resolved};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -7,6 +7,17 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// A cluster that has an operator's kinds and its catalog.
+pub(super) async fn playground<P: Player>() -> Option<Playground> {
+    let playground = Playground::start(P::IMPLEMENTATION, P::kinds()).await?;
+    if let Some(kind) = <P::Dialect as Dialect>::CATALOG {
+        for object in P::catalog() {
+            playground.make(&kind, &object).await;
+        }
+    }
+    Some(playground)
+}
+
 /// A cluster, and the stage in it.
 pub(super) struct World<P> {
     pub(super) playground: Playground,
@@ -15,13 +26,19 @@ pub(super) struct World<P> {
 
 impl<P: Player> World<P> {
     pub(super) async fn start() -> Option<Self> {
-        let playground = Playground::start(P::IMPLEMENTATION).await?;
-        let stage = Stage::new(&playground);
+        let servers = if P::HAS_SERVERS { Some(Servers::start().await?) } else { None };
+        let playground = playground::<P>().await?;
+        let stage = Stage::new(&playground, servers);
         Some(World { playground, stage })
     }
 
     pub(super) fn backend(&self) -> Arc<Operator<P::Dialect>> {
-        Arc::new(Operator::new(P::Dialect::default(), self.playground.cluster.clone(), "cluster.local"))
+        let mut backend =
+            Operator::new(P::Dialect::default(), self.playground.cluster.clone(), "cluster.local");
+        if let Some(servers) = &self.stage.servers {
+            backend.reached = servers.reached();
+        }
+        Arc::new(backend)
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-fn request(number: u32) -> Request<PostgreSQL> {
+pub(super) fn request(number: u32) -> Request<PostgreSQL> {
     let class = Class { name: "gold".into(), ..Class::default() };
     Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object("shop", number)) }
 }
 
 impl<P: Player> World<P> {
-    async fn available(&self, request: &Request<PostgreSQL>) -> Observed {
+    pub(super) async fn available(&self, request: &Request<PostgreSQL>) -> Observed {
         let deadline = Instant::now() + DEADLINE;
         loop {
             match self.backend().ensure(request).await {

@@ -2,6 +2,7 @@
 
 use crate::backend::operator::put;
 use apimachinery::wire::json;
+use databases_api::features::{FeatureUse, required};
 use databases_api::postgresql::PostgreSQL;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -86,20 +87,29 @@ fn one_of(random: &mut StdRng, values: &[Value]) -> Value {
     values.choose(random).cloned().unwrap_or_default()
 }
 
-/// The object of a number: the same for the same number.
-pub(super) fn object(seed: u64) -> PostgreSQL {
+/// The object of a number that needs none but these features: the same for the same number.
+pub(super) fn object(seed: u64, features: &[String]) -> PostgreSQL {
     let random = &mut StdRng::seed_from_u64(seed);
     let mut tree = json!({
         "metadata": {"name": "generated", "namespace": "default", "uid": "00000001-0000-4000-8000-000000000000"},
         "spec": {"storage": {"size": one(random, &["1Gi", "500Mi", "1.5Ti"])}},
     });
-    put(&mut tree, DATABASES.0, DATABASES.1(random));
-    for (path, value) in COMMON {
-        if random.random_bool(0.5) {
-            put(&mut tree, path, value(random));
+    let mut object = decoded(&tree);
+    for (path, value) in [DATABASES].iter().chain(COMMON) {
+        let mut more = tree.clone();
+        put(&mut more, path, value(random));
+        let wanted = *path == DATABASES.0 || random.random_bool(0.5);
+        let with = decoded(&more);
+        let is_offered = |used: FeatureUse| features.contains(&used.feature);
+        if wanted && required(&with, None).into_iter().all(is_offered) {
+            (tree, object) = (more, with);
         }
     }
-    let (object, context) = json::decode_tree::<databases_api::postgresql::V1>(&tree).expect("an object");
+    object
+}
+
+fn decoded(tree: &Value) -> PostgreSQL {
+    let (object, context) = json::decode_tree::<databases_api::postgresql::V1>(tree).expect("an object");
     assert!(context.problems().is_empty(), "{:?}: {tree}", context.problems());
     apimachinery::kind::WireVersion::into_hub(object)
 }

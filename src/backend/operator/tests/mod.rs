@@ -3,16 +3,20 @@
 mod conformance;
 mod disturbed;
 mod generated;
+mod inside;
 mod player;
 mod playground;
 mod schema;
+mod servers;
 mod stage;
 
 pub(in crate::backend) use player::{Player, Told};
+pub(in crate::backend) use servers::PASSWORD;
 
 use super::*;
 use databases_api::postgresql::{Database, PostgreSQL};
 use playground::Playground;
+use servers::Servers;
 use stage::Stage;
 
 /// An object as admission leaves it.
@@ -43,6 +47,11 @@ macro_rules! played {
                 super::disturbed::what_is_done_behind_our_back_is_answered::<Played>().await;
             }
 
+            #[tokio::test(flavor = "multi_thread")]
+            async fn what_is_listed_is_brought_about_over_sql() {
+                super::inside::what_is_listed_is_brought_about_over_sql::<Played>().await;
+            }
+
             async fn world() -> Option<super::conformance::World<Played>> {
                 super::conformance::World::start().await
             }
@@ -52,4 +61,4 @@ macro_rules! played {
     };
 }
 
-played! { cloudnative_pg }
+played! { cloudnative_pg, kubedb }

@@ -9,10 +9,29 @@ use serde_json::Value;
 pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// The dialect that is spoken to it.
     type Dialect: Dialect + Default;
+    /// Whether databases and roles are made over SQL, so that there have to be servers.
+    const HAS_SERVERS: bool = false;
+    /// Whether statuses are written apart from the rest of an object.
+    const STATUS_IS_APART: bool = true;
     /// The folder of its kinds.
     const IMPLEMENTATION: &'static str;
     /// A kind beside the main one, by its full name: without it less is offered.
     const DISPENSABLE: &'static str;
+
+    /// Kinds that may not be in that folder, as they are installed then.
+    fn kinds() -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// The objects of its catalog.
+    fn catalog() -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// Whether a main object's server is restarted when this object beside it is carried out.
+    fn restarts(_object: &Value) -> bool {
+        false
+    }
 
     /// What a main object tells the operator.
     fn told(main: &Value) -> Told;

@@ -4,7 +4,7 @@
 //! `DATABASES_CRDS`.
 
 use super::UID_LABEL;
-use crate::cluster::{Cluster, SECRETS};
+use crate::cluster::{Cluster, Resource, SECRETS};
 use apimachinery::wire::yaml;
 use controlplane::{ControlPlane, Programs};
 use kube::api::{Api, ApiResource, DynamicObject, PostParams};
@@ -30,7 +30,7 @@ pub(in crate::backend) struct Playground {
 
 impl Playground {
     /// With the kinds of an implementation; none, and said so, where the programs or the kinds are not at hand.
-    pub(in crate::backend) async fn start(implementation: &str) -> Option<Self> {
+    pub(in crate::backend) async fn start(implementation: &str, more: Vec<Value>) -> Option<Self> {
         let missing = |what: &str| eprintln!("SKIPPED: {what}");
         let programs = Programs::find().inspect_err(|error| missing(&error.to_string())).ok()?;
         let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/crds"));
@@ -38,8 +38,11 @@ impl Playground {
         let files =
             std::fs::read_dir(&folder).inspect_err(|error| missing(&format!("{folder:?}: {error}"))).ok()?;
         let read = |file: std::fs::DirEntry| std::fs::read(file.path()).expect("a file of a kind");
-        let definitions: Vec<Value> =
+        let mut definitions: Vec<Value> =
             files.map(|file| yaml::decode(&read(file.expect("a file"))).expect("a kind").0).collect();
+        let is_missing = |kind: &Value| !definitions.iter().any(|known| name(known) == name(kind));
+        let missing: Vec<Value> = more.into_iter().filter(is_missing).collect();
+        definitions.extend(missing);
         let folder = tempfile::tempdir().expect("a folder");
         let control_plane = ControlPlane::start(&programs, folder.path()).await.expect("a control plane");
         let admin = connect(control_plane.kubeconfig()).await;
@@ -77,6 +80,20 @@ impl Playground {
         let definition = serde_json::from_value(definition.clone()).expect("a definition");
         self.api().create(&PostParams::default(), &definition).await.expect("it can be installed");
         self.until_served(kind, true).await;
+    }
+
+    /// Makes an object of a kind that has no namespace.
+    pub(in crate::backend) async fn make(&self, kind: &Resource, object: &Value) {
+        let resource = ApiResource {
+            group: kind.group.into(),
+            version: kind.version.into(),
+            api_version: kind.api_version(),
+            kind: kind.kind.into(),
+            plural: kind.plural.into(),
+        };
+        let api: Api<DynamicObject> = Api::all_with(self.admin.client().clone(), &resource);
+        let object = serde_json::from_value(object.clone()).expect("an object");
+        api.create(&PostParams::default(), &object).await.expect("it can be made");
     }
 
     /// Takes one of the kinds away with all its objects.

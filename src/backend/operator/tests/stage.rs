@@ -1,7 +1,7 @@
 //! Where an operator is played: its objects, and what runs and is stored for each of them.
 
-use super::{Player, Playground, Told};
-use crate::backend::operator::{Dialect, at};
+use super::{Player, Playground, Servers, Told};
+use crate::backend::operator::{Dialect, UID_LABEL, at};
 use crate::cluster::{Resource, SECRETS};
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 struct Known {
     starts: u32,
     told: Option<Told>,
-    generation: Value,
+    spec: Value,
     rows: BTreeSet<String>,
 }
 
@@ -27,6 +27,8 @@ pub(in crate::backend) struct Stage<P> {
     client: kube::Client,
     /// By the uid of its main object.
     known: Mutex<BTreeMap<String, Known>>,
+    /// What runs, where that is needed.
+    pub(in crate::backend) servers: Option<Servers>,
     player: PhantomData<P>,
 }
 
@@ -35,8 +37,9 @@ fn tree(object: DynamicObject) -> Value {
 }
 
 impl<P: Player> Stage<P> {
-    pub(in crate::backend) fn new(playground: &Playground) -> Self {
-        Stage { client: playground.admin.client().clone(), known: Mutex::default(), player: PhantomData }
+    pub(in crate::backend) fn new(playground: &Playground, servers: Option<Servers>) -> Self {
+        let client = playground.admin.client().clone();
+        Stage { client, known: Mutex::default(), servers, player: PhantomData }
     }
 
     fn main() -> Resource {
@@ -80,7 +83,11 @@ impl<P: Player> Stage<P> {
 
     /// Does what is due to every object, once it is done with time enough to be told apart from what was before.
     pub(in crate::backend) async fn play(&self) {
-        for mut main in self.all(&Self::main()).await {
+        let all = self.all(&Self::main()).await;
+        if let Some(servers) = &self.servers {
+            servers.run(&all).await;
+        }
+        for mut main in all {
             let deadline = Instant::now() + DEADLINE;
             while is_fresh(&main) {
                 assert!(Instant::now() < deadline, "it is changed again and again: {main}");
@@ -92,15 +99,32 @@ impl<P: Player> Stage<P> {
         }
         for kind in <P::Dialect as Dialect>::BESIDE {
             for object in self.all(kind).await {
+                if object["status"].is_null() && P::restarts(&object) {
+                    let uid = &object["metadata"]["labels"][UID_LABEL];
+                    self.restart(uid).await;
+                }
                 self.tell(kind, &object, P::status_beside(&object)).await;
             }
+        }
+    }
+
+    /// Starts what runs of an object anew.
+    async fn restart(&self, uid: &Value) {
+        let all = self.all(&Self::main()).await;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for main in all.iter().filter(|main| main["metadata"]["labels"][UID_LABEL] == *uid) {
+            known.entry(at(main, "metadata.uid").to_owned()).or_default().starts += 1;
         }
     }
 
     async fn tell(&self, kind: &Resource, object: &Value, status: Value) {
         let (api, params) = (self.api(kind), PatchParams::default());
         let name = at(object, "metadata.name");
-        let told = api.patch_status(name, &params, &Patch::Merge(json!({"status": status}))).await;
+        let patch = Patch::Merge(json!({"status": status}));
+        let told = match P::STATUS_IS_APART {
+            true => api.patch_status(name, &params, &patch).await,
+            false => api.patch(name, &params, &patch).await,
+        };
         told.expect("a status can be written");
     }
 
@@ -122,8 +146,8 @@ impl<P: Player> Stage<P> {
         if !told.sleeps && known.told.as_ref() != Some(told) {
             known.starts += 1;
         }
-        let is_news = known.told.as_ref() != Some(told) || known.generation != main["metadata"]["generation"];
-        (known.told, known.generation) = (Some(told.clone()), main["metadata"]["generation"].clone());
+        let is_news = known.told.as_ref() != Some(told) || known.spec != main["spec"];
+        (known.told, known.spec) = (Some(told.clone()), main["spec"].clone());
         is_news
     }
 
@@ -174,7 +198,9 @@ impl<P: Player> Stage<P> {
 /// Whether an object was changed in this second, as far as whole seconds tell.
 fn is_fresh(object: &Value) -> bool {
     let entries = object["metadata"]["managedFields"].as_array().expect("entries");
-    let ours = entries.iter().filter(|entry| entry["subresource"] != "status");
+    let is_status =
+        |entry: &&Value| entry["subresource"] == "status" || entry["fieldsV1"]["f:status"].is_object();
+    let ours = entries.iter().filter(|entry| !is_status(entry));
     let last = ours.map(|entry| at(entry, "time").parse::<jiff::Timestamp>().expect("a time")).max();
     last.is_some_and(|last| jiff::Timestamp::now().duration_since(last).as_secs() < 1)
 }

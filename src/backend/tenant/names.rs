@@ -1,6 +1,6 @@
-//! What things are called on a server that others share.
+//! What things are called on a server.
 //!
-//! A role or a database is called what the spec calls it, where nobody else has that name there; else that and a hash of the
+//! On a server that others share, a role or a database is called what the spec calls it, where nobody else has that name there; else that and a hash of the
 //! object's uid, which nobody else has. What was made once keeps its name. Whose something is stands in the comment on the role,
 //! which only who manages roles can change; a database is its owner's.
 
@@ -16,16 +16,39 @@ const HASH: usize = 10;
 const MADE: &str = "made by databases.standard.k8s.io for";
 const KEPT: &str = "kept by databases.standard.k8s.io after the deletion of";
 
+/// Whose a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    /// Others have something there, too.
+    Shared,
+    /// It is the object's alone.
+    Own,
+}
+
 /// The names and the comments of one object.
-pub(super) struct Names {
+pub(in crate::backend) struct Names {
     uid: String,
     object: String,
+    ground: Ground,
 }
 
 impl Names {
-    pub(super) fn of(object: &PostgreSQL) -> Self {
+    /// On a server that others share.
+    pub(in crate::backend) fn of(object: &PostgreSQL) -> Self {
         let meta = &object.metadata;
-        Names { uid: meta.uid.clone(), object: format!("PostgreSQL {}/{}", meta.namespace, meta.name) }
+        let title = format!("PostgreSQL {}/{}", meta.namespace, meta.name);
+        Names { uid: meta.uid.clone(), object: title, ground: Ground::Shared }
+    }
+
+    /// On a server that is the object's alone: everything is called what the spec calls it, and what is there already under
+    /// such a name is taken up.
+    pub(in crate::backend) fn alone(object: &PostgreSQL) -> Self {
+        Names { ground: Ground::Own, ..Names::of(object) }
+    }
+
+    /// Whether the server is the object's alone.
+    pub(super) fn are_alone(&self) -> bool {
+        self.ground == Ground::Own
     }
 
     /// What a role of the spec is called, by what is there.
@@ -43,6 +66,7 @@ impl Names {
     /// Whether something of a name is there is known, and then whether it is ours.
     fn choose(&self, plain: Option<bool>, hashed: Option<bool>, wanted: &str) -> String {
         match (plain, hashed) {
+            _ if self.are_alone() => wanted.to_owned(),
             (Some(true), _) => wanted.to_owned(),
             (None, hashed) if hashed != Some(true) => wanted.to_owned(),
             _ => self.hashed(wanted),
@@ -50,7 +74,7 @@ impl Names {
     }
 
     /// A name that no other object has.
-    pub(super) fn hashed(&self, wanted: &str) -> String {
+    pub(in crate::backend) fn hashed(&self, wanted: &str) -> String {
         let room = NAME_BYTES - HASH - 1;
         if wanted.len() <= room {
             return format!("{wanted}_{}", hash(&self.uid));
@@ -71,7 +95,12 @@ impl Names {
 
     /// Whether a comment says that something is this object's.
     pub(super) fn is_ours(&self, comment: &str) -> bool {
-        (comment.starts_with(MADE) || comment.starts_with(KEPT)) && comment.ends_with(&self.ending())
+        Self::is_somebodys(comment) && comment.ends_with(&self.ending())
+    }
+
+    /// Whether a comment says that something is, or was, an object's: one that is gone, or another.
+    pub(super) fn is_somebodys(comment: &str) -> bool {
+        comment.starts_with(MADE) || comment.starts_with(KEPT)
     }
 
     /// The condition in SQL that a comment may say so.
@@ -133,6 +162,14 @@ mod tests {
             (None, Some(false), "app"),
         ] {
             assert_eq!(one.choose(plain, other, "app"), name, "{plain:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn on_a_server_of_its_own_a_name_is_always_the_specs() {
+        let alone = Names::alone(&PostgreSQL::default());
+        for (plain, hashed) in [(None, Some(true)), (Some(false), None), (Some(false), Some(true))] {
+            assert_eq!(alone.choose(plain, hashed, "app"), "app", "{plain:?} {hashed:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What an object asks of a server that others share.
+//! What an object asks of a server.
 
 use super::error::Error;
 use super::found::Found;
@@ -6,24 +6,38 @@ use super::names::Names;
 use databases_api::postgresql::{Extension, PostgreSQL, UserAttribute};
 
 /// What an object asks for, by the names that it has on the server.
-pub(super) struct Wish {
+pub(in crate::backend) struct Wish {
     /// Owners first: the first is whom applications are bound by.
     pub(super) roles: Vec<Role>,
     pub(super) databases: Vec<Database>,
 }
 
+/// What a role may beside logging in: in the order of [`ATTRIBUTES`].
+pub(super) type Attributes = [bool; 5];
+
+/// What a role may beside logging in, and PostgreSQL's word for it.
+pub(super) const ATTRIBUTES: [(UserAttribute, &str); 5] = [
+    (UserAttribute::Superuser, "SUPERUSER"),
+    (UserAttribute::CreateDB, "CREATEDB"),
+    (UserAttribute::CreateRole, "CREATEROLE"),
+    (UserAttribute::Replication, "REPLICATION"),
+    (UserAttribute::BypassRLS, "BYPASSRLS"),
+];
+
 /// A role.
-pub(super) struct Role {
+pub(in crate::backend) struct Role {
     pub(super) name: String,
     /// As the spec names it.
     pub(super) user: String,
     pub(super) login: bool,
+    /// What it may; none where that is not the object's to say.
+    pub(super) attributes: Option<Attributes>,
     /// The databases that it may use; the first is the one that it opens. It owns them, or all that it may there is granted.
     pub(super) databases: Vec<String>,
 }
 
 /// A database.
-pub(super) struct Database {
+pub(in crate::backend) struct Database {
     pub(super) name: String,
     pub(super) owner: String,
     /// As the spec names it.
@@ -31,14 +45,15 @@ pub(super) struct Database {
     pub(super) extensions: Vec<Extension>,
 }
 
-/// What is refused here whatever the server is: other objects are on it, too.
-pub(super) fn check(object: &PostgreSQL) -> Result<(), Error> {
+/// What is refused whatever is on the server; where it is shared, more of it.
+pub(in crate::backend) fn check(object: &PostgreSQL, names: &Names) -> Result<(), Error> {
     let databases = &object.spec.databases;
     if databases.is_empty() {
         return Err(Error::Wish("spec.databases is empty: list the one that applications connect to".into()));
     }
     for user in &object.spec.users {
-        if user.attributes.iter().any(|attribute| *attribute != UserAttribute::NoLogin) {
+        let more = user.attributes.iter().any(|attribute| *attribute != UserAttribute::NoLogin);
+        if more && !names.are_alone() {
             return Err(Error::Wish(format!(
                 "spec.users[{}].attributes: other databases are on this server, and users of it get no attribute but NoLogin",
                 user.name
@@ -64,7 +79,7 @@ pub(super) fn candidates(object: &PostgreSQL, names: &Names) -> Vec<String> {
 
 impl Wish {
     /// What an object asks for, called by what is there.
-    pub(super) fn of(object: &PostgreSQL, names: &Names, found: &Found) -> Self {
+    pub(in crate::backend) fn of(object: &PostgreSQL, names: &Names, found: &Found) -> Self {
         let (mut databases, mut roles) = (Vec::new(), Vec::<Role>::new());
         for wanted in &object.spec.databases {
             let (name, owner) = (names.database(found, &wanted.name), names.role(found, &wanted.owner));
@@ -74,17 +89,23 @@ impl Wish {
                     name: owner.clone(),
                     user: wanted.owner.clone(),
                     login: true,
+                    attributes: None,
                     databases: vec![name.clone()],
                 }),
             }
             let (extensions, wanted) = (wanted.extensions.clone(), wanted.name.clone());
             databases.push(Database { name, owner, wanted, extensions });
         }
-        roles.extend(object.spec.users.iter().map(|user| Role {
-            name: names.role(found, &user.name),
-            user: user.name.clone(),
-            login: user.attributes.is_empty(),
-            databases: user.databases.iter().map(|name| names.database(found, name)).collect(),
+        roles.extend(object.spec.users.iter().map(|user| {
+            Role {
+                name: names.role(found, &user.name),
+                user: user.name.clone(),
+                login: !user.attributes.contains(&UserAttribute::NoLogin),
+                attributes: names
+                    .are_alone()
+                    .then(|| ATTRIBUTES.map(|(attribute, _)| user.attributes.contains(&attribute))),
+                databases: user.databases.iter().map(|name| names.database(found, name)).collect(),
+            }
         }));
         Wish { roles, databases }
     }

@@ -10,7 +10,7 @@ const DATABASE: &str = "postgres";
 
 /// How a connection is encrypted, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SslMode {
+pub(in crate::backend) enum SslMode {
     /// Not at all.
     Disable,
     /// If the server can.
@@ -25,22 +25,24 @@ pub(super) enum SslMode {
 
 /// A server, and who manages it.
 #[derive(Clone, Debug)]
-pub(super) struct Server {
+pub(in crate::backend) struct Server {
     /// The Secret that names it, for a person.
-    pub(super) secret: String,
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) username: String,
-    pub(super) password: Secret,
-    pub(super) database: String,
-    pub(super) mode: SslMode,
+    pub(in crate::backend) secret: String,
+    pub(in crate::backend) host: String,
+    pub(in crate::backend) port: u16,
+    pub(in crate::backend) username: String,
+    pub(in crate::backend) password: Secret,
+    pub(in crate::backend) database: String,
+    pub(in crate::backend) mode: SslMode,
     /// The authorities that vouch for it, PEM.
-    pub(super) authorities: Option<String>,
+    pub(in crate::backend) authorities: Option<String>,
+    /// Whether the login is known to be a superuser's.
+    pub(in crate::backend) superuser: bool,
 }
 
 impl Server {
     /// Reads a Secret, as JSON. What is wrong with it is said without what is in it.
-    pub(super) fn read(secret: &str) -> Result<Self, Error> {
+    pub(in crate::backend) fn read(secret: &str) -> Result<Self, Error> {
         let secret: Value = serde_json::from_str(secret).unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (namespace, name) = (text(&secret["metadata"]["namespace"]), text(&secret["metadata"]["name"]));
@@ -88,17 +90,18 @@ impl Server {
             database: some(key("database")?).unwrap_or_else(|| DATABASE.to_owned()),
             mode,
             authorities,
+            superuser: false,
             secret: title.clone(),
         })
     }
 
     /// Host and port.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::backend) fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
     /// Whether applications have to encrypt.
-    pub(super) fn is_encrypted(&self) -> bool {
+    pub(in crate::backend) fn is_encrypted(&self) -> bool {
         !matches!(self.mode, SslMode::Disable | SslMode::Prefer)
     }
 }

@@ -1,9 +1,9 @@
-//! Sessions on a server of others. Everything is bounded: a server that is silent is one that cannot be reached.
+//! Sessions on a server. Everything is bounded: a server that is silent is one that cannot be reached.
 
 use super::error::{Error, is_not_let_in};
 use super::server::{Server, SslMode};
 use super::tls;
-use crate::backend::postgresql::{Answer, Secret, options};
+use crate::backend::postgresql::{Answer, Secret, options, superuser_options};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -18,15 +18,18 @@ const STATEMENT: Duration = Duration::from_secs(65);
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// A session; dropping it ends the connection.
-pub(super) struct Session {
+pub(in crate::backend) struct Session {
     client: Client,
     place: String,
 }
 
 impl Server {
     /// A session of the one who manages it.
-    pub(super) async fn connect(&self) -> Result<Session, Error> {
-        let connected = self.connect_as(&self.username, &self.password, &self.database).await;
+    pub(in crate::backend) async fn connect(&self) -> Result<Session, Error> {
+        // What newer versions have more cannot be said before the version is known.
+        let settings = if self.superuser { superuser_options(0) } else { options() };
+        let login = (self.username.as_str(), &self.password);
+        let connected = self.open(login, &self.database, settings).await;
         connected.map_err(|answer| match is_not_let_in(&answer) {
             true => Error::NotLetIn {
                 place: self.place(),
@@ -45,10 +48,19 @@ impl Server {
         password: &Secret,
         database: &str,
     ) -> Result<Session, Answer> {
+        self.open((role, password), database, options()).await
+    }
+
+    async fn open(
+        &self,
+        (role, password): (&str, &Secret),
+        database: &str,
+        settings: String,
+    ) -> Result<Session, Answer> {
         let mut config = Config::new();
         config.host(&self.host).port(self.port).user(role).password(password.expose()).dbname(database);
         config.connect_timeout(CONNECT).keepalives_idle(SILENCE).tcp_user_timeout(SILENCE);
-        config.application_name("databases-apiserver").options(options());
+        config.application_name("databases-apiserver").options(settings);
         config.ssl_mode(match self.mode {
             SslMode::Disable => tokio_postgres::config::SslMode::Disable,
             SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
@@ -76,7 +88,7 @@ where
     let (client, connection) = connected.map_err(|error| Answer::from(&error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to a server of others ended");
+            tracing::debug!(%error, "a connection to a server ended");
         }
     });
     Ok(client)

@@ -20,7 +20,9 @@ pub(super) fn config(server: &Server) -> Result<ClientConfig, String> {
         }
         SslMode::Disable | SslMode::Prefer | SslMode::Require => None,
     };
-    let verifier = Verifier { provider, by_authority: verifier, names: server.mode == SslMode::VerifyFull };
+    let held = held(server.authorities.as_deref());
+    let names = server.mode == SslMode::VerifyFull;
+    let verifier = Verifier { provider, by_authority: verifier, held, names };
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
@@ -48,11 +50,18 @@ fn by_authority(
         .map_err(|error| format!("no authority vouches for the server: {error}"))
 }
 
-/// Takes whom the authorities vouch for, under any name where names do not count, or whoever answers where there are none.
+/// The certificates of the authorities.
+fn held(pem: Option<&str>) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem.unwrap_or_default().as_bytes()).flatten().collect()
+}
+
+/// Takes whom the authorities vouch for, under any name where names do not count, or whoever answers where there are none. A
+/// server's certificate may be its own authority, as libpq takes it.
 #[derive(Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,
     by_authority: Option<Arc<WebPkiServerVerifier>>,
+    held: Vec<CertificateDer<'static>>,
     names: bool,
 }
 
@@ -71,6 +80,12 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.names => Ok(ServerCertVerified::assertion()),
+            // Everything else was judged before: an authority may be no server, in WebPKI's eyes.
+            Err(Error::InvalidCertificate(CertificateError::Other(_)))
+                if !self.names && self.held.iter().any(|held| held == end_entity) =>
+            {
+                Ok(ServerCertVerified::assertion())
+            }
             other => other,
         }
     }
@@ -97,5 +112,48 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::postgresql::Secret;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+
+    /// Whether a server of that certificate is taken, by these authorities.
+    fn takes(certificate: &CertificateDer<'_>, authorities: &str, mode: SslMode) -> bool {
+        let server = Server {
+            secret: String::new(),
+            host: "shop".into(),
+            port: 5432,
+            username: String::new(),
+            password: Secret::new(""),
+            database: String::new(),
+            mode,
+            authorities: Some(authorities.into()),
+            superuser: false,
+        };
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let by_authority = by_authority(server.authorities.as_deref(), &provider).expect("authorities");
+        let (held, names) = (held(server.authorities.as_deref()), mode == SslMode::VerifyFull);
+        let verifier = Verifier { provider, by_authority: Some(by_authority), held, names };
+        let name = ServerName::try_from("shop").expect("a name");
+        verifier.verify_server_cert(certificate, &[], &name, &[], UnixTime::now()).is_ok()
+    }
+
+    #[test]
+    fn a_servers_certificate_may_be_its_own_authority() {
+        let signed = |is_ca: IsCa| {
+            let mut params = CertificateParams::new(vec!["other".into()]).expect("names");
+            params.is_ca = is_ca;
+            params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate")
+        };
+        for is_ca in [IsCa::Ca(BasicConstraints::Unconstrained), IsCa::NoCa] {
+            let (own, other) = (signed(is_ca), signed(is_ca));
+            assert!(takes(own.der(), &own.pem(), SslMode::VerifyCa));
+            assert!(!takes(own.der(), &other.pem(), SslMode::VerifyCa), "another vouches for nobody");
+            assert!(!takes(own.der(), &own.pem(), SslMode::VerifyFull), "it is of another name");
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::found::{Facts, Found};
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
-use super::wish::{Database, Role, Wish};
+use super::wish::{ATTRIBUTES, Database, Role, Wish};
 use crate::backend;
 use crate::backend::postgresql::{Login, Secret, identifier, literal};
 use std::collections::BTreeMap;
@@ -19,18 +19,21 @@ use std::collections::BTreeMap;
 const PASSWORD: usize = 1000;
 
 /// One object on its server.
-pub(super) struct Work<'a> {
-    pub(super) server: &'a Server,
-    pub(super) session: &'a Session,
-    pub(super) names: &'a Names,
-    pub(super) facts: &'a Facts,
-    pub(super) wish: &'a Wish,
-    pub(super) published: &'a [backend::Login],
+pub(in crate::backend) struct Work<'a> {
+    pub(in crate::backend) server: &'a Server,
+    pub(in crate::backend) session: &'a Session,
+    pub(in crate::backend) names: &'a Names,
+    pub(in crate::backend) facts: &'a Facts,
+    pub(in crate::backend) wish: &'a Wish,
+    pub(in crate::backend) published: &'a [backend::Login],
 }
 
 impl Work<'_> {
     /// Roles, databases and privileges; the passwords by role.
-    pub(super) async fn converge(&self, found: &Found) -> Result<BTreeMap<String, Secret>, Error> {
+    pub(in crate::backend) async fn converge(
+        &self,
+        found: &Found,
+    ) -> Result<BTreeMap<String, Secret>, Error> {
         self.check(found)?;
         join(self.session, found).await?;
         let passwords = self.roles(found).await?;
@@ -56,13 +59,21 @@ impl Work<'_> {
             )))
         };
         for role in &self.wish.roles {
-            if found.roles.get(&role.name).is_some_and(|there| !there.ours) {
+            let Some(there) = found.roles.get(&role.name).filter(|there| !there.ours) else { continue };
+            if !self.names.are_alone() {
                 return foreign("role", &role.name);
+            }
+            let [superuser, _, _, replication, _] = there.attributes;
+            if (superuser || replication) && !Names::is_somebodys(&there.comment) {
+                return Err(Error::Wish(format!(
+                    "role {} is the server's own, for its operator or its replicas: choose another name",
+                    role.name
+                )));
             }
         }
         for database in &self.wish.databases {
             let Some(there) = found.databases.get(&database.name) else { continue };
-            if !there.ours {
+            if !there.ours && !self.names.are_alone() {
                 return foreign("database", &database.name);
             }
             if there.broken {
@@ -73,7 +84,7 @@ impl Work<'_> {
             }
             if there.owner != database.owner {
                 return Err(Error::Wish(format!(
-                    "spec.databases[{}].owner cannot be changed on a server that others share: put {} back",
+                    "spec.databases[{}].owner cannot be changed here: put {} back, or have it changed on the server",
                     database.wanted, there.owner
                 )));
             }
@@ -93,7 +104,10 @@ impl Work<'_> {
             match there {
                 None => self.create_role(role, &login).await?,
                 Some(there)
-                    if there.login != role.login || there.comment != comment || !published && role.login =>
+                    if there.login != role.login
+                        || there.comment != comment
+                        || role.attributes.is_some_and(|wanted| wanted != there.attributes)
+                        || !published && role.login =>
                 {
                     let on = identifier(&role.name);
                     let statements = format!(
@@ -171,6 +185,8 @@ impl Work<'_> {
         for grant in found.grants.iter().filter(|grant| listed(&grant.database)) {
             let ours = found.roles.get(&grant.role).is_some_and(|role| role.ours);
             let whom = match &*grant.role {
+                // Among the object's own, who owns a database says what everybody may there.
+                "" if self.names.are_alone() => continue,
                 "" => "PUBLIC".to_owned(),
                 role if ours && !self.wish.uses(role, &grant.database) => identifier(role),
                 _ => continue,
@@ -239,11 +255,13 @@ pub(super) async fn join(session: &Session, found: &Found) -> Result<(), Error> 
 
 /// What `CREATE ROLE` and `ALTER ROLE` say of a role. The server is given the verifier, never the password.
 fn clause(role: &Role, password: Option<&Secret>) -> String {
-    let login = if role.login { "LOGIN" } else { "NOLOGIN" };
-    match password.filter(|_| role.login) {
-        Some(password) => {
-            format!("{login} PASSWORD {}", literal(Login::of(password.clone()).verifier.expose()))
-        }
-        None => login.to_owned(),
+    let mut clause = if role.login { "LOGIN" } else { "NOLOGIN" }.to_owned();
+    for (may, (_, word)) in role.attributes.into_iter().flatten().zip(ATTRIBUTES) {
+        clause += if may { " " } else { " NO" };
+        clause += word;
     }
+    if let Some(password) = password.filter(|_| role.login) {
+        clause += &format!(" PASSWORD {}", literal(Login::of(password.clone()).verifier.expose()));
+    }
+    clause
 }

@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::backend::postgresql::{cell, identifier, literal};
 
 /// Leaves everything as it is, logins too, and says on the roles that nobody looks after them any more.
-pub(super) async fn keep(session: &Session, names: &Names) -> Result<(), Error> {
+pub(in crate::backend) async fn keep(session: &Session, names: &Names) -> Result<(), Error> {
     let (found, comment) = (Found::read(session, names, &[]).await?, literal(&names.kept()));
     let statement = |(name, _): (&String, _)| format!("COMMENT ON ROLE {} IS {comment}; ", identifier(name));
     let statements: String = found.our_roles().map(statement).collect();
@@ -17,7 +17,11 @@ pub(super) async fn keep(session: &Session, names: &Names) -> Result<(), Error> 
 }
 
 /// Drops everything that was made for the object, and nothing else. Roles go last: they say whose the rest is.
-pub(super) async fn drop_all(server: &Server, session: &Session, names: &Names) -> Result<(), Error> {
+pub(in crate::backend) async fn drop_all(
+    server: &Server,
+    session: &Session,
+    names: &Names,
+) -> Result<(), Error> {
     let found = Found::read(session, names, &[]).await?;
     let roles: Vec<&String> = found.our_roles().map(|(name, _)| name).collect();
     if roles.is_empty() {

@@ -5,34 +5,47 @@ use super::error::Error;
 use super::extensions;
 use super::found::{Facts, Found};
 use super::names::Names;
-use super::observed::observed;
 use super::server::Server;
 use super::session::Session;
-use super::was_made;
 use super::wish::{self, Role, Wish};
 use crate::backend::postgresql::Secret;
-use crate::backend::{Login, Observed, Refusal, Request};
+use crate::backend::{Login, Refusal};
 use databases_api::postgresql::PostgreSQL;
 
-/// Makes an object be on its server.
-pub(super) async fn ensure(request: &Request<PostgreSQL>, server: &Server) -> Result<Observed, Error> {
-    let (object, names) = (&request.object, Names::of(&request.object));
+/// What an object has on its server after a look.
+pub(in crate::backend) struct Inside {
+    /// The server.
+    pub(in crate::backend) facts: Facts,
+    /// What is there of the object.
+    pub(in crate::backend) found: Found,
+    /// The logins of its roles.
+    pub(in crate::backend) logins: Vec<Login>,
+    /// What of it is refused, where all the rest of this tells of what was accepted before.
+    pub(in crate::backend) refused: Option<Refusal>,
+}
+
+/// Makes what an object asks for be on its server. `published` are the logins as the Secrets have them.
+pub(in crate::backend) async fn ensure(
+    object: &PostgreSQL,
+    names: &Names,
+    server: &Server,
+    published: &[Login],
+) -> Result<Inside, Error> {
     let session = server.connect().await?;
     let facts = Facts::read(&session, server).await?;
     // What a call before this one left running is waited for.
     let lock = format!("SELECT pg_advisory_lock({})", names.number());
     session.look("wait for an earlier look at this object", [lock]).await?;
-    let candidates = wish::candidates(object, &names);
+    let candidates = wish::candidates(object, names);
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
-    let found = Found::read(&session, &names, &candidates).await?;
+    let found = Found::read(&session, names, &candidates).await?;
     if found.is_nothing() {
-        is_new(object, server, &facts)?;
+        is_new(object, names, server, &facts)?;
     }
-    let done = match wish::check(object) {
+    let done = match wish::check(object, names) {
         Ok(()) => {
-            let (wish, published) = (Wish::of(object, &names, &found), &request.logins);
-            let work =
-                Work { server, session: &session, names: &names, facts: &facts, wish: &wish, published };
+            let wish = Wish::of(object, names, &found);
+            let work = Work { server, session: &session, names, facts: &facts, wish: &wish, published };
             bring(&work, &found).await
         }
         Err(refused) => Err(refused),
@@ -41,12 +54,20 @@ pub(super) async fn ensure(request: &Request<PostgreSQL>, server: &Server) -> Re
         Ok(done) => done,
         // What was accepted before goes on as it is.
         Err(refused) if refused.refusal().is_some() && !found.is_nothing() => {
-            (request.logins.clone(), refused.refusal())
+            (published.to_vec(), refused.refusal())
         }
         Err(error) => return Err(error),
     };
-    let found = Found::read(&session, &names, &[]).await?;
-    Ok(Observed { refused, ..observed(server, &facts, &found, logins) })
+    let found = Found::read(&session, names, &[]).await?;
+    Ok(Inside { facts, found, logins, refused })
+}
+
+/// What is on its server of an object.
+pub(in crate::backend) async fn look(names: &Names, server: &Server) -> Result<(Facts, Found), Error> {
+    let session = server.connect().await?;
+    let facts = Facts::read(&session, server).await?;
+    let found = Found::read(&session, names, &[]).await?;
+    Ok((facts, found))
 }
 
 /// Everything of a wish; the logins, and what of it is refused where all the rest is done.
@@ -100,7 +121,7 @@ async fn extensions_of(
 }
 
 /// Nothing is made anew of what was there once; and a server of another version is not what was asked for.
-fn is_new(object: &PostgreSQL, server: &Server, facts: &Facts) -> Result<(), Error> {
+fn is_new(object: &PostgreSQL, names: &Names, server: &Server, facts: &Facts) -> Result<(), Error> {
     let place = server.place();
     if was_made(object) {
         return Err(Error::Missing(format!(
@@ -108,6 +129,10 @@ fn is_new(object: &PostgreSQL, server: &Server, facts: &Facts) -> Result<(), Err
              server that has them; no empty ones are made in their place",
             server.secret
         )));
+    }
+    // A server of its own is made in the version that the object says, by whoever makes it.
+    if names.are_alone() {
+        return Ok(());
     }
     let wanted = &object.spec.instance.version;
     let major = wanted.split('.').next().unwrap_or_default();
@@ -118,4 +143,9 @@ fn is_new(object: &PostgreSQL, server: &Server, facts: &Facts) -> Result<(), Err
         )));
     }
     Ok(())
+}
+
+/// Whether something of the object was seen before.
+pub(in crate::backend) fn was_made(object: &PostgreSQL) -> bool {
+    !object.status.instance.version.is_empty()
 }

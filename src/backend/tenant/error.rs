@@ -1,4 +1,4 @@
-//! Why something cannot be had from a server of others. Each message says what to do.
+//! Why something cannot be had from a server. Each message says what to do.
 
 use crate::backend::postgresql::{Answer, NoRandomness};
 use crate::backend::{Code, Error as BackendError, Refusal};
@@ -10,9 +10,9 @@ const NO_RIGHT: &str = "42501";
 const NO_DATABASE: &str = "3D000";
 const USED_UP: &str = "53";
 
-/// Why something cannot be had from a server of others.
+/// Why something cannot be had from a server.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub(in crate::backend) enum Error {
     /// Nobody answers there, or not in time.
     #[error("PostgreSQL at {place} cannot be reached: {message}")]
     Unreachable {
@@ -69,7 +69,7 @@ pub(super) enum Error {
 
 impl Error {
     /// What the object has to change, where only that helps.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    pub(in crate::backend) fn refusal(&self) -> Option<Refusal> {
         matches!(self, Error::Wish(_)).then(|| Refusal::new("BackendRejected", self.to_string()))
     }
 

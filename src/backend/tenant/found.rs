@@ -4,6 +4,7 @@ use super::error::Error;
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
+use super::wish::Attributes;
 use crate::backend::postgresql::{cell, flag, literal};
 use std::collections::BTreeMap;
 
@@ -14,15 +15,15 @@ const RIGHTS: &str = "SELECT rolsuper, rolsuper OR rolcreaterole, rolsuper OR ro
      current_setting('server_version_num')::int / 10000 FROM pg_roles WHERE rolname = current_user";
 
 /// A server as it is.
-pub(super) struct Facts {
-    pub(super) version: String,
-    pub(super) major: u32,
+pub(in crate::backend) struct Facts {
+    pub(in crate::backend) version: String,
+    pub(in crate::backend) major: u32,
     pub(super) superuser: bool,
 }
 
 impl Facts {
     /// Looks whether databases can be made there, and says what is in the way.
-    pub(super) async fn read(session: &Session, server: &Server) -> Result<Self, Error> {
+    pub(in crate::backend) async fn read(session: &Session, server: &Server) -> Result<Self, Error> {
         let [rows] = session.look("read the rights of the login", [RIGHTS.to_owned()]).await?;
         let row = rows.first().ok_or_else(|| Error::Rights("the login has no role".into()))?;
         let (place, username) = (server.place(), &server.username);
@@ -48,8 +49,10 @@ impl Facts {
 }
 
 /// A role of the names that are wanted, or of this object.
-pub(super) struct Role {
+pub(in crate::backend) struct Role {
     pub(super) login: bool,
+    /// What it may, beside that.
+    pub(super) attributes: Attributes,
     pub(super) comment: String,
     /// Whether it is this object's.
     pub(super) ours: bool,
@@ -58,25 +61,25 @@ pub(super) struct Role {
 }
 
 /// A database of the names that are wanted, or of this object.
-pub(super) struct Database {
+pub(in crate::backend) struct Database {
     pub(super) owner: String,
     /// Whether its owner is a role of this object.
     pub(super) ours: bool,
-    pub(super) open: bool,
+    pub(in crate::backend) open: bool,
     /// Its removal was interrupted: nothing can be done with it but to finish that.
     pub(super) broken: bool,
     bytes: u64,
 }
 
 /// That a role may do something with a database; an empty name is PUBLIC's.
-pub(super) struct Grant {
+pub(in crate::backend) struct Grant {
     pub(super) database: String,
     pub(super) role: String,
     pub(super) complete: bool,
 }
 
 /// What is on a server of one object.
-pub(super) struct Found {
+pub(in crate::backend) struct Found {
     pub(super) roles: BTreeMap<String, Role>,
     pub(super) databases: BTreeMap<String, Database>,
     pub(super) grants: Vec<Grant>,
@@ -84,7 +87,11 @@ pub(super) struct Found {
 
 impl Found {
     /// Looks for these names, and for everything of the object.
-    pub(super) async fn read(session: &Session, names: &Names, wanted: &[&str]) -> Result<Self, Error> {
+    pub(in crate::backend) async fn read(
+        session: &Session,
+        names: &Names,
+        wanted: &[&str],
+    ) -> Result<Self, Error> {
         let list: Vec<String> = wanted.iter().map(|name| literal(name)).collect();
         let list = format!("ANY (ARRAY[{}]::name[])", list.join(", "));
         let comment = "coalesce(c.description, '')";
@@ -96,7 +103,8 @@ impl Found {
         );
         let queries = [
             format!(
-                "SELECT r.rolname, r.rolcanlogin, {comment}, pg_has_role(r.oid, 'USAGE') FROM pg_roles r {comments} WHERE r.rolname = {list} OR {ours}"
+                "SELECT r.rolname, r.rolcanlogin, {comment}, pg_has_role(r.oid, 'USAGE'), r.rolsuper, r.rolcreatedb, \
+                 r.rolcreaterole, r.rolreplication, r.rolbypassrls FROM pg_roles r {comments} WHERE r.rolname = {list} OR {ours}"
             ),
             format!(
                 "SELECT d.datname, r.rolname, {comment}, d.datallowconn AND d.datconnlimit NOT IN (0, -2), \
@@ -112,8 +120,8 @@ impl Found {
         let [roles, databases, grants] = session.look("read roles and databases", queries).await?;
         let role = |row| {
             let comment = cell(row, 2);
-            let ours = names.is_ours(&comment);
-            (cell(row, 0), Role { login: flag(row, 1), ours, comment, joined: flag(row, 3) })
+            let (ours, attributes) = (names.is_ours(&comment), [4, 5, 6, 7, 8].map(|index| flag(row, index)));
+            (cell(row, 0), Role { login: flag(row, 1), attributes, ours, comment, joined: flag(row, 3) })
         };
         let database = |row| {
             let (owner, ours) = (cell(row, 1), names.is_ours(&cell(row, 2)));
@@ -134,17 +142,17 @@ impl Found {
     }
 
     /// The databases of the object.
-    pub(super) fn our_databases(&self) -> impl Iterator<Item = (&String, &Database)> {
+    pub(in crate::backend) fn our_databases(&self) -> impl Iterator<Item = (&String, &Database)> {
         self.databases.iter().filter(|(_, database)| database.ours)
     }
 
     /// Whether nothing is there of the object.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(in crate::backend) fn is_nothing(&self) -> bool {
         self.our_databases().next().is_none()
     }
 
     /// The size of all its databases.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::backend) fn bytes(&self) -> u64 {
         self.our_databases().map(|(_, database)| database.bytes).sum()
     }
 }

@@ -1,0 +1,151 @@
+//! KubeDB 2026.7 and later: a `Postgres`, and a `PostgresOpsRequest` for what changes of one that runs.
+//!
+//! - **Versions** are those of the `PostgresVersion`s that are installed, but for other products and deprecated ones.
+//! - **Databases, owners, users and extensions** are made over SQL by the superuser of KubeDB's Secret: KubeDB makes none.
+//! - **Changes of what runs** are asked for by requests, one at a time, and a request that failed is left for a person to read:
+//!   once it is deleted, it is made again.
+//! - **`spec.parametersRef`**: what it changes of one that runs, KubeDB takes up at the next restart.
+//! - **TLS** is by an issuer of cert-manager (`spec.tls.issuerRef`); without one there is none.
+//! - **Stopped** is halted. Whoever deletes a `Postgres` by hand loses no data: `deletionPolicy` is `Halt` until the object is
+//!   deleted with its data.
+
+mod ops;
+mod postgres;
+mod seen;
+#[cfg(test)]
+pub(super) mod tests;
+mod versions;
+
+use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::{Change, Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use crate::cluster::Resource;
+use databases_api::shared::State;
+use serde_json::{Value, json};
+
+/// The dialect.
+#[derive(Default)]
+pub struct KubeDB;
+
+const GROUP: &str = "kubedb.com";
+const REQUESTS: Resource = Resource {
+    group: "ops.kubedb.com",
+    version: "v1alpha1",
+    kind: "PostgresOpsRequest",
+    plural: "postgresopsrequests",
+};
+const VERSIONS: Resource = Resource {
+    group: "catalog.kubedb.com",
+    version: "v1alpha1",
+    kind: "PostgresVersion",
+    plural: "postgresversions",
+};
+
+/// What is offered beyond the core.
+const FEATURES: &[&str] = &[
+    "PostgreSQL",
+    "PostgreSQLAdoption",
+    "PostgreSQLExtensions",
+    "PostgreSQLMultipleDatabases",
+    "PostgreSQLParameters",
+    "PostgreSQLReadOnlyEndpoint",
+    "PostgreSQLReplicas",
+    "PostgreSQLScheduling",
+    "PostgreSQLStop",
+    "PostgreSQLStorageClass",
+    "PostgreSQLSuperuserAccess",
+    "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+    "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUsers",
+];
+/// What is offered where requests are carried out.
+const BY_REQUEST: &[&str] =
+    &["PostgreSQLInPlaceMajorUpgrade", "PostgreSQLRestart", "PostgreSQLStorageExpansion"];
+
+impl Dialect for KubeDB {
+    const NAME: &'static str = "KubeDB";
+    const CONTROLLER_NAME: &'static str = "kubedb.databases.standard.k8s.io/postgresql";
+    const MAIN: Resource = Resource { group: GROUP, version: "v1", kind: "Postgres", plural: "postgreses" };
+    const BESIDE: &'static [Resource] = &[REQUESTS];
+    const CATALOG: Option<Resource> = Some(VERSIONS);
+    const LONGEST_NAME: usize = 50;
+    const CLASS_PARAMETERS: &'static [Parameters] = &[];
+
+    fn offer(&self, _: &Class, installed: &Installed) -> Result<Offer, Error> {
+        let versions = versions::offered(installed);
+        let refused = versions
+            .is_empty()
+            .then(|| Refusal::new("Unsupported", "this cluster has no PostgresVersion that can be used"));
+        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
+        let more = if installed.serves(&REQUESTS) { BY_REQUEST } else { &[] };
+        let features = FEATURES.iter().chain(more).map(|name| (*name).to_owned()).collect();
+        // Which libraries an image has, nobody says.
+        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+    }
+
+    fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
+        wish.roles()
+    }
+
+    fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
+        let tls = &wish.live["spec"]["tls"];
+        if tls.is_null() {
+            return None;
+        }
+        let certificates = tls["certificates"].as_array().into_iter().flatten();
+        let mut named = certificates.filter(|one| one["alias"] == "server").map(|one| at(one, "secretName"));
+        let named = named.find(|name| !name.is_empty());
+        Some((named.map_or_else(|| format!("{}-server-cert", wish.name), str::to_owned), "ca.crt"))
+    }
+
+    fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
+        let facets = postgres::facets(wish)?;
+        let mut objects = vec![postgres::wanted(wish, &facets)?];
+        objects.extend(ops::request(wish, &facets)?);
+        Ok(objects)
+    }
+
+    fn state(&self, wish: &Wish<'_>) -> Option<Value> {
+        let wanted = postgres::halted(wish)?;
+        let is_so = wish.live["spec"]["halted"].as_bool().unwrap_or_default() == wanted;
+        (!is_so).then(|| json!({"spec": {"halted": wanted}}))
+    }
+
+    fn administration(&self, wish: &Wish<'_>) -> Option<Administration> {
+        let secret = match at(wish.live, "spec.authSecret.name") {
+            "" => format!("{}-auth", wish.name),
+            named => named.to_owned(),
+        };
+        Some(Administration { secret, username: "username", password: "password", tells_health: false })
+    }
+
+    fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
+        postgres::facets(wish).map(|facets| ops::upcoming(wish, &facets)).unwrap_or_default()
+    }
+
+    fn ending(&self, live: &Value) -> Option<Value> {
+        let wanted = json!({"spec": {"deletionPolicy": "WipeOut"}});
+        (live["spec"]["deletionPolicy"] != "WipeOut").then_some(wanted)
+    }
+
+    fn seen(&self, found: &Found<'_>) -> Observed {
+        seen::seen(found)
+    }
+
+    fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect) {
+        let stops = wish.object.spec.instance.state == Some(State::Stopped);
+        let (ours, effect) = match field {
+            "halted" if stops => ("spec.state", Effect::Downtime),
+            "halted" => ("spec.state", Effect::Nothing),
+            "deletionPolicy" => ("spec.deletionPolicy", Effect::Nothing),
+            // What is left to the main object was carried out by a request.
+            "version" => ("spec.version", Effect::Nothing),
+            "replicas" | "streamingMode" => ("spec.instances", Effect::Nothing),
+            "configuration.inline" => ("spec.parameters", Effect::Nothing),
+            "storage.resources" => ("spec.storage.size", Effect::Nothing),
+            "sslMode" | "tls.issuerRef" => ("spec.tls", Effect::Nothing),
+            _ => ("spec.parametersRef", Effect::Restart),
+        };
+        (ours.to_owned(), effect)
+    }
+}

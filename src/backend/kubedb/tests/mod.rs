@@ -1,0 +1,37 @@
+//! The dialect by itself, and KubeDB as it is played for the tests of all dialects.
+
+mod player;
+mod translation;
+
+pub(in crate::backend) use player::Played;
+
+use super::*;
+use crate::backend::Phase;
+use serde_json::json;
+
+/// A version as KubeDB installs it.
+fn installed_version(name: &str, version: &str, distribution: &str) -> Value {
+    let image = || json!({"image": "registry.example.com/image"});
+    json!({
+        "apiVersion": "catalog.kubedb.com/v1alpha1",
+        "kind": "PostgresVersion",
+        "metadata": {"name": name},
+        "spec": {
+            "version": version, "distribution": distribution, "db": image(), "coordinator": image(),
+            "exporter": image(), "initContainer": image(), "podSecurityPolicies": {"databasePolicyName": "postgres-db"},
+        },
+    })
+}
+
+/// Of every major, with what is not to be offered.
+fn versions() -> Vec<Value> {
+    let mut found: Vec<Value> = ["18.3", "17.9", "17.10", "16.4", "15.18", "14.2"]
+        .iter()
+        .map(|version| installed_version(version, version, "Official"))
+        .collect();
+    found.push(installed_version("timescaledb-2.14.2-pg19", "19.1", "TimescaleDB"));
+    let mut deprecated = installed_version("16.9", "16.9", "Official");
+    deprecated["spec"]["deprecated"] = true.into();
+    found.push(deprecated);
+    found
+}

@@ -1,0 +1,87 @@
+//! What an operator leaves to SQL, on real servers.
+
+use super::conformance::{World, name};
+use super::disturbed::request;
+use super::*;
+use crate::backend::{Answers, Disposal, Observed, Phase, Request};
+use databases_api::postgresql::{Extension, User, UserAttribute};
+
+fn user(name: &str, attributes: &[UserAttribute]) -> User {
+    User { name: name.into(), attributes: attributes.to_vec(), databases: vec!["stats".into()] }
+}
+
+/// What a query gives the superuser of an object's server.
+async fn value<P: Player>(world: &World<P>, request: &Request<PostgreSQL>, query: &str) -> String {
+    let servers = world.stage.servers.as_ref().expect("servers");
+    servers.value(&name(&request.object), query).await
+}
+
+/// Whether a login of what was made opens its database.
+async fn opens<P: Player>(
+    world: &World<P>,
+    request: &Request<PostgreSQL>,
+    made: &Observed,
+    user: &str,
+) -> bool {
+    let servers = world.stage.servers.as_ref().expect("servers");
+    let login = made.logins.iter().find(|login| login.username == user).expect("a login");
+    servers.opens(&name(&request.object), login).await
+}
+
+pub(super) async fn what_is_listed_is_brought_about_over_sql<P: Player>() {
+    if !P::HAS_SERVERS {
+        return;
+    }
+    let Some(world) = World::<P>::start().await else { return };
+    users_and_extensions_are_as_they_are_listed(&world).await;
+    what_others_did_is_put_right_or_told(&world).await;
+}
+
+async fn users_and_extensions_are_as_they_are_listed<P: Player>(world: &World<P>) {
+    let mut request = request(201);
+    let extension = Extension { name: "pg_trgm".into(), ..Extension::default() };
+    let stats = Database { name: "stats".into(), owner: "Büro".into(), extensions: vec![extension] };
+    request.object.spec.databases.push(stats);
+    request.object.spec.users =
+        vec![user("etl", &[UserAttribute::CreateDB]), user("group", &[UserAttribute::NoLogin])];
+    let made = world.available(&request).await;
+    let logins: Vec<(&str, &str)> =
+        made.logins.iter().map(|login| (&*login.username, &*login.database)).collect();
+    assert_eq!(logins, [("app", "app"), ("Büro", "stats"), ("etl", "stats")]);
+    for user in ["app", "Büro", "etl"] {
+        assert!(opens(world, &request, &made, user).await, "{user}");
+    }
+    let attributes = "SELECT string_agg(rolname || rolcanlogin::text || rolcreatedb::text, ' ' ORDER BY rolname) \
+        FROM pg_roles WHERE rolname IN ('etl', 'group')";
+    assert_eq!(value(world, &request, attributes).await, "etltruetrue groupfalsefalse");
+    request.object.spec.users = vec![user("group", &[])];
+    let changed = world.available(&request).await;
+    assert_eq!(value(world, &request, attributes).await, "etlfalsetrue grouptruefalse");
+    assert!(opens(world, &request, &changed, "group").await);
+    request.object.spec.users.push(user("postgres", &[UserAttribute::NoLogin]));
+    let refused = world.backend().ensure(&request).await.expect("it is kept");
+    assert_eq!(refused.phase, Phase::Available);
+    assert!(refused.refused.expect("a refusal").message.contains("role postgres is the server's own"));
+    assert_eq!(
+        value(world, &request, "SELECT rolcanlogin::text FROM pg_roles WHERE rolname = 'postgres'").await,
+        "true"
+    );
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}
+
+async fn what_others_did_is_put_right_or_told<P: Player>(world: &World<P>) {
+    let mut request = request(202);
+    let made = world.available(&request).await;
+    request.object.status.instance.version.clone_from(&made.version);
+    value(world, &request, "ALTER ROLE app PASSWORD 'another'; SELECT ''").await;
+    assert!(!opens(world, &request, &made, "app").await);
+    let again = world.available(&request).await;
+    assert_eq!(again.logins, made.logins, "applications notice nothing");
+    assert!(opens(world, &request, &again, "app").await);
+    value(world, &request, "DROP DATABASE app WITH (FORCE)").await;
+    let gone = world.backend().ensure(&request).await.expect("it is told");
+    assert_eq!(gone.phase, Phase::Failing, "{}", gone.message);
+    let count = value(world, &request, "SELECT count(*)::text FROM pg_database WHERE datname = 'app'").await;
+    assert_eq!(count, "0", "an empty one would be taken for the old one");
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}
