@@ -23,6 +23,7 @@ mod plan;
 mod plausible;
 pub mod postgresql;
 pub mod remote;
+mod stackgres;
 mod tenant;
 mod values;
 
@@ -35,6 +36,7 @@ pub use news::{Announcer, News};
 pub use operator::Operator;
 pub use plan::{Change, Effect, Plan};
 pub use remote::Remote;
+pub use stackgres::StackGres;
 pub use values::{
     Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
     ReferenceKind, Refusal, Request, Resolved, Role,

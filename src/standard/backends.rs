@@ -1,7 +1,7 @@
 //! The backends that this server has, and the kinds that each of them answers.
 
 use super::Databases;
-use crate::backend::{CloudNativePG, ExternalPostgreSQL, KubeDB, Operator, Remote};
+use crate::backend::{CloudNativePG, ExternalPostgreSQL, KubeDB, Operator, Remote, StackGres};
 use crate::cluster::Cluster;
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
@@ -35,6 +35,7 @@ fn operators(answering: Answering, cluster: &Cluster, domain: &str) -> Answering
     answering
         .with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(KubeDB, cluster.clone(), domain)))
+        .with::<PostgreSQL>(Arc::new(Operator::new(StackGres, cluster.clone(), domain)))
 }
 
 /// What a backend made is known again by the domain of its name.

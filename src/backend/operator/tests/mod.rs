@@ -61,4 +61,4 @@ macro_rules! played {
     };
 }
 
-played! { cloudnative_pg, kubedb }
+played! { cloudnative_pg, kubedb, stackgres }

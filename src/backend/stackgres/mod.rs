@@ -1,0 +1,124 @@
+//! StackGres 1.18 and later: an `SGCluster`, with an `SGInstanceProfile` and an `SGPostgresConfig` of its own where the object says
+//! something of those, and an `SGDbOps` for a restart.
+//!
+//! - **Databases, owners and users** are made over SQL by the superuser of StackGres's Secret, and not by `SGScript`: a script
+//!   runs once, and puts nothing right. Extensions are listed for StackGres to install, and created over SQL.
+//! - **No pooler.** What is made has no PgBouncer before it; a cluster that has one cannot be adopted.
+//! - **Changes** are rolled out as soon as they are made (`updateStrategy` `Always`). Another major version is an `SGDbOps` that
+//!   a person makes.
+//! - **Resources**: what has no limit gets what it requests as its limit.
+//! - **TLS** is on where it is not disabled. Plain connections are taken all the same, so `Required` is refused.
+//! - **Stopped** is `instances: 0`.
+
+mod beside;
+mod cluster;
+mod seen;
+#[cfg(test)]
+pub(super) mod tests;
+
+use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::{Change, Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use crate::cluster::Resource;
+use databases_api::shared::State;
+use serde_json::{Value, json};
+
+/// The dialect.
+#[derive(Default)]
+pub struct StackGres;
+
+const GROUP: &str = "stackgres.io";
+const PROFILES: Resource = resource("SGInstanceProfile", "sginstanceprofiles");
+const CONFIGS: Resource = resource("SGPostgresConfig", "sgpgconfigs");
+const OPERATIONS: Resource = resource("SGDbOps", "sgdbops");
+/// The majors that StackGres runs, the default first.
+const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
+
+/// What is offered beyond the core.
+const FEATURES: &[&str] = &[
+    "PostgreSQL",
+    "PostgreSQLAdoption",
+    "PostgreSQLExtensions",
+    "PostgreSQLMultipleDatabases",
+    "PostgreSQLParameters",
+    "PostgreSQLReadOnlyEndpoint",
+    "PostgreSQLReplicas",
+    "PostgreSQLScheduling",
+    "PostgreSQLStop",
+    "PostgreSQLStorageClass",
+    "PostgreSQLStorageExpansion",
+    "PostgreSQLSuperuserAccess",
+    "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+    "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUsers",
+];
+
+const fn resource(kind: &'static str, plural: &'static str) -> Resource {
+    Resource { group: GROUP, version: "v1", kind, plural }
+}
+
+impl Dialect for StackGres {
+    const NAME: &'static str = "StackGres";
+    const CONTROLLER_NAME: &'static str = "stackgres.databases.standard.k8s.io/postgresql";
+    const MAIN: Resource = resource("SGCluster", "sgclusters");
+    const BESIDE: &'static [Resource] = &[PROFILES, CONFIGS, OPERATIONS];
+    const LONGEST_NAME: usize = 44;
+    const CLASS_PARAMETERS: &'static [Parameters] = &[];
+
+    fn offer(&self, _: &Class, installed: &Installed) -> Result<Offer, Error> {
+        let versions = MAJORS.map(str::to_owned).into();
+        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
+        let restart = installed.serves(&OPERATIONS).then_some("PostgreSQLRestart");
+        let features = FEATURES.iter().copied().chain(restart).map(str::to_owned).collect();
+        // Which libraries can be loaded depends on the extensions that are listed.
+        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused: None })
+    }
+
+    fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
+        wish.roles()
+    }
+
+    fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
+        let ssl = &wish.live["spec"]["postgres"]["ssl"];
+        if ssl["enabled"] == false || wish.live.is_null() {
+            return None;
+        }
+        Some(match at(ssl, "certificateSecretKeySelector.name") {
+            // Its own certificate vouches for itself.
+            "" => (format!("{}-ssl", wish.name), "tls.crt"),
+            named => (named.to_owned(), "ca.crt"),
+        })
+    }
+
+    fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
+        let mut objects = vec![cluster::wanted(wish)?];
+        objects.extend(beside::wanted(wish)?);
+        Ok(objects)
+    }
+
+    fn state(&self, wish: &Wish<'_>) -> Option<Value> {
+        let wanted = match &wish.object.spec.instance.state {
+            Some(State::Stopped) => 0,
+            Some(_) if wish.live["spec"]["instances"] == 0 => cluster::instances(wish)?,
+            _ => return None,
+        };
+        (wish.live["spec"]["instances"] != wanted).then(|| json!({"spec": {"instances": wanted}}))
+    }
+
+    fn administration(&self, wish: &Wish<'_>) -> Option<Administration> {
+        let (secret, username, password) = (wish.name.to_owned(), "superuser-username", "superuser-password");
+        Some(Administration { secret, username, password, tells_health: true })
+    }
+
+    fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
+        beside::upcoming(wish)
+    }
+
+    fn seen(&self, found: &Found<'_>) -> Observed {
+        seen::seen(found)
+    }
+
+    fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect) {
+        cluster::disturbs(field, wish)
+    }
+}
