@@ -6,6 +6,7 @@ use super::{
     Announcer, Answers, Backend, Class, Disposal, Endpoint, Engine, Error, Login, News, Observed, Offer,
     ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Role,
 };
+use apimachinery::quantity::Quantity;
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
 use databases_api::shared::{ADOPT_REF, Access, SECRET, State, TlsMode};
@@ -232,6 +233,7 @@ fn desired(object: &PostgreSQL) -> local::Desired {
         name: meta.name.clone(),
         version: version.map(|version| major(version).to_owned()).unwrap_or_default(),
         instances: spec.instance.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
+        size: spec.instance.storage.size.as_ref().and_then(Quantity::to_bytes),
         synchronous: spec.replication.as_ref().and_then(|replication| replication.mode.as_ref())
             == Some(&ReplicationMode::Synchronous),
         parameters: spec.instance.parameters.clone(),
@@ -323,5 +325,6 @@ fn seen(observed: local::Observed) -> Observed {
         storage_bytes: Some(observed.storage_bytes),
         pending: None,
         refused: None,
+        shortage: observed.shortage,
     }
 }

@@ -59,6 +59,7 @@ impl Observed {
         self.message = message(self.message);
         self.pending = self.pending.map(message);
         self.refused = self.refused.map(Refusal::plausible);
+        self.shortage = self.shortage.map(Refusal::plausible);
         let written = self.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadWrite);
         if self.is_ready() && !written {
             self.phase = Phase::Failing;

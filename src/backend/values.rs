@@ -178,6 +178,9 @@ pub struct Observed {
     pub pending: Option<String>,
     /// What of the object is refused, where all the rest of this tells of what was accepted before.
     pub refused: Option<Refusal>,
+    /// That the storage that was asked for gets short, and what to do: with a reason of `StorageLow`, such as `NotGrowable`, or
+    /// `StorageFull` once writes are refused.
+    pub shortage: Option<Refusal>,
 }
 
 impl Observed {

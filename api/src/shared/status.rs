@@ -14,7 +14,7 @@ pub struct InstanceStatus {
     #[api(1)]
     pub observed_generation: i64,
     /// Accepted, ResolvedRefs, FullySupported, Programmed, Ready, InstancesReady, Progressing, BackupsHealthy, and
-    /// Stopped, Reconciling, Stalled, which are there only while they are True.
+    /// Stopped, Reconciling, Stalled, StorageLow, which are there only while they are True.
     /// `kubectl wait --for=condition=Ready` waits until the read-write endpoint accepts connections and the
     /// Secret of status.binding exists. A database that is stopped on purpose has Stopped in place of Ready. While
     /// spec asks for what is refused, Stalled says so and the observedGeneration of Ready is that of the spec that runs.
@@ -106,6 +106,9 @@ pub struct StorageStatus {
     /// Size of the smallest volume.
     #[api(1)]
     pub size: Option<Quantity>,
+    /// What the largest server takes of it, rounded up; not set where that is not measured.
+    #[api(2)]
+    pub used: Option<Quantity>,
 }
 
 /// What implements the object.

@@ -1,6 +1,6 @@
 //! Transcripts: what was typed and what was printed, compared with what is committed.
 //!
-//! What differs from run to run (times, ages, uids, ports, versions, passwords) is replaced by its
+//! What differs from run to run (times, ages, uids, ports, versions, sizes, passwords) is replaced by its
 //! name first. `UPDATE_GOLDEN=1` rewrites the files instead of comparing.
 
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ const RULES: &[(&str, &str)] = &[
     (r#"("port":)[0-9]{4,5}"#, "$1<port>"),
     (r#"([Vv]ersion: +)"?[0-9]+(\.[0-9]+)*"?"#, "$1<version>"),
     (r"(?-u:\b)1[4-9]\.[0-9]+(?-u:\b)", "<version>"),
+    (r"([Uu]sed: +)[0-9]+[KMG]i", "$1<size>"),
     (r"(?-u:\b)[0-9]+[smh]([0-9]+[sm])?( \(x[0-9]+ over [0-9]+[smh]([0-9]+[sm])?\))?", "<age>"),
     (r"([^ \n])  +", "$1  "),
     (r"[ \t]+\n", "\n"),

@@ -309,6 +309,40 @@ async fn what_a_deletion_kept_is_taken_up_with_its_rows_users_and_passwords() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
+    let Some((_sandbox, client)) = prepared().await else { return };
+    let path = applied(&client, &postgresql("small", &json!({"storage": {"size": "128Mi"}}))).await;
+    let object = ready(&client, &path).await;
+    let login = credentials(&client, &object).await;
+    let much =
+        "INSERT INTO filled SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 262144)";
+    let session = login.connect().await.expect("a connection");
+    session.batch_execute("CREATE TABLE filled (value text STORAGE EXTERNAL)").await.expect("a table");
+    let refused = until("writes are refused", async || {
+        let written = login.connect().await.ok()?.batch_execute(much).await;
+        written.err().filter(|error| error.code().is_some_and(|code| code.code() == "25006"))
+    })
+    .await;
+    assert!(refused.to_string().contains("db error"), "{refused}");
+    let low = until("the object says so", async || {
+        let low = condition(&client.read(&path).await.ok()?, "StorageLow");
+        (low["reason"] == "StorageFull").then_some(low)
+    })
+    .await;
+    let message = low["message"].as_str().unwrap_or_default();
+    assert!(message.contains("raise spec.storage.size"), "{message}");
+    until("reads go on", async || login.query("SELECT count(*)::text FROM filled").await.ok()).await;
+    patched(&client, &path, &json!({"spec": {"storage": {"size": "1Gi"}}})).await;
+    until("it takes writes again", async || login.connect().await.ok()?.batch_execute(much).await.ok()).await;
+    until("nothing is short any more", async || {
+        let object = client.read(&path).await.ok()?;
+        (condition(&object, "StorageLow").is_null() && !object["status"]["storage"]["used"].is_null())
+            .then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_of_a_secret_go_with_what_they_tell_of() {
     let Some((_sandbox, client)) = prepared().await else { return };
     let spec = json!({"instances": 2, "tls": {"mode": "Required"}});

@@ -42,6 +42,7 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         storage_bytes: None,
         pending: wish.beside.iter().find_map(unapplied),
         refused: None,
+        shortage: None,
     }
 }
 

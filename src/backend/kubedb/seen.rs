@@ -34,6 +34,7 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         storage_bytes: None,
         pending: ops::pending(wish),
         refused: None,
+        shortage: None,
     }
 }
 

@@ -7,6 +7,7 @@
 use super::account::{Account, Readers};
 use super::desired::{Certificate, TlsMode};
 use super::error::Error;
+use super::gauge::Band;
 use super::layout::ServerFolder;
 use super::parameters::{line, permitted};
 use super::sql::{MANAGER, SUPERUSER, streaming_options};
@@ -55,7 +56,7 @@ pub(super) struct Rendered {
 
 /// The name of a server, as in `status.primary`.
 pub(super) fn server_name(state: &State, index: u32) -> String {
-    format!("{}-{}", state.desired.name, index + 1)
+    format!("{}-{}", state.desired.name, state.place(index) + 1)
 }
 
 /// The name of a replica's replication slot and of its connection to the primary.
@@ -66,6 +67,19 @@ pub(super) fn slot_name(index: u32) -> String {
 /// The replication connections of so many instances.
 pub(super) fn senders(instances: u32) -> u32 {
     if instances <= FEW_INSTANCES { SENDERS } else { SENDERS_FOR_MANY }
+}
+
+/// What the log and temporary files take of a size, by default: a small database has PostgreSQL's own defaults in proportion. A
+/// replica that stays away longer than the log is kept for it is copied anew.
+fn within(size: u64) -> [(&'static str, String); 4] {
+    const MEGABYTE: u64 = 1 << 20;
+    let log = (size / MEGABYTE / 8).clamp(32, 1024);
+    [
+        ("max_wal_size", format!("{log}MB")),
+        ("min_wal_size", format!("{}MB", log.min(80))),
+        ("max_slot_wal_keep_size", format!("{}MB", (size / MEGABYTE / 4).max(32))),
+        ("temp_file_limit", format!("{}kB", (size >> 10).min(i32::MAX as u64))),
+    ]
 }
 
 impl Config<'_> {
@@ -112,7 +126,7 @@ impl Config<'_> {
 
     fn defaults(&self) -> Vec<(&'static str, String)> {
         let senders = senders(self.state.desired.instances).to_string();
-        vec![
+        let mut defaults = vec![
             ("shared_buffers", "32MB".to_owned()),
             ("max_wal_senders", senders.clone()),
             ("max_replication_slots", senders),
@@ -123,7 +137,9 @@ impl Config<'_> {
             ("default_text_search_config", "pg_catalog.english".to_owned()),
             ("log_timezone", "UTC".to_owned()),
             ("timezone", "UTC".to_owned()),
-        ]
+        ];
+        defaults.extend(self.state.desired.size.into_iter().flat_map(within));
+        defaults
     }
 
     fn fixed(&self) -> Vec<(&'static str, String)> {
@@ -145,6 +161,9 @@ impl Config<'_> {
         if self.certificate.is_some() {
             fixed.push(("ssl_cert_file", path("server.crt")));
             fixed.push(("ssl_key_file", path("server.key")));
+        }
+        if self.state.band >= Band::Full {
+            fixed.push(("default_transaction_read_only", "on".to_owned()));
         }
         if self.index > 0 {
             fixed.push(("primary_conninfo", self.primary_connection()));

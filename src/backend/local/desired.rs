@@ -17,6 +17,9 @@ pub struct Desired {
     pub version: String,
     /// All servers, the primary included; at least one.
     pub instances: u32,
+    /// How many bytes each server may take; none is not held. What an earlier release accepted is not.
+    #[serde(default)]
+    pub size: Option<u64>,
     /// Whether a commit waits until one replica has it.
     pub synchronous: bool,
     /// Server parameters by name.

@@ -76,6 +76,12 @@ pub enum Error {
     /// The file system is full.
     #[error("no space is left for {0}; free some and PostgreSQL is started again")]
     DiskFull(PathBuf),
+    /// There is no room left of what was asked for, and nothing can be changed.
+    #[error("{0}")]
+    Frozen(String),
+    /// The primary is lost, and no standby takes its place.
+    #[error("{0}")]
+    NoStandby(String),
     /// A state file that cannot be understood. Nothing is deleted.
     #[error(
         "{path} cannot be read as the state of this database ({message}); restore it from a copy and the care for it \
@@ -207,7 +213,7 @@ impl Error {
             | Error::Refused { .. }
             | Error::PortTaken(_) => "BackendRejected",
             Error::UnknownInstance(_) => "Creating",
-            Error::StartFailed { .. } => "NoPrimary",
+            Error::StartFailed { .. } | Error::NoStandby(_) => "NoPrimary",
             _ => "Failing",
         }
     }
@@ -240,10 +246,13 @@ impl Error {
             error if error.is_permanent() => Code::InvalidArgument,
             Error::DataMissing { .. }
             | Error::CorruptState { .. }
+            | Error::NoStandby(_)
             | Error::ExtensionUnavailable { .. }
             | Error::VersionNotInstalled { .. }
             | Error::PortTaken(_) => Code::FailedPrecondition,
-            Error::DiskFull(_) | Error::NoFreePort(..) | Error::Crowded => Code::ResourceExhausted,
+            Error::DiskFull(_) | Error::Frozen(_) | Error::NoFreePort(..) | Error::Crowded => {
+                Code::ResourceExhausted
+            }
             _ => Code::Unavailable,
         }
     }

@@ -1,7 +1,7 @@
 //! What can be seen of an instance whose state is missing or cannot be read: what is in its folder, and what runs there.
 
 use super::desired::Desired;
-use super::layout::InstanceFolder;
+use super::layout::{InstanceFolder, ServerFolder};
 use super::observed::{Endpoint, Observed};
 use super::{LocalPostgres, process, supervisor};
 use crate::backend::Phase;
@@ -13,7 +13,10 @@ impl LocalPostgres {
     pub async fn glimpse(&self, desired: &Desired) -> Observed {
         let folder = self.host.layout.instance(&desired.uid);
         let mut ports = Vec::new();
-        for server in folder.servers(1) {
+        let primary = primary_of(&folder);
+        let mut servers = folder.servers(1);
+        servers.sort_by_key(|server| server.path != primary.path);
+        for server in servers {
             let running = process::running(&server.data());
             let serves = match running {
                 Some(server) => supervisor::answers(self.host.layout.sockets(), server.port).await,
@@ -41,12 +44,13 @@ impl LocalPostgres {
             ca: None,
             tls_required: false,
             storage_bytes: 0,
+            shortage: None,
         }
     }
 
     /// The installed version of those that wrote the data; empty where there is none.
     async fn written_by(&self, folder: &InstanceFolder) -> String {
-        let written = process::read_small(&folder.server(0).data().join("PG_VERSION")).unwrap_or_default();
+        let written = process::read_small(&primary_of(folder).data().join("PG_VERSION")).unwrap_or_default();
         match written.trim().parse() {
             Ok(major) => self.host.installs.of(major, &self.host.account).await.version,
             Err(_) => String::new(),
@@ -54,11 +58,18 @@ impl LocalPostgres {
     }
 }
 
+/// The folder of the primary, as far as that can be seen: of the one that starts as no standby.
+fn primary_of(folder: &InstanceFolder) -> ServerFolder {
+    let mut servers = folder.servers(1).into_iter();
+    servers.find(|server| server.is_initialised() && !server.is_frozen()).unwrap_or_else(|| folder.server(0))
+}
+
 fn judge(folder: &InstanceFolder, desired: &Desired, primary: &str, serves: bool) -> (Phase, String) {
-    let data = folder.server(0).data();
+    let server = primary_of(folder);
+    let data = server.data();
     let runs = !process::started_below(&folder.path).is_empty();
     match () {
-        () if !folder.server(0).is_initialised() => {
+        () if !server.is_initialised() => {
             (Phase::Failing, format!("The data directory {} is missing; put it back.", data.display()))
         }
         () if serves => (Phase::Available, format!("Server {primary} accepts connections.")),

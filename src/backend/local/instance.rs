@@ -63,12 +63,17 @@ impl<'a> Instance<'a> {
         Ok(())
     }
 
+    /// The folder of the n-th server.
+    fn place(&self, index: u32) -> ServerFolder {
+        self.folder.server(self.state.place(index))
+    }
+
     /// The n-th server.
     pub(super) fn server(&self, index: u32) -> Server<'_> {
         Server {
             account: &self.host.account,
             install: &self.install,
-            folder: self.folder.server(index),
+            folder: self.place(index),
             sockets: self.host.layout.sockets(),
             name: server_name(&self.state, index),
             port: self.state.ports.get(index as usize).copied().unwrap_or_default(),
@@ -85,13 +90,17 @@ impl<'a> Instance<'a> {
         self.state.make_logins()?;
         self.renew_certificate()?;
         self.save()?;
+        self.replace_lost_primary().await?;
         self.make_primary().await?;
+        self.gauge().await?;
+        self.freeze_or_thaw().await?;
         self.accept_parameters().await?;
         self.restart_when_asked().await?;
         self.lift_standbys().await?;
-        self.raise(0).await?;
+        self.raise_primary().await?;
         self.state.parameters = Some(self.state.effective_parameters().clone());
         self.save()?;
+        self.check_frozen().await?;
         self.converge_contents().await?;
         self.state.created = true;
         self.save()?;
@@ -127,13 +136,13 @@ impl<'a> Instance<'a> {
     /// The configuration of the n-th server.
     pub(super) fn render(&self, index: u32, floor: &Floor) -> Rendered {
         let certificate = self.certificate();
-        let folder = self.folder.server(index);
+        let folder = self.place(index);
         self.config(&folder, index, certificate.as_ref(), floor).render()
     }
 
     /// What is wanted of the settings that standbys are sensitive to.
     pub(super) fn wanted(&self) -> Floor {
-        self.config(&self.folder.server(0), 0, None, &Floor::new()).wanted()
+        self.config(&self.place(0), 0, None, &Floor::new()).wanted()
     }
 
     fn config<'b>(
@@ -162,6 +171,7 @@ impl<'a> Instance<'a> {
         while self.state.ports.len() < self.state.desired.instances as usize {
             self.state.ports.push(self.host.ports.take(None)?);
         }
+        self.state.settle();
         Ok(unmet)
     }
 
@@ -197,7 +207,7 @@ impl<'a> Instance<'a> {
         if self.state.rejected.is_some() || self.state.parameters.as_ref() == Some(wanted) {
             return Ok(());
         }
-        let folder = self.folder.server(0);
+        let folder = self.place(0);
         match trial::judge(&self.host.account, &self.install, &folder, wanted).await {
             Err(Error::InvalidParameters(message)) if self.state.parameters.is_some() => self.reject(message),
             judged => judged,

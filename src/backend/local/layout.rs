@@ -6,7 +6,8 @@
 //! ca/           the CA that signs serving certificates
 //! run/          the servers' sockets, in one short folder because a socket's path may hold 107 bytes only
 //! instances/<uid>/state.json          what was asked for, ports and passwords
-//! instances/<uid>/<n>/{data,conf,log} the n-th server; 0 is the primary
+//! instances/<uid>/<n>/{data,conf,log} a server; the state says which is the primary
+//! instances/<uid>/<n>/data.lost       what a primary had that was lost, and that nothing starts on
 //! ```
 
 use super::account::{Account, Readers};
@@ -187,6 +188,30 @@ impl ServerFolder {
     /// Whether its data directory is complete.
     pub(super) fn is_initialised(&self) -> bool {
         self.data().join("PG_VERSION").exists()
+    }
+
+    /// Where data lies that nothing starts on any more.
+    fn lost(&self) -> PathBuf {
+        self.path.join("data.lost")
+    }
+
+    /// Sets data aside, in place of what was before; that there is none is fine.
+    pub(super) fn set_aside(&self) -> Result<(), Error> {
+        if !self.data().exists() {
+            return Ok(());
+        }
+        remove_folder(&self.lost())?;
+        std::fs::rename(self.data(), self.lost()).map_err(Error::io("rename", &self.data()))
+    }
+
+    /// What makes PostgreSQL start as a standby.
+    pub(super) fn standby_signal(&self) -> PathBuf {
+        self.data().join("standby.signal")
+    }
+
+    /// Whether it would start as a standby: a primary that takes no writes does.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.standby_signal().exists()
     }
 
     /// Makes the folders around the data directory.

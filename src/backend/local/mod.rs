@@ -13,7 +13,7 @@
 //! - A wish that is refused changes nothing: what was accepted before is kept running, and told truthfully. Stopping and
 //!   removing work whatever else is wrong.
 //!
-//! There is no failover: a primary that dies is started again.
+//! A primary that dies is started again; a standby takes its place when it is lost for good.
 
 mod account;
 mod adoption;
@@ -23,6 +23,7 @@ mod databases;
 mod desired;
 mod error;
 mod extensions;
+mod gauge;
 mod glimpse;
 mod install;
 mod instance;
@@ -36,6 +37,7 @@ mod parameters;
 mod plan;
 mod port;
 mod process;
+mod promotion;
 mod raise;
 mod replicas;
 mod rights;
@@ -232,8 +234,8 @@ impl LocalPostgres {
             instance.state.retained = true;
             return instance.save();
         }
-        for index in 0..instance.state.ports.len() as u32 {
-            layout::remove_folder(&instance.folder.server(index).path)?;
+        for server in instance.folder.servers(0) {
+            layout::remove_folder(&server.path)?;
         }
         layout::remove_folder(&instance.folder.path)?;
         instance.state.ports.iter().for_each(|port| self.host.ports.release(*port));
@@ -304,7 +306,8 @@ async fn take_up(host: &Host, supervisor: &Supervisor, uid: &str) -> Result<(), 
 
 fn watch(supervisor: &Supervisor, instance: &Instance<'_>, up: bool) {
     let count = instance.state.ports.len() as u32;
-    supervisor.watch(&instance.state.desired.uid, up, (0..count).map(|index| instance.server(index)));
+    let room = (instance.state.desired.size, instance.state.band);
+    supervisor.watch(&instance.state.desired.uid, up, room, (0..count).map(|index| instance.server(index)));
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use super::error::Error;
 use super::instance::Instance;
 use super::observed::{Credentials, Endpoint, Observed};
 use super::replicas;
-use super::server::disk_usage;
 use super::sql::MAINTENANCE;
 use super::state::State;
 use crate::backend::Phase;
@@ -24,6 +23,7 @@ impl Instance<'_> {
     /// Looks at the instance.
     pub(super) async fn observe(&self) -> Observed {
         let state = &self.state;
+        let taken = self.taken().await;
         let count = state.desired.instances;
         let asked = self.ask_primary().await;
         let (reason, message) = self.judge(asked.as_ref().err());
@@ -44,7 +44,8 @@ impl Instance<'_> {
             superuser: state.desired.superuser_access.then(|| superuser(state)),
             ca: self.ca(),
             tls_required: state.desired.tls.mode == TlsMode::Required,
-            storage_bytes: self.storage().await,
+            storage_bytes: taken,
+            shortage: state.band.shortage(taken, state.desired.size),
         }
     }
 
@@ -75,7 +76,12 @@ impl Instance<'_> {
                 let data = self.server(0).folder.data();
                 (Phase::Failing, format!("The data directory {} is missing; put it back.", data.display()))
             }
-            None => (Phase::Available, format!("Server {primary} accepts connections.")),
+            None => match &self.state.takeover {
+                Some(takeover) => {
+                    (Phase::Available, format!("Server {primary} accepts connections; {takeover}."))
+                }
+                None => (Phase::Available, format!("Server {primary} accepts connections.")),
+            },
             Some(_) if !running => (Phase::NoPrimary, format!("Server {primary} does not run.")),
             Some(error) => (Phase::Failing, format!("Server {primary} runs, but: {error}.")),
         }
@@ -88,13 +94,6 @@ impl Instance<'_> {
 
     fn ca(&self) -> Option<String> {
         (self.state.desired.tls.mode != TlsMode::Disabled).then(|| self.certificate()?.ca).flatten()
-    }
-
-    async fn storage(&self) -> u64 {
-        let servers = 0..self.state.ports.len() as u32;
-        let folders: Vec<_> = servers.map(|index| self.folder.server(index).data()).collect();
-        let largest = move || folders.iter().map(|folder| disk_usage(folder)).max().unwrap_or(0);
-        tokio::task::spawn_blocking(largest).await.unwrap_or(0)
     }
 }
 

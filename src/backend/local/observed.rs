@@ -1,7 +1,7 @@
 //! What an instance is seen to be.
 
-use crate::backend::Phase;
 use crate::backend::postgresql::Secret;
+use crate::backend::{Phase, Refusal};
 
 /// One instance as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Observed {
     pub tls_required: bool,
     /// How many bytes the largest data directory takes.
     pub storage_bytes: u64,
+    /// That the room which was asked for gets short, and what to do.
+    pub shortage: Option<Refusal>,
 }
 
 /// A host and port.

@@ -3,6 +3,7 @@
 use super::config::senders;
 use super::desired::Desired;
 use super::error::Error;
+use super::gauge::Band;
 use super::instance::Instance;
 use super::parameters::permitted;
 use super::process::Postmaster;
@@ -76,6 +77,15 @@ impl Instance<'_> {
                     plan.add("spec.network.port", Effect::Restart, "restarts the primary on its new port")
                 }
                 Err(taken) => plan.add("spec.network.port", Effect::Refused, taken.to_string()),
+            }
+        }
+        if wanted.size != before.size {
+            let field = "spec.storage.size";
+            match self.state.band {
+                Band::Frozen => {
+                    plan.add(field, Effect::Restart, "restarts the primary as one that takes writes")
+                }
+                _ => plan.add(field, Effect::Reload, "what the log may take is read again"),
             }
         }
         if wanted.tls != before.tls {

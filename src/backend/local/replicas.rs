@@ -121,6 +121,7 @@ impl Instance<'_> {
             if let Some(port) = self.state.ports.pop() {
                 self.host.ports.release(port);
             }
+            self.state.settle();
             self.save()?;
         }
         Ok(())

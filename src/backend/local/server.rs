@@ -27,6 +27,9 @@ const LOG_LIMIT: u64 = 16 << 20;
 /// How much of the end of a log is looked at.
 const LOG_TAIL: u64 = 16 << 10;
 
+/// Where the temporary files of queries lie.
+const TEMPORARY: &str = "pgsql_tmp";
+
 /// How a server is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShutdownMode {
@@ -170,10 +173,11 @@ impl Server<'_> {
     }
 }
 
-/// How many bytes of disk a folder takes.
+/// How many bytes of disk a data directory takes, without temporary files.
 pub(super) fn disk_usage(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() && entry.file_name() == TEMPORARY => 0,
         Ok(metadata) if metadata.is_dir() => disk_usage(&entry.path()),
         Ok(metadata) => metadata.blocks() * 512,
         Err(_) => 0,

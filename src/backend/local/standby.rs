@@ -81,9 +81,9 @@ impl Server<'_> {
 }
 
 impl Instance<'_> {
-    /// The least that the n-th server needs; nothing for the primary.
+    /// The least that the n-th server needs; nothing for a primary that takes writes.
     pub(super) async fn floor(&self, index: u32) -> Floor {
-        if index == 0 || !self.server(index).folder.is_initialised() {
+        if index == 0 && !self.server(0).folder.is_frozen() || !self.server(index).folder.is_initialised() {
             return Floor::new();
         }
         most(self.server(0).recorded().await, self.server(index).recorded().await)

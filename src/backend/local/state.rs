@@ -6,6 +6,7 @@
 use super::account::{Account, Readers};
 use super::desired::Desired;
 use super::error::Error;
+use super::gauge::Band;
 use crate::backend::postgresql::{Login, Secret};
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
@@ -51,6 +52,19 @@ pub(super) struct State {
     pub(super) restarted_at: Option<String>,
     /// The certificate signed by the CA of the data root.
     pub(super) certificate: Option<Issued>,
+    /// The number of the folder that each server lies in, the primary's first: a standby that takes over stays where it is. What
+    /// is not listed lies in that of its own number.
+    #[serde(default)]
+    pub(super) places: Vec<u32>,
+    /// How often the primary failed to start, look after look.
+    #[serde(default)]
+    pub(super) failures: u32,
+    /// How the primary came to be it, where it was a standby.
+    #[serde(default)]
+    pub(super) takeover: Option<String>,
+    /// How full it is.
+    #[serde(default)]
+    pub(super) band: Band,
     /// Whether it was ever ready.
     pub(super) created: bool,
     /// Whether it was removed with its data kept.
@@ -98,6 +112,10 @@ impl State {
             started: None,
             rejected: None,
             certificate: None,
+            places: Vec::new(),
+            failures: 0,
+            takeover: None,
+            band: Band::default(),
             created: false,
             retained: false,
         })
@@ -148,6 +166,28 @@ impl State {
         }
         self.superuser_shared |= self.desired.superuser_access;
         Ok(())
+    }
+
+    /// The number of the folder that a server lies in.
+    pub(super) fn place(&self, index: u32) -> u32 {
+        self.places.get(index as usize).copied().unwrap_or(index)
+    }
+
+    /// Gives every server that has a port a folder of its own, and none to others.
+    pub(super) fn settle(&mut self) {
+        self.places.truncate(self.ports.len());
+        while self.places.len() < self.ports.len() {
+            let free = (0..).find(|place| !self.places.contains(place));
+            self.places.extend(free);
+        }
+    }
+
+    /// Makes a server the primary, and the primary that server.
+    pub(super) fn exchange(&mut self, index: u32) {
+        self.settle();
+        if (index as usize) < self.places.len() {
+            self.places.swap(0, index as usize);
+        }
     }
 
     /// The parameters to run with: what was asked for, unless PostgreSQL would not take it.

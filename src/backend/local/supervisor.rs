@@ -1,8 +1,9 @@
 //! Notices servers that die, or come up, without us.
 //!
 //! Servers are not our children, least of all those that were there before us: the kernel is asked about each once a
-//! second, and the server itself every ten seconds, or every second while it is down.
+//! second, and the server itself every ten seconds, or every second while it is down. How full they are is measured, too.
 
+use super::gauge::{self, Band};
 use super::process;
 use super::server::Server;
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How often the kernel is asked.
 const TICK: Duration = Duration::from_secs(1);
@@ -38,6 +40,9 @@ struct Watched {
     servers: Vec<Target>,
     /// What listeners know: which servers are alive.
     known: Vec<bool>,
+    /// How many bytes each may take, and what listeners know of how full they are.
+    size: Option<u64>,
+    band: Band,
     paused: bool,
 }
 
@@ -71,13 +76,25 @@ impl Supervisor {
     pub(super) fn start(self: &Arc<Self>) -> JoinHandle<()> {
         let supervisor = Arc::clone(self);
         tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(TICK);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            for tick in 1.. {
-                ticks.tick().await;
-                supervisor.look(tick % ASK_EVERY == 0).await;
-            }
+            tokio::join!(supervisor.look_on(), supervisor.measure_on());
         })
+    }
+
+    async fn look_on(&self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        for tick in 1.. {
+            ticks.tick().await;
+            self.look(tick % ASK_EVERY == 0).await;
+        }
+    }
+
+    async fn measure_on(&self) {
+        loop {
+            let began = Instant::now();
+            self.measure().await;
+            tokio::time::sleep(gauge::pause(began.elapsed())).await;
+        }
     }
 
     /// The uids of instances that changed, from now on.
@@ -87,13 +104,19 @@ impl Supervisor {
 
     /// Watches an instance. When all of it should be `up`, a server that is not is a change; else what is there now is
     /// what listeners know, so that an instance that cannot be brought up is not told again and again.
-    pub(super) fn watch<'a>(&self, uid: &str, up: bool, servers: impl Iterator<Item = Server<'a>>) {
+    pub(super) fn watch<'a>(
+        &self,
+        uid: &str,
+        up: bool,
+        (size, band): (Option<u64>, Band),
+        servers: impl Iterator<Item = Server<'a>>,
+    ) {
         let target = |server: Server<'_>| Target { data: server.folder.data(), port: server.port };
         let servers: Vec<Target> = servers.map(target).collect();
         let known = servers.iter().map(|server| up || process::running(&server.data).is_some()).collect();
         let mut all = self.lock();
         let paused = all.get(uid).is_some_and(|watched| watched.paused);
-        all.insert(uid.to_owned(), Watched { servers, known, paused });
+        all.insert(uid.to_owned(), Watched { servers, known, size, band, paused });
     }
 
     /// Watches an instance no more.
@@ -109,14 +132,15 @@ impl Supervisor {
         Pause { supervisor: self, uid: uid.to_owned() }
     }
 
+    /// What is watched and not changed by us now.
+    fn watched(&self) -> Vec<(String, Watched)> {
+        let all = self.lock();
+        let left_alone = all.iter().filter(|(_, watched)| !watched.paused);
+        left_alone.map(|(uid, watched)| (uid.clone(), watched.clone())).collect()
+    }
+
     async fn look(&self, ask: bool) {
-        let watched: Vec<(String, Watched)> = self
-            .lock()
-            .iter()
-            .filter(|(_, watched)| !watched.paused)
-            .map(|(u, w)| (u.clone(), w.clone()))
-            .collect();
-        for (uid, watched) in watched {
+        for (uid, watched) in self.watched() {
             let mut alive = Vec::with_capacity(watched.servers.len());
             for (server, known) in watched.servers.iter().zip(&watched.known) {
                 // One that was down counts as up only once it answers.
@@ -125,6 +149,23 @@ impl Supervisor {
                 alive.push(runs && (!ask || answers(&self.sockets, server.port).await));
             }
             if alive != watched.known && self.learn(&uid, &watched, alive) {
+                // An error only says that nobody listens.
+                let _ = self.changes.send(uid);
+            }
+        }
+    }
+
+    /// Looks how full the instances are.
+    async fn measure(&self) {
+        for (uid, watched) in self.watched().into_iter().filter(|(_, watched)| watched.size.is_some()) {
+            let taken =
+                gauge::largest(watched.servers.iter().map(|server| server.data.clone()).collect()).await;
+            let band = watched.band.after(taken, watched.size);
+            let mut all = self.lock();
+            let same =
+                |now: &&mut Watched| !now.paused && (now.size, now.band) == (watched.size, watched.band);
+            if let Some(now) = all.get_mut(&uid).filter(same).filter(|now| now.band != band) {
+                now.band = band;
                 // An error only says that nobody listens.
                 let _ = self.changes.send(uid);
             }

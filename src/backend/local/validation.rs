@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 /// PostgreSQL cuts longer names off.
 const NAME_BYTES: usize = 63;
 const MOST_INSTANCES: u32 = 99;
+/// The least size that leaves room beside the files of PostgreSQL itself.
+const LEAST: u64 = 128 << 20;
 
 /// Refuses what PostgreSQL, or this backend, cannot do whatever the state of things.
 pub(super) fn check(desired: &Desired) -> Result<(), Error> {
@@ -24,6 +26,12 @@ pub(super) fn check(desired: &Desired) -> Result<(), Error> {
         || !desired.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
     {
         return refuse(format!("{:?} cannot name servers; use letters, digits and dashes", desired.name));
+    }
+    if let Some(size) = desired.size.filter(|size| *size < LEAST) {
+        return refuse(format!(
+            "spec.storage.size is {} bytes, and a new PostgreSQL takes half of 128Mi: ask for 128Mi or more",
+            size
+        ));
     }
     check_databases(desired)?;
     check_users(desired)?;

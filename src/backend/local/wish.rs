@@ -64,7 +64,7 @@ pub(super) async fn judge(
     validation::check_extensions(desired, &install)?;
     parameters::check_modules(&desired.parameters, &install)?;
     let Some(saved) = saved else { return Ok(install) };
-    let primary = folder.server(0);
+    let primary = folder.server(saved.place(0));
     if saved.major != install.major {
         let found = saved.major.to_string();
         return Err(Error::OtherMajor { path: primary.data(), found, wanted: install.major });

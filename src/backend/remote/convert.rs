@@ -211,6 +211,7 @@ impl TryFrom<wire::Observed> for Observed {
             storage_bytes,
             refused,
             pending,
+            shortage,
         } = observed;
         Ok(Observed {
             phase: phase.try_into()?,
@@ -227,6 +228,7 @@ impl TryFrom<wire::Observed> for Observed {
             storage_bytes: u64::try_from(storage_bytes).ok().filter(|bytes| *bytes > 0),
             pending: Some(pending).filter(|pending| !pending.is_empty()),
             refused: refused.map(Into::into),
+            shortage: shortage.map(Into::into),
         })
     }
 }

@@ -170,6 +170,10 @@ pub(super) struct Observed {
     /// What of the object is still being done, where all the rest of this tells of what serves meanwhile; empty where nothing is.
     #[api(14)]
     pub(super) pending: String,
+    /// That the storage that was asked for gets short, and what to do: with a reason of StorageLow, such as NotGrowable, or
+    /// StorageFull once writes are refused.
+    #[api(15)]
+    pub(super) shortage: Option<Refusal>,
 }
 
 /// Where to connect.

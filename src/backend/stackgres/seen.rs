@@ -37,6 +37,7 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         storage_bytes: None,
         pending: beside::pending(wish).or(restarts),
         refused: None,
+        shortage: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::conformance::failure::{Failure, Verdict, ensure, same};
 use crate::conformance::suite::Suite;
+use databases_api::GROUP;
 use kube::api::DeleteParams;
 use serde_json::json;
 
@@ -41,4 +42,22 @@ pub(super) async fn retain(suite: &Suite) -> Verdict {
         same(&format!("{key} of the Secret that stays"), after.text(key)?, before.text(key)?)?;
     }
     ensure(after.get("password") == before.get("password"), || "the password changed".into())
+}
+
+pub(super) async fn taken_up(suite: &Suite) -> Verdict {
+    let database = suite.ready("adopt", json!({"deletionPolicy": "Retain"})).await?;
+    let before = database.login().await?;
+    before.door()?.open().await?.run("CREATE TABLE kept AS SELECT 'kept'::text AS value").await?;
+    let seen = database.read().await?;
+    let part = |name: &str| seen.text(&format!("/status/backendRef/{name}"));
+    // A class that has no object of its own for a database keeps it by its binding Secret.
+    let kept = match part("group").ends_with(GROUP) {
+        true => json!({"kind": "Secret", "name": before.name}),
+        false => json!({"group": part("group"), "kind": part("kind"), "name": part("name")}),
+    };
+    database.deleted().await?;
+    let heir = suite.ready("adopt", json!({"adoptRef": kept})).await?;
+    let after = heir.login().await?;
+    ensure(after.get("password") == before.get("password"), || "the password changed".into())?;
+    same("the row of before", after.door()?.ask("SELECT value FROM kept").await?, "kept")
 }

@@ -90,6 +90,9 @@ tests! {
         "With deletionPolicy Delete the login, its Secret and the server go.";
     RetainKeepsCredentials [] deletion::retain:
         "With deletionPolicy Retain the Secret stays as it was.";
+    KeptDataIsTakenUp [Adoption] deletion::taken_up:
+        "What deletionPolicy Retain kept is taken up again with its rows and password by an object whose \
+         adoptRef names it.";
     ParametersAreInForce [Parameters] parameters::in_force:
         "SHOW says what parameters asks for, also of what a server only takes at its start.";
     ParametersChange [Parameters] parameters::change:

@@ -4,7 +4,7 @@
 use super::lies::{self, Act, Lie};
 use crate::backend::{
     Answers, Backend, Class, Disposal, Error, LocalPostgreSQL, News, Observed, Offer, Plan, Reference,
-    Request,
+    ReferenceKind, Request,
 };
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
@@ -96,6 +96,14 @@ impl Liar {
 impl Backend for Liar {
     fn controller_name(&self) -> &str {
         CONTROLLER_NAME
+    }
+
+    fn object_references(&self) -> Vec<ReferenceKind> {
+        self.inner.object_references()
+    }
+
+    fn needed_once(&self) -> Vec<&'static str> {
+        self.inner.needed_once()
     }
 
     async fn offer(&self, class: &Class) -> Result<Offer, Error> {

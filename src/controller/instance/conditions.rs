@@ -12,7 +12,7 @@
 //! | asks for what is refused | `Stalled` True; `Ready` about the generation that was accepted last | `Failed` |
 //! | stopped on purpose | `Stopped` True and no `Ready`: it neither serves nor fails to | `Current` |
 //!
-//! `Stalled`, `Reconciling` and `Stopped` are there only while they are True.
+//! `Stalled`, `Reconciling`, `Stopped` and `StorageLow` are there only while they are True.
 
 use super::super::references::is_unresolved;
 use super::facts::facts;
@@ -136,6 +136,17 @@ pub(super) fn full_support(object: &mut dyn Instance) {
         ),
     };
     Conditions(object).set("FullySupported", status, reason, &message);
+}
+
+/// Whether the storage gets short, while it does.
+pub(super) fn storage_low(object: &mut dyn Instance, shortage: Option<&Refusal>) {
+    let mut conditions = Conditions(object);
+    match shortage {
+        Some(Refusal { reason, message }) => {
+            conditions.set("StorageLow", ConditionStatus::True, reason, message)
+        }
+        None => conditions.unset("StorageLow"),
+    }
 }
 
 /// The class is missing, or there is none yet.

@@ -1,8 +1,9 @@
 //! What of an object's status is no condition: where its database is, what it is, and what of the wish is not honoured.
 
 use super::binding;
-use super::conditions::full_support;
+use super::conditions::{full_support, storage_low};
 use crate::backend::{Observed, Phase, Reference};
+use apimachinery::quantity::Quantity;
 use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::features;
 use databases_api::instance::Instance;
@@ -56,10 +57,19 @@ pub(super) fn facts(object: &mut dyn Instance, observed: &Observed, published: b
         status.user_secrets = user_secrets;
         status.superuser_secret_ref = superuser;
     }
-    // No volume of its own: the instance has what was asked for, which the file system does not enforce.
+    let used = observed.storage_bytes.filter(|bytes| *bytes > 0).map(rounded);
     if made && observed.refused.is_none() {
-        status.storage = size.map(|size| StorageStatus { size: Some(size) });
+        status.storage = size.map(|size| StorageStatus { size: Some(size), used });
+    } else if let Some(storage) = &mut status.storage {
+        storage.used = used;
     }
+    storage_low(object, observed.shortage.as_ref());
+}
+
+/// A size that does not change with every row: up to the next of 64 parts of the power of two above it, and whole 16Mi.
+fn rounded(bytes: u64) -> Quantity {
+    let part = bytes.checked_next_power_of_two().map_or(bytes, |above| above / 64).max(16 << 20);
+    Quantity::from_bytes(bytes.div_ceil(part).saturating_mul(part))
 }
 
 /// The product that runs: the one that was asked for, else the one that the kind is named after.

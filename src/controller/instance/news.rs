@@ -6,6 +6,9 @@ use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
 use databases_api::instance::Instance;
 
+/// The reason of `StorageLow` where writes are refused.
+const STORAGE_FULL: &str = "StorageFull";
+
 /// One event to be recorded.
 #[derive(Debug)]
 pub(super) struct News {
@@ -64,8 +67,12 @@ impl News {
         if became("Ready", is_so).is_some() {
             let started = is_true(&before.status().conditions, "Stopped");
             let reason = if started { "Started" } else { "Ready" };
-            let message = format!("{} {} accepts connections", after.status().flavor, after.status().version);
+            let message = runs(after);
             news.push(News::normal(reason, message));
+        }
+        let (was, is) = (&before.status().primary, &after.status().primary);
+        if !was.is_empty() && !is.is_empty() && was != is {
+            news.push(News::warning("PrimaryChanged", runs(after)));
         }
         if became("Stopped", is_so).is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
@@ -83,12 +90,24 @@ impl News {
         if let Some(now) = kept_away.filter(|now| failed.is_none_or(|failed| failed.message != now.message)) {
             news.push(News::warning(&now.reason, &now.message));
         }
+        if let Some(low) = became("StorageLow", is_so) {
+            let reason = if low.reason == STORAGE_FULL { STORAGE_FULL } else { "StorageLow" };
+            news.push(News::warning(reason, &low.message));
+        }
         let (then, now) = (before.status().instances, after.status().instances);
         if then > 0 && now > 0 && then != now {
             news.push(News::normal("Scaled", format!("from {then} to {now} instances")));
         }
         news
     }
+}
+
+/// What accepts connections, and what its backend adds to that, such as how its primary came to be it.
+fn runs(object: &dyn Instance) -> String {
+    let status = object.status();
+    let said = condition(&status.conditions, "Ready").map_or("", |ready| ready.message.trim_end_matches('.'));
+    let more = said.find("; ").map_or("", |at| &said[at..]);
+    format!("{} {} accepts connections{more}", status.flavor, status.version)
 }
 
 /// Whether somebody should know that the database is not ready, who was not told already that its wish is refused.
@@ -110,6 +129,7 @@ mod tests {
     use super::super::conditions::{self, Progress};
     use super::*;
     use crate::backend::{Observed, Phase, Refusal};
+    use apimachinery::quantity::Quantity;
     use databases_api::postgresql::PostgreSQL;
 
     fn observed(phase: Phase) -> Observed {
@@ -132,6 +152,50 @@ mod tests {
         conditions::observed(&mut again, &observed(Phase::Available), None);
         assert_eq!(reasons(&failed, &again), ["Ready"]);
         assert!(reasons(&again, &again).is_empty());
+    }
+
+    #[test]
+    fn storage_that_gets_short_is_told_and_so_is_that_it_is_full() {
+        let mut object = PostgreSQL::default();
+        object.spec.instance.storage.size = Some(Quantity::from_bytes(128 << 20));
+        let mut told = |shortage: Option<(&str, &str)>| {
+            let before = object.clone();
+            let shortage = shortage.map(|(reason, message)| Refusal::new(reason, message));
+            let storage_bytes = Some(100 << 20);
+            let seen = Observed { shortage, storage_bytes, ..observed(Phase::Available) };
+            conditions::observed(&mut object, &seen, None);
+            let status = &object.status.instance;
+            let used =
+                status.storage.as_ref().and_then(|storage| storage.used.as_ref()).map(Quantity::to_string);
+            assert_eq!(used.as_deref(), Some("112Mi"), "it does not change with every row");
+            let low = condition(&status.conditions, "StorageLow").map(|low| low.message.clone());
+            let reasons: Vec<String> = reasons(&before, &object);
+            (reasons.into_iter().filter(|reason| reason.starts_with("Storage")).collect::<Vec<_>>(), low)
+        };
+        assert_eq!(told(None), (vec![], None));
+        assert_eq!(told(Some(("NotGrowable", "90 %"))), (vec!["StorageLow".into()], Some("90 %".into())));
+        assert_eq!(told(Some(("NotGrowable", "91 %"))), (vec![], Some("91 %".into())));
+        assert_eq!(told(Some(("StorageFull", "100 %"))), (vec!["StorageFull".into()], Some("100 %".into())));
+        assert_eq!(told(None), (vec![], None));
+    }
+
+    #[test]
+    fn that_another_server_is_the_primary_is_told_with_what_that_cost() {
+        let led_by = |primary: &str, message: &str| {
+            let mut object = PostgreSQL::default();
+            let (primary, message) = (primary.into(), message.into());
+            conditions::observed(
+                &mut object,
+                &Observed { primary, message, ..observed(Phase::Available) },
+                None,
+            );
+            object
+        };
+        let before = led_by("shop-1", "Server shop-1 accepts connections.");
+        let after = led_by("shop-2", "Server shop-2 accepts connections; it took over from shop-1.");
+        let news = News::between(&before, &after);
+        assert_eq!(news.iter().map(|news| &*news.reason).collect::<Vec<_>>(), ["PrimaryChanged"]);
+        assert_eq!(news[0].message, "PostgreSQL 15.9 accepts connections; it took over from shop-1");
     }
 
     #[test]

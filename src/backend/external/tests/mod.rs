@@ -67,6 +67,7 @@ impl Host {
             name: "server".into(),
             version: "15".into(),
             instances: 1,
+            size: None,
             synchronous: false,
             parameters: BTreeMap::new(),
             databases: vec![database],

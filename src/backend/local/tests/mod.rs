@@ -4,11 +4,13 @@ mod adoption;
 mod ambush;
 mod conformance;
 mod contents;
+mod gauge;
 mod lifecycle;
 mod manager;
 mod missing;
 mod ownership;
 mod parameters;
+mod promotion;
 mod reach;
 mod refusal;
 mod replicas;
@@ -142,6 +144,7 @@ fn desired() -> Desired {
         name: "shop".to_owned(),
         version: MAJOR.to_string(),
         instances: 1,
+        size: None,
         synchronous: false,
         parameters: BTreeMap::new(),
         databases: vec![database],

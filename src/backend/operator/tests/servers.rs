@@ -106,6 +106,7 @@ impl Servers {
             name: name.to_owned(),
             version: self.local.versions().remove(0),
             instances: 1,
+            size: None,
             synchronous: false,
             parameters: BTreeMap::new(),
             databases: vec![local::Database { name: database, owner, extensions: Vec::new() }],

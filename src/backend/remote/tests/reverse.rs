@@ -97,6 +97,7 @@ pub(super) fn observed(observed: Observed) -> wire::Observed {
         storage_bytes: observed.storage_bytes.map_or(0, |bytes| i64::try_from(bytes).expect("so many bytes")),
         refused: observed.refused.map(refusal),
         pending: observed.pending.unwrap_or_default(),
+        shortage: observed.shortage.map(refusal),
     }
 }
 
@@ -153,6 +154,7 @@ fn everything_that_is_observed_arrives() {
             storage_bytes: Some(u64::from(u32::MAX) * 16),
             pending: Some("another replica".into()),
             refused: Some(Refusal::new("InvalidParameters", "no")),
+            shortage: Some(Refusal::new("NotGrowable", "90 %")),
         };
         assert_eq!(Observed::try_from(observed(sent.clone())), Ok(sent));
     }
