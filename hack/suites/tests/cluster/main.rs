@@ -1,10 +1,10 @@
 //! A real cluster, with a node and pods: our server as its chart installs it, and what people do to it there.
 
-mod application;
 mod backup;
 mod drained;
 mod installed;
 mod restarted;
+mod shared;
 
 use serde_json::Value;
 use suites::Kubectl;
