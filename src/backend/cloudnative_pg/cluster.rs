@@ -19,9 +19,11 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "Cluster",
         "metadata": {"name": wish.name, "annotations": annotations(wish)},
-        "spec": {"instances": spec.instance.instances.unwrap_or(1)},
+        "spec": {},
     });
     let put = |cluster: &mut Value, path: &str, value: Value| put(&mut cluster["spec"], path, value);
+    let instances = spec.instance.instances.or((!wish.is_adopted()).then_some(1));
+    put(&mut cluster, "instances", instances.into());
     for (path, value) in image(wish)? {
         put(&mut cluster, path, value);
     }

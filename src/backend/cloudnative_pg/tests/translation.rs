@@ -212,11 +212,11 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
     let mut object = object("shop", 1);
     object.spec.instance.adopt_ref = Some(ObjectRef { name: "old".into(), ..ObjectRef::default() });
     let live = json!({"spec": {
-        "instances": 1, "imageName": "x:16.4", "enableSuperuserAccess": true, "storage": {"size": "1Gi"},
+        "instances": 3, "imageName": "x:16.4", "enableSuperuserAccess": true, "storage": {"size": "1Gi"},
         "bootstrap": {"initdb": {"database": "app", "owner": "app"}},
     }});
     let objects = wanted(&object, &Class::default(), &live, &[]).expect("it is accepted");
-    assert_eq!(objects[0]["spec"], json!({"instances": 1, "storage": {"size": "1Gi"}}));
+    assert_eq!(objects[0]["spec"], json!({"storage": {"size": "1Gi"}}));
     assert_eq!(objects[0]["metadata"]["annotations"], json!({}));
     let wish = Wish {
         object: &object,
