@@ -10,6 +10,7 @@
 mod cloudnative_pg;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod crunchy;
 mod error;
 mod external;
 #[cfg(test)]
@@ -19,6 +20,8 @@ pub mod local;
 mod local_postgresql;
 mod news;
 mod operator;
+mod percona_postgresql;
+mod pgo;
 mod plan;
 mod plausible;
 pub mod postgresql;
@@ -26,14 +29,17 @@ pub mod remote;
 mod stackgres;
 mod tenant;
 mod values;
+mod zalando;
 
 pub use cloudnative_pg::CloudNativePG;
+pub use crunchy::Crunchy;
 pub use error::{Code, Error};
 pub use external::ExternalPostgreSQL;
 pub use kubedb::KubeDB;
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News};
 pub use operator::Operator;
+pub use percona_postgresql::PerconaPostgreSQL;
 pub use plan::{Change, Effect, Plan};
 pub use remote::Remote;
 pub use stackgres::StackGres;
@@ -41,6 +47,7 @@ pub use values::{
     Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
     ReferenceKind, Refusal, Request, Resolved, Role,
 };
+pub use zalando::Zalando;
 
 use apimachinery::kind::Kind;
 use async_trait::async_trait;

@@ -102,6 +102,25 @@ impl Cluster {
         }
     }
 
+    /// The schema of the spec of a kind that is defined in the cluster, in the version that it is read in; null where there is
+    /// no such kind.
+    pub async fn schema(&self, resource: &Resource) -> Result<Value, Error> {
+        let group = "apiextensions.k8s.io";
+        let definitions = ApiResource {
+            group: group.into(),
+            version: "v1".into(),
+            api_version: format!("{group}/v1"),
+            kind: "CustomResourceDefinition".into(),
+            plural: "customresourcedefinitions".into(),
+        };
+        let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &definitions);
+        let found = bounded(api.get_opt(&resource.qualified())).await?.map(tree).unwrap_or_default();
+        let versions = found["spec"]["versions"].as_array().map_or(&[][..], Vec::as_slice);
+        let version = versions.iter().find(|version| version["name"] == resource.version);
+        let spec = |version: &Value| version["schema"]["openAPIV3Schema"]["properties"]["spec"].clone();
+        Ok(version.map(spec).unwrap_or_default())
+    }
+
     /// An object as it is.
     pub async fn look(&self, place: Place<'_>) -> Result<Option<Value>, Error> {
         let api = self.objects(place.resource, place.namespace);
@@ -237,9 +256,16 @@ impl Error {
         self.is_code(403) && self.status().is_some_and(denied)
     }
 
+    /// Whether what is applied has not the shape of its kind, which the API tells as if it were a fault of its own.
+    fn is_misshapen(&self) -> bool {
+        let is_patch =
+            |status: &kube::core::Status| status.message.contains("failed to create typed patch object");
+        self.is_code(500) && self.status().is_some_and(is_patch)
+    }
+
     /// Whether the object itself is refused: the same again would be refused again.
     pub fn is_refusal(&self) -> bool {
-        self.is_code(400) || self.is_code(422) || self.is_denied()
+        self.is_code(400) || self.is_code(422) || self.is_denied() || self.is_misshapen()
     }
 
     /// What the API said.

@@ -1,7 +1,10 @@
 //! The backends that this server has, and the kinds that each of them answers.
 
 use super::Databases;
-use crate::backend::{CloudNativePG, ExternalPostgreSQL, KubeDB, Operator, Remote, StackGres};
+use crate::backend::{
+    CloudNativePG, Crunchy, ExternalPostgreSQL, KubeDB, Operator, PerconaPostgreSQL, Remote, StackGres,
+    Zalando,
+};
 use crate::cluster::Cluster;
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
@@ -36,6 +39,9 @@ fn operators(answering: Answering, cluster: &Cluster, domain: &str) -> Answering
         .with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(KubeDB, cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(StackGres, cluster.clone(), domain)))
+        .with::<PostgreSQL>(Arc::new(Operator::new(Zalando, cluster.clone(), domain)))
+        .with::<PostgreSQL>(Arc::new(Operator::new(Crunchy::default(), cluster.clone(), domain)))
+        .with::<PostgreSQL>(Arc::new(Operator::new(PerconaPostgreSQL::default(), cluster.clone(), domain)))
 }
 
 /// What a backend made is known again by the domain of its name.

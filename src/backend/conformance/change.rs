@@ -47,7 +47,8 @@ pub(crate) async fn what_is_planned_is_what_happens(mut driver: impl Driver) {
         (Wish::Stopped, Effect::Downtime),
         (Wish::Running, Effect::Nothing),
     ];
-    for (wish, effect) in wishes {
+    let possible = wishes.into_iter().take(if driver.stops() { 4 } else { 2 });
+    for (wish, effect) in possible {
         driver.wish(&mut request.object, wish);
         let plan = driver.backend().plan(&request).await.unwrap();
         assert_eq!(plan.effect(), effect, "{wish:?}: {plan:?}");

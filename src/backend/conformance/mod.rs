@@ -13,7 +13,7 @@ pub(crate) use ensure::*;
 pub(crate) use offer::*;
 pub(crate) use removal::*;
 
-use super::{Answers, Class, Observed, Phase, Request};
+use super::{Answers, Class, Disposal, Observed, Phase, Request};
 use apimachinery::kind::Kind;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -55,6 +55,11 @@ pub(crate) trait Driver: Send + Sync {
 
     /// An object that the backend accepts, of a uid of its own for each number, all of one name.
     fn object(&self, number: u32) -> Self::Kind;
+
+    /// Whether it can be stopped. One that cannot does not offer it.
+    fn stops(&self) -> bool {
+        true
+    }
 
     /// Brings a wish about.
     fn wish(&self, object: &mut Self::Kind, wish: Wish);
@@ -109,6 +114,15 @@ async fn until<D: Driver>(driver: &D, request: &Request<D::Kind>, phase: Phase) 
         }
         driver.settle().await;
         tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Asks until it is removed.
+async fn removed<D: Driver>(driver: &D, request: &Request<D::Kind>, disposal: Disposal) {
+    let deadline = Instant::now() + DEADLINE;
+    while let Err(error) = driver.backend().remove(request, disposal).await {
+        assert!(Instant::now() < deadline, "not removed: {error:?}");
+        driver.settle().await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is offered, and what becomes of those who have what no longer is.
 
-use super::{DEADLINE, Driver, available, request, uid};
+use super::{DEADLINE, Driver, available, removed, request, uid};
 use crate::backend::{Class, Disposal, News};
 use futures_util::StreamExt;
 
@@ -27,7 +27,7 @@ pub(crate) async fn what_runs_stays_when_the_offer_shrinks(mut driver: impl Driv
     assert_eq!(full, driver.backend().offer(&Class::clone(&class)).await.unwrap());
     assert_eq!(driver.backend().ensure(&request).await.unwrap().refused, None);
     driver.offer_version(false).await;
-    driver.backend().remove(&request, Disposal::Delete).await.unwrap();
+    removed(&driver, &request, Disposal::Delete).await;
     assert_eq!(driver.runs(uid(&request)).await, "", "who is not offered any more can be removed");
     driver.clear(&[request]).await;
 }

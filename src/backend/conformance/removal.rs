@@ -1,13 +1,13 @@
 //! Ended, with or without what was in it.
 
-use super::{Driver, available, cut, request, uid};
+use super::{Driver, available, cut, removed, request, uid};
 use crate::backend::Disposal;
 
 pub(crate) async fn a_removal_may_be_repeated_and_cut_off(mut driver: impl Driver) {
     let mut requests = Vec::new();
     let never = request(&driver, 99);
     for disposal in [Disposal::Retain, Disposal::Delete] {
-        driver.backend().remove(&never, disposal).await.unwrap();
+        removed(&driver, &never, disposal).await;
         assert_eq!(driver.backend().observe(&never).await.unwrap(), None);
     }
     for (number, steps) in (1..).zip(driver.cuts().into_iter().take(4)) {
@@ -16,7 +16,7 @@ pub(crate) async fn a_removal_may_be_repeated_and_cut_off(mut driver: impl Drive
         cut(driver.backend().remove(&request, Disposal::Delete), steps).await;
         driver.restart().await;
         for _ in 0..2 {
-            driver.backend().remove(&request, Disposal::Delete).await.unwrap();
+            removed(&driver, &request, Disposal::Delete).await;
         }
         assert_eq!(driver.runs(uid(&request)).await, "", "after {steps} steps");
         requests.push(request);
@@ -29,13 +29,13 @@ pub(crate) async fn what_is_retained_is_nobody_elses(mut driver: impl Driver) {
     let made = available(&driver, &old).await;
     driver.write(&old, &made, "row").await;
     for _ in 0..2 {
-        driver.backend().remove(&old, Disposal::Retain).await.unwrap();
+        removed(&driver, &old, Disposal::Retain).await;
         assert_eq!(driver.runs(uid(&old)).await, "");
     }
     driver.restart().await;
     let other = available(&driver, &new).await;
     assert!(!driver.reads(&new, &other, "row").await, "an object of the same name begins empty");
-    driver.backend().remove(&new, Disposal::Delete).await.unwrap();
+    removed(&driver, &new, Disposal::Delete).await;
     let again = available(&driver, &old).await;
     assert_eq!(again.logins, made.logins);
     assert!(driver.reads(&old, &again, "row").await, "the object of this uid finds its data");
@@ -47,7 +47,7 @@ pub(crate) async fn what_is_deleted_is_gone(mut driver: impl Driver) {
     let request = request(&driver, 1);
     let made = available(&driver, &request).await;
     driver.write(&request, &made, "row").await;
-    driver.backend().remove(&request, Disposal::Delete).await.unwrap();
+    removed(&driver, &request, Disposal::Delete).await;
     assert_eq!(nothing, driver.world().await);
     assert_eq!(driver.backend().observe(&request).await.unwrap(), None);
     let again = available(&driver, &request).await;

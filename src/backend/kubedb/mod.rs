@@ -123,7 +123,7 @@ impl Dialect for KubeDB {
         postgres::facets(wish).map(|facets| ops::upcoming(wish, &facets)).unwrap_or_default()
     }
 
-    fn ending(&self, live: &Value) -> Option<Value> {
+    fn ending(&self, live: &Value, _: &str) -> Option<Value> {
         let wanted = json!({"spec": {"deletionPolicy": "WipeOut"}});
         (live["spec"]["deletionPolicy"] != "WipeOut").then_some(wanted)
     }

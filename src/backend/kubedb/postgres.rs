@@ -43,7 +43,7 @@ impl Facet {
     pub(super) fn is_so(&self) -> bool {
         match self.wanted.is_null() {
             true => self.now.is_null(),
-            false => covers(&self.now, &self.wanted),
+            false => covers(&self.now, &self.wanted, &[]),
         }
     }
 }
@@ -260,7 +260,7 @@ fn scheduling(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
         ("priorityClassName", "podTemplate.spec.priorityClassName"),
     ] {
         let now = &wish.live["spec"]["podTemplate"]["spec"][name];
-        if !wish.live.is_null() && !tree[name].is_null() && !covers(now, &tree[name]) {
+        if !wish.live.is_null() && !tree[name].is_null() && !covers(now, &tree[name], &[]) {
             let message = format!(
                 "spec.scheduling.{name}: KubeDB moves no pods that run; put back what was there, or make another database"
             );

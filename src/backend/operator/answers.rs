@@ -19,13 +19,14 @@ struct Live {
     name: String,
     main: Value,
     beside: Vec<Value>,
+    evidence: Vec<Value>,
     installed: Arc<Installed>,
 }
 
 impl Live {
     fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class) -> Wish<'a> {
-        let Live { name, main, beside, installed } = self;
-        Wish { object, class, name, live: main, beside, installed }
+        let Live { name, main, beside, evidence, installed } = self;
+        Wish { object, class, name, live: main, beside, evidence, installed }
     }
 
     fn is_there(&self) -> bool {
@@ -50,7 +51,12 @@ impl<D: Dialect> Operator<D> {
         let place = Place { resource: &D::MAIN, namespace: &meta.namespace, name: &name };
         let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
         let beside = self.beside(&meta.namespace, &meta.uid).await?;
-        Ok(Live { name, main: main.unwrap_or_default(), beside, installed: self.installed().await? })
+        let (main, installed) = (main.unwrap_or_default(), self.installed().await?);
+        let evidence = match main {
+            Value::Null => Vec::new(),
+            _ => self.evidence(&meta.namespace, &name).await?,
+        };
+        Ok(Live { name, main, beside, evidence, installed })
     }
 
     /// Whose it is: another object's is left alone.
@@ -145,12 +151,14 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         }
         let main = objects.first().cloned().unwrap_or_default();
         for (part, prefix) in [("spec", ""), ("metadata", "metadata.")] {
-            for field in shape::differences(&live.main[part], &main[part]) {
+            for field in shape::differences(&live.main[part], &main[part], D::LISTS_BY_NAME) {
                 if field.starts_with(&format!("annotations.{DOMAIN}")) || field.starts_with("labels") {
                     continue;
                 }
                 let (ours, effect) = self.dialect.disturbs(&format!("{prefix}{field}"), &wish);
-                plan.add(ours, effect, format!("{} changes {field}", D::MAIN.kind));
+                if !ours.is_empty() {
+                    plan.add(ours, effect, format!("{} changes {field}", D::MAIN.kind));
+                }
             }
         }
         plan.changes.extend(self.dialect.upcoming(&wish));
@@ -222,11 +230,18 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
                 if main { self.release(&live.main).await } else { Ok(()) }
             }
             Disposal::Delete => {
+                let class = Class::default();
+                let wish = live.wish(object, &class);
                 if main && !live.is_ending() {
-                    if let Some(patch) = self.dialect.ending(&live.main) {
+                    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+                    if let Some(patch) = self.dialect.ending(&live.main, &today) {
                         self.change(&live.main, &patch).await?;
                     }
                     self.delete(&live.main).await?;
+                }
+                // By their names alone they may be those of somebody whom an object wished to adopt.
+                if main || !wish.is_adopted() {
+                    self.clear(&wish).await?;
                 }
                 for deleted in live.beside.iter().chain(&secrets) {
                     self.delete(deleted).await?;

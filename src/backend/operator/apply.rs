@@ -64,7 +64,7 @@ impl<D: Dialect> Operator<D> {
             |object: &Value| [wish.live].into_iter().chain(wish.beside).find(|live| is_same(live, object));
         objects
             .iter()
-            .filter(|object| !known(object).is_some_and(|live| shape::covers(live, object)))
+            .filter(|object| !known(object).is_some_and(|live| shape::covers(live, object, D::LISTS_BY_NAME)))
             .collect()
     }
 

@@ -34,16 +34,21 @@ impl<D: Dialect> Operator<D> {
             if password.is_empty() {
                 continue;
             }
-            let (username, database) = (role.name.clone(), role.database.clone());
-            let login = Login { username, password, database, user: String::new() };
+            // Some operators change who logs in for a role together with its password.
+            let user = text(&found, "username");
+            let (username, user) = match user.is_empty() || user == role.name {
+                true => (role.name.clone(), String::new()),
+                false => (user, role.name.clone()),
+            };
+            let login = Login { username, password, database: role.database.clone(), user };
             match role.is_superuser {
                 true => superuser = Some(login),
                 false => logins.push(login),
             }
         }
         // The first login opens the first database: without its own, nobody else's stands in for it.
-        let first = roles.iter().find(|role| !role.is_superuser).map(|role| &role.name);
-        if logins.first().map(|login| &login.username) != first {
+        let first = roles.iter().find(|role| !role.is_superuser).map(|role| role.name.as_str());
+        if logins.first().map(Login::user) != first {
             logins.clear();
         }
         Ok((logins, superuser))
@@ -69,6 +74,30 @@ impl<D: Dialect> Operator<D> {
         let Some((name, key)) = self.dialect.authority(wish) else { return Ok(None) };
         let found = self.cluster.look(secret(wish, &name)).await.map_err(|error| trouble::<D>(&error))?;
         Ok(found.map(|found| text(&found, key)).filter(|text| !text.is_empty()))
+    }
+}
+
+impl<D: Dialect> Operator<D> {
+    /// What the operator made that tells more.
+    pub(super) async fn evidence(&self, namespace: &str, name: &str) -> Result<Vec<Value>, Error> {
+        let mut found = Vec::new();
+        for (resource, name) in self.dialect.evidence(name) {
+            let place = Place { resource: &resource, namespace, name: &name };
+            let looked = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
+            found.push(looked.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// Deletes the Secrets that the operator may leave behind.
+    pub(super) async fn clear(&self, wish: &Wish<'_>) -> Result<(), Error> {
+        for name in self.dialect.leftovers(wish) {
+            let found = self.cluster.look(secret(wish, &name)).await.map_err(|error| trouble::<D>(&error))?;
+            if let Some(found) = found {
+                self.delete(&found).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -16,14 +16,23 @@ pub trait Dialect: Send + Sync + 'static {
     const CONTROLLER_NAME: &'static str;
     /// The kind of the main object: what a person would delete to be rid of the database.
     const MAIN: Resource;
-    /// Kinds of objects beside the main one.
+    /// Kinds of objects beside the main one. Those of a group of the operator's are followed.
     const BESIDE: &'static [Resource];
     /// A kind without namespace that says what the operator can run, such as a catalog of versions.
     const CATALOG: Option<Resource> = None;
+    /// Fields that are lists whose items are known by their names: others' items in them stay.
+    const LISTS_BY_NAME: &'static [&'static str] = &[];
     /// The longest name of a main object.
     const LONGEST_NAME: usize;
     /// Kinds that a class's `spec.parametersRef` may name.
     const CLASS_PARAMETERS: &'static [Parameters];
+    /// Whether the versions are read off the definition of the main kind, which takes a right to get it.
+    const READS_SCHEMA: bool = false;
+
+    /// The versions that the schema of the main object's spec admits, the default first.
+    fn versions(_schema: &Value) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What it can do for a class, where this is installed.
     fn offer(&self, class: &Class, installed: &Installed) -> Result<Offer, Error>;
@@ -33,6 +42,12 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// The Secret and its key that have the CA of the serving certificate; none where the operator has none.
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)>;
+
+    /// Objects of the operator's making, beside a main one of that name, that tell what its status does not. They are read at
+    /// every look.
+    fn evidence(&self, _name: &str) -> Vec<(Resource, String)> {
+        Vec::new()
+    }
 
     /// All objects as they should be, the main one first. Metadata says their names alone; the rest of it is added.
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal>;
@@ -52,15 +67,22 @@ pub trait Dialect: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// A merge patch of the main object without which its deletion would leave data behind; none where it is so.
-    fn ending(&self, _live: &Value) -> Option<Value> {
+    /// A merge patch of the main object without which its deletion, on that day (UTC), would leave data behind; none where it
+    /// is so.
+    fn ending(&self, _live: &Value, _today: &str) -> Option<Value> {
         None
+    }
+
+    /// Secrets that the operator made, and may leave behind when the main object is deleted.
+    fn leftovers(&self, _wish: &Wish<'_>) -> Vec<String> {
+        Vec::new()
     }
 
     /// What is there.
     fn seen(&self, found: &Found<'_>) -> Observed;
 
-    /// What a change of this field of the main object's spec does, and what it is called in ours.
+    /// What a change of this field of the main object's spec does, and what it is called in ours; nothing where it is of no
+    /// field and disturbs nobody.
     fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect);
 }
 
@@ -88,6 +110,8 @@ pub struct Installed {
     pub served: Vec<String>,
     /// The objects of its catalog: their names and specs.
     pub catalog: Vec<Value>,
+    /// The versions that the definition of the main kind admits, for a dialect that reads it.
+    pub versions: Vec<String>,
 }
 
 impl Installed {
@@ -122,6 +146,8 @@ pub struct Wish<'a> {
     pub live: &'a Value,
     /// The objects beside it as they are.
     pub beside: &'a [Value],
+    /// The objects of [`Dialect::evidence`] as they are, in its order; null where one is not there.
+    pub evidence: &'a [Value],
     /// What the cluster has of the operator.
     pub installed: &'a Installed,
 }
@@ -130,6 +156,12 @@ impl Wish<'_> {
     /// Whether the implementation was there before the object: what the object does not say is left as it is.
     pub fn is_adopted(&self) -> bool {
         self.object.spec.instance.adopt_ref.is_some()
+    }
+
+    /// One of the objects of [`Dialect::evidence`]; null where it is not there.
+    pub fn evidence(&self, index: usize) -> &Value {
+        const NOTHING: &Value = &Value::Null;
+        self.evidence.get(index).unwrap_or(NOTHING)
     }
 
     /// Everybody who logs in, owners first, with a Secret of ours for each.

@@ -20,6 +20,7 @@ mod current;
 mod dialect;
 mod names;
 mod offer;
+mod placement;
 pub(super) mod restart;
 mod shape;
 #[cfg(test)]
@@ -27,7 +28,8 @@ pub(super) mod tests;
 
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
-pub(super) use shape::{at, covers, overlay, put};
+pub(super) use placement::node_affinity;
+pub(super) use shape::{at, covers, named, overlay, put};
 
 use super::{Announcer, Code, Error};
 use crate::cluster::{self, Cluster};

@@ -58,7 +58,7 @@ impl<D: Dialect> Backend for Operator<D> {
             // It ends when the backend goes, and then nobody listens.
             let is_served = |known: &Installed| !known.served.is_empty();
             let _ = installed.wait_for(|known| known.as_deref().is_some_and(is_served)).await;
-            let kinds = [D::MAIN].into_iter().chain(D::BESIDE.iter().copied());
+            let kinds = Self::kinds().filter(|kind| !kind.group.is_empty()).copied();
             let streams = kinds.map(|kind| cluster.follow_label(&kind, UID_LABEL));
             stream::select_all(streams.collect::<Vec<_>>())
         });
@@ -78,7 +78,7 @@ impl<D: Dialect> Operator<D> {
 
     async fn look_what_is_installed(&self) -> Result<Arc<Installed>, Error> {
         let trouble = |error| trouble::<D>(&error);
-        let kinds = Self::kinds().copied().chain(D::CATALOG);
+        let kinds = Self::kinds().copied().chain(D::CATALOG).filter(|kind| !kind.group.is_empty());
         let groups: BTreeSet<(&str, &str)> = kinds.map(|kind| (kind.group, kind.version)).collect();
         let mut found = Installed::default();
         for (group, version) in groups {
@@ -88,6 +88,9 @@ impl<D: Dialect> Operator<D> {
             let all = self.cluster.all(&kind).await.map_err(trouble)?;
             let plain = |object: &serde_json::Value| json!({"metadata": {"name": at(object, "metadata.name")}, "spec": object["spec"]});
             found.catalog = all.iter().map(plain).collect();
+        }
+        if D::READS_SCHEMA {
+            found.versions = D::versions(&self.cluster.schema(&D::MAIN).await.map_err(trouble)?);
         }
         let found = Arc::new(found);
         let is_news = self.installed.send_if_modified(|known| {

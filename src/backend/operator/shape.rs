@@ -1,6 +1,6 @@
 //! Trees of JSON: put together, looked into, and compared.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 /// Puts a value at a path of names, making objects on the way; nothing where there is no value.
@@ -41,22 +41,35 @@ pub(in crate::backend) fn overlay(under: Value, over: Value) -> Value {
     }
 }
 
-/// Whether everything of `wanted` is so in `live`, which may have more.
-pub(in crate::backend) fn covers(live: &Value, wanted: &Value) -> bool {
+/// Whether everything of `wanted` is so in `live`, which may have more. Of lists only those of these names may: their items are
+/// known by their names.
+pub(in crate::backend) fn covers(live: &Value, wanted: &Value, by_name: &[&str]) -> bool {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(name, wanted)| {
             // An empty object that is wanted may be left out by the server.
-            live.get(name).map_or_else(|| wanted == &Value::Object(Map::new()), |live| covers(live, wanted))
+            let Some(live) = live.get(name) else { return wanted == &Value::Object(Map::new()) };
+            match (live, wanted) {
+                (Value::Array(live), Value::Array(wanted)) if by_name.contains(&name.as_str()) => wanted
+                    .iter()
+                    .all(|item| named(live, &item["name"]).is_some_and(|live| covers(live, item, by_name))),
+                _ => covers(live, wanted, by_name),
+            }
         }),
         (Value::Array(live), Value::Array(wanted)) => {
-            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| covers(live, wanted))
+            let same = |(live, wanted)| covers(live, wanted, by_name);
+            live.len() == wanted.len() && live.iter().zip(wanted).all(same)
         }
         (live, wanted) => live == wanted,
     }
 }
 
+/// The item of a list that has a name.
+pub(in crate::backend) fn named<'a>(list: &'a [Value], name: &Value) -> Option<&'a Value> {
+    list.iter().find(|item| item["name"] == *name)
+}
+
 /// The paths of what is otherwise in `wanted` than in `live`, two names deep: what a person would call a field.
-pub(super) fn differences(live: &Value, wanted: &Value) -> Vec<String> {
+pub(super) fn differences(live: &Value, wanted: &Value, by_name: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let Some(wanted) = wanted.as_object() else { return found };
     for (name, wanted) in wanted {
@@ -64,10 +77,11 @@ pub(super) fn differences(live: &Value, wanted: &Value) -> Vec<String> {
             Some(inner) => {
                 let nothing = Value::Object(Map::new());
                 let known = |inner: &str| live[name].get(inner).unwrap_or(&nothing);
-                let changed = inner.iter().filter(|(inner, value)| !covers(known(inner), value));
+                let changed = inner.iter().filter(|(inner, value)| !covers(known(inner), value, by_name));
                 found.extend(changed.map(|(inner, _)| format!("{name}.{inner}")));
             }
-            None if covers(&live[name], wanted) => {}
+            // With its name, by which a list's items are known or not.
+            None if covers(&json!({name: live[name]}), &json!({name: wanted}), by_name) => {}
             None => found.push(name.clone()),
         }
     }
@@ -82,7 +96,6 @@ pub(in crate::backend) fn hash(tree: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_value_is_put_where_its_path_says() {
@@ -112,8 +125,23 @@ mod tests {
             (json!({"f": {}}), true),
             (json!({"a": 2}), false),
         ] {
-            assert_eq!(covers(&live, &wanted), is, "{wanted}");
+            assert_eq!(covers(&live, &wanted, &[]), is, "{wanted}");
         }
-        assert_eq!(differences(&live, &json!({"a": 2, "b": {"c": [], "x": {}}, "n": 1})), ["a", "b.c", "n"]);
+        let wanted = json!({"a": 2, "b": {"c": [], "x": {}}, "n": 1});
+        assert_eq!(differences(&live, &wanted, &[]), ["a", "b.c", "n"]);
+    }
+
+    #[test]
+    fn items_that_are_known_by_their_names_may_stand_among_others() {
+        let live = json!({"users": [{"name": "other"}, {"name": "app", "a": 1, "b": 2}]});
+        for (wanted, is) in [
+            (json!({"users": [{"name": "app", "a": 1}]}), true),
+            (json!({"users": [{"name": "app", "a": 2}]}), false),
+            (json!({"users": [{"name": "new"}]}), false),
+        ] {
+            assert_eq!(covers(&live, &wanted, &["users"]), is, "{wanted}");
+            assert_eq!(differences(&live, &wanted, &["users"]).is_empty(), is, "{wanted}");
+            assert!(!covers(&live, &wanted, &[]), "{wanted}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::conformance::Wish;
-use crate::backend::operator::tests::{Player, Told};
+use crate::backend::operator::tests::{Dispensable, Player, Told};
 use databases_api::postgresql::{PostgreSQL, User};
 use databases_api::shared::{State, Tls, TlsMode};
 
@@ -17,7 +17,7 @@ fn condition(kind: &str, is: bool) -> Value {
 impl Player for Played {
     type Dialect = CloudNativePG;
     const IMPLEMENTATION: &'static str = "cloudnative-pg";
-    const DISPENSABLE: &'static str = "databaseroles.postgresql.cnpg.io";
+    const DISPENSABLE: Dispensable = Dispensable::Kind("databaseroles.postgresql.cnpg.io");
 
     fn told(main: &Value) -> Told {
         let annotation = |name: &str| main["metadata"]["annotations"][name].clone();

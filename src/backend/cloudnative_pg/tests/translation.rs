@@ -17,6 +17,7 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value, beside: &[Value]) ->
         name: "shop-1",
         live,
         beside,
+        evidence: &[],
         installed: &Installed::default(),
     })
 }
@@ -151,6 +152,7 @@ fn users_are_roles_and_who_is_listed_no_more_cannot_log_in() {
         name: "shop-1",
         live: &Value::Null,
         beside: &[],
+        evidence: &[],
         installed: &Installed::default(),
     };
     let roles: Vec<String> = CloudNativePG.roles(&wish).into_iter().map(|role| role.name).collect();
@@ -224,6 +226,7 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
         name: "old",
         live: &live,
         beside: &[],
+        evidence: &[],
         installed: &Installed::default(),
     };
     let roles = CloudNativePG.roles(&wish);
@@ -237,6 +240,7 @@ fn seen(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Observed {
         name: "shop-1",
         live,
         beside,
+        evidence: &[],
         installed: &Installed::default(),
     };
     CloudNativePG.seen(&Found {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::conformance::Wish;
-use crate::backend::operator::tests::{PASSWORD, Player, Told};
+use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told};
 use databases_api::postgresql::{PostgreSQL, User};
 use databases_api::shared::{State, Tls, TlsMode};
 
@@ -12,7 +12,7 @@ impl Player for Played {
     type Dialect = KubeDB;
     const HAS_SERVERS: bool = true;
     const IMPLEMENTATION: &'static str = "kubedb";
-    const DISPENSABLE: &'static str = "postgresopsrequests.ops.kubedb.com";
+    const DISPENSABLE: Dispensable = Dispensable::Kind("postgresopsrequests.ops.kubedb.com");
 
     /// Requests, taking whatever is asked for.
     fn kinds() -> Vec<Value> {
@@ -20,7 +20,7 @@ impl Player for Played {
         vec![json!({
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {"name": Self::DISPENSABLE},
+            "metadata": {"name": "postgresopsrequests.ops.kubedb.com"},
             "spec": {
                 "group": REQUESTS.group,
                 "names": {"kind": REQUESTS.kind, "plural": REQUESTS.plural},

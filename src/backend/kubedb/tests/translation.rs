@@ -7,13 +7,13 @@ use databases_api::shared::{LocalRef, ObjectRef, State, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["postgreses", "postgresopsrequests", "postgresversions"];
-    Installed { served: served.map(str::to_owned).into(), catalog: versions() }
+    Installed { served: served.map(str::to_owned).into(), catalog: versions(), ..Installed::default() }
 }
 
 /// What is asked of the dialect about an object, of nothing or of what is there.
 fn asked<T>(object: &PostgreSQL, live: &Value, beside: &[Value], ask: impl FnOnce(&Wish<'_>) -> T) -> T {
     let (class, installed) = (Class::default(), installed());
-    ask(&Wish { object, class: &class, name: "shop-1", live, beside, installed: &installed })
+    ask(&Wish { object, class: &class, name: "shop-1", live, beside, evidence: &[], installed: &installed })
 }
 
 fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
@@ -188,6 +188,7 @@ fn changes_of_what_runs_are_refused_where_nobody_carries_out_requests() {
         name: "shop-1",
         live: &live,
         beside: &[],
+        evidence: &[],
         installed: &installed,
     };
     let refused = KubeDB.wanted(&wish).expect_err("it is refused");
@@ -284,7 +285,7 @@ fn an_adopted_postgres_is_told_only_what_the_object_says() {
     let administration =
         asked(&object, &live, &[], |wish| KubeDB.administration(wish)).expect("it is needed");
     assert_eq!(administration.secret, "old-login");
-    assert_eq!(KubeDB.ending(&live), Some(json!({"spec": {"deletionPolicy": "WipeOut"}})));
+    assert_eq!(KubeDB.ending(&live, "2026-01-31"), Some(json!({"spec": {"deletionPolicy": "WipeOut"}})));
 }
 
 fn seen(object: &PostgreSQL, live: &Value) -> Observed {

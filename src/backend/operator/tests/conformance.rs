@@ -52,6 +52,11 @@ pub(super) fn over<P: Player>(world: &World<P>) -> Over<'_, P> {
     Over { world, backend: world.backend() }
 }
 
+/// The full name of the main kind.
+fn main<P: Player>() -> String {
+    <P::Dialect as Dialect>::MAIN.qualified()
+}
+
 /// The name of an object's implementation.
 pub(super) fn name(object: &PostgreSQL) -> String {
     format!("{}-{}", object.metadata.name, &object.metadata.uid[..8])
@@ -78,10 +83,17 @@ impl<P: Player> Driver for Over<'_, P> {
     }
 
     async fn offer_version(&mut self, offered: bool) {
-        match offered {
-            true => self.world.playground.install(P::DISPENSABLE).await,
-            false => self.world.playground.uninstall(P::DISPENSABLE).await,
+        let playground = &self.world.playground;
+        match (P::DISPENSABLE, offered) {
+            (Dispensable::Kind(kind), true) => playground.install(kind).await,
+            (Dispensable::Kind(kind), false) => playground.uninstall(kind).await,
+            (Dispensable::Part(_), true) => playground.define(&main::<P>(), |_| {}).await,
+            (Dispensable::Part(without), false) => playground.define(&main::<P>(), without).await,
         }
+    }
+
+    fn stops(&self) -> bool {
+        P::STOPS
     }
 
     async fn write(&self, request: &Request<PostgreSQL>, _: &Observed, row: &str) {
@@ -122,7 +134,7 @@ impl<P: Player> Driver for Over<'_, P> {
     }
 
     async fn clear(&mut self, requests: &[Request<PostgreSQL>]) {
-        for kind in Stage::<P>::kinds() {
+        for kind in self.world.stage.made_kinds() {
             for object in self.world.stage.all(&kind).await {
                 let known = at(&object, "metadata.name");
                 if requests.iter().any(|request| known.starts_with(&name(&request.object))) {
@@ -131,7 +143,11 @@ impl<P: Player> Driver for Over<'_, P> {
                 }
             }
         }
-        if !self.world.playground.serves(P::DISPENSABLE).await {
+        let is_whole = match P::DISPENSABLE {
+            Dispensable::Kind(kind) => self.world.playground.serves(kind).await,
+            Dispensable::Part(_) => false,
+        };
+        if !is_whole {
             self.offer_version(true).await;
         }
     }

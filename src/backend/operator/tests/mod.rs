@@ -10,7 +10,7 @@ mod schema;
 mod servers;
 mod stage;
 
-pub(in crate::backend) use player::{Player, Told};
+pub(in crate::backend) use player::{Dispensable, Player, Told};
 pub(in crate::backend) use servers::PASSWORD;
 
 use super::*;
@@ -61,4 +61,4 @@ macro_rules! played {
     };
 }
 
-played! { cloudnative_pg, kubedb, stackgres }
+played! { cloudnative_pg, crunchy, kubedb, percona_postgresql, stackgres, zalando }

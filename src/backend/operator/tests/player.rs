@@ -2,6 +2,7 @@
 
 use crate::backend::conformance::Wish;
 use crate::backend::operator::Dialect;
+use crate::cluster::Resource;
 use databases_api::postgresql::PostgreSQL;
 use serde_json::Value;
 
@@ -15,8 +16,10 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     const STATUS_IS_APART: bool = true;
     /// The folder of its kinds.
     const IMPLEMENTATION: &'static str;
-    /// A kind beside the main one, by its full name: without it less is offered.
-    const DISPENSABLE: &'static str;
+    /// What may be taken away, so that less is offered.
+    const DISPENSABLE: Dispensable;
+    /// Whether it can be stopped.
+    const STOPS: bool = true;
 
     /// Kinds that may not be in that folder, as they are installed then.
     fn kinds() -> Vec<Value> {
@@ -45,6 +48,11 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// The Secrets that it makes, by their names, with the text of their keys.
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)>;
 
+    /// What it makes beside Secrets, with their statuses, of what the dialect looks at.
+    fn evidence(_: &Value, _: &Told) -> Vec<(Resource, Value)> {
+        Vec::new()
+    }
+
     /// Brings a wish about.
     fn wish(object: &mut PostgreSQL, wish: Wish);
 
@@ -56,6 +64,15 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
 
     /// Whether a main object has what is taken.
     fn has_parameters(main: &Value) -> bool;
+}
+
+/// What of an operator's definitions an object can do without.
+#[derive(Clone, Copy)]
+pub(in crate::backend) enum Dispensable {
+    /// A kind beside the main one, by its full name.
+    Kind(&'static str),
+    /// What this takes out of the schema of the main object's spec.
+    Part(fn(&mut Value)),
 }
 
 /// What a main object tells its operator.

@@ -7,7 +7,7 @@ use super::UID_LABEL;
 use crate::cluster::{Cluster, Resource, SECRETS};
 use apimachinery::wire::yaml;
 use controlplane::{ControlPlane, Programs};
-use kube::api::{Api, ApiResource, DynamicObject, PostParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ impl Playground {
             std::fs::read_dir(&folder).inspect_err(|error| missing(&format!("{folder:?}: {error}"))).ok()?;
         let read = |file: std::fs::DirEntry| std::fs::read(file.path()).expect("a file of a kind");
         let mut definitions: Vec<Value> =
-            files.map(|file| yaml::decode(&read(file.expect("a file"))).expect("a kind").0).collect();
+            files.flat_map(|file| documents(&read(file.expect("a file")))).collect();
         let is_missing = |kind: &Value| !definitions.iter().any(|known| name(known) == name(kind));
         let missing: Vec<Value> = more.into_iter().filter(is_missing).collect();
         definitions.extend(missing);
@@ -80,6 +80,17 @@ impl Playground {
         let definition = serde_json::from_value(definition.clone()).expect("a definition");
         self.api().create(&PostParams::default(), &definition).await.expect("it can be installed");
         self.until_served(kind, true).await;
+    }
+
+    /// Defines one of the kinds as it was published, but for what is changed of the schema of its spec.
+    pub(in crate::backend) async fn define(&self, kind: &str, change: fn(&mut Value)) {
+        let mut definition =
+            self.definitions.iter().find(|known| name(known) == kind).expect("a kind").clone();
+        for version in definition["spec"]["versions"].as_array_mut().expect("versions") {
+            change(&mut version["schema"]["openAPIV3Schema"]["properties"]["spec"]);
+        }
+        let patch = Patch::Merge(json!({"spec": {"versions": definition["spec"]["versions"]}}));
+        self.api().patch(kind, &PatchParams::default(), &patch).await.expect("it can be defined anew");
     }
 
     /// Makes an object of a kind that has no namespace.
@@ -165,6 +176,13 @@ async fn grant(admin: &Cluster, operator: &str) {
         let object = serde_json::from_value(object).expect("an object");
         api.create(&PostParams::default(), &object).await.expect("it can be granted");
     }
+}
+
+/// The documents of a file; what is none but comments is left out.
+fn documents(text: &[u8]) -> Vec<Value> {
+    let text = String::from_utf8_lossy(text);
+    let parts = text.split("\n---").filter(|part| part.contains("kind: CustomResourceDefinition"));
+    parts.map(|part| yaml::decode(part.as_bytes()).expect("a kind").0).collect()
 }
 
 fn name(definition: &Value) -> String {

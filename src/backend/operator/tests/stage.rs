@@ -27,6 +27,8 @@ pub(in crate::backend) struct Stage<P> {
     client: kube::Client,
     /// By the uid of its main object.
     known: Mutex<BTreeMap<String, Known>>,
+    /// Kinds of what was made beside Secrets.
+    made: Mutex<Vec<Resource>>,
     /// What runs, where that is needed.
     pub(in crate::backend) servers: Option<Servers>,
     player: PhantomData<P>,
@@ -39,7 +41,7 @@ fn tree(object: DynamicObject) -> Value {
 impl<P: Player> Stage<P> {
     pub(in crate::backend) fn new(playground: &Playground, servers: Option<Servers>) -> Self {
         let client = playground.admin.client().clone();
-        Stage { client, known: Mutex::default(), servers, player: PhantomData }
+        Stage { client, known: Mutex::default(), made: Mutex::default(), servers, player: PhantomData }
     }
 
     fn main() -> Resource {
@@ -50,6 +52,12 @@ impl<P: Player> Stage<P> {
     pub(in crate::backend) fn kinds() -> Vec<Resource> {
         let beside = <P::Dialect as Dialect>::BESIDE.iter().copied();
         [Self::main()].into_iter().chain(beside).chain([SECRETS]).collect()
+    }
+
+    /// All kinds of which there may be something.
+    pub(in crate::backend) fn made_kinds(&self) -> Vec<Resource> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self::kinds().into_iter().chain(made).collect()
     }
 
     pub(in crate::backend) fn api(&self, resource: &Resource) -> Api<DynamicObject> {
@@ -88,6 +96,11 @@ impl<P: Player> Stage<P> {
             servers.run(&all).await;
         }
         for mut main in all {
+            if !at(&main, "metadata.deletionTimestamp").is_empty() {
+                let ended = json!({"metadata": {"finalizers": null}});
+                self.change(&Self::main(), at(&main, "metadata.name"), ended).await;
+                continue;
+            }
             let deadline = Instant::now() + DEADLINE;
             while is_fresh(&main) {
                 assert!(Instant::now() < deadline, "it is changed again and again: {main}");
@@ -103,7 +116,10 @@ impl<P: Player> Stage<P> {
                     let uid = &object["metadata"]["labels"][UID_LABEL];
                     self.restart(uid).await;
                 }
-                self.tell(kind, &object, P::status_beside(&object)).await;
+                let status = P::status_beside(&object);
+                if !status.is_null() {
+                    self.tell(kind, &object, status).await;
+                }
             }
         }
     }
@@ -136,7 +152,26 @@ impl<P: Player> Stage<P> {
         for (name, keys) in P::secrets(main) {
             self.make_secret(main, &name, &keys).await;
         }
+        for (kind, object) in P::evidence(main, &told) {
+            self.make_evidence(&kind, object).await;
+        }
         self.tell(&Self::main(), main, P::status(main, &told, false)).await;
+    }
+
+    async fn make_evidence(&self, kind: &Resource, mut object: Value) {
+        let status = object["status"].take();
+        object.as_object_mut().expect("an object").remove("status");
+        (object["apiVersion"], object["kind"]) = (kind.api_version().into(), kind.kind.into());
+        let params = PatchParams::apply("operator").force();
+        let (api, patch) = (self.api(kind), Patch::Apply(&object));
+        api.patch(at(&object, "metadata.name"), &params, &patch).await.expect("it can be made");
+        if !status.is_null() {
+            self.tell(kind, &object, status).await;
+        }
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made.contains(kind) {
+            made.push(*kind);
+        }
     }
 
     /// Whether there is something new for the operator.

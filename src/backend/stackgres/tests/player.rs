@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::conformance::Wish;
-use crate::backend::operator::tests::{PASSWORD, Player, Told};
+use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told};
 use databases_api::postgresql::{PostgreSQL, User};
 use databases_api::shared::{Tls, TlsMode};
 
@@ -13,7 +13,7 @@ impl Player for Played {
     const HAS_SERVERS: bool = true;
     const STATUS_IS_APART: bool = false;
     const IMPLEMENTATION: &'static str = "stackgres";
-    const DISPENSABLE: &'static str = "sgdbops.stackgres.io";
+    const DISPENSABLE: Dispensable = Dispensable::Kind("sgdbops.stackgres.io");
 
     /// Operations, taking whatever is asked for.
     fn kinds() -> Vec<Value> {
@@ -21,7 +21,7 @@ impl Player for Played {
         vec![json!({
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {"name": Self::DISPENSABLE},
+            "metadata": {"name": "sgdbops.stackgres.io"},
             "spec": {
                 "group": OPERATIONS.group,
                 "names": {"kind": OPERATIONS.kind, "plural": OPERATIONS.plural},

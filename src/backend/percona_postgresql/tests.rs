@@ -1,0 +1,93 @@
+//! Percona's operator as it is played, and what is its own.
+
+use super::*;
+use crate::backend::Phase;
+use crate::backend::operator::tests::object;
+use crate::backend::operator::{Dialect, Found, Installed, Wish};
+use crate::backend::pgo::tests::Part;
+use databases_api::postgresql::PostgreSQL;
+
+pub(in crate::backend) type Played = crate::backend::pgo::tests::Played<PerconaPGCluster>;
+
+impl Part for PerconaPGCluster {
+    const IMPLEMENTATION: &'static str = "percona-postgresql";
+
+    fn own_status(main: &Value, inner: Value) -> Value {
+        let servers = &inner["instances"][0];
+        json!({
+            "observedGeneration": main["metadata"]["generation"],
+            "state": "ready",
+            "postgres": {"size": servers["replicas"], "ready": servers["readyReplicas"]},
+        })
+    }
+}
+
+fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Value {
+    let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
+    let wish =
+        Wish { object, class, name: "shop-1", live, beside: &[], evidence: &[], installed: &installed };
+    PerconaPostgreSQL::default().wanted(&wish).expect("it is accepted").remove(0)
+}
+
+fn imaged(data: &Value) -> Class {
+    Class { name: "gold".into(), parameters: json!({"data": data}).to_string() }
+}
+
+#[test]
+fn images_are_those_of_the_class_and_what_runs_keeps_its_own() {
+    let object = object("shop", 1);
+    let usual = wanted(&object, &Class::default(), &Value::Null);
+    let spec = &usual["spec"];
+    let image = "docker.io/percona/percona-distribution-postgresql:18.4-1";
+    assert_eq!((&spec["image"], &spec["backups"]), (&json!(image), &json!({"enabled": false})));
+    let class = imaged(
+        &json!({"17": "registry.example.com/postgresql:17.1", "15": "registry.example.com/postgresql:15"}),
+    );
+    let own = &wanted(&object, &class, &Value::Null)["spec"];
+    assert_eq!(
+        (&own["postgresVersion"], &own["image"]),
+        (&json!(17), &json!("registry.example.com/postgresql:17.1"))
+    );
+    assert_eq!(wanted(&object, &class, &usual)["spec"]["image"], image);
+    let admitted = ["18".to_owned(), "17".to_owned()];
+    assert_eq!(PerconaPGCluster::majors(&class, &admitted).expect("versions"), ["17"]);
+    let refused =
+        PerconaPGCluster::majors(&imaged(&json!({"latest": "x"})), &admitted).expect_err("no major");
+    assert!(refused.message.contains("latest"), "{refused:?}");
+}
+
+#[test]
+fn a_deletion_takes_volumes_and_secrets_with_it() {
+    let live = json!({"metadata": {"finalizers": ["somebody.example.com/waits", "percona.com/delete-ssl"]}});
+    let all = json!(["somebody.example.com/waits", "percona.com/delete-ssl", "percona.com/delete-pvc"]);
+    assert_eq!(PerconaPGCluster::ending(&live), Some(json!({"metadata": {"finalizers": all}})));
+}
+
+#[test]
+fn what_runs_is_told_by_the_object_that_the_operator_makes() {
+    let (object, class) = (object("shop", 1), Class::default());
+    let mut live = wanted(&object, &class, &Value::Null);
+    live["status"] = json!({"state": "ready", "observedGeneration": 1});
+    let servers = json!([{"name": "pg", "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1}]);
+    let inner = json!({"status": {"patroni": {"systemIdentifier": "7"}, "instances": servers}});
+    let leader = json!({"metadata": {"annotations": {"leader": "p"}}, "subsets": [{"addresses": [{}]}]});
+    let evidence = [leader, inner];
+    let wish = Wish {
+        object: &object,
+        class: &class,
+        name: "shop-1",
+        live: &live,
+        beside: &[],
+        evidence: &evidence,
+        installed: &Installed::default(),
+    };
+    let found = Found {
+        wish: &wish,
+        domain: "cluster.local",
+        logins: Vec::new(),
+        superuser: None,
+        certificates: None,
+    };
+    let seen = PerconaPostgreSQL::default().seen(&found);
+    assert_eq!((seen.phase, seen.ready_instances, &*seen.primary), (Phase::Available, 1, "p"));
+}

@@ -1,0 +1,197 @@
+//! Crunchy's PGO and the operators that descend from it: one object, which has its roles and databases in it.
+//!
+//! - **Owners.** The operator makes a database as the superuser, and gives its users all privileges on it. Who owns it is said by
+//!   SQL that the operator runs for us (`databaseInitSQL`), out of a ConfigMap beside the main object. It runs what it is given
+//!   once; another text is given to it after it has forgotten the one before, which takes a look more.
+//! - **Passwords** are the operator's: it makes a Secret for each role.
+//! - **TLS** is always on, and plain connections are refused. `Optional` admits them by Patroni's `pg_hba`; `Disabled` is refused.
+//! - **Synchronous** is Patroni's strict mode: without a replica no commit ends.
+//! - **Stopped** is a field of its own: the operator ends the pods and keeps the volumes.
+//! - **The primary** is who Patroni says on its Endpoints.
+//! - **Scheduling** has no labels of nodes: they become an affinity.
+//!
+//! Not offered: users and extensions, as the operator takes back neither a login nor a privilege; certificates of one's own, as
+//! replicas would need others of the same authority; new majors, which are objects of another kind with the database stopped.
+//! For the same reason an owner keeps its login when it is listed no more, and the superuser its password when it is not to be
+//! published any more.
+
+mod cluster;
+mod names;
+mod seen;
+mod sql;
+#[cfg(test)]
+pub(super) mod tests;
+
+use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish};
+use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use crate::cluster::Resource;
+use databases_api::shared::{Access, State};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// One of the operators.
+pub(super) trait Flavour: Default + Send + Sync + 'static {
+    /// Its name, as its makers spell it.
+    const NAME: &'static str;
+    /// What classes name it by.
+    const CONTROLLER_NAME: &'static str;
+    /// The kind of the main object.
+    const MAIN: Resource;
+    /// The kind whose status tells of servers and SQL, of the main one's name; none where that is the main one.
+    const INNER: Option<Resource>;
+    /// The field that stops it.
+    const STOP: &'static str;
+    /// Kinds that a class's `spec.parametersRef` may name.
+    const CLASS_PARAMETERS: &'static [Parameters];
+    /// Roles that the operator has for itself.
+    const RESERVED: &'static [&'static str];
+
+    /// The majors of a class, the default first, of those that the definition admits.
+    fn majors(class: &Class, admitted: &[String]) -> Result<Vec<String>, Refusal>;
+
+    /// Fields of a new main object's spec that the others do not have.
+    fn own(class: &Class, major: &str) -> Result<Vec<(&'static str, Value)>, Refusal>;
+
+    /// A merge patch of the main object without which not all of it would be deleted.
+    fn ending(_live: &Value) -> Option<Value> {
+        None
+    }
+}
+
+/// The dialect of one of them.
+#[derive(Default)]
+pub struct Pgo<F>(std::marker::PhantomData<F>);
+
+/// Has the SQL.
+const CONFIG_MAPS: Resource = Resource { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
+/// Patroni says on it who the primary is.
+const ENDPOINTS: Resource = Resource { group: "", version: "v1", kind: "Endpoints", plural: "endpoints" };
+/// The superuser.
+const SUPERUSER: &str = "postgres";
+/// The time a database was asked to restart at; another one on all pods replaces them.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// What is offered beyond the core.
+const FEATURES: &[&str] = &[
+    "PostgreSQL",
+    "PostgreSQLAdoption",
+    "PostgreSQLMultipleDatabases",
+    "PostgreSQLParameters",
+    "PostgreSQLReadOnlyEndpoint",
+    "PostgreSQLReplicas",
+    "PostgreSQLRestart",
+    "PostgreSQLScheduling",
+    "PostgreSQLStop",
+    "PostgreSQLStorageClass",
+    "PostgreSQLStorageExpansion",
+    "PostgreSQLSuperuserAccess",
+    "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+];
+
+impl<F: Flavour> Dialect for Pgo<F> {
+    const NAME: &'static str = F::NAME;
+    const CONTROLLER_NAME: &'static str = F::CONTROLLER_NAME;
+    const MAIN: Resource = F::MAIN;
+    const BESIDE: &'static [Resource] = &[CONFIG_MAPS];
+    // Pods carry the name and nineteen characters more in a label.
+    const LONGEST_NAME: usize = 44;
+    const LISTS_BY_NAME: &'static [&'static str] = &["instances", "users"];
+    const CLASS_PARAMETERS: &'static [Parameters] = F::CLASS_PARAMETERS;
+    const READS_SCHEMA: bool = true;
+
+    /// All between the least and the greatest.
+    fn versions(schema: &Value) -> Vec<String> {
+        let version = &schema["properties"]["postgresVersion"];
+        let bound = |name: &str| version[name].as_u64().unwrap_or_default();
+        (bound("minimum")..=bound("maximum")).rev().map(|major| major.to_string()).collect()
+    }
+
+    fn offer(&self, class: &Class, installed: &Installed) -> Result<Offer, Error> {
+        let (versions, refused) = match F::majors(class, &installed.versions) {
+            Ok(versions) if versions.is_empty() => {
+                let message = format!(
+                    "the installed {} and its images have no version in common",
+                    Self::MAIN.qualified()
+                );
+                (versions, Some(Refusal::new("Unsupported", message)))
+            }
+            Ok(versions) => (versions, None),
+            Err(refusal) => (Vec::new(), Some(refusal)),
+        };
+        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
+        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+        // Which libraries an image has, nobody says.
+        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+    }
+
+    fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
+        let spec = &wish.object.spec;
+        let role = |name: &str, database: &str| Role {
+            name: name.to_owned(),
+            database: database.to_owned(),
+            secret: names::secret(wish.name, name),
+            is_ours: false,
+            is_superuser: name == SUPERUSER,
+        };
+        let mut seen = BTreeSet::new();
+        let owners = spec.databases.iter().filter(|database| seen.insert(&database.owner));
+        let mut roles: Vec<Role> = owners.map(|database| role(&database.owner, &database.name)).collect();
+        if spec.superuser_access == Some(Access::Enabled) {
+            let first = spec.databases.first().map(|database| database.name.as_str()).unwrap_or_default();
+            roles.push(role(SUPERUSER, first));
+        }
+        roles
+    }
+
+    fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
+        Some((format!("{}-cluster-cert", wish.name), "ca.crt"))
+    }
+
+    fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
+        let leader = (ENDPOINTS, format!("{name}-ha"));
+        [leader].into_iter().chain(F::INNER.map(|inner| (inner, name.to_owned()))).collect()
+    }
+
+    fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
+        names::check::<F>(wish.object)?;
+        let script = sql::script(wish);
+        let main = cluster::wanted::<F>(wish, &script)?;
+        Ok(vec![main, script.object()])
+    }
+
+    fn state(&self, wish: &Wish<'_>) -> Option<Value> {
+        let wanted = stopped::<F>(wish)?;
+        (wish.live["spec"][F::STOP] != wanted).then(|| json!({"spec": {(F::STOP): wanted}}))
+    }
+
+    fn ending(&self, live: &Value, _: &str) -> Option<Value> {
+        F::ending(live)
+    }
+
+    fn seen(&self, found: &Found<'_>) -> Observed {
+        seen::seen::<F>(found)
+    }
+
+    fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect) {
+        cluster::disturbs::<F>(field, wish)
+    }
+}
+
+/// Whether it is to be stopped; none where nobody says so.
+fn stopped<F: Flavour>(wish: &Wish<'_>) -> Option<bool> {
+    let said = !wish.is_adopted() && wish.live["spec"][F::STOP].is_boolean();
+    match &wish.object.spec.instance.state {
+        Some(State::Stopped) => Some(true),
+        Some(_) => Some(false),
+        None => said.then_some(false),
+    }
+}
+
+/// The status that tells of servers and SQL.
+fn status<'a, F: Flavour>(wish: &'a Wish<'_>) -> &'a Value {
+    match F::INNER {
+        Some(_) => &wish.evidence(1)["status"],
+        None => &wish.live["status"],
+    }
+}

@@ -1,0 +1,129 @@
+//! One of the operators, played.
+
+use super::*;
+use crate::backend::conformance::Wish;
+use crate::backend::operator::at;
+use crate::backend::operator::tests::{Dispensable, Player, Told};
+use databases_api::postgresql::{Database, PostgreSQL};
+use databases_api::shared::{Tls, TlsMode};
+use std::marker::PhantomData;
+
+/// What is another for each of them.
+pub(in crate::backend) trait Part: Flavour {
+    /// The folder of its kinds.
+    const IMPLEMENTATION: &'static str;
+
+    /// The status of the main object, where that of another tells of servers.
+    fn own_status(main: &Value, inner: Value) -> Value;
+}
+
+pub(in crate::backend) struct Played<F>(PhantomData<F>);
+
+/// Without its oldest versions.
+fn without_oldest(schema: &mut Value) {
+    schema["properties"]["postgresVersion"]["minimum"] = 17.into();
+}
+
+impl<F: Part> Played<F> {
+    fn sleeps(main: &Value) -> bool {
+        main["spec"][F::STOP] == true
+    }
+
+    /// The status that tells of servers and SQL.
+    fn inner(main: &Value, is_busy: bool) -> Value {
+        let servers = &main["spec"]["instances"][0];
+        let replicas = if Self::sleeps(main) { json!(0) } else { servers["replicas"].clone() };
+        let updated = if is_busy { json!(0) } else { replicas.clone() };
+        json!({
+            "observedGeneration": main["metadata"]["generation"],
+            "patroni": {"systemIdentifier": "7"},
+            "databaseInitSQL": main["spec"]["databaseInitSQL"]["name"],
+            "instances": [{
+                "name": servers["name"], "replicas": replicas, "readyReplicas": replicas, "updatedReplicas": updated,
+            }],
+        })
+    }
+}
+
+impl<F: Part> Player for Played<F> {
+    type Dialect = Pgo<F>;
+    const IMPLEMENTATION: &'static str = F::IMPLEMENTATION;
+    const DISPENSABLE: Dispensable = Dispensable::Part(without_oldest);
+
+    fn told(main: &Value) -> Told {
+        let spec = &main["spec"];
+        let restarted = &spec["metadata"]["annotations"][RESTARTED_AT];
+        let servers = &spec["instances"][0]["resources"];
+        Told { sleeps: Self::sleeps(main), runs_with: format!("{restarted} {} {servers}", spec["config"]) }
+    }
+
+    fn status(main: &Value, _: &Told, is_busy: bool) -> Value {
+        F::own_status(main, Self::inner(main, is_busy))
+    }
+
+    fn status_beside(_: &Value) -> Value {
+        Value::Null
+    }
+
+    fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
+        let name = at(main, "metadata.name");
+        let users = main["spec"]["users"].as_array().into_iter().flatten().map(|user| at(user, "name"));
+        let of_role = |user: &str| {
+            let keys = vec![("user", user.to_owned()), ("password", format!("the operator's for {user}"))];
+            (names::secret(name, user), keys)
+        };
+        let authority = vec![("ca.crt", "-----BEGIN CERTIFICATE-----".to_owned())];
+        users.map(of_role).chain([(format!("{name}-cluster-cert"), authority)]).collect()
+    }
+
+    fn evidence(main: &Value, told: &Told) -> Vec<(Resource, Value)> {
+        let name = at(main, "metadata.name");
+        let primary = format!("{name}-pg-abcd-0");
+        let behind = json!({"ip": "10.0.0.1", "targetRef": {"kind": "Pod", "name": primary}});
+        let mut leader =
+            json!({"metadata": {"name": format!("{name}-ha"), "annotations": {"leader": primary}}});
+        if !told.sleeps {
+            leader["subsets"] =
+                json!([{"addresses": [behind], "ports": [{"name": "postgresql", "port": 5432}]}]);
+        }
+        let inner = F::INNER.map(|kind| {
+            let mut spec = json!({"postgresVersion": 17});
+            spec["instances"] = main["spec"]["instances"].clone();
+            (kind, json!({"metadata": {"name": name}, "spec": spec, "status": Self::inner(main, false)}))
+        });
+        [(ENDPOINTS, leader)].into_iter().chain(inner).collect()
+    }
+
+    fn wish(object: &mut PostgreSQL, wish: Wish) {
+        match wish {
+            Wish::Stopped => object.spec.instance.state = Some(State::Stopped),
+            Wish::Running => object.spec.instance.state = Some(State::Running),
+            Wish::Restart => {
+                object.metadata.annotations.insert(RESTARTED_AT.into(), "2026-01-01T00:00:00Z".into());
+            }
+            Wish::Harmless => {
+                let database = Database { name: "etl".into(), owner: "etl".into(), extensions: Vec::new() };
+                object.spec.databases.push(database);
+            }
+            Wish::Refused => {
+                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Disabled), ..Tls::default() });
+            }
+            Wish::Accepted => object.spec.instance.tls = None,
+        }
+    }
+
+    fn edits() -> (Value, Value) {
+        (
+            json!({"spec": {"databaseInitSQL": {"name": "theirs"}}}),
+            json!({"spec": {"openshift": true}, "metadata": {"labels": {"team": "a"}}}),
+        )
+    }
+
+    fn parameters() -> (&'static str, &'static str) {
+        ("openshift: true\npatroni:\n  syncPeriodSeconds: 60\n", "openshift: loud\n")
+    }
+
+    fn has_parameters(main: &Value) -> bool {
+        main["spec"]["openshift"] == true && main["spec"]["patroni"]["syncPeriodSeconds"] == 60
+    }
+}

@@ -1,0 +1,297 @@
+//! What becomes of each field, in Crunchy's words.
+
+use super::*;
+use crate::backend::crunchy::Crunchy;
+use crate::backend::operator::at;
+use crate::backend::operator::tests::object;
+use crate::backend::{Login, Phase, Role as EndpointRole};
+use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode};
+use databases_api::shared::{ObjectRef, Tls, TlsMode};
+
+fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
+    let class = Class::default();
+    let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
+    let wish = Wish {
+        object,
+        class: &class,
+        name: "shop-1",
+        live,
+        beside: &[],
+        evidence: &[],
+        installed: &installed,
+    };
+    Crunchy::default().wanted(&wish)
+}
+
+fn wanted(object: &PostgreSQL, live: &Value) -> Value {
+    all(object, live).expect("it is accepted").remove(0)
+}
+
+fn made(object: &PostgreSQL) -> Value {
+    wanted(object, &Value::Null)
+}
+
+fn refused(object: &PostgreSQL, live: &Value) -> String {
+    all(object, live).expect_err("it is refused").message
+}
+
+fn owned(name: &str, owner: &str) -> Database {
+    Database { name: name.into(), owner: owner.into(), extensions: Vec::new() }
+}
+
+#[test]
+fn a_plain_database_says_little() {
+    let objects = all(&object("shop", 1), &Value::Null).expect("it is accepted");
+    let script = at(&objects[1], "metadata.name").to_owned();
+    assert_eq!(
+        objects[0],
+        json!({
+            "apiVersion": "postgres-operator.crunchydata.com/v1beta1",
+            "kind": "PostgresCluster",
+            "metadata": {"name": "shop-1"},
+            "spec": {
+                "postgresVersion": 18,
+                "instances": [{
+                    "name": "pg", "replicas": 1,
+                    "dataVolumeClaimSpec": {
+                        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+                    },
+                }],
+                "users": [{"name": "app", "databases": ["app"]}],
+                "databaseInitSQL": {"name": script, "key": "sql"},
+            },
+        })
+    );
+    let text = "\\set ON_ERROR_STOP on\nALTER DATABASE \"app\" OWNER TO \"app\";\n";
+    assert_eq!((objects.len(), at(&objects[1], "kind"), at(&objects[1], "data.sql")), (2, "ConfigMap", text));
+}
+
+#[test]
+fn versions_are_between_those_that_the_definition_admits() {
+    let schema = json!({"properties": {"postgresVersion": {"minimum": 14, "maximum": 17}}});
+    let versions = Crunchy::versions(&schema);
+    assert_eq!(versions, ["17", "16", "15", "14"]);
+    let offered = |versions| {
+        let installed = Installed { versions, ..Installed::default() };
+        Crunchy::default().offer(&Class::default(), &installed).expect("an offer")
+    };
+    assert_eq!(offered(versions).engines[0].versions, ["17", "16", "15"]);
+    assert_eq!(offered(Vec::new()).refused.expect("it is refused").reason, "Unsupported");
+}
+
+#[test]
+fn what_runs_keeps_its_version_and_one_that_is_not_offered_is_refused() {
+    let mut object = object("shop", 1);
+    let mut live = made(&object);
+    live["spec"]["postgresVersion"] = 16.into();
+    assert_eq!(wanted(&object, &live)["spec"]["postgresVersion"], 16);
+    object.spec.instance.version = "17".into();
+    assert!(refused(&object, &live).starts_with("spec.version"));
+    assert_eq!(made(&object)["spec"]["postgresVersion"], 17);
+    object.spec.instance.version = "16".into();
+    assert!(refused(&object, &Value::Null).starts_with("spec.version"));
+}
+
+#[test]
+fn databases_are_given_to_their_owners_by_sql_that_is_run_anew_when_it_changes() {
+    let mut object = object("shop", 1);
+    let live = |status: &str, object: &PostgreSQL| {
+        let mut live = made(object);
+        live["status"] = json!({"databaseInitSQL": status});
+        live
+    };
+    let first = at(&made(&object), "spec.databaseInitSQL.name").to_owned();
+    let done = live(&first, &object);
+    assert_eq!(at(&wanted(&object, &done), "spec.databaseInitSQL.name"), first);
+    object.spec.databases = vec![owned("app", "other"), owned("a \"b\"", "other")];
+    let second = all(&object, &done).expect("it is accepted");
+    assert_eq!(second[0]["spec"]["databaseInitSQL"], Value::Null, "it is forgotten first");
+    let forgotten = all(&object, &made(&object)).expect("it is accepted");
+    assert_ne!(at(&forgotten[0], "spec.databaseInitSQL.name"), first);
+    assert_eq!(at(&forgotten[0], "spec.databaseInitSQL.name"), at(&forgotten[1], "metadata.name"));
+    assert!(at(&forgotten[1], "data.sql").contains("ALTER DATABASE \"a \"\"b\"\"\" OWNER TO \"other\";\n"));
+    let user = json!([{"name": "other", "databases": ["app", "a \"b\""]}]);
+    assert_eq!(forgotten[0]["spec"]["users"], user);
+}
+
+#[test]
+fn what_the_object_says_has_fields_of_its_own() {
+    let mut object = object("shop", 1);
+    object.spec.instance.instances = Some(3);
+    object.spec.instance.state = Some(State::Stopped);
+    object.spec.instance.parameters = [("pg_stat_statements.max".into(), "10000".into())].into();
+    object.spec.replication = Some(Replication { mode: Some(ReplicationMode::Synchronous) });
+    object.spec.superuser_access = Some(Access::Enabled);
+    object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Optional), ..Tls::default() });
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "now".into());
+    let spec = &made(&object)["spec"];
+    assert_eq!((&spec["instances"][0]["replicas"], &spec["shutdown"]), (&json!(3), &json!(true)));
+    assert_eq!(spec["config"]["parameters"], json!({"pg_stat_statements.max": "10000"}));
+    let patroni = json!({
+        "synchronous_mode": true, "synchronous_mode_strict": true,
+        "postgresql": {"pg_hba": ["host all all all scram-sha-256"]},
+    });
+    assert_eq!(spec["patroni"]["dynamicConfiguration"], patroni);
+    assert_eq!(spec["users"][1], json!({"name": "postgres"}));
+    assert_eq!(spec["metadata"]["annotations"], json!({RESTARTED_AT: "now"}));
+    object.spec.instance.state = None;
+    assert_eq!(wanted(&object, &made(&object))["spec"]["shutdown"], Value::Null);
+    let live = json!({"spec": {"shutdown": true}});
+    assert_eq!(wanted(&object, &live)["spec"]["shutdown"], false, "who says nothing is not left stopped");
+}
+
+#[test]
+fn what_the_operator_cannot_do_is_refused_by_field() {
+    let mut object = object("shop", 1);
+    object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Disabled), ..Tls::default() });
+    assert!(refused(&object, &Value::Null).starts_with("spec.tls.mode"));
+    object.spec.instance.tls = None;
+    for owner in ["App", "a_b", "-a", "ä"] {
+        object.spec.databases = vec![owned("app", owner)];
+        assert!(refused(&object, &Value::Null).starts_with("spec.databases[0].owner"), "{owner}");
+    }
+    object.spec.databases =
+        (0..64).map(|number| owned(&format!("d{number}"), &format!("o{number}"))).collect();
+    assert!(refused(&object, &Value::Null).starts_with("spec.databases"));
+}
+
+#[test]
+fn an_adopted_cluster_is_told_only_what_the_object_says() {
+    let mut object = object("shop", 1);
+    object.spec.instance.adopt_ref = Some(ObjectRef { name: "old".into(), ..ObjectRef::default() });
+    let mut live = json!({"spec": {
+        "postgresVersion": 16, "shutdown": false, "port": 5433,
+        "instances": [{"name": "instance1", "replicas": 2}, {"name": "more"}],
+        "users": [{"name": "app", "databases": ["other", "app"], "options": "CREATEDB"}, {"name": "else"}],
+    }});
+    let mut spec = wanted(&object, &live)["spec"].clone();
+    let script = spec["databaseInitSQL"].take();
+    assert_eq!(script["key"], "sql");
+    assert_eq!(
+        spec,
+        json!({
+            "instances": [{
+                "name": "instance1", "replicas": 2,
+                "dataVolumeClaimSpec": {"resources": {"requests": {"storage": "1Gi"}}},
+            }],
+            "users": [{"name": "app", "databases": ["other", "app"]}],
+            "databaseInitSQL": null,
+        })
+    );
+    live["spec"]["databaseInitSQL"] = json!({"name": "theirs", "key": "init.sql"});
+    assert!(refused(&object, &live).starts_with("spec.adoptRef"), "it would be run by nobody");
+}
+
+fn seen(object: &PostgreSQL, live: &Value, endpoints: &Value) -> Observed {
+    let evidence = [endpoints.clone()];
+    let class = Class::default();
+    let wish = Wish {
+        object,
+        class: &class,
+        name: "shop-1",
+        live,
+        beside: &[],
+        evidence: &evidence,
+        installed: &Installed::default(),
+    };
+    let logins = vec![Login { username: "app".into(), ..Login::default() }];
+    Crunchy::default().seen(&Found {
+        wish: &wish,
+        domain: "cluster.local",
+        logins,
+        superuser: None,
+        certificates: None,
+    })
+}
+
+#[test]
+fn a_status_is_read_back() {
+    let mut object = object("shop", 1);
+    object.spec.instance.instances = Some(2);
+    let mut live = made(&object);
+    live["metadata"]["generation"] = 3.into();
+    assert_eq!(seen(&object, &live, &Value::Null).phase, Phase::Creating);
+    let leader = json!({"metadata": {"annotations": {"leader": "shop-1-pg-abcd-0"}}, "subsets": [{"addresses": [{}]}]});
+    let name = live["spec"]["databaseInitSQL"]["name"].clone();
+    let mut told = |ready: u32, change: Value, endpoints: &Value| {
+        let servers = json!([{"name": "pg", "replicas": 2, "readyReplicas": ready, "updatedReplicas": 2}]);
+        live["status"] = json!({
+            "observedGeneration": 3, "patroni": {"systemIdentifier": "7"}, "databaseInitSQL": name, "instances": servers,
+        });
+        for (field, value) in change.as_object().into_iter().flatten() {
+            live["status"][field] = value.clone();
+        }
+        seen(&object, &live, endpoints)
+    };
+    let ready = told(2, Value::Null, &leader);
+    assert_eq!((ready.phase, &*ready.version, ready.pending), (Phase::Available, "18", None));
+    assert_eq!((&*ready.primary, ready.instances, ready.ready_instances), ("shop-1-pg-abcd-0", 2, 2));
+    assert!(ready.tls_required, "the operator does so by itself");
+    let hosts: Vec<(EndpointRole, &str)> = ready.endpoints.iter().map(|one| (one.role, &*one.host)).collect();
+    let wanted = [
+        (EndpointRole::ReadWrite, "shop-1-primary.default.svc.cluster.local"),
+        (EndpointRole::ReadOnly, "shop-1-replicas.default.svc.cluster.local"),
+    ];
+    assert_eq!(hosts, wanted);
+    assert_eq!(told(2, Value::Null, &Value::Null).phase, Phase::NoPrimary);
+    assert_eq!(told(0, Value::Null, &leader).phase, Phase::Failing);
+    let paused = json!([{"type": "Progressing", "status": "False", "message": "paused"}]);
+    for (ready, change, why) in [
+        (1, Value::Null, "1 of 2"),
+        (2, json!({"databaseInitSQL": null}), "owners"),
+        (2, json!({"observedGeneration": 2}), "taken up"),
+        (2, json!({"conditions": paused}), "paused"),
+    ] {
+        let pending = told(ready, change, &leader);
+        assert!(
+            pending.phase == Phase::Available && pending.pending.is_some_and(|said| said.contains(why)),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn a_stopped_cluster_is_stopped_once_no_server_runs() {
+    let mut object = object("shop", 1);
+    object.spec.instance.state = Some(State::Stopped);
+    let mut live = made(&object);
+    live["status"] = json!({"instances": [{"name": "pg", "replicas": 1}]});
+    assert_eq!(seen(&object, &live, &Value::Null).phase, Phase::Failing);
+    live["status"]["instances"][0]["replicas"] = 0.into();
+    let stopped = seen(&object, &live, &Value::Null);
+    assert_eq!((stopped.phase, stopped.pending), (Phase::Stopped, None));
+}
+
+#[test]
+fn what_a_change_of_servers_disturbs_is_found_among_their_fields() {
+    let mut object = object("shop", 1);
+    let mut live = made(&object);
+    live["spec"]["instances"][0]["affinity"] = json!({"somebody's": true});
+    let disturbs = |object: &PostgreSQL| {
+        let class = Class::default();
+        let wish = Wish {
+            object,
+            class: &class,
+            name: "shop-1",
+            live: &live,
+            beside: &[],
+            evidence: &[],
+            installed: &Installed::default(),
+        };
+        Crunchy::default().disturbs("instances", &wish)
+    };
+    object.spec.instance.storage.size = Some("2Gi".parse().expect("a size"));
+    assert_eq!(disturbs(&object), ("spec.storage.size".into(), Effect::Nothing));
+    object.spec.instance.instances = Some(2);
+    assert_eq!(disturbs(&object), ("spec.instances".into(), Effect::Nothing));
+    object.spec.instance.resources = Some(Default::default());
+    object
+        .spec
+        .instance
+        .resources
+        .as_mut()
+        .expect("resources")
+        .limits
+        .insert("cpu".into(), "1".parse().expect("a cpu"));
+    assert_eq!(disturbs(&object), ("spec.resources".into(), Effect::Switchover));
+}

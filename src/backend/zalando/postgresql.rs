@@ -1,0 +1,162 @@
+//! The `postgresql`.
+
+use super::GROUP;
+use crate::backend::operator::{Wish, node_affinity, put};
+use crate::backend::{Effect, Refusal};
+use apimachinery::wire::json;
+use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
+use databases_api::shared::{Tls, TlsMode};
+use serde_json::{Map, Value, json};
+
+/// The group that PostgreSQL runs as in the operator's image, which has to read the key of a certificate.
+const POSTGRES_GROUP: u64 = 103;
+/// Set for a server, it admits connections that are not encrypted.
+pub(super) const ADMITS_PLAIN: &str = "ALLOW_NOSSL";
+
+/// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
+pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let spec = &wish.object.spec;
+    let mut main = json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "postgresql",
+        "metadata": {"name": wish.name},
+        "spec": {},
+    });
+    let put = |main: &mut Value, path: &str, value: Value| put(&mut main["spec"], path, value);
+    let live = &wish.live["spec"];
+    if !wish.is_adopted() {
+        put(&mut main, "teamId", team(wish.name).into());
+    }
+    let instances = spec.instance.instances.map(Value::from);
+    let usual = if wish.is_adopted() { live["numberOfInstances"].clone() } else { 1.into() };
+    put(&mut main, "numberOfInstances", instances.unwrap_or(usual));
+    put(&mut main, "postgresql.version", version(wish)?);
+    let parameters: Map<String, Value> =
+        spec.instance.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    if !parameters.is_empty() {
+        put(&mut main, "postgresql.parameters", parameters.into());
+    }
+    // Their names have dots.
+    main["spec"]["users"] = owners(wish).into();
+    main["spec"]["databases"] = spec
+        .databases
+        .iter()
+        .map(|database| (database.name.clone(), Value::from(database.owner.as_str())))
+        .collect::<Map<_, _>>()
+        .into();
+    put(&mut main, "volume.size", spec.instance.storage.size.as_ref().map(ToString::to_string).into());
+    put(&mut main, "volume.storageClass", spec.instance.storage.storage_class_name.clone().into());
+    if let Some(resources) = &spec.instance.resources {
+        put(&mut main, "resources", json::to_tree(resources));
+    }
+    if let Some(mode) = spec.replication.as_ref().and_then(|replication| replication.mode.as_ref()) {
+        let is_synchronous = *mode == ReplicationMode::Synchronous;
+        put(&mut main, "patroni.synchronous_mode", is_synchronous.into());
+        put(&mut main, "patroni.synchronous_mode_strict", is_synchronous.into());
+    }
+    for (path, value) in scheduling(spec)? {
+        put(&mut main, path, value);
+    }
+    for (path, value) in spec.instance.tls.as_ref().map(tls).transpose()?.unwrap_or_default() {
+        put(&mut main, path, value);
+    }
+    Ok(main)
+}
+
+/// The team, with which a name begins: the operator may be told to insist on that.
+fn team(name: &str) -> &str {
+    name.rsplit_once('-').map_or(name, |(team, _)| team)
+}
+
+/// The version that runs, else the wished one, else the newest.
+fn version(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let (wished, live) = (&wish.object.spec.instance.version, &wish.live["spec"]["postgresql"]["version"]);
+    let major = wished.split('.').next().unwrap_or_default();
+    match live.as_str() {
+        Some(runs) if !wished.is_empty() && runs != major => {
+            let message = format!(
+                "spec.version: PostgreSQL {runs} runs, and Zalando's operator is not asked for an upgrade; set {runs}"
+            );
+            Err(Refusal::new("UnsupportedFeature", message))
+        }
+        Some(_) if wish.is_adopted() && wished.is_empty() => Ok(Value::Null),
+        Some(runs) => Ok(runs.into()),
+        None if wished.is_empty() => Ok(wish.installed.versions.first().cloned().into()),
+        None => Ok(major.into()),
+    }
+}
+
+/// The owners, with what of them is written down already.
+fn owners(wish: &Wish<'_>) -> Map<String, Value> {
+    let known = &wish.live["spec"]["users"];
+    let owner =
+        |name: &str| known.get(name).filter(|_| wish.is_adopted()).cloned().unwrap_or_else(|| json!([]));
+    let databases = wish.object.spec.databases.iter();
+    databases.map(|database| (database.owner.clone(), owner(&database.owner))).collect()
+}
+
+fn scheduling(spec: &PostgreSQLSpec) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    let Some(scheduling) = &spec.instance.scheduling else { return Ok(Vec::new()) };
+    let tree = json::to_tree(scheduling);
+    for field in ["podAffinity", "podAntiAffinity"] {
+        if !tree["affinity"][field].is_null() {
+            let message = format!(
+                "spec.scheduling.affinity.{field}: Zalando's operator takes none of one database; use \
+                 spec.scheduling.topologySpreadConstraints"
+            );
+            return Err(Refusal::new("UnsupportedFeature", message));
+        }
+    }
+    Ok(vec![
+        ("nodeAffinity", node_affinity(&tree["affinity"]["nodeAffinity"], &tree["nodeSelector"])),
+        ("tolerations", tree["tolerations"].clone()),
+        ("topologySpreadConstraints", tree["topologySpreadConstraints"].clone()),
+        ("podPriorityClassName", tree["priorityClassName"].clone()),
+    ])
+}
+
+fn tls(tls: &Tls) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    let mut found = Vec::new();
+    match tls.mode {
+        Some(TlsMode::Disabled) => {
+            let message = "spec.tls.mode: Zalando's operator always encrypts; use Optional or Required";
+            return Err(Refusal::new("UnsupportedFeature", message));
+        }
+        Some(TlsMode::Optional) => found.push(("env", json!([{"name": ADMITS_PLAIN, "value": "true"}]))),
+        _ => {}
+    }
+    if tls.issuer_ref.is_some() {
+        let message = "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    }
+    if let Some(secret) = &tls.certificate_secret_ref {
+        found.push(("tls.secretName", secret.name.as_str().into()));
+        found.push(("spiloFSGroup", POSTGRES_GROUP.into()));
+    }
+    Ok(found)
+}
+
+/// What a change of a field does, and what the field is called in ours.
+pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
+    let spec = &wish.object.spec.instance;
+    let (first, _) = field.split_once('.').unwrap_or((field, ""));
+    let (ours, effect) = match first {
+        "numberOfInstances" => {
+            let fewer = wish.live["spec"]["numberOfInstances"].as_i64() > spec.instances.map(i64::from);
+            ("spec.instances", if fewer { Effect::Switchover } else { Effect::Nothing })
+        }
+        "postgresql" if field == "postgresql.version" => ("spec.version", Effect::Downtime),
+        "postgresql" => ("spec.parameters", Effect::Restart),
+        "users" | "databases" => ("spec.databases", Effect::Nothing),
+        "volume" => ("spec.storage.size", Effect::Nothing),
+        "resources" => ("spec.resources", Effect::Restart),
+        "patroni" => ("spec.replication.mode", Effect::Reload),
+        "nodeAffinity" | "tolerations" | "topologySpreadConstraints" | "podPriorityClassName" => {
+            ("spec.scheduling", Effect::Switchover)
+        }
+        "env" => ("spec.tls.mode", Effect::Switchover),
+        "tls" | "spiloFSGroup" => ("spec.tls.certificateSecretRef", Effect::Switchover),
+        _ => ("spec.parametersRef", Effect::Switchover),
+    };
+    (ours.to_owned(), effect)
+}

@@ -1,0 +1,125 @@
+//! What a `postgresql` and its Services tell.
+
+use super::names;
+use super::postgresql::ADMITS_PLAIN;
+use crate::backend::operator::{Found, at};
+use crate::backend::{Endpoint, Observed, Phase, Role};
+use serde_json::Value;
+
+/// PostgreSQL's port; the operator has no other.
+const PORT: u16 = 5432;
+
+pub(super) fn seen(found: &Found<'_>) -> Observed {
+    let (wish, live) = (found.wish, found.wish.live);
+    let servers = Servers::of(found);
+    let (phase, message) = phase(live, &servers);
+    let is_up = phase != Phase::Creating;
+    let host = |suffix: &str| found.host(&format!("{}{suffix}", wish.name));
+    let endpoint = |role, suffix| Endpoint { role, host: host(suffix), port: PORT };
+    let mut endpoints = Vec::new();
+    if is_up {
+        endpoints.push(endpoint(Role::ReadWrite, ""));
+        if live["spec"]["numberOfInstances"].as_i64() > Some(1) {
+            endpoints.push(endpoint(Role::ReadOnly, "-repl"));
+        }
+    }
+    Observed {
+        phase,
+        message,
+        version: if is_up { at(live, "spec.postgresql.version").to_owned() } else { String::new() },
+        instances: servers.all,
+        ready_instances: servers.ready,
+        primary: servers.primary.clone(),
+        endpoints,
+        logins: found.logins.clone(),
+        superuser: found.superuser.clone(),
+        certificates: found.certificates.clone(),
+        tls_required: refuses_plain(live),
+        storage_bytes: None,
+        shortage: None,
+        pending: pending(found, &servers),
+        refused: None,
+    }
+}
+
+/// What runs, as far as Kubernetes tells.
+struct Servers {
+    all: i32,
+    ready: i32,
+    primary: String,
+    /// Whether somebody is behind the Service.
+    answers: bool,
+}
+
+impl Servers {
+    fn of(found: &Found<'_>) -> Servers {
+        let wish = found.wish;
+        let (leaders, replicas) = (addresses(wish.evidence(0)), addresses(wish.evidence(1)));
+        let primary = match (at(wish.evidence(0), "metadata.annotations.leader"), leaders.first()) {
+            ("", Some(address)) => at(address, "targetRef.name"),
+            (leader, _) => leader,
+        };
+        let wanted = wish.live["spec"]["numberOfInstances"].as_i64().unwrap_or_default();
+        let ready = usize::from(!leaders.is_empty()) + replicas.len();
+        Servers {
+            all: i32::try_from(wanted).unwrap_or_default(),
+            ready: i32::try_from(ready).unwrap_or_default(),
+            primary: primary.to_owned(),
+            answers: !leaders.is_empty(),
+        }
+    }
+}
+
+/// Those who are ready behind a Service.
+fn addresses(endpoints: &Value) -> Vec<&Value> {
+    let subsets = endpoints["subsets"].as_array().into_iter().flatten();
+    subsets.filter_map(|subset| subset["addresses"].as_array()).flatten().collect()
+}
+
+fn phase(live: &Value, servers: &Servers) -> (Phase, String) {
+    let status = at(live, "status.PostgresClusterStatus");
+    let said = match status {
+        "" => "Zalando's operator has not begun yet".to_owned(),
+        status => format!("Zalando's operator says: {status}"),
+    };
+    let events = || format!("{said}; the events of postgresql {} say why", at(live, "metadata.name"));
+    match status {
+        "" | "Creating" => (Phase::Creating, said),
+        "CreateFailed" | "Invalid" if !servers.answers => (Phase::Creating, events()),
+        _ if servers.ready == 0 => (Phase::Failing, format!("no server is ready; {said}")),
+        _ if !servers.answers => (Phase::NoPrimary, format!("no server takes writes; {said}")),
+        _ => (Phase::Available, said),
+    }
+}
+
+/// What the operator has still to do, or cannot.
+fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
+    let (wish, live) = (found.wish, found.wish.live);
+    let mut owners = wish.object.spec.databases.iter().map(|database| &database.owner);
+    let known = |owner: &str| found.logins.iter().any(|login| login.user() == owner);
+    let missing = owners.find(|owner| !known(owner));
+    match at(live, "status.PostgresClusterStatus") {
+        "Updating" => Some("Zalando's operator is bringing the change about".into()),
+        status if status.ends_with("Failed") || status == "Invalid" => Some(format!(
+            "Zalando's operator says {status}; the events of postgresql {} say why",
+            wish.name
+        )),
+        "Running" if missing.is_some() => missing.map(|owner| {
+            format!(
+                "Secret {} is not there yet; where the operator's secret_name_template is not the usual one it never will be",
+                names::secret(wish.name, owner)
+            )
+        }),
+        "Running" if servers.ready < servers.all => {
+            Some(format!("{} of {} servers are ready", servers.ready, servers.all))
+        }
+        _ => None,
+    }
+}
+
+/// Whether plain connections are refused, as the operator's image does by itself.
+fn refuses_plain(live: &Value) -> bool {
+    let mut variables = live["spec"]["env"].as_array().into_iter().flatten();
+    let is_own = live["spec"]["patroni"]["pg_hba"].is_array();
+    !is_own && !variables.any(|one| one["name"] == ADMITS_PLAIN && one["value"] == "true")
+}

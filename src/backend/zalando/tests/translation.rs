@@ -1,0 +1,250 @@
+//! What becomes of each field.
+
+use super::*;
+use crate::backend::operator::tests::object;
+use crate::backend::{Login, Phase, Role as EndpointRole};
+use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode};
+use databases_api::shared::{LocalRef, ObjectRef, Scheduling, Tls, TlsMode};
+
+fn wanted(object: &PostgreSQL, live: &Value) -> Result<Value, Refusal> {
+    let installed = Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() };
+    let class = Class::default();
+    let wish = Wish {
+        object,
+        class: &class,
+        name: "shop-1",
+        live,
+        beside: &[],
+        evidence: &[],
+        installed: &installed,
+    };
+    Zalando.wanted(&wish).map(|mut objects| objects.remove(0))
+}
+
+fn made(object: &PostgreSQL) -> Value {
+    wanted(object, &Value::Null).expect("it is accepted")
+}
+
+fn scheduled(tree: &Value) -> PostgreSQL {
+    let mut object = object("shop", 1);
+    let (scheduling, _) = apimachinery::wire::json::decode_tree::<Scheduling>(tree).expect("a field");
+    object.spec.instance.scheduling = Some(scheduling);
+    object
+}
+
+#[test]
+fn a_plain_database_says_little() {
+    assert_eq!(
+        made(&object("shop", 1)),
+        json!({
+            "apiVersion": "acid.zalan.do/v1",
+            "kind": "postgresql",
+            "metadata": {"name": "shop-1"},
+            "spec": {
+                "teamId": "shop",
+                "numberOfInstances": 1,
+                "postgresql": {"version": "17"},
+                "users": {"app": []},
+                "databases": {"app": "app"},
+                "volume": {"size": "1Gi"},
+            },
+        })
+    );
+}
+
+#[test]
+fn versions_are_those_that_the_definition_lists() {
+    let schema =
+        json!({"properties": {"postgresql": {"properties": {"version": {"enum": ["9", "14", "17", "16"]}}}}});
+    let versions = Zalando::versions(&schema);
+    assert_eq!(versions, ["17", "16", "14", "9"]);
+    let offered = |versions| {
+        let installed = Installed { versions, ..Installed::default() };
+        Zalando.offer(&Class::default(), &installed).expect("an offer")
+    };
+    assert_eq!(offered(versions).engines[0].versions[0], "17");
+    assert_eq!(offered(Vec::new()).refused.expect("it is refused").reason, "Unsupported");
+}
+
+#[test]
+fn what_runs_keeps_its_version() {
+    let mut object = object("shop", 1);
+    let mut live = made(&object);
+    live["spec"]["postgresql"]["version"] = "16".into();
+    assert_eq!(wanted(&object, &live).expect("it is accepted")["spec"]["postgresql"]["version"], "16");
+    object.spec.instance.version = "17".into();
+    let refused = wanted(&object, &live).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.version"), "{refused:?}");
+}
+
+#[test]
+fn parameters_replication_and_more_databases_have_fields_of_their_own() {
+    let mut object = object("shop", 1);
+    object.spec.instance.instances = Some(3);
+    object.spec.instance.parameters = [("pg_stat_statements.max".into(), "10000".into())].into();
+    object.spec.replication = Some(Replication { mode: Some(ReplicationMode::Synchronous) });
+    let stats = Database { name: "stats".into(), owner: "etl.owner".into(), ..Database::default() };
+    object.spec.databases.push(stats);
+    let spec = &made(&object)["spec"];
+    assert_eq!(spec["numberOfInstances"], 3);
+    assert_eq!(spec["postgresql"]["parameters"], json!({"pg_stat_statements.max": "10000"}));
+    assert_eq!(spec["patroni"], json!({"synchronous_mode": true, "synchronous_mode_strict": true}));
+    assert_eq!(spec["users"], json!({"app": [], "etl.owner": []}));
+    assert_eq!(spec["databases"], json!({"app": "app", "stats": "etl.owner"}));
+}
+
+#[test]
+fn labels_of_nodes_are_an_affinity() {
+    let object = scheduled(&json!({"nodeSelector": {"disk": "ssd"}, "priorityClassName": "high"}));
+    let spec = &made(&object)["spec"];
+    let terms = json!([{"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]);
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    assert_eq!(spec["nodeAffinity"], json!({required: {"nodeSelectorTerms": terms}}));
+    assert_eq!(spec["podPriorityClassName"], "high");
+}
+
+#[test]
+fn what_the_operator_cannot_do_is_refused_by_field() {
+    let affinity =
+        json!({"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}});
+    let refused = wanted(&scheduled(&affinity), &Value::Null).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.scheduling.affinity.podAntiAffinity"), "{refused:?}");
+    let mut object = object("shop", 1);
+    let issuer = Some(ObjectRef { kind: "Issuer".into(), name: "ca".into(), ..ObjectRef::default() });
+    for (tls, field) in [
+        (Tls { mode: Some(TlsMode::Disabled), ..Tls::default() }, "spec.tls.mode"),
+        (Tls { issuer_ref: issuer, ..Tls::default() }, "spec.tls.issuerRef"),
+    ] {
+        object.spec.instance.tls = Some(tls);
+        let refused = wanted(&object, &Value::Null).expect_err("it is refused");
+        assert!(refused.message.starts_with(field), "{refused:?}");
+    }
+}
+
+#[test]
+fn plain_connections_are_refused_unless_they_are_asked_for() {
+    let mut object = object("shop", 1);
+    let required = |object: &PostgreSQL| seen(object, &made(object), &[]).tls_required;
+    assert!(required(&object), "the image does so by itself");
+    object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Optional), ..Tls::default() });
+    assert!(!required(&object));
+    let reference = Some(LocalRef { name: "shop-tls".into() });
+    object.spec.instance.tls =
+        Some(Tls { mode: Some(TlsMode::Required), certificate_secret_ref: reference, ..Tls::default() });
+    assert!(required(&object));
+    let live = made(&object);
+    assert_eq!(
+        (&live["spec"]["tls"], &live["spec"]["spiloFSGroup"]),
+        (&json!({"secretName": "shop-tls"}), &json!(103))
+    );
+    let wish = Wish {
+        object: &object,
+        class: &Class::default(),
+        name: "shop-1",
+        live: &live,
+        beside: &[],
+        evidence: &[],
+        installed: &Installed::default(),
+    };
+    assert_eq!(Zalando.authority(&wish), Some(("shop-tls".into(), "ca.crt")));
+}
+
+#[test]
+fn an_adopted_cluster_is_told_only_what_the_object_says() {
+    let mut object = object("shop", 1);
+    object.spec.instance.adopt_ref = Some(ObjectRef { name: "old".into(), ..ObjectRef::default() });
+    let live = json!({"spec": {
+        "teamId": "acid", "numberOfInstances": 2, "postgresql": {"version": "14"}, "volume": {"size": "1Gi"},
+        "users": {"app": ["createdb"], "other": []}, "databases": {"app": "app"},
+    }});
+    assert_eq!(
+        wanted(&object, &live).expect("it is accepted")["spec"],
+        json!({"numberOfInstances": 2, "users": {"app": ["createdb"]}, "databases": {"app": "app"}, "volume": {"size": "1Gi"}})
+    );
+}
+
+#[test]
+fn a_deletion_is_as_the_operator_may_ask_for_it_and_leaves_no_secret() {
+    let object = object("shop", 1);
+    let live = json!({"metadata": {"name": "shop-1"}, "spec": {"users": {"old_user": []}}});
+    let wish = Wish {
+        object: &object,
+        class: &Class::default(),
+        name: "shop-1",
+        live: &live,
+        beside: &[],
+        evidence: &[],
+        installed: &Installed::default(),
+    };
+    let annotations = json!({"delete-date": "2026-01-31", "delete-clustername": "shop-1"});
+    assert_eq!(Zalando.ending(&live, "2026-01-31"), Some(json!({"metadata": {"annotations": annotations}})));
+    let left = Zalando.leftovers(&wish);
+    let named = |role: &str| left.contains(&format!("{role}.shop-1.credentials.postgresql.acid.zalan.do"));
+    assert!(["app", "old-user", "postgres", "standby"].into_iter().all(named), "{left:?}");
+}
+
+fn seen(object: &PostgreSQL, live: &Value, evidence: &[Value]) -> Observed {
+    let wish = Wish {
+        object,
+        class: &Class::default(),
+        name: "shop-1",
+        live,
+        beside: &[],
+        evidence,
+        installed: &Installed::default(),
+    };
+    let login = Login { username: "app20260101".into(), user: "app".into(), ..Login::default() };
+    let (superuser, certificates) = (None, None);
+    Zalando.seen(&Found {
+        wish: &wish,
+        domain: "cluster.local",
+        logins: vec![login],
+        superuser,
+        certificates,
+    })
+}
+
+#[test]
+fn a_status_is_read_back() {
+    let mut object = object("shop", 1);
+    object.spec.instance.instances = Some(2);
+    let mut live = made(&object);
+    assert_eq!(seen(&object, &live, &[]).phase, Phase::Creating);
+    let behind = |names: &[&str]| {
+        let addresses: Vec<Value> = names.iter().map(|name| json!({"targetRef": {"name": name}})).collect();
+        json!({"subsets": [{"addresses": addresses}]})
+    };
+    let (primary, replica) = (behind(&["shop-1-1"]), behind(&["shop-1-0"]));
+    let mut told = |status: &str, evidence: [&Value; 2]| {
+        live["status"] = json!({"PostgresClusterStatus": status});
+        seen(&object, &live, &evidence.map(Value::clone))
+    };
+    let nobody = &Value::Null;
+    let ready = told("Running", [&primary, &replica]);
+    assert_eq!((ready.phase, &*ready.version, &*ready.primary), (Phase::Available, "17", "shop-1-1"));
+    assert_eq!((ready.instances, ready.ready_instances, ready.pending), (2, 2, None));
+    let hosts: Vec<(EndpointRole, &str)> = ready.endpoints.iter().map(|one| (one.role, &*one.host)).collect();
+    let wanted = [
+        (EndpointRole::ReadWrite, "shop-1.default.svc.cluster.local"),
+        (EndpointRole::ReadOnly, "shop-1-repl.default.svc.cluster.local"),
+    ];
+    assert_eq!(hosts, wanted);
+    assert!(told("Running", [&primary, nobody]).pending.is_some_and(|why| why.contains("1 of 2")));
+    assert_eq!(told("Running", [nobody, &replica]).phase, Phase::NoPrimary);
+    assert_eq!(told("Running", [nobody, nobody]).phase, Phase::Failing);
+    let failed = told("UpdateFailed", [&primary, &replica]);
+    assert!(
+        failed.phase == Phase::Available && failed.pending.is_some_and(|why| why.contains("UpdateFailed"))
+    );
+    assert_eq!(told("CreateFailed", [nobody, nobody]).phase, Phase::Creating);
+}
+
+#[test]
+fn a_secret_that_the_operator_does_not_make_is_named() {
+    let mut object = object("shop", 1);
+    let mut live = made(&object);
+    live["status"] = json!({"PostgresClusterStatus": "Running"});
+    object.spec.databases.push(Database { name: "b".into(), owner: "etl_b".into(), ..Database::default() });
+    let pending = seen(&object, &live, &[]).pending.expect("a Secret is missing");
+    assert!(pending.contains("etl-b.shop-1.credentials.postgresql.acid.zalan.do"), "{pending}");
+}
