@@ -27,6 +27,7 @@ mod plausible;
 pub mod postgresql;
 pub mod remote;
 mod stackgres;
+mod statefulset;
 mod tenant;
 mod values;
 mod zalando;
@@ -43,6 +44,7 @@ pub use percona_postgresql::PerconaPostgreSQL;
 pub use plan::{Change, Effect, Plan};
 pub use remote::Remote;
 pub use stackgres::StackGres;
+pub use statefulset::StatefulSetPostgreSQL;
 pub use values::{
     Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
     ReferenceKind, Refusal, Request, Resolved, Role,

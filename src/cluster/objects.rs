@@ -95,7 +95,11 @@ impl Cluster {
     /// The kinds that the cluster serves of a group in a version; none where it has neither.
     pub async fn served(&self, group: &str, version: &str) -> Result<Vec<String>, Error> {
         let group_version = format!("{group}/{version}");
-        match bounded(self.client.list_api_group_resources(&group_version)).await {
+        let found = match group {
+            "" => bounded(self.client.list_core_api_resources(version)).await,
+            _ => bounded(self.client.list_api_group_resources(&group_version)).await,
+        };
+        match found {
             Ok(list) => Ok(list.resources.into_iter().map(|resource| resource.name).collect()),
             Err(error) if error.is_not_found() => Ok(Vec::new()),
             Err(error) => Err(error),

@@ -3,9 +3,8 @@
 use super::Databases;
 use crate::backend::{
     CloudNativePG, Crunchy, ExternalPostgreSQL, KubeDB, Operator, PerconaPostgreSQL, Remote, StackGres,
-    Zalando,
+    StatefulSetPostgreSQL, Zalando,
 };
-use crate::cluster::Cluster;
 use crate::controller::{Answering, Kinds};
 use crate::server::{Place, Reason};
 use databases_api::postgresql::PostgreSQL;
@@ -23,9 +22,7 @@ pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> 
     for options in place.flags.remote.options()? {
         answering = answering.with::<PostgreSQL>(Remote::open(options));
     }
-    if let (Some(cluster), Some(flags)) = (place.cluster, place.cluster_flags) {
-        answering = operators(answering, cluster, &flags.domain());
-    }
+    answering = operators(answering, place);
     let kinds = answering.kinds();
     let names: Vec<String> =
         kinds.backends().iter().map(|backend| backend.controller_name().to_owned()).collect();
@@ -34,7 +31,9 @@ pub(super) async fn open(place: &Place<'_, Databases>) -> Result<Kinds, Reason> 
 }
 
 /// The operators of the host cluster, installed or not.
-fn operators(answering: Answering, cluster: &Cluster, domain: &str) -> Answering {
+fn operators(answering: Answering, place: &Place<'_, Databases>) -> Answering {
+    let (Some(cluster), Some(flags)) = (place.cluster, place.cluster_flags) else { return answering };
+    let domain = &flags.domain();
     answering
         .with::<PostgreSQL>(Arc::new(Operator::new(CloudNativePG, cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(KubeDB, cluster.clone(), domain)))
@@ -42,6 +41,7 @@ fn operators(answering: Answering, cluster: &Cluster, domain: &str) -> Answering
         .with::<PostgreSQL>(Arc::new(Operator::new(Zalando, cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(Crunchy::default(), cluster.clone(), domain)))
         .with::<PostgreSQL>(Arc::new(Operator::new(PerconaPostgreSQL::default(), cluster.clone(), domain)))
+        .with::<PostgreSQL>(Arc::new(StatefulSetPostgreSQL::new(cluster.clone(), domain)))
 }
 
 /// What a backend made is known again by the domain of its name.

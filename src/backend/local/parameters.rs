@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::install::Install;
 use super::state::Parameters;
+pub(super) use crate::backend::postgresql::line;
 use databases_api::postgresql::parameters as policy;
 
 /// Refuses what is not for the caller to set, or would not stay one line of the configuration. Admission says the same
@@ -55,11 +56,6 @@ pub(super) fn permitted(parameters: &Parameters) -> Parameters {
         policy::refusal(name).is_none() && (*name != policy::LIBRARIES || policy::libraries(value).is_ok())
     };
     parameters.iter().filter(open).map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-/// A line of the configuration.
-pub(super) fn line(name: &str, value: &str) -> String {
-    format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// What PostgreSQL says is wrong, without time stamps and process ids.

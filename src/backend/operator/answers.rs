@@ -81,7 +81,7 @@ impl<D: Dialect> Operator<D> {
             let message = format!("there is no {kind} {name}, which spec.adoptRef names");
             return Err(Error::retried(Code::FailedPrecondition, message));
         }
-        if was_made(object) {
+        if was_made(object) && !D::DATA_IS_APART {
             let message = format!(
                 "{kind} {name} is gone with its data: somebody deleted it. Delete this object, or restore it by a new one"
             );

@@ -26,6 +26,8 @@ pub trait Dialect: Send + Sync + 'static {
     const LONGEST_NAME: usize;
     /// Kinds that a class's `spec.parametersRef` may name.
     const CLASS_PARAMETERS: &'static [Parameters];
+    /// Whether the data outlives the main object, which is then made anew where somebody deleted it.
+    const DATA_IS_APART: bool = false;
     /// Whether the versions are read off the definition of the main kind, which takes a right to get it.
     const READS_SCHEMA: bool = false;
 

@@ -29,7 +29,7 @@ pub(super) mod tests;
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
 pub(super) use placement::node_affinity;
-pub(super) use shape::{at, covers, named, overlay, put};
+pub(super) use shape::{at, covers, hash, named, overlay, put};
 
 use super::{Announcer, Code, Error};
 use crate::cluster::{self, Cluster};

@@ -12,4 +12,4 @@ pub(in crate::backend) use answer::is_of_the_moment;
 pub(in crate::backend) use secret::Login;
 pub use secret::{NoRandomness, Secret};
 pub(in crate::backend) use session::{options, superuser_options};
-pub(in crate::backend) use text::{cell, flag, identifier, literal, secret_text};
+pub(in crate::backend) use text::{cell, flag, identifier, line, literal, secret_text};

@@ -16,6 +16,11 @@ pub(in crate::backend) fn literal(text: &str) -> String {
     escape_literal(text).trim_start().to_owned()
 }
 
+/// A line of a server's configuration.
+pub(in crate::backend) fn line(name: &str, value: &str) -> String {
+    format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 /// A column of a row that was looked at; null is an empty text.
 pub(in crate::backend) fn cell(row: &SimpleQueryRow, index: usize) -> String {
     row.try_get(index).ok().flatten().unwrap_or_default().to_owned()

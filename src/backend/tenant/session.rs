@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// The rows of several queries, asked for in one round, with every column as text.
-    pub(super) async fn look<const N: usize>(
+    pub(in crate::backend) async fn look<const N: usize>(
         &self,
         what: &str,
         queries: [String; N],

@@ -11,11 +11,11 @@ mod servers;
 mod stage;
 
 pub(in crate::backend) use player::{Dispensable, Player, Told};
+pub(in crate::backend) use playground::Playground;
 pub(in crate::backend) use servers::PASSWORD;
 
 use super::*;
 use databases_api::postgresql::{Database, PostgreSQL};
-use playground::Playground;
 use servers::Servers;
 use stage::Stage;
 

@@ -43,8 +43,18 @@ impl Playground {
         let is_missing = |kind: &Value| !definitions.iter().any(|known| name(known) == name(kind));
         let missing: Vec<Value> = more.into_iter().filter(is_missing).collect();
         definitions.extend(missing);
+        Some(Self::over(&programs, implementation, definitions).await)
+    }
+
+    /// With no kinds but the cluster's own, and the rights for a backend.
+    pub(in crate::backend) async fn plain(backend: &str) -> Option<Self> {
+        let programs = Programs::find().inspect_err(|error| eprintln!("SKIPPED: {error}")).ok()?;
+        Some(Self::over(&programs, backend, Vec::new()).await)
+    }
+
+    async fn over(programs: &Programs, implementation: &str, definitions: Vec<Value>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let control_plane = ControlPlane::start(&programs, folder.path()).await.expect("a control plane");
+        let control_plane = ControlPlane::start(programs, folder.path()).await.expect("a control plane");
         let admin = connect(control_plane.kubeconfig()).await;
         grant(&admin, implementation).await;
         let cluster = connect(control_plane.kubeconfig_of(USER, &[]).expect("a kubeconfig")).await;
@@ -54,7 +64,7 @@ impl Playground {
         for name in playground.names() {
             playground.install(&name).await;
         }
-        Some(playground)
+        playground
     }
 
     fn names(&self) -> Vec<String> {

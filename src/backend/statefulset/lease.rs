@@ -1,0 +1,74 @@
+//! The record of who the primary is: a Lease, whose holder is a pod.
+//!
+//! It does not run out: a pod holds it until it is gone. `kubectl get lease` shows who that is.
+
+use super::{LEASES, SYSTEM};
+use crate::backend::operator::at;
+use crate::backend::{Code, Error};
+use crate::cluster::{Cluster, Place};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Between a pod's name and its uid.
+const BETWEEN: char = '_';
+
+/// What is recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The pod that is the primary; empty where there was never one.
+    pub(super) pod: String,
+    /// Its uid.
+    pub(super) uid: String,
+    /// What the database is known by, on all servers; empty before there is one.
+    pub(super) system: String,
+    pub(super) transitions: i64,
+    pub(super) version: Value,
+}
+
+impl Record {
+    /// Reads a Lease.
+    pub(super) fn read(lease: &Value) -> Self {
+        let (pod, uid) = at(lease, "spec.holderIdentity").split_once(BETWEEN).unwrap_or_default();
+        Record {
+            pod: pod.to_owned(),
+            uid: uid.to_owned(),
+            system: lease["metadata"]["annotations"][SYSTEM].as_str().unwrap_or_default().to_owned(),
+            transitions: lease["spec"]["leaseTransitions"].as_i64().unwrap_or_default(),
+            version: lease["metadata"]["resourceVersion"].clone(),
+        }
+    }
+
+    /// Whether data is that of the database.
+    pub(super) fn is_of(&self, system: &str) -> bool {
+        self.system.is_empty() || self.system == system
+    }
+
+    /// Writes another holder into the Lease, if it is as it was read; what it says then.
+    pub(super) async fn give(
+        &self,
+        cluster: &Cluster,
+        place: Place<'_>,
+        (pod, uid): (&str, &str),
+        system: &str,
+    ) -> Result<Self, Error> {
+        let now = MicroTime(Timestamp::now());
+        let patch = json!({
+            "metadata": {"resourceVersion": self.version, "annotations": {SYSTEM: system}},
+            "spec": {
+                "holderIdentity": format!("{pod}{BETWEEN}{uid}"),
+                "acquireTime": now,
+                "leaseTransitions": self.transitions + 1,
+            },
+        });
+        let failed = |error: crate::cluster::Error| Error::retried(Code::Unavailable, error.to_string());
+        cluster.merge(place, &patch).await.map_err(failed)?;
+        let written = cluster.look(place).await.map_err(failed)?.unwrap_or_default();
+        Ok(Record::read(&written))
+    }
+}
+
+/// Where it is.
+pub(super) fn place<'a>(namespace: &'a str, name: &'a str) -> Place<'a> {
+    Place { resource: &LEASES, namespace, name }
+}

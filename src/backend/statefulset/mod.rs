@@ -1,0 +1,264 @@
+//! `statefulset`: PostgreSQL in plain pods, for clusters without an operator.
+//!
+//! An object is a StatefulSet with a volume for each server, Services that find the primary and the replicas by a label,
+//! a ConfigMap with the configuration and the script that starts PostgreSQL, a NetworkPolicy, a PodDisruptionBudget, and a Lease.
+//! All that is applied as an operator's objects are ([`Operator`]); the operator is Kubernetes' own controller of StatefulSets.
+//! What it does not know is done here: who of the pods is the primary ([`choice`] says why there are never two), and over SQL
+//! what is in it.
+//!
+//! - **Images** are those of a class's ConfigMap, one for each major version, else the official ones: any with PostgreSQL's
+//!   programs where Debian's packages, the official images or PGDG's RPMs put them, and with `sh`. Pods run as nobody whom the
+//!   image knows, without any right, on a file system that they cannot write to but for their volumes.
+//! - **This server has to reach the pods** (port 5432): it is what makes a primary. While it is away everything goes on as it
+//!   is, but for a primary that is started anew: that one waits for it.
+//! - **Configuration** is read again where that is enough, and a restart is made where PostgreSQL says that it takes one. What it
+//!   does not take is told in its words, and passed over at the next start for what was good before.
+
+mod choice;
+mod config;
+mod dialect;
+mod images;
+mod lease;
+mod objects;
+mod pods;
+mod server;
+mod tend;
+mod volumes;
+
+use super::operator::{Operator, UID_LABEL};
+use super::tenant::{self, was_made};
+use super::{
+    Answers, Backend, Class, Disposal, Error, Login, News, Observed, Offer, ParametersKind, Phase, Plan,
+    Reference, ReferenceKind, Refusal, Request,
+};
+use crate::cluster::{Cluster, Place, Resource};
+use async_trait::async_trait;
+use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::Access;
+use dialect::StatefulSets;
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+use tend::Set;
+
+const CONTROLLER_NAME: &str = "statefulset.databases.standard.k8s.io/postgresql";
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+/// On pods and volumes: the StatefulSet that they are of, whoever's that is.
+const INSTANCE: &str = "databases.standard.k8s.io/instance";
+/// On pods: what Services find them by.
+const ROLE: &str = "databases.standard.k8s.io/role";
+/// On pods: since when they were seen to follow no primary, though there is one.
+const ALONE: &str = "databases.standard.k8s.io/alone-since";
+const PRIMARY: &str = "primary";
+const REPLICA: &str = "replica";
+/// On a StatefulSet: the configuration that its servers are to have.
+const CONFIGURATION: &str = "databases.standard.k8s.io/configuration";
+/// On a Lease: what the database is known by.
+const SYSTEM: &str = "databases.standard.k8s.io/system-identifier";
+/// Who manages servers, and who standbys log in as.
+const MANAGER: &str = "databases_manager";
+/// The superuser's login, where the object asks for it.
+const SUPERUSER: &str = "postgres";
+const PORT: u16 = 5432;
+
+const LEASES: Resource =
+    Resource { group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases" };
+const PODS: Resource = Resource { group: "", version: "v1", kind: "Pod", plural: "pods" };
+
+fn headless(name: &str) -> String {
+    name.to_owned()
+}
+
+fn read_write(name: &str) -> String {
+    format!("{name}-rw")
+}
+
+fn read_only(name: &str) -> String {
+    format!("{name}-ro")
+}
+
+fn manager_secret(name: &str) -> String {
+    format!("{name}-manager")
+}
+
+/// The backend.
+pub struct StatefulSetPostgreSQL {
+    operator: Operator<StatefulSets>,
+    cluster: Cluster,
+}
+
+impl StatefulSetPostgreSQL {
+    /// In this cluster, whose Services have names in this domain.
+    pub fn new(cluster: Cluster, domain: &str) -> Self {
+        StatefulSetPostgreSQL { operator: Operator::new(StatefulSets, cluster.clone(), domain), cluster }
+    }
+
+    async fn live(&self, request: &Request<PostgreSQL>) -> Result<Option<Value>, Error> {
+        let reference = self.operator.reference(request).await?;
+        let main = &<StatefulSets as super::operator::Dialect>::MAIN;
+        let place = Place { resource: main, namespace: &reference.namespace, name: &reference.name };
+        let found = self.cluster.look(place).await;
+        found.map_err(|error| Error::retried(super::Code::Unavailable, error.to_string()))
+    }
+
+    /// Adds what the servers say to what the objects tell, and where `acts` does what is due.
+    async fn tend(
+        &self,
+        request: &Request<PostgreSQL>,
+        seen: Observed,
+        acts: bool,
+    ) -> Result<Observed, Error> {
+        let Some(live) = self.live(request).await? else { return Ok(seen) };
+        let (mut seen, manager) = shared(&request.object, seen);
+        seen.pending = dialect::pending(&live);
+        let Some(manager) = manager else { return Ok(seen) };
+        let mut set = Set::look(&self.cluster, &request.object, &live, &manager.password).await?;
+        let acts = acts && dialect::replicas(&live) > 0;
+        // What was accepted before is looked after, and nothing is done towards what is refused.
+        let brings = acts && seen.refused.is_none();
+        let mut nobody = None;
+        if acts {
+            nobody = set.elect().await?;
+            set.label().await?;
+            let (pending, invalid) = set.configure().await?;
+            let is_new = set.is_new.then(|| "the first server is ready".to_owned());
+            seen.pending = seen.pending.or(pending).or(is_new);
+            let invalid = invalid.map(|message| Refusal::new("InvalidParameters", message));
+            seen.refused = seen.refused.or(invalid);
+        }
+        if brings {
+            let (pending, refused) = volumes::grow(&set).await?;
+            (seen.pending, seen.refused) = (seen.pending.or(pending), seen.refused.or(refused));
+        }
+        let standing = set.standing(nobody);
+        (seen.phase, seen.message) = (standing.phase, standing.message);
+        let primary = set.primary().and_then(|server| Some((&server.pod, server.primary()?)));
+        let Some((primary, facts)) = primary else { return Ok(seen) };
+        (seen.primary, seen.storage_bytes) = (primary.name.clone(), Some(facts.bytes));
+        let Some(server) = set.managed(primary) else { return Ok(seen) };
+        if brings && let Err(error) = server::share(&server, seen.superuser.as_ref()).await {
+            seen.pending = Some(error.to_string());
+        }
+        Ok(inside(&request.object, &server, seen, brings).await)
+    }
+}
+
+/// Brings in line what is in a server, or only looks; an object has a version once that was done.
+async fn inside(object: &PostgreSQL, server: &tenant::Server, seen: Observed, acts: bool) -> Observed {
+    let names = tenant::Names::alone(object);
+    let done = match acts {
+        true => tenant::ensure(object, &names, server, &seen.logins)
+            .await
+            .map(|inside| (inside.facts.version, inside.found.is_nothing(), inside.refused)),
+        false => {
+            tenant::look(&names, server).await.map(|(facts, found)| (facts.version, found.is_nothing(), None))
+        }
+    };
+    let made = was_made(object);
+    match done {
+        Ok((version, false, refused)) => {
+            Observed { version, refused: seen.refused.clone().or(refused), ..seen }
+        }
+        Ok((_, true, refused)) => {
+            let message = "the server runs, and its databases are not there yet".into();
+            let refused = seen.refused.clone().or(refused);
+            Observed { phase: Phase::Creating, message, refused, logins: Vec::new(), ..seen }
+        }
+        Err(error) => match (made, error.refusal()) {
+            (true, Some(refused)) => Observed { refused: Some(refused), ..seen },
+            (true, None) => Observed { pending: Some(error.to_string()), ..seen },
+            (false, refused) => {
+                let message = error.to_string();
+                Observed { phase: Phase::Creating, message, refused, logins: Vec::new(), ..seen }
+            }
+        },
+    }
+}
+
+/// The login that servers are managed with is nobody's; the superuser's is told where that was asked for.
+fn shared(object: &PostgreSQL, mut seen: Observed) -> (Observed, Option<Login>) {
+    let manager = seen.superuser.take();
+    if object.spec.superuser_access == Some(Access::Enabled)
+        && let Some(index) = seen.logins.iter().position(|login| login.username == SUPERUSER)
+    {
+        seen.superuser = Some(seen.logins.remove(index));
+    }
+    (seen, manager)
+}
+
+#[async_trait]
+impl Backend for StatefulSetPostgreSQL {
+    fn controller_name(&self) -> &str {
+        self.operator.controller_name()
+    }
+
+    fn class_parameters(&self) -> Vec<ParametersKind> {
+        self.operator.class_parameters()
+    }
+
+    fn object_parameters(&self) -> Vec<ParametersKind> {
+        self.operator.object_parameters()
+    }
+
+    fn object_references(&self) -> Vec<ReferenceKind> {
+        self.operator.object_references()
+    }
+
+    fn recognises(&self, group: &str) -> bool {
+        self.operator.recognises(group)
+    }
+
+    async fn offer(&self, class: &Class) -> Result<Offer, Error> {
+        self.operator.offer(class).await
+    }
+
+    fn news(&self) -> BoxStream<'static, News> {
+        self.operator.news()
+    }
+}
+
+#[async_trait]
+impl Answers<PostgreSQL> for StatefulSetPostgreSQL {
+    async fn reference(&self, request: &Request<PostgreSQL>) -> Result<Reference, Error> {
+        self.operator.reference(request).await
+    }
+
+    async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
+        self.operator.plan(request).await
+    }
+
+    async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
+        match self.operator.observe(request).await? {
+            Some(seen) if seen.phase != Phase::Failing => self.tend(request, seen, false).await.map(Some),
+            Some(seen) if seen.message.is_empty() => {
+                let message = "the StatefulSet is gone; it is made anew over its volumes".into();
+                Ok(Some(Observed { message, ..seen }))
+            }
+            other => Ok(other),
+        }
+    }
+
+    async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
+        let seen = self.operator.ensure(request).await?;
+        if seen.phase == Phase::Failing { Ok(seen) } else { self.tend(request, seen, true).await }
+    }
+
+    async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
+        let (meta, live) = (&request.object.metadata, self.live(request).await?);
+        let name = self.operator.reference(request).await?.name;
+        let is_ours = match &live {
+            Some(live) => live["metadata"]["labels"][UID_LABEL] == meta.uid.as_str(),
+            // A name with the uid in it is nobody else's.
+            None => request.object.spec.instance.adopt_ref.is_none(),
+        };
+        let deletes = disposal == Disposal::Delete && is_ours;
+        // Before, so that it is gone on with; and after, because the set may have made one meanwhile.
+        if deletes {
+            volumes::delete(&self.cluster, &meta.namespace, &name).await?;
+        }
+        self.operator.remove(request, disposal).await?;
+        if deletes { volumes::delete(&self.cluster, &meta.namespace, &name).await } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The pods of a StatefulSet, as Kubernetes tells of them.
+
+use super::{ALONE, ROLE};
+use crate::backend::operator::at;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// A pod as it was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Pod {
+    pub(super) name: String,
+    pub(super) uid: String,
+    /// Its address; none while it has none.
+    pub(super) address: Option<String>,
+    /// Its place in the set.
+    pub(super) ordinal: usize,
+    /// It is being deleted.
+    pub(super) is_ending: bool,
+    pub(super) is_ready: bool,
+    /// The role that its label says.
+    pub(super) role: String,
+    pub(super) created: Option<Timestamp>,
+    /// Since when it was seen to follow no primary, though there is one.
+    pub(super) alone_since: Option<Timestamp>,
+    /// What keeps it from running, in Kubernetes' words; empty where nothing is said.
+    pub(super) trouble: String,
+}
+
+impl Pod {
+    /// Reads a pod; none where it is of no set.
+    pub(super) fn read(live: &Value) -> Option<Self> {
+        let text = |path: &str| at(live, path).to_owned();
+        let name = text("metadata.name");
+        Some(Pod {
+            ordinal: name.rsplit('-').next()?.parse().ok()?,
+            name,
+            uid: text("metadata.uid"),
+            address: Some(text("status.podIP")).filter(|address| !address.is_empty()),
+            is_ending: !at(live, "metadata.deletionTimestamp").is_empty(),
+            is_ready: is_true(live, "Ready"),
+            role: live["metadata"]["labels"][ROLE].as_str().unwrap_or_default().to_owned(),
+            created: at(live, "metadata.creationTimestamp").parse().ok(),
+            alone_since: live["metadata"]["annotations"][ALONE].as_str().and_then(|at| at.parse().ok()),
+            trouble: trouble(live),
+        })
+    }
+}
+
+fn conditions(live: &Value) -> &[Value] {
+    live["status"]["conditions"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn is_true(live: &Value, kind: &str) -> bool {
+    conditions(live).iter().any(|one| one["type"] == kind && one["status"] == "True")
+}
+
+/// Why it does not run: what its container waits for, else why it has no node.
+fn trouble(live: &Value) -> String {
+    let containers = live["status"]["containerStatuses"].as_array().map_or(&[][..], Vec::as_slice);
+    let waits = containers.iter().map(|container| &container["state"]["waiting"]);
+    let placed =
+        conditions(live).iter().filter(|one| one["type"] == "PodScheduled" && one["status"] == "False");
+    let said = waits.chain(placed).find(|one| !at(one, "reason").is_empty());
+    said.map_or_else(String::new, |one| match at(one, "message") {
+        "" => at(one, "reason").to_owned(),
+        message => format!("{}: {message}", at(one, "reason")),
+    })
+}

@@ -1,0 +1,106 @@
+//! A primary that is lost.
+
+use super::*;
+use crate::backend::Role;
+
+impl World {
+    /// Asks until something holds.
+    async fn until(
+        &self,
+        request: &Request<PostgreSQL>,
+        what: &str,
+        holds: impl Fn(&Observed) -> bool,
+    ) -> Observed {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            assert!(self.primaries(request).await <= 1, "two servers take writes, until {what}");
+            match self.backend().ensure(request).await {
+                Ok(seen) if holds(&seen) => return seen,
+                other => assert!(Instant::now() < deadline, "not {what}: {other:?}"),
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// How many servers take writes.
+    async fn primaries(&self, request: &Request<PostgreSQL>) -> usize {
+        let name = named(&request.object);
+        let secret = self
+            .kubelet
+            .api(&crate::cluster::SECRETS)
+            .get_opt(&manager_secret(&name))
+            .await
+            .expect("an answer");
+        let Some(secret) = secret else { return 0 };
+        let secret = serde_json::to_value(secret).expect("an object");
+        let password = crate::backend::postgresql::secret_text(&secret, "password").expect("a password");
+        let mut count = 0;
+        for host in self.kubelet.addresses(&name) {
+            let mut config = tokio_postgres::Config::new();
+            config.host(host).port(PORT).user(MANAGER).password(&password).dbname("postgres");
+            let Ok((client, connection)) = config.connect(NoTls).await else { continue };
+            tokio::spawn(connection);
+            let asked = client.query_one("SELECT pg_is_in_recovery()", &[]).await;
+            count += usize::from(asked.is_ok_and(|row| !row.get::<_, bool>(0)));
+        }
+        count
+    }
+
+    async fn labelled(&self, role: &str) -> Vec<String> {
+        let pods = self.kubelet.all(&PODS).await;
+        pods.iter().filter_map(Pod::read).filter(|pod| pod.role == role).map(|pod| pod.name).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_is_promoted_once_the_primary_is_certainly_gone_and_follows_when_it_is_back() {
+    let Some(world) = World::start().await else { return };
+    let mut object = object("shop", 301);
+    object.spec.instance.version = VERSION.into();
+    object.spec.instance.instances = Some(2);
+    let class = Class { name: "gold".into(), ..Class::default() };
+    let mut request = Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object) };
+    let is_up = |seen: &Observed| {
+        seen.phase == Phase::Available && seen.pending.is_none() && seen.ready_instances == 2
+    };
+    let seen = world.until(&request, "available", is_up).await;
+    request.object.status.instance.version.clone_from(&seen.version);
+    assert!(seen.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadOnly));
+    let name = named(&request.object);
+    let (first, second) = (format!("{name}-0"), format!("{name}-1"));
+    assert_eq!(seen.primary, first);
+    let deadline = Instant::now() + DEADLINE;
+    while world.labelled(REPLICA).await != [second.as_str()] {
+        assert!(Instant::now() < deadline, "the second server does not follow");
+        world.until(&request, "available", is_up).await;
+    }
+    let client = world.connect(&name, &seen).await;
+    client
+        .batch_execute("CREATE TABLE rows (row text); INSERT INTO rows VALUES ('kept')")
+        .await
+        .expect("written");
+    client.batch_execute("SET synchronous_commit = remote_apply").await.expect("set");
+
+    world.kubelet.lose(&first);
+    for _ in 0..5 {
+        let seen = world.until(&request, "told", |seen| seen.phase == Phase::NoPrimary).await;
+        assert!(seen.message.contains(&first) && seen.primary.is_empty(), "{seen:?}");
+        assert_eq!(world.primaries(&request).await, 0, "a pod that may run is still the primary");
+    }
+    world.kubelet.hold(&first);
+    world.kubelet.forget(&first).await;
+    let seen = world.until(&request, "promoted", |seen| seen.primary == second).await;
+    assert_eq!(world.labelled(PRIMARY).await, [second.as_str()]);
+    let client = world.connect(&name, &seen).await;
+    let kept = client.query_one("SELECT count(*) FROM rows WHERE row = 'kept'", &[]).await.expect("read");
+    assert_eq!(kept.get::<_, i64>(0), 1);
+    client.batch_execute("INSERT INTO rows VALUES ('after')").await.expect("written");
+
+    world.kubelet.release();
+    let deadline = Instant::now() + DEADLINE;
+    while world.labelled(REPLICA).await != [first.as_str()] {
+        assert!(Instant::now() < deadline, "the first server does not follow");
+        world.until(&request, "available", |seen| seen.primary == second).await;
+    }
+    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+}

@@ -1,0 +1,112 @@
+//! What a pod that is run by the played kubelet finds: its files, its variables, and the Services of its set.
+
+use super::kubelet::{Kubelet, address, core};
+use super::process::as_postgres;
+use super::*;
+use crate::backend::operator::at;
+use base64::Engine as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::PoisonError;
+use tokio::net::{TcpListener, TcpStream};
+
+impl Kubelet {
+    pub(super) fn own(&self, uid: &str) -> PathBuf {
+        self.folder.path().join(format!("pod-{uid}"))
+    }
+
+    /// Writes the files that a pod mounts; whether all are there.
+    pub(super) async fn mount(&self, set: &str, uid: &str) -> bool {
+        let map = self.get(&core("ConfigMap", "configmaps"), set).await;
+        let secret = self.get(&crate::cluster::SECRETS, &manager_secret(set)).await;
+        let Some((map, secret)) = map.zip(secret) else { return false };
+        let own = self.own(uid);
+        let text = |value: &Value| value.as_str().unwrap_or_default().as_bytes().to_vec();
+        let decoded =
+            |value: &Value| base64::engine::general_purpose::STANDARD.decode(text(value)).expect("base64");
+        for (folder, data, read) in [
+            ("config", &map["data"], &text as &dyn Fn(&Value) -> Vec<u8>),
+            ("secrets", &secret["data"], &decoded),
+            ("run", &Value::Null, &text),
+        ] {
+            fs::create_dir_all(own.join(folder)).expect("a folder");
+            for (key, value) in data.as_object().into_iter().flatten() {
+                // As a whole: somebody may be reading it.
+                let (path, new) = (own.join(folder).join(key), own.join(format!("{key}.new")));
+                if fs::read(&path).ok() != Some(read(value)) {
+                    fs::write(&new, read(value)).expect("a file");
+                    fs::rename(&new, &path).expect("a file");
+                }
+            }
+        }
+        true
+    }
+
+    pub(super) fn command(
+        &self,
+        pod: &Value,
+        what: &str,
+        address: &str,
+        service: &str,
+        places: [(&str, PathBuf); 4],
+    ) -> Command {
+        let mut command = as_postgres();
+        let config = &places[1].1;
+        command
+            .arg("sh")
+            .arg(config.join(what))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        for one in pod["spec"]["containers"][0]["env"].as_array().into_iter().flatten() {
+            let value = match at(one, "valueFrom.fieldRef.fieldPath") {
+                "" => at(one, "value"),
+                "status.podIPs" => address,
+                path => at(pod, path),
+            };
+            command.env(at(one, "name"), value);
+        }
+        command.env("PRIMARY", service).envs(places);
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join(at(pod, "metadata.name")));
+        let log = log.expect("a log");
+        command.stdin(Stdio::null()).stderr(log.try_clone().expect("a log")).stdout(log);
+        command
+    }
+
+    pub(super) async fn is_ready(&self, own: &std::path::Path) -> bool {
+        let mut command = tokio::process::Command::from(as_postgres());
+        command
+            .arg("sh")
+            .arg(own.join("config/ready"))
+            .env("RUN", own.join("run"))
+            .env("PORT", PORT.to_string());
+        let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+        ended.is_ok_and(|status| status.success())
+    }
+
+    /// The address of a Service, which leads to the primary.
+    pub(super) async fn service_of(&self, set: &str) -> String {
+        if let Some(known) = self.service(set) {
+            return known;
+        }
+        let (own, primaries) = (address(), self.state().primaries.clone());
+        let listener = TcpListener::bind((own.as_str(), PORT)).await.expect("an address");
+        let name = set.to_owned();
+        let proxy = tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let led = primaries.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+                tokio::spawn(async move {
+                    let Some(led) = led else { return };
+                    let Ok(mut server) = TcpStream::connect((led.as_str(), PORT)).await else { return };
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+        self.proxies.lock().unwrap_or_else(PoisonError::into_inner).push(proxy);
+        self.state().services.insert(set.to_owned(), own.clone());
+        own
+    }
+}
