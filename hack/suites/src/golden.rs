@@ -26,7 +26,7 @@ const RULES: &[(&str, &str)] = &[
     (r#"("port":)[0-9]{4,5}"#, "$1<port>"),
     (r#"([Vv]ersion: +)"?[0-9]+(\.[0-9]+)*"?"#, "$1<version>"),
     (r"(?-u:\b)1[4-9]\.[0-9]+(?-u:\b)", "<version>"),
-    (r"([Uu]sed: +)[0-9]+[KMG]i", "$1<size>"),
+    (r#"([Uu]sed: +|"status.storage.used","value":")[0-9]+[KMG]i"#, "$1<size>"),
     (r"(?-u:\b)[0-9]+[smh]([0-9]+[sm])?( \(x[0-9]+ over [0-9]+[smh]([0-9]+[sm])?\))?", "<age>"),
     (r"([^ \n])  +", "$1  "),
     (r"[ \t]+\n", "\n"),

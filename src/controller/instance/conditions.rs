@@ -14,11 +14,13 @@
 //!
 //! `Stalled`, `Reconciling`, `Stopped` and `StorageLow` are there only while they are True.
 
-use super::super::references::is_unresolved;
+mod setter;
+
+use self::setter::Conditions;
 use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal};
 use crate::cluster::Error as ClusterError;
-use apimachinery::meta::{ConditionStatus, condition, is_true, set_condition};
+use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::time::Time;
 use databases_api::instance::Instance;
 use databases_api::shared::State;
@@ -46,81 +48,6 @@ pub(super) enum Progress {
     Creating,
     /// The backend will not.
     Rejected(Refusal),
-}
-
-/// Sets conditions of one object at its present generation.
-struct Conditions<'a>(&'a mut dyn Instance);
-
-impl Conditions<'_> {
-    fn set(&mut self, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        self.set_about(self.0.meta().generation, kind, status, reason, message);
-    }
-
-    fn set_about(&mut self, about: i64, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
-        set_condition(&mut self.0.status_mut().conditions, kind, status, reason, message, about);
-    }
-
-    fn unset(&mut self, kind: &str) {
-        self.0.status_mut().conditions.retain(|condition| condition.kind != kind);
-    }
-
-    fn accepted(&mut self) {
-        self.set("Accepted", ConditionStatus::True, "Accepted", "the class accepts what spec asks for");
-        self.set(
-            "ResolvedRefs",
-            ConditionStatus::True,
-            "ResolvedRefs",
-            "everything that spec refers to is there",
-        );
-        self.0.status_mut().observed_generation = self.0.meta().generation;
-    }
-
-    /// Where the reason is that something is not there, that is said of the references, too.
-    fn unresolved(&mut self, reason: &str, message: &str) {
-        if is_unresolved(reason) {
-            self.set("ResolvedRefs", ConditionStatus::False, reason, message);
-        }
-    }
-
-    /// The backend will not do what is wanted; what it does instead is for others to say.
-    fn refused(&mut self, reason: &str, message: &str) {
-        self.set("Accepted", ConditionStatus::False, reason, message);
-        self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
-        self.stalled(reason, message);
-        self.0.status_mut().observed_generation = self.0.meta().generation;
-    }
-
-    /// A person has to change something.
-    fn stalled(&mut self, reason: &str, message: &str) {
-        self.set("Progressing", ConditionStatus::False, "Stalled", message);
-        self.unset("Reconciling");
-        self.set("Stalled", ConditionStatus::True, reason, message);
-    }
-
-    fn progressing(&mut self, reason: &str, message: &str) {
-        self.unset("Stalled");
-        self.set("Progressing", ConditionStatus::True, reason, message);
-        self.set("Reconciling", ConditionStatus::True, reason, message);
-    }
-
-    fn idle(&mut self) {
-        self.unset("Stalled");
-        self.set("Progressing", ConditionStatus::False, "Idle", "nothing is under way");
-        self.unset("Reconciling");
-    }
-
-    /// The generation that `Ready` is about.
-    fn ready_about(&self) -> i64 {
-        let conditions = &self.0.status().conditions;
-        let about = ["Ready", "InstancesReady"].map(|kind| condition(conditions, kind));
-        about.into_iter().flatten().map(|condition| condition.observed_generation).max().unwrap_or_default()
-    }
-
-    /// The generation that was accepted before this one, if that is what runs; 0 where there was none.
-    fn accepted_before(&self) -> i64 {
-        let about = self.ready_about();
-        if about < self.0.meta().generation { about } else { 0 }
-    }
 }
 
 /// Whether the class honours every field, of an object whose unsupported fields are known.

@@ -94,7 +94,8 @@ async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
     let much =
         "INSERT INTO filled SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 262144)";
     let session = login.connect().await.expect("a connection");
-    session.batch_execute("CREATE TABLE filled (value text STORAGE EXTERNAL)").await.expect("a table");
+    let table = "CREATE TABLE filled (value text); ALTER TABLE filled ALTER value SET STORAGE EXTERNAL";
+    session.batch_execute(table).await.expect("a table");
     let refused = until("writes are refused", async || {
         let written = login.connect().await.ok()?.batch_execute(much).await;
         written.err().filter(|error| error.code().is_some_and(|code| code.code() == "25006"))
