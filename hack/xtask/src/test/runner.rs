@@ -11,7 +11,7 @@ use super::suites::{Suite, Work};
 use crate::tree;
 
 /// How many seconds one test binary may take.
-const LIMIT: &str = "1200";
+const LIMIT: &str = "1800";
 
 /// A test binary.
 pub(super) struct Binary {

@@ -20,6 +20,8 @@ pub(super) enum Work {
     Crate(&'static str),
     /// The tests of one module of the server, by the beginning of their names.
     Module(&'static str),
+    /// Likewise, where they wait most of the time: more of them at once than there are cores.
+    Waiting(&'static str),
     /// One integration test of `hack/suites`.
     Integration,
     /// One of those that starts a control plane: `hack/test --all` runs it with the oldest, too.
@@ -52,7 +54,7 @@ pub(super) const SUITES: &[Suite] = &[
     Suite {
         name: "operators",
         what: "backends over operators' own kinds in a real kube-apiserver, the operators being played",
-        work: Work::Module("backend::operator::tests::"),
+        work: Work::Waiting("backend::operator::tests::"),
     },
     Suite {
         name: "statefulset",
@@ -165,11 +167,12 @@ impl Suite {
     /// What a test binary is told: which of its tests are this suite's, where they are not all.
     pub(super) fn filter(&self) -> Vec<&'static str> {
         let modules = SUITES.iter().filter_map(|suite| match suite.work {
-            Work::Module(module) => Some(module),
+            Work::Module(module) | Work::Waiting(module) => Some(module),
             _ => None,
         });
         match self.work {
             Work::Module(own) => vec![own],
+            Work::Waiting(own) => vec![own, "--test-threads=4"],
             Work::Crates => modules.flat_map(|other| ["--skip", other]).collect(),
             _ => Vec::new(),
         }
@@ -186,7 +189,7 @@ impl Suite {
             // The library of the integration tests has tests beside its code, too.
             Work::Crates => !has_own(package) || target == INTEGRATION,
             Work::Crate(own) => package == own,
-            Work::Module(_) => (package, target) == SERVER,
+            Work::Module(_) | Work::Waiting(_) => (package, target) == SERVER,
             Work::Integration | Work::Cluster => package == INTEGRATION && target == self.name,
         }
     }
