@@ -4,13 +4,11 @@
 //! depend on values.
 
 use crate::instance::{Facts, Instance};
-use crate::shared::DeletionPolicy;
+use crate::shared::{DeletionPolicy, RESTARTED_AT};
 use apimachinery::kind::Definition;
 use apimachinery::schema::{Field, Schema, Shape, Topology};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// Features that no field of the schema has: they depend on values, or are a class's own.
 const BY_VALUE: [&str; 10] = [

@@ -1,15 +1,15 @@
 //! `local`: PostgreSQL from this machine's packages, as a backend.
 
 use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
-use super::postgresql::secret_text;
+use super::postgresql::{self, secret_text, was_made};
 use super::{
-    Announcer, Answers, Backend, Class, Disposal, Endpoint, Engine, Error, Login, News, Observed, Offer,
+    Announcer, Answers, Backend, Class, Disposal, Endpoint, Error, Login, News, Observed, Offer,
     ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Role,
 };
 use apimachinery::quantity::Quantity;
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
-use databases_api::shared::{ADOPT_REF, Access, SECRET, State, TlsMode};
+use databases_api::shared::{ADOPT_REF, Access, RESTARTED_AT, SECRET, State, TlsMode};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, select};
 use std::path::PathBuf;
@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const DOMAIN: &str = "local.databases.standard.k8s.io";
 const CONTROLLER_NAME: &str = "local.databases.standard.k8s.io/postgresql";
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// What is offered beyond the core; everything else in a manifest is refused when it is written.
 const FEATURES: &[&str] = &[
@@ -176,14 +175,7 @@ fn offer(versions: &[String], libraries: Vec<String>) -> Offer {
     majors.dedup();
     let none = "no PostgreSQL is installed on this machine: install it with `apt-get install postgresql`";
     let refused = majors.is_empty().then(|| Refusal::new("Unsupported", none));
-    let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions: majors };
-    let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
-    Offer { engines: vec![engine], features, libraries, refused }
-}
-
-/// Whether something of the object was seen here before.
-fn was_made(object: &PostgreSQL) -> bool {
-    !object.status.instance.version.is_empty()
+    Offer { libraries, refused, ..postgresql::offer(majors, FEATURES.iter().copied()) }
 }
 
 fn major(version: &str) -> &str {

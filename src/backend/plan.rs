@@ -1,5 +1,8 @@
 //! What a change of an object will disturb, said beforehand.
 
+/// What a plan calls a restart that is asked for.
+pub(in crate::backend) const RESTART_FIELD: &str = "metadata.annotations[kubectl.kubernetes.io/restartedAt]";
+
 /// What bringing an object to its spec will disturb. Nothing listed is nothing disturbed.
 ///
 /// It never promises less than what happens; it may say `Restart` of a value that the server turns out to have already.

@@ -20,7 +20,7 @@ pub use authentication::Authentication;
 pub use event::{EventType, Regarding, host_name};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
-pub use objects::{Followed, Place, Resource, SECRETS};
+pub use objects::{CONFIG_MAPS, ENDPOINTS, Followed, PODS, Place, Resource, SECRETS, SERVICES};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
 pub use webhook::Webhook;

@@ -29,7 +29,19 @@ pub struct Resource {
 }
 
 /// Secrets.
-pub const SECRETS: Resource = Resource { group: "", version: "v1", kind: "Secret", plural: "secrets" };
+pub const SECRETS: Resource = core("Secret", "secrets");
+/// ConfigMaps.
+pub const CONFIG_MAPS: Resource = core("ConfigMap", "configmaps");
+/// Endpoints.
+pub const ENDPOINTS: Resource = core("Endpoints", "endpoints");
+/// Pods.
+pub const PODS: Resource = core("Pod", "pods");
+/// Services.
+pub const SERVICES: Resource = core("Service", "services");
+
+const fn core(kind: &'static str, plural: &'static str) -> Resource {
+    Resource { group: "", version: "v1", kind, plural }
+}
 
 /// One object, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub use policies::{
 pub(crate) use reference_rules::{check_named, check_references};
 pub use references::{
     ADOPT_REF, BACKUP_CONFIGURATION_REF, CERTIFICATE_SECRET_REF, DATA_SOURCE_REF, ISSUER_REF, LocalRef,
-    ObjectRef, PARAMETERS_REF, RecoveryTarget, Reference, SECRET, SourceRef,
+    ObjectRef, PARAMETERS_REF, RESTARTED_AT, RecoveryTarget, Reference, SECRET, SourceRef,
 };
 pub use status::{
     BackendRef, BackupStatus, Endpoint, InstanceStatus, SecretRef, StorageStatus, UnsupportedField,

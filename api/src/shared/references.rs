@@ -65,6 +65,8 @@ pub struct Reference<'a> {
     pub name: &'a str,
 }
 
+/// The annotation that asks for a restart: another value asks for another one.
+pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// The object that is taken over.
 pub const ADOPT_REF: &str = "spec.adoptRef";
 /// The serving certificate.

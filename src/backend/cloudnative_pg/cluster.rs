@@ -1,12 +1,13 @@
 //! The `Cluster`.
 
-use super::{GROUP, HIBERNATION, IMAGES, RESTARTED_AT, kubernetes_name, versions};
+use super::{GROUP, HIBERNATION, IMAGES, kubernetes_name, versions};
 use crate::backend::operator::{Wish, put};
+use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
 use databases_api::postgresql::parameters::{LIBRARIES, libraries};
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
-use databases_api::shared::{Access, State, TlsMode};
+use databases_api::shared::{Access, RESTARTED_AT, State, TlsMode};
 use serde_json::{Map, Value, json};
 
 /// Refuses every connection that is not encrypted.
@@ -215,9 +216,7 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
             ("spec.state", Effect::Downtime)
         }
         "metadata.annotations.cnpg.io/hibernation" => ("spec.state", Effect::Nothing),
-        "metadata.annotations.kubectl.kubernetes.io/restartedAt" => {
-            ("metadata.annotations[kubectl.kubernetes.io/restartedAt]", Effect::Restart)
-        }
+        "metadata.annotations.kubectl.kubernetes.io/restartedAt" => (RESTART_FIELD, Effect::Restart),
         "priorityClassName" | "topologySpreadConstraints" => ("spec.scheduling", Effect::Restart),
         field if field.starts_with("affinity.") => ("spec.scheduling", Effect::Restart),
         _ => ("spec.parametersRef", Effect::Restart),

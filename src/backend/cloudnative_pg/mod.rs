@@ -15,7 +15,8 @@ mod seen;
 pub(super) mod tests;
 
 use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, at, kubernetes_name};
-use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use super::postgresql::offer;
+use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
 use databases_api::shared::Access;
 use serde_json::{Value, json};
@@ -82,10 +83,8 @@ impl Dialect for CloudNativePG {
         let refused = versions
             .is_empty()
             .then(|| Refusal::new("InvalidParameters", "the image catalog of this class has no image"));
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
-        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
         // Which libraries an image has, nobody says.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied()) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
@@ -155,8 +154,6 @@ fn named_or(named: &Value, name: &str, what: &str) -> String {
     named.as_str().map_or_else(|| format!("{name}-{what}"), str::to_owned)
 }
 
-/// The time a database was asked to restart at, which the operator knows by the same name.
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// Whether a cluster sleeps.
 const HIBERNATION: &str = "cnpg.io/hibernation";
 

@@ -2,13 +2,14 @@
 
 use super::beside::pooler_name;
 use super::{HIBERNATION, POOLERS, image_of, version_of};
-use crate::backend::operator::{Found, at};
+use crate::backend::operator::{Found, at, count, is_true};
 use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::postgresql::PROTOCOL;
 use databases_api::shared::TlsMode;
 use serde_json::Value;
 
 /// PostgreSQL's port; the operator has no other.
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
@@ -26,23 +27,15 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
     if pooler.is_some_and(|pooler| unpooled(pooler).is_none()) {
         endpoints.push(endpoint(Role::PooledReadWrite, &pooler_name(wish.name)));
     }
-    let number = |name: &str| live["status"][name].as_i64().and_then(|number| i32::try_from(number).ok());
     Observed {
-        phase,
-        message,
         version: version(live),
-        instances: number("instances").unwrap_or_default(),
-        ready_instances: number("readyInstances").unwrap_or_default(),
+        instances: count(&live["status"]["instances"]),
+        ready_instances: count(&live["status"]["readyInstances"]),
         primary: at(live, "status.currentPrimary").to_owned(),
         endpoints,
-        logins: found.logins.clone(),
-        superuser: found.superuser.clone(),
-        certificates: found.certificates.clone(),
         tls_required: spec.tls.as_ref().and_then(|tls| tls.mode.as_ref()) == Some(&TlsMode::Required),
-        storage_bytes: None,
         pending: wish.beside.iter().find_map(unapplied),
-        refused: None,
-        shortage: None,
+        ..found.observed(phase, message)
     }
 }
 
@@ -55,11 +48,6 @@ fn version(live: &Value) -> String {
             .map(|major| major.to_string())
             .unwrap_or_default(),
     }
-}
-
-fn is_true(live: &Value, kind: &str) -> bool {
-    let conditions = live["status"]["conditions"].as_array();
-    conditions.is_some_and(|all| all.iter().any(|one| one["type"] == kind && one["status"] == "True"))
 }
 
 fn phase(live: &Value) -> (Phase, String) {

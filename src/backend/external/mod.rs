@@ -10,10 +10,11 @@
 
 mod observed;
 
-use super::tenant::{self, Error, Facts, Inside, Names, Server, was_made};
+use super::postgresql::{self, was_made};
+use super::tenant::{self, Error, Facts, Inside, Names, Server};
 use super::{
-    Announcer, Answers, Backend, Class, Disposal, Effect, Engine, Error as BackendError, News, Observed,
-    Offer, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
+    Announcer, Answers, Backend, Class, Disposal, Effect, Error as BackendError, News, Observed, Offer,
+    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
 };
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
@@ -140,11 +141,9 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
 
 /// What a class gets; it is asked for at the server that the class names.
 async fn offer(class: &Class) -> Result<Offer, Error> {
-    let engine = |versions| vec![Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions }];
-    let mut features: Vec<String> = FEATURES.iter().map(|name| (*name).to_owned()).collect();
+    let features = FEATURES.iter().copied();
     if class.parameters.is_empty() {
-        features.push(ADOPTION.into());
-        return Ok(Offer { engines: engine(Vec::new()), features, ..Offer::default() });
+        return Ok(postgresql::offer(Vec::new(), features.chain([ADOPTION])));
     }
     let server = match Server::read(&class.parameters) {
         Ok(server) => server,
@@ -154,7 +153,7 @@ async fn offer(class: &Class) -> Result<Offer, Error> {
         }
     };
     let facts = Facts::read(&server.connect().await?, &server).await?;
-    Ok(Offer { engines: engine(vec![facts.major.to_string()]), features, ..Offer::default() })
+    Ok(postgresql::offer(vec![facts.major.to_string()], features))
 }
 
 /// The server of an object: its class's, or the one that it names itself.

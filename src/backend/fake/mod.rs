@@ -10,8 +10,9 @@ mod world;
 
 pub(crate) use steer::{Lie, Step};
 
+use super::postgresql;
 use super::{
-    Announcer, Answers, Backend, Change, Class, Disposal, Effect, Engine, Error, News, Observed, Offer,
+    Announcer, Answers, Backend, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
     ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
 };
 use async_trait::async_trait;
@@ -171,10 +172,7 @@ impl Backend for Fake {
         }
         let parameters: Value = serde_json::from_str(&class.parameters).unwrap_or_default();
         let more = parameters["data"]["features"].as_str().unwrap_or_default();
-        let features = FEATURES.into_iter().chain(more.split_whitespace()).map(str::to_owned).collect();
-        let versions = vec!["17".into()];
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
-        Ok(Offer { engines: vec![engine], features, ..Offer::default() })
+        Ok(postgresql::offer(vec!["17".into()], FEATURES.into_iter().chain(more.split_whitespace())))
     }
 
     fn news(&self) -> BoxStream<'static, News> {

@@ -17,7 +17,8 @@ pub(super) mod tests;
 mod versions;
 
 use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
-use super::{Change, Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use super::postgresql::offer;
+use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
 use databases_api::shared::State;
 use serde_json::{Value, json};
@@ -76,11 +77,9 @@ impl Dialect for KubeDB {
         let refused = versions
             .is_empty()
             .then(|| Refusal::new("Unsupported", "this cluster has no PostgresVersion that can be used"));
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
         let more = if installed.serves(&REQUESTS) { BY_REQUEST } else { &[] };
-        let features = FEATURES.iter().chain(more).map(|name| (*name).to_owned()).collect();
         // Which libraries an image has, nobody says.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().chain(more).copied()) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {

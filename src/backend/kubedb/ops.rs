@@ -2,10 +2,11 @@
 
 use super::postgres::{FILE, Facet, Kind};
 use super::{REQUESTS, at};
-use crate::backend::operator::Wish;
+use crate::backend::operator::{Wish, conditions};
+use crate::backend::plan::RESTART_FIELD;
+use crate::backend::postgresql::hash;
 use crate::backend::{Change, Effect, Refusal};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// Hexadecimal digits of a hash in a name.
 const HASH: usize = 10;
@@ -73,8 +74,7 @@ pub(super) fn pending(wish: &Wish<'_>) -> Option<String> {
     if !is_over(live) {
         return Some(format!("KubeDB has not carried out {kind} yet ({} {name})", REQUESTS.kind));
     }
-    let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
-    let why = conditions.map(|one| at(one, "message")).rev().find(|message| !message.is_empty());
+    let why = conditions(live).map(|one| at(one, "message")).rev().find(|message| !message.is_empty());
     Some(format!(
         "KubeDB could not carry out {kind}: {}; delete {} {name}, and it is tried again",
         why.unwrap_or("it does not say why"),
@@ -101,8 +101,7 @@ fn said(live: &Value) -> Value {
 /// What is asked for says what a request is called.
 fn name(wish: &Wish<'_>, facet: &Facet) -> String {
     let said = format!("{:?} {}", facet.kind, facet.wanted);
-    let hash: String = Sha256::digest(said).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}", wish.name, &hash[..HASH])
+    format!("{}-{}", wish.name, hash(&said, HASH))
 }
 
 /// The field of a request's spec that goes with its type.
@@ -157,7 +156,7 @@ fn ours(kind: Kind) -> &'static str {
         Kind::Instances => "spec.instances",
         Kind::Parameters => "spec.parameters",
         Kind::Tls => "spec.tls",
-        Kind::Restart => "metadata.annotations[kubectl.kubernetes.io/restartedAt]",
+        Kind::Restart => RESTART_FIELD,
     }
 }
 

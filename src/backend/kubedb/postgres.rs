@@ -6,6 +6,7 @@
 use super::{GROUP, ops, versions};
 use crate::backend::Refusal;
 use crate::backend::operator::{Wish, at, covers, overlay, put, restart};
+use crate::backend::postgresql::line;
 use apimachinery::wire::json;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
 use databases_api::shared::{State, TlsMode};
@@ -183,11 +184,7 @@ fn parameters(wish: &Wish<'_>) -> Option<Value> {
     if parameters.is_empty() {
         return (!wish.is_adopted()).then_some(Value::Null);
     }
-    let line = |(name, value): (&String, &String)| {
-        let value = value.replace('\\', "\\\\").replace('\'', "''");
-        format!("{name} = '{value}'\n")
-    };
-    Some(parameters.iter().map(line).collect::<String>().into())
+    Some(parameters.iter().map(|(name, value)| line(name, value)).collect::<String>().into())
 }
 
 fn tls_now(live: &Value) -> Value {

@@ -1,40 +1,33 @@
 //! What a `Postgres` tells.
 
 use super::{ops, postgres, versions};
-use crate::backend::operator::{Found, at};
+use crate::backend::operator::{Found, at, conditions, count};
 use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
 /// PostgreSQL's port; KubeDB has no other.
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let (phase, message) = phase(live);
     let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
-    let instances = live["spec"]["replicas"].as_i64().and_then(|number| i32::try_from(number).ok());
-    let instances = instances.unwrap_or_default();
+    let instances = count(&live["spec"]["replicas"]);
     let mut endpoints = vec![endpoint(Role::ReadWrite, wish.name)];
     if instances > 1 {
         endpoints.push(endpoint(Role::ReadOnly, &format!("{}-standby", wish.name)));
     }
     Observed {
-        phase,
-        message,
         version: versions::version_of(wish.installed, at(live, "spec.version")),
         instances,
         ready_instances: ready(live, instances),
         // Which pod it is, is said on the pods alone.
         primary: String::new(),
         endpoints,
-        logins: found.logins.clone(),
-        superuser: None,
-        certificates: found.certificates.clone(),
         tls_required: postgres::is_encrypted(&wish.object.spec),
-        storage_bytes: None,
         pending: ops::pending(wish),
-        refused: None,
-        shortage: None,
+        ..found.observed(phase, message)
     }
 }
 
@@ -48,8 +41,7 @@ fn ready(live: &Value, instances: i32) -> i32 {
 }
 
 fn phase(live: &Value) -> (Phase, String) {
-    let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
-    let failing = conditions.filter(|one| one["status"] == "False").map(|one| at(one, "message"));
+    let failing = conditions(live).filter(|one| one["status"] == "False").map(|one| at(one, "message"));
     let why = failing.rev().find(|message| !message.is_empty());
     let said = match (at(live, "status.phase"), why) {
         ("", _) => "KubeDB has not begun yet".to_owned(),

@@ -10,6 +10,7 @@ use super::process::Postmaster;
 use super::sql::{MAINTENANCE, column};
 use super::state::{Parameters, State};
 use super::{LocalPostgres, validation, wish};
+use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Plan};
 use std::collections::BTreeSet;
 
@@ -55,8 +56,7 @@ impl Instance<'_> {
             return Ok(());
         }
         if wanted.restarted_at.is_some() && wanted.restarted_at != self.state.restarted_at {
-            let field = "metadata.annotations[kubectl.kubernetes.io/restartedAt]";
-            plan.add(field, Effect::Restart, "restarts every server once");
+            plan.add(RESTART_FIELD, Effect::Restart, "restarts every server once");
         }
         if accepted {
             self.plan_place(wanted, plan);

@@ -4,7 +4,7 @@ use super::apply::Unapplied;
 use super::current::is_current;
 use super::dialect::{Dialect, Found, Installed, Wish};
 use super::{DOMAIN, Operator, UID_LABEL, at, names, shape, trouble};
-use crate::backend::tenant::was_made;
+use crate::backend::postgresql::was_made;
 use crate::backend::{
     Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
 };

@@ -5,8 +5,8 @@
 
 use super::Operator;
 use super::dialect::{Dialect, Wish};
-use crate::backend::postgresql::Secret;
-use crate::backend::tenant::{self, Facts, Found, Inside, Names, Server, SslMode, was_made};
+use crate::backend::postgresql::{Secret, was_made};
+use crate::backend::tenant::{self, Facts, Found, Inside, Names, Server, SslMode};
 use crate::backend::{Error, Login, Observed, Phase, Role};
 use databases_api::shared::Access;
 use std::ops::ControlFlow;

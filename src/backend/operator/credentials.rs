@@ -2,7 +2,7 @@
 
 use super::dialect::{Administration, Dialect, Role, Wish};
 use super::{Operator, UID_LABEL, names, trouble};
-use crate::backend::postgresql::Secret;
+use crate::backend::postgresql::{Secret, secret_value};
 use crate::backend::{Code, Error, Login};
 use crate::cluster::{Place, SECRETS};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ impl<D: Dialect> Operator<D> {
         let (username, password) =
             (text(&found, administration.username), text(&found, administration.password));
         let is_there = !username.is_empty() && !password.is_empty();
-        let database = wish.object.spec.databases.first().map(|first| first.name.clone()).unwrap_or_default();
+        let database = wish.first_database().to_owned();
         Ok(is_there.then(|| Login { username, password, database, user: String::new() }))
     }
 
@@ -124,9 +124,5 @@ fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
 
 /// One key of a Secret; empty where it is not there.
 fn text(secret: &Value, key: &str) -> String {
-    use base64::Engine as _;
-    // Names of keys have dots.
-    let encoded = secret["data"][key].as_str().unwrap_or_default();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    secret_value(secret, key).unwrap_or_default()
 }

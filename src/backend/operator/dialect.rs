@@ -1,9 +1,10 @@
 //! What one operator calls things.
 
 use super::names::{UID_LABEL, kubernetes_name};
-use crate::backend::{Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Refusal};
+use crate::backend::{Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal};
 use crate::cluster::Resource;
 use databases_api::postgresql::{PostgreSQL, UserAttribute};
+use databases_api::shared::Access;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -166,22 +167,49 @@ impl Wish<'_> {
         self.evidence.get(index).unwrap_or(NOTHING)
     }
 
-    /// Everybody who logs in, owners first, with a Secret of ours for each.
-    pub fn roles(&self) -> Vec<Role> {
-        let spec = &self.object.spec;
-        let first = spec.databases.first().map(|database| database.name.clone()).unwrap_or_default();
-        let role = |name: &str, database: &str| Role {
+    /// The first database; empty where there is none.
+    pub fn first_database(&self) -> &str {
+        self.object.spec.databases.first().map(|database| database.name.as_str()).unwrap_or_default()
+    }
+
+    /// A role with a Secret of ours.
+    pub fn role(&self, name: &str, database: &str) -> Role {
+        Role {
             name: name.to_owned(),
             database: database.to_owned(),
             secret: kubernetes_name(self.name, "role", name),
             is_ours: true,
             is_superuser: false,
-        };
-        let owners = spec.databases.iter().map(|database| role(&database.owner, &database.name));
+        }
+    }
+
+    /// Everybody who logs in, owners first, with a Secret of ours for each.
+    pub fn roles(&self) -> Vec<Role> {
+        let (spec, first) = (&self.object.spec, self.first_database());
+        let owners = spec.databases.iter().map(|database| self.role(&database.owner, &database.name));
         let users = spec.users.iter().filter(|user| !user.attributes.contains(&UserAttribute::NoLogin));
-        let users = users.map(|user| role(&user.name, user.databases.first().unwrap_or(&first)));
+        let users =
+            users.map(|user| self.role(&user.name, user.databases.first().map_or(first, String::as_str)));
         let mut seen = BTreeSet::new();
         owners.chain(users).filter(|role| seen.insert(role.name.clone())).collect()
+    }
+
+    /// The owners of the databases, and the superuser where the object asks for it, in the operator's own Secrets.
+    pub fn owners(&self, superuser: &str, secret: impl Fn(&str) -> String) -> Vec<Role> {
+        let spec = &self.object.spec;
+        let role = |name: &str, database: &str| Role {
+            secret: secret(name),
+            is_ours: false,
+            is_superuser: name == superuser,
+            ..self.role(name, database)
+        };
+        let mut seen = BTreeSet::new();
+        let owners = spec.databases.iter().filter(|database| seen.insert(&database.owner));
+        let mut roles: Vec<Role> = owners.map(|database| role(&database.owner, &database.name)).collect();
+        if spec.superuser_access == Some(Access::Enabled) {
+            roles.push(role(superuser, self.first_database()));
+        }
+        roles
     }
 
     /// Whether the implementation is the object's by now.
@@ -220,6 +248,24 @@ pub struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// The credentials that were found, in that phase: what a dialect adds the rest to.
+    pub fn observed(&self, phase: Phase, message: String) -> Observed {
+        Observed {
+            phase,
+            message,
+            logins: self.logins.clone(),
+            superuser: self.superuser.clone(),
+            certificates: self.certificates.clone(),
+            ..Observed::default()
+        }
+    }
+
+    /// An owner whose Secret is not there yet.
+    pub fn missing_owner(&self) -> Option<&str> {
+        let mut owners = self.wish.object.spec.databases.iter().map(|database| database.owner.as_str());
+        owners.find(|owner| !self.logins.iter().any(|login| login.user() == *owner))
+    }
+
     /// The host name of a Service in the object's namespace, as every namespace resolves it.
     pub fn host(&self, service: &str) -> String {
         format!("{service}.{}.svc.{}", self.wish.object.metadata.namespace, self.domain)

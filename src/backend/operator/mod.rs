@@ -20,6 +20,7 @@ mod current;
 mod dialect;
 mod names;
 mod offer;
+pub(super) mod patroni;
 mod placement;
 pub(super) mod restart;
 mod shape;
@@ -29,7 +30,7 @@ pub(super) mod tests;
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
 pub(super) use placement::node_affinity;
-pub(super) use shape::{at, covers, hash, named, overlay, put};
+pub(super) use shape::{at, conditions, count, covers, hash, is_true, named, overlay, put};
 
 use super::{Announcer, Code, Error};
 use crate::cluster::{self, Cluster};

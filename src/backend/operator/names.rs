@@ -1,7 +1,7 @@
 //! What is called how.
 
+use crate::backend::postgresql::hash;
 use databases_api::postgresql::PostgreSQL;
-use sha2::{Digest, Sha256};
 
 /// What all our labels and annotations begin with.
 pub(in crate::backend) const DOMAIN: &str = "databases.standard.k8s.io/";
@@ -39,8 +39,7 @@ pub(in crate::backend) fn kubernetes_name(implementation: &str, what: &str, name
         .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
         .collect();
     let plain: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
-    let hash: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
-    let parts = [implementation, what, &plain.join("-"), "", &hash[..HASH]];
+    let parts = [implementation, what, &plain.join("-"), "", &hash(name, HASH)];
     parts.into_iter().filter(|part| !part.is_empty() || !plain.is_empty()).collect::<Vec<_>>().join("-")
 }
 

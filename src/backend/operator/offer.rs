@@ -4,6 +4,7 @@ use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal};
 use crate::cluster::Followed;
 use async_trait::async_trait;
+use databases_api::shared::ADOPT_REF;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
@@ -27,7 +28,7 @@ impl<D: Dialect> Backend for Operator<D> {
 
     fn object_references(&self) -> Vec<ReferenceKind> {
         let kind = Parameters { group: D::MAIN.group, version: D::MAIN.version, kind: D::MAIN.kind };
-        vec![ReferenceKind { path: "spec.adoptRef".into(), kind: (&kind).into() }]
+        vec![ReferenceKind { path: ADOPT_REF.into(), kind: (&kind).into() }]
     }
 
     fn recognises(&self, group: &str) -> bool {

@@ -2,9 +2,8 @@
 //! for last is remembered on the main object.
 
 use super::{DOMAIN, Wish};
+use databases_api::shared::RESTARTED_AT;
 use serde_json::Value;
-
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// The annotation of the main object that remembers.
 pub(in crate::backend) fn key() -> String {

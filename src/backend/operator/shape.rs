@@ -1,7 +1,10 @@
 //! Trees of JSON: put together, looked into, and compared.
 
+use crate::backend::postgresql;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+
+/// Hexadecimal digits of a tree's hash.
+const HASH: usize = 32;
 
 /// Puts a value at a path of names, making objects on the way; nothing where there is no value.
 pub(in crate::backend) fn put(tree: &mut Value, path: &str, value: impl Into<Value>) {
@@ -22,6 +25,21 @@ pub(in crate::backend) fn put(tree: &mut Value, path: &str, value: impl Into<Val
 /// The text at a path of names; empty where there is none.
 pub(in crate::backend) fn at<'a>(tree: &'a Value, path: &str) -> &'a str {
     path.split('.').fold(tree, |here, name| &here[name]).as_str().unwrap_or_default()
+}
+
+/// The conditions in an object's status.
+pub(in crate::backend) fn conditions(object: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    object["status"]["conditions"].as_array().into_iter().flatten()
+}
+
+/// Whether a condition of an object is True.
+pub(in crate::backend) fn is_true(object: &Value, kind: &str) -> bool {
+    conditions(object).any(|one| one["type"] == kind && one["status"] == "True")
+}
+
+/// A number of servers; none is nothing.
+pub(in crate::backend) fn count(value: &Value) -> i32 {
+    value.as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
 }
 
 /// `over` laid over `under`: objects are merged, everything else is `over`'s.
@@ -90,7 +108,7 @@ pub(super) fn differences(live: &Value, wanted: &Value, by_name: &[&str]) -> Vec
 
 /// A hash of a tree: names stand in their order.
 pub(in crate::backend) fn hash(tree: &Value) -> String {
-    Sha256::digest(tree.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    postgresql::hash(&tree.to_string(), HASH)
 }
 
 #[cfg(test)]

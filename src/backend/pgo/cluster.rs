@@ -1,12 +1,13 @@
 //! The main object.
 
 use super::sql::{self, KEY, Script};
-use super::{Flavour, RESTARTED_AT, SUPERUSER, stopped};
+use super::{Flavour, SUPERUSER, stopped};
 use crate::backend::operator::{Wish, at, covers, named, node_affinity, put};
+use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
 use databases_api::postgresql::ReplicationMode;
-use databases_api::shared::{Access, State, TlsMode};
+use databases_api::shared::{Access, RESTARTED_AT, State, TlsMode};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -191,9 +192,7 @@ pub(super) fn disturbs<F: Flavour>(field: &str, wish: &Wish<'_>) -> (String, Eff
         "config" => ("spec.parameters", Effect::Restart),
         "patroni" if admits_plain(wish.live) != is_optional(wish) => ("spec.tls.mode", Effect::Reload),
         "patroni" => ("spec.replication.mode", Effect::Reload),
-        "metadata" if field == "metadata.annotations" => {
-            ("metadata.annotations[kubectl.kubernetes.io/restartedAt]", Effect::Restart)
-        }
+        "metadata" if field == "metadata.annotations" => (RESTART_FIELD, Effect::Restart),
         stop if stop == F::STOP && wish.object.spec.instance.state == Some(State::Stopped) => {
             ("spec.state", Effect::Downtime)
         }

@@ -23,11 +23,11 @@ mod sql;
 pub(super) mod tests;
 
 use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish};
-use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
-use crate::cluster::Resource;
-use databases_api::shared::{Access, State};
+use super::postgresql::offer;
+use super::{Class, Effect, Error, Observed, Offer, Refusal};
+use crate::cluster::{CONFIG_MAPS, ENDPOINTS, Resource};
+use databases_api::shared::State;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// One of the operators.
 pub(super) trait Flavour: Default + Send + Sync + 'static {
@@ -62,14 +62,8 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
 #[derive(Default)]
 pub struct Pgo<F>(std::marker::PhantomData<F>);
 
-/// Has the SQL.
-const CONFIG_MAPS: Resource = Resource { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
-/// Patroni says on it who the primary is.
-const ENDPOINTS: Resource = Resource { group: "", version: "v1", kind: "Endpoints", plural: "endpoints" };
 /// The superuser.
 const SUPERUSER: &str = "postgres";
-/// The time a database was asked to restart at; another one on all pods replaces them.
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
@@ -93,6 +87,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     const NAME: &'static str = F::NAME;
     const CONTROLLER_NAME: &'static str = F::CONTROLLER_NAME;
     const MAIN: Resource = F::MAIN;
+    // It has the SQL.
     const BESIDE: &'static [Resource] = &[CONFIG_MAPS];
     // Pods carry the name and nineteen characters more in a label.
     const LONGEST_NAME: usize = 44;
@@ -119,29 +114,12 @@ impl<F: Flavour> Dialect for Pgo<F> {
             Ok(versions) => (versions, None),
             Err(refusal) => (Vec::new(), Some(refusal)),
         };
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
-        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
         // Which libraries an image has, nobody says.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied()) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        let spec = &wish.object.spec;
-        let role = |name: &str, database: &str| Role {
-            name: name.to_owned(),
-            database: database.to_owned(),
-            secret: names::secret(wish.name, name),
-            is_ours: false,
-            is_superuser: name == SUPERUSER,
-        };
-        let mut seen = BTreeSet::new();
-        let owners = spec.databases.iter().filter(|database| seen.insert(&database.owner));
-        let mut roles: Vec<Role> = owners.map(|database| role(&database.owner, &database.name)).collect();
-        if spec.superuser_access == Some(Access::Enabled) {
-            let first = spec.databases.first().map(|database| database.name.as_str()).unwrap_or_default();
-            roles.push(role(SUPERUSER, first));
-        }
-        roles
+        wish.owners(SUPERUSER, |role| names::secret(wish.name, role))
     }
 
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
@@ -149,6 +127,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     }
 
     fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
+        // Patroni says on it who the primary is.
         let leader = (ENDPOINTS, format!("{name}-ha"));
         [leader].into_iter().chain(F::INNER.map(|inner| (inner, name.to_owned()))).collect()
     }

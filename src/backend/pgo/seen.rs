@@ -1,12 +1,13 @@
 //! What the main object and what the operator made of it tell.
 
 use super::{Flavour, cluster, names, sql, status, stopped};
-use crate::backend::operator::{Found, Wish, at};
+use crate::backend::operator::{Found, Wish, at, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
 /// PostgreSQL's port, where the object has no other.
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen<F: Flavour>(found: &Found<'_>) -> Observed {
     let wish = found.wish;
@@ -25,21 +26,14 @@ pub(super) fn seen<F: Flavour>(found: &Found<'_>) -> Observed {
     }
     let version = wish.live["spec"]["postgresVersion"].as_u64().filter(|_| is_up);
     Observed {
-        phase,
-        message,
         version: version.map(|major| major.to_string()).unwrap_or_default(),
         instances: servers.wanted.max(servers.all),
         ready_instances: servers.ready,
         primary: servers.primary.clone(),
         endpoints,
-        logins: found.logins.clone(),
-        superuser: found.superuser.clone(),
-        certificates: found.certificates.clone(),
         tls_required: !cluster::admits_plain(wish.live),
-        storage_bytes: None,
-        shortage: None,
         pending: pending::<F>(found, &servers),
-        refused: None,
+        ..found.observed(phase, message)
     }
 }
 
@@ -62,19 +56,13 @@ impl Servers {
             i32::try_from(all).unwrap_or_default()
         };
         let (running, endpoints) = (&status::<F>(wish)["instances"], wish.evidence(0));
-        let subsets = endpoints["subsets"].as_array().into_iter().flatten();
-        let first = subsets.filter_map(|subset| subset["addresses"].get(0)).next();
-        let primary = match (at(endpoints, "metadata.annotations.leader"), first) {
-            ("", Some(address)) => at(address, "targetRef.name"),
-            (leader, _) => leader,
-        };
         Servers {
             wanted: sum(&wish.live["spec"]["instances"], "replicas"),
             all: sum(running, "replicas"),
             ready: sum(running, "readyReplicas"),
             updated: sum(running, "updatedReplicas"),
-            primary: primary.to_owned(),
-            answers: first.is_some(),
+            primary: patroni::primary(endpoints).to_owned(),
+            answers: patroni::addresses(endpoints).next().is_some(),
         }
     }
 }
@@ -102,17 +90,15 @@ fn pending<F: Flavour>(found: &Found<'_>, servers: &Servers) -> Option<String> {
     if wish.live["status"]["observedGeneration"].as_i64() < generation {
         return Some(format!("{} has not taken up the change yet", F::NAME));
     }
-    let mut conditions = status["conditions"].as_array().into_iter().flatten();
     let held = |condition: &&Value| condition["type"] == "Progressing" && condition["status"] == "False";
+    let mut conditions = status["conditions"].as_array().into_iter().flatten();
     if let Some(held) = conditions.find(held) {
         return Some(format!("{} does nothing about it: {}", F::NAME, at(held, "message")));
     }
     if wish.live["spec"][F::STOP] == true || stopped::<F>(wish) == Some(true) {
         return None;
     }
-    let mut owners = wish.object.spec.databases.iter().map(|database| &database.owner);
-    let known = |owner: &str| found.logins.iter().any(|login| login.user() == owner);
-    if let Some(owner) = owners.find(|owner| !known(owner)) {
+    if let Some(owner) = found.missing_owner() {
         return Some(format!("Secret {} is not there yet", names::secret(wish.name, owner)));
     }
     let (ready, wanted) = (servers.ready, servers.wanted);

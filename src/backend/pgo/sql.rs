@@ -2,17 +2,19 @@
 //!
 //! It is run as the superuser in the database `postgres`, and says nothing that an object of somebody else's could be taken for.
 
-use super::{CONFIG_MAPS, Flavour, status};
+use super::{Flavour, status};
 use crate::backend::operator::{Wish, at, kubernetes_name};
-use crate::backend::postgresql::identifier;
+use crate::backend::postgresql::{hash, identifier};
+use crate::cluster::CONFIG_MAPS;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// The key of the ConfigMap.
 pub(super) const KEY: &str = "sql";
 /// What the name of such a ConfigMap has in it.
 const WHAT: &str = "sql";
+/// Hexadecimal digits of a text's hash in it.
+const HASH: usize = 8;
 
 /// A text in its ConfigMap, which is called by what the text says.
 pub(super) struct Script {
@@ -28,8 +30,7 @@ pub(super) fn script(wish: &Wish<'_>) -> Script {
         let (name, owner) = (identifier(&database.name), identifier(&database.owner));
         let _ = writeln!(text, "ALTER DATABASE {name} OWNER TO {owner};");
     }
-    let hash: String = Sha256::digest(&text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Script { name: kubernetes_name(wish.name, WHAT, &hash), text }
+    Script { name: kubernetes_name(wish.name, WHAT, &hash(&text, HASH)), text }
 }
 
 /// Whether a ConfigMap's name is that of one of ours.

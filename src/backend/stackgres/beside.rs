@@ -1,12 +1,13 @@
 //! What stands beside an `SGCluster`, under its name: resources, parameters, and the operation that restarts it.
 
 use super::{CONFIGS, GROUP, OPERATIONS, PROFILES, cluster};
-use crate::backend::operator::{Wish, at, restart};
+use crate::backend::operator::{Wish, at, is_true, restart};
+use crate::backend::plan::RESTART_FIELD;
+use crate::backend::postgresql::hash;
 use crate::backend::{Change, Effect, Refusal};
 use crate::cluster::Resource;
 use apimachinery::quantity::Quantity;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Hexadecimal digits of a hash in a name.
@@ -22,7 +23,9 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
     if has_config(wish) {
         objects.push(object(&CONFIGS, wish.name, config(wish)));
     }
-    if let Some(running) = operations(wish).find(|live| !is(live, "Completed") && !is(live, "Failed")) {
+    if let Some(running) =
+        operations(wish).find(|live| !is_true(live, "Completed") && !is_true(live, "Failed"))
+    {
         objects.push(object(&OPERATIONS, at(running, "metadata.name"), operation(wish)));
     } else if restarts(wish) {
         objects.push(object(&OPERATIONS, &operation_name(wish), operation(wish)));
@@ -107,16 +110,9 @@ fn operations<'a>(wish: &'a Wish<'_>) -> impl Iterator<Item = &'a Value> {
     wish.beside.iter().filter(|live| at(live, "kind") == OPERATIONS.kind)
 }
 
-fn is(live: &Value, condition: &str) -> bool {
-    let mut conditions = live["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.any(|one| one["type"] == condition && one["status"] == "True")
-}
-
 /// When a restart is asked for says what it is called.
 fn operation_name(wish: &Wish<'_>) -> String {
-    let asked = restart::asked(wish).to_string();
-    let hash: String = Sha256::digest(asked).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}", wish.name, &hash[..HASH])
+    format!("{}-{}", wish.name, hash(&restart::asked(wish).to_string(), HASH))
 }
 
 fn operation(wish: &Wish<'_>) -> Value {
@@ -128,7 +124,8 @@ fn operation(wish: &Wish<'_>) -> Value {
 pub(super) fn restarts(wish: &Wish<'_>) -> bool {
     let (asked, runs) = (restart::asked(wish), wish.live["spec"]["instances"].as_i64() > Some(0));
     let name = operation_name(wish);
-    let is_done = operations(wish).any(|live| at(live, "metadata.name") == name && is(live, "Completed"));
+    let is_done =
+        operations(wish).any(|live| at(live, "metadata.name") == name && is_true(live, "Completed"));
     runs && !asked.is_null() && asked != restart::done(wish) && !is_done
 }
 
@@ -148,16 +145,16 @@ pub(super) fn upcoming(wish: &Wish<'_>) -> Vec<Change> {
         found.push(change("spec.parameters", &CONFIGS));
     }
     if restarts(wish) {
-        found.push(change("metadata.annotations[kubectl.kubernetes.io/restartedAt]", &OPERATIONS));
+        found.push(change(RESTART_FIELD, &OPERATIONS));
     }
     found
 }
 
 /// What is being carried out, or could not be.
 pub(super) fn pending(wish: &Wish<'_>) -> Option<String> {
-    let live = operations(wish).find(|live| !is(live, "Completed"))?;
+    let live = operations(wish).find(|live| !is_true(live, "Completed"))?;
     let name = at(live, "metadata.name");
-    Some(match is(live, "Failed") {
+    Some(match is_true(live, "Failed") {
         true => {
             format!("StackGres could not restart it: see SGDbOps {name}; delete that, and it is tried again")
         }

@@ -17,7 +17,8 @@ mod seen;
 pub(super) mod tests;
 
 use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
-use super::{Change, Class, Effect, Engine, Error, Observed, Offer, Refusal};
+use super::postgresql::offer;
+use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
 use databases_api::shared::State;
 use serde_json::{Value, json};
@@ -67,11 +68,9 @@ impl Dialect for StackGres {
 
     fn offer(&self, _: &Class, installed: &Installed) -> Result<Offer, Error> {
         let versions = MAJORS.map(str::to_owned).into();
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
         let restart = installed.serves(&OPERATIONS).then_some("PostgreSQLRestart");
-        let features = FEATURES.iter().copied().chain(restart).map(str::to_owned).collect();
         // Which libraries can be loaded depends on the extensions that are listed.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused: None })
+        Ok(offer(versions, FEATURES.iter().copied().chain(restart)))
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {

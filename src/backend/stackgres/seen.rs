@@ -1,43 +1,35 @@
 //! What an `SGCluster` tells.
 
 use super::beside;
-use crate::backend::operator::{Found, at};
+use crate::backend::operator::{Found, at, conditions, count, is_true};
+use crate::backend::postgresql::was_made;
 use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
 /// PostgreSQL's port; StackGres has no other.
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
-    let was_made = !wish.object.status.instance.version.is_empty();
-    let (phase, message) = phase(live, was_made);
+    let (phase, message) = phase(live, was_made(wish.object));
     let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
-    let number =
-        |value: &Value| value.as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or_default();
-    let instances = number(&live["spec"]["instances"]);
+    let instances = count(&live["spec"]["instances"]);
     let mut endpoints = vec![endpoint(Role::ReadWrite, wish.name)];
     if instances > 1 {
         endpoints.push(endpoint(Role::ReadOnly, &format!("{}-replicas", wish.name)));
     }
-    let restarts = condition(live, "PendingRestart").then(|| "StackGres has servers to restart".to_owned());
+    let restarts = is_true(live, "PendingRestart").then(|| "StackGres has servers to restart".to_owned());
     Observed {
-        phase,
-        message,
         version: at(live, "status.postgresVersion").to_owned(),
         instances,
         // Pods that are there; whether each serves, StackGres does not say.
         ready_instances: i32::try_from(pods(live).count()).unwrap_or_default().min(instances),
         primary: primary(live).to_owned(),
         endpoints,
-        logins: found.logins.clone(),
-        superuser: None,
-        certificates: found.certificates.clone(),
         tls_required: false,
-        storage_bytes: None,
         pending: beside::pending(wish).or(restarts),
-        refused: None,
-        shortage: None,
+        ..found.observed(phase, message)
     }
 }
 
@@ -49,14 +41,8 @@ fn primary(live: &Value) -> &str {
     pods(live).find(|pod| pod["primary"] == true).map_or("", |pod| at(pod, "name"))
 }
 
-fn condition(live: &Value, kind: &str) -> bool {
-    let mut conditions = live["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.any(|one| one["type"] == kind && one["status"] == "True")
-}
-
 fn phase(live: &Value, was_made: bool) -> (Phase, String) {
-    let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
-    let failed = conditions.filter(|one| one["type"] == "Failed" && one["status"] == "True");
+    let failed = conditions(live).filter(|one| one["type"] == "Failed" && one["status"] == "True");
     let failed = failed.map(|one| at(one, "message")).next();
     let said = |otherwise: &str| match failed {
         Some(why) => format!("StackGres says: Failed: {why}"),

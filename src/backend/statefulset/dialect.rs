@@ -4,15 +4,15 @@ use super::{
     CONFIGURATION, CONTROLLER_NAME, LEASES, MANAGER, PORT, SUPERUSER, config, images, manager_secret,
     objects, read_only, read_write,
 };
-use crate::backend::operator::{Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
+use crate::backend::operator::{Dialect, Found, Installed, Parameters, Role, Wish, count};
+use crate::backend::plan::RESTART_FIELD;
+use crate::backend::postgresql::offer;
 use crate::backend::{
-    Change, Class, Effect, Endpoint, Engine, Error, Observed, Offer, Phase, Refusal, Role as EndpointRole,
+    Change, Class, Effect, Endpoint, Error, Observed, Offer, Phase, Refusal, Role as EndpointRole,
 };
-use crate::cluster::Resource;
-use databases_api::postgresql::UserAttribute;
+use crate::cluster::{CONFIG_MAPS, Resource, SERVICES};
 use databases_api::shared::{Access, State};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// What Kubernetes itself understands.
 pub(super) struct StatefulSets;
@@ -43,8 +43,8 @@ impl Dialect for StatefulSets {
         Resource { group: "apps", version: "v1", kind: "StatefulSet", plural: "statefulsets" };
     const BESIDE: &'static [Resource] = &[
         LEASES,
-        Resource { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" },
-        Resource { group: "", version: "v1", kind: "Service", plural: "services" },
+        CONFIG_MAPS,
+        SERVICES,
         Resource {
             group: "networking.k8s.io",
             version: "v1",
@@ -69,34 +69,20 @@ impl Dialect for StatefulSets {
             .is_empty()
             .then(|| Refusal::new("InvalidParameters", "the ConfigMap of this class names no image"));
         let versions = images.iter().map(|(major, _)| major.to_string()).collect();
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
-        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
         // Which libraries an image has, nobody says.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied()) })
     }
 
     /// Those of the object, and last who manages the server, as its superuser.
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        let spec = &wish.object.spec;
-        let first = spec.databases.first().map_or("postgres", |database| &database.name);
-        let role = |name: &str, database: &str| Role {
-            name: name.to_owned(),
-            database: database.to_owned(),
-            secret: kubernetes_name(wish.name, "role", name),
-            is_ours: true,
-            is_superuser: false,
-        };
-        let owners = spec.databases.iter().map(|database| role(&database.owner, &database.name));
-        let logs_in =
-            |user: &&databases_api::postgresql::User| !user.attributes.contains(&UserAttribute::NoLogin);
-        let users = spec.users.iter().filter(logs_in);
-        let users = users.map(|user| role(&user.name, user.databases.first().map_or(first, String::as_str)));
-        let superuser = (spec.superuser_access == Some(Access::Enabled)).then(|| role(SUPERUSER, first));
-        let mut seen = BTreeSet::new();
-        let named = owners.chain(users).chain(superuser).filter(|role| seen.insert(role.name.clone()));
-        let manager =
-            Role { secret: manager_secret(wish.name), is_superuser: true, ..role(MANAGER, "postgres") };
-        named.chain([manager]).collect()
+        let mut roles = wish.roles();
+        let asked = wish.object.spec.superuser_access == Some(Access::Enabled);
+        if asked && !roles.iter().any(|role| role.name == SUPERUSER) {
+            roles.push(wish.role(SUPERUSER, wish.first_database()));
+        }
+        let (secret, manager) = (manager_secret(wish.name), wish.role(MANAGER, "postgres"));
+        roles.push(Role { secret, is_superuser: true, ..manager });
+        roles
     }
 
     fn authority(&self, _: &Wish<'_>) -> Option<(String, &'static str)> {
@@ -129,19 +115,11 @@ impl Dialect for StatefulSets {
         if objects::instances(wish) > 1 {
             endpoints.push(endpoint(EndpointRole::ReadOnly, read_only(wish.name)));
         }
-        let replicas = wish.live["spec"]["replicas"].as_i64().unwrap_or_default();
         Observed {
-            phase: Phase::Creating,
-            message: "no server runs yet".into(),
-            instances: i32::try_from(replicas).unwrap_or_default(),
-            ready_instances: status["readyReplicas"]
-                .as_i64()
-                .and_then(|n| i32::try_from(n).ok())
-                .unwrap_or_default(),
+            instances: count(&wish.live["spec"]["replicas"]),
+            ready_instances: count(&status["readyReplicas"]),
             endpoints,
-            logins: found.logins.clone(),
-            superuser: found.superuser.clone(),
-            ..Observed::default()
+            ..found.observed(Phase::Creating, "no server runs yet".into())
         }
     }
 
@@ -155,7 +133,7 @@ impl Dialect for StatefulSets {
                 ("spec.instances", Effect::Switchover)
             }
             "replicas" => ("spec.instances", Effect::Nothing),
-            "template.metadata" => ("metadata.annotations[kubectl.kubernetes.io/restartedAt]", restart),
+            "template.metadata" => (RESTART_FIELD, restart),
             "template.spec" => ("spec.resources, spec.scheduling, spec.version", restart),
             _ => ("spec.parametersRef", restart),
         };

@@ -2,9 +2,9 @@
 //!
 //! It does not run out: a pod holds it until it is gone. `kubectl get lease` shows who that is.
 
-use super::{LEASES, SYSTEM};
+use super::{LEASES, SYSTEM, failed};
+use crate::backend::Error;
 use crate::backend::operator::at;
-use crate::backend::{Code, Error};
 use crate::cluster::{Cluster, Place};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
@@ -61,9 +61,8 @@ impl Record {
                 "leaseTransitions": self.transitions + 1,
             },
         });
-        let failed = |error: crate::cluster::Error| Error::retried(Code::Unavailable, error.to_string());
-        cluster.merge(place, &patch).await.map_err(failed)?;
-        let written = cluster.look(place).await.map_err(failed)?.unwrap_or_default();
+        cluster.merge(place, &patch).await.map_err(|error| failed(&error))?;
+        let written = cluster.look(place).await.map_err(|error| failed(&error))?.unwrap_or_default();
         Ok(Record::read(&written))
     }
 }

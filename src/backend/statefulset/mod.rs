@@ -26,14 +26,15 @@ mod tend;
 mod volumes;
 
 use super::operator::{Operator, UID_LABEL};
-use super::tenant::{self, was_made};
+use super::postgresql::was_made;
+use super::tenant;
 use super::{
-    Answers, Backend, Class, Disposal, Error, Login, News, Observed, Offer, ParametersKind, Phase, Plan,
-    Reference, ReferenceKind, Refusal, Request,
+    Answers, Backend, Class, Code, Disposal, Error, Login, News, Observed, Offer, ParametersKind, Phase,
+    Plan, Reference, ReferenceKind, Refusal, Request,
 };
-use crate::cluster::{Cluster, Place, Resource};
+use crate::cluster::{self, Cluster, PODS, Place, Resource};
 use async_trait::async_trait;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::Access;
 use dialect::StatefulSets;
 use futures_util::stream::BoxStream;
@@ -41,7 +42,6 @@ use serde_json::Value;
 use tend::Set;
 
 const CONTROLLER_NAME: &str = "statefulset.databases.standard.k8s.io/postgresql";
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// On pods and volumes: the StatefulSet that they are of, whoever's that is.
 const INSTANCE: &str = "databases.standard.k8s.io/instance";
 /// On pods: what Services find them by.
@@ -58,11 +58,10 @@ const SYSTEM: &str = "databases.standard.k8s.io/system-identifier";
 const MANAGER: &str = "databases_manager";
 /// The superuser's login, where the object asks for it.
 const SUPERUSER: &str = "postgres";
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 const LEASES: Resource =
     Resource { group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases" };
-const PODS: Resource = Resource { group: "", version: "v1", kind: "Pod", plural: "pods" };
 
 fn headless(name: &str) -> String {
     name.to_owned()
@@ -78,6 +77,11 @@ fn read_only(name: &str) -> String {
 
 fn manager_secret(name: &str) -> String {
     format!("{name}-manager")
+}
+
+/// The cluster did not do what was asked.
+fn failed(error: &cluster::Error) -> Error {
+    Error::retried(Code::Unavailable, error.to_string())
 }
 
 /// The backend.
@@ -96,8 +100,7 @@ impl StatefulSetPostgreSQL {
         let reference = self.operator.reference(request).await?;
         let main = &<StatefulSets as super::operator::Dialect>::MAIN;
         let place = Place { resource: main, namespace: &reference.namespace, name: &reference.name };
-        let found = self.cluster.look(place).await;
-        found.map_err(|error| Error::retried(super::Code::Unavailable, error.to_string()))
+        self.cluster.look(place).await.map_err(|error| failed(&error))
     }
 
     /// Adds what the servers say to what the objects tell, and where `acts` does what is due.

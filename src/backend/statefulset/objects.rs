@@ -2,14 +2,14 @@
 
 use super::config::{self, Files, USER};
 use super::{
-    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, RESTARTED_AT, ROLE, headless, images,
-    manager_secret, read_only, read_write,
+    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, headless, images, manager_secret,
+    read_only, read_write,
 };
 use crate::backend::Refusal;
 use crate::backend::operator::{Wish, at};
 use crate::backend::tenant;
 use apimachinery::wire::json::to_tree;
-use databases_api::shared::State;
+use databases_api::shared::{RESTARTED_AT, State};
 use serde_json::{Map, Value, json};
 
 /// Where the volumes are in a pod, by the variables that the script knows them by.

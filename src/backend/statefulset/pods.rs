@@ -1,7 +1,7 @@
 //! The pods of a StatefulSet, as Kubernetes tells of them.
 
 use super::{ALONE, ROLE};
-use crate::backend::operator::at;
+use crate::backend::operator::{at, conditions, is_true};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -46,20 +46,11 @@ impl Pod {
     }
 }
 
-fn conditions(live: &Value) -> &[Value] {
-    live["status"]["conditions"].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn is_true(live: &Value, kind: &str) -> bool {
-    conditions(live).iter().any(|one| one["type"] == kind && one["status"] == "True")
-}
-
 /// Why it does not run: what its container waits for, else why it has no node.
 fn trouble(live: &Value) -> String {
     let containers = live["status"]["containerStatuses"].as_array().map_or(&[][..], Vec::as_slice);
     let waits = containers.iter().map(|container| &container["state"]["waiting"]);
-    let placed =
-        conditions(live).iter().filter(|one| one["type"] == "PodScheduled" && one["status"] == "False");
+    let placed = conditions(live).filter(|one| one["type"] == "PodScheduled" && one["status"] == "False");
     let said = waits.chain(placed).find(|one| !at(one, "reason").is_empty());
     said.map_or_else(String::new, |one| match at(one, "message") {
         "" => at(one, "reason").to_owned(),

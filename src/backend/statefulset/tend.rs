@@ -3,10 +3,12 @@
 use super::choice::{self, Choice, Scene, Server};
 use super::lease::{self, Record};
 use super::pods::Pod;
-use super::{ALONE, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, server, was_made};
+use super::{
+    ALONE, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server, was_made,
+};
 use crate::backend::operator::at;
 use crate::backend::{Code, Error, Phase};
-use crate::cluster::{self, Cluster, Place};
+use crate::cluster::{Cluster, Place};
 use databases_api::postgresql::{PostgreSQL, ReplicationMode};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -29,10 +31,6 @@ pub(super) struct Set<'a> {
 pub(super) struct Standing {
     pub(super) phase: Phase,
     pub(super) message: String,
-}
-
-fn failed(error: &cluster::Error) -> Error {
-    Error::retried(Code::Unavailable, error.to_string())
 }
 
 /// Whether something has lasted for so long that it will not end by itself.

@@ -1,20 +1,16 @@
 //! The volumes of an object's servers.
 
-use super::INSTANCE;
 use super::tend::Set;
+use super::{INSTANCE, failed};
 use crate::backend::operator::at;
-use crate::backend::{Code, Error, Refusal};
-use crate::cluster::{self, Cluster, Place, Resource};
+use crate::backend::{Error, Refusal};
+use crate::cluster::{Cluster, Place, Resource};
 use apimachinery::quantity::Quantity;
 use serde_json::{Value, json};
 
 /// Claims of volumes.
 const CLAIMS: Resource =
     Resource { group: "", version: "v1", kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims" };
-
-fn failed(error: &cluster::Error) -> Error {
-    Error::retried(Code::Unavailable, error.to_string())
-}
 
 fn place<'a>(namespace: &'a str, claim: &'a Value) -> Place<'a> {
     Place { resource: &CLAIMS, namespace, name: at(claim, "metadata.name") }

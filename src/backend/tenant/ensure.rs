@@ -8,7 +8,7 @@ use super::names::Names;
 use super::server::Server;
 use super::session::Session;
 use super::wish::{self, Role, Wish};
-use crate::backend::postgresql::Secret;
+use crate::backend::postgresql::{Secret, was_made};
 use crate::backend::{Login, Refusal};
 use databases_api::postgresql::PostgreSQL;
 
@@ -143,9 +143,4 @@ fn is_new(object: &PostgreSQL, names: &Names, server: &Server, facts: &Facts) ->
         )));
     }
     Ok(())
-}
-
-/// Whether something of the object was seen before.
-pub(in crate::backend) fn was_made(object: &PostgreSQL) -> bool {
-    !object.status.instance.version.is_empty()
 }

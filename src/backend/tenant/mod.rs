@@ -19,7 +19,7 @@ mod session;
 mod tls;
 mod wish;
 
-pub(super) use ensure::{Inside, ensure, look, was_made};
+pub(super) use ensure::{Inside, ensure, look};
 pub(super) use error::Error;
 pub(super) use found::{Facts, Found};
 pub(super) use names::Names;

@@ -5,7 +5,7 @@
 //! which only who manages roles can change; a database is its owner's.
 
 use super::found::Found;
-use crate::backend::postgresql::literal;
+use crate::backend::postgresql::{hash, literal};
 use databases_api::postgresql::PostgreSQL;
 use sha2::{Digest, Sha256};
 
@@ -77,10 +77,10 @@ impl Names {
     pub(in crate::backend) fn hashed(&self, wanted: &str) -> String {
         let room = NAME_BYTES - HASH - 1;
         if wanted.len() <= room {
-            return format!("{wanted}_{}", hash(&self.uid));
+            return format!("{wanted}_{}", hash(&self.uid, HASH));
         }
         let end = (0..=room).rev().find(|end| wanted.is_char_boundary(*end)).unwrap_or_default();
-        format!("{}_{}", &wanted[..end], hash(&format!("{}/{wanted}", self.uid)))
+        format!("{}_{}", &wanted[..end], hash(&format!("{}/{wanted}", self.uid), HASH))
     }
 
     /// The comment on what was made.
@@ -118,11 +118,6 @@ impl Names {
     fn ending(&self) -> String {
         format!("(uid {})", self.uid)
     }
-}
-
-fn hash(text: &str) -> String {
-    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    digest[..HASH].to_owned()
 }
 
 #[cfg(test)]

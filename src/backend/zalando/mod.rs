@@ -24,9 +24,9 @@ mod seen;
 pub(super) mod tests;
 
 use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, at};
-use super::{Class, Effect, Engine, Error, Observed, Offer, Refusal};
-use crate::cluster::Resource;
-use databases_api::shared::Access;
+use super::postgresql::offer;
+use super::{Class, Effect, Error, Observed, Offer, Refusal};
+use crate::cluster::{ENDPOINTS, Resource};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -40,9 +40,6 @@ const GROUP: &str = "acid.zalan.do";
 const SUPERUSER: &str = "postgres";
 /// Who replicas follow the primary as.
 const STANDBY: &str = "standby";
-
-/// Tell who is behind the Services.
-const ENDPOINTS: Resource = Resource { group: "", version: "v1", kind: "Endpoints", plural: "endpoints" };
 
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
@@ -89,29 +86,12 @@ impl Dialect for Zalando {
             );
             Refusal::new("Unsupported", message)
         });
-        let engine = Engine { kind: "PostgreSQL".into(), flavor: "PostgreSQL".into(), versions };
-        let features = FEATURES.iter().map(|name| (*name).to_owned()).collect();
         // Which libraries its image has, the operator does not say.
-        Ok(Offer { engines: vec![engine], features, libraries: Vec::new(), refused })
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied()) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        let spec = &wish.object.spec;
-        let role = |name: &str, database: &str| Role {
-            name: name.to_owned(),
-            database: database.to_owned(),
-            secret: names::secret(wish.name, name),
-            is_ours: false,
-            is_superuser: name == SUPERUSER,
-        };
-        let mut seen = BTreeSet::new();
-        let owners = spec.databases.iter().filter(|database| seen.insert(&database.owner));
-        let mut roles: Vec<Role> = owners.map(|database| role(&database.owner, &database.name)).collect();
-        if spec.superuser_access == Some(Access::Enabled) {
-            let first = spec.databases.first().map(|database| database.name.as_str()).unwrap_or_default();
-            roles.push(role(SUPERUSER, first));
-        }
-        roles
+        wish.owners(SUPERUSER, |role| names::secret(wish.name, role))
     }
 
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
@@ -123,6 +103,7 @@ impl Dialect for Zalando {
     }
 
     fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
+        // They tell who is behind the Services.
         ["", "-repl"].map(|suffix| (ENDPOINTS, format!("{name}{suffix}"))).into()
     }
 

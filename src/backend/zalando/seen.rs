@@ -2,12 +2,13 @@
 
 use super::names;
 use super::postgresql::ADMITS_PLAIN;
-use crate::backend::operator::{Found, at};
+use crate::backend::operator::{Found, at, count, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
+use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
 /// PostgreSQL's port; the operator has no other.
-const PORT: u16 = 5432;
+const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
@@ -24,21 +25,14 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         }
     }
     Observed {
-        phase,
-        message,
         version: if is_up { at(live, "spec.postgresql.version").to_owned() } else { String::new() },
         instances: servers.all,
         ready_instances: servers.ready,
         primary: servers.primary.clone(),
         endpoints,
-        logins: found.logins.clone(),
-        superuser: found.superuser.clone(),
-        certificates: found.certificates.clone(),
         tls_required: refuses_plain(live),
-        storage_bytes: None,
-        shortage: None,
         pending: pending(found, &servers),
-        refused: None,
+        ..found.observed(phase, message)
     }
 }
 
@@ -54,26 +48,15 @@ struct Servers {
 impl Servers {
     fn of(found: &Found<'_>) -> Servers {
         let wish = found.wish;
-        let (leaders, replicas) = (addresses(wish.evidence(0)), addresses(wish.evidence(1)));
-        let primary = match (at(wish.evidence(0), "metadata.annotations.leader"), leaders.first()) {
-            ("", Some(address)) => at(address, "targetRef.name"),
-            (leader, _) => leader,
-        };
-        let wanted = wish.live["spec"]["numberOfInstances"].as_i64().unwrap_or_default();
-        let ready = usize::from(!leaders.is_empty()) + replicas.len();
+        let answers = patroni::addresses(wish.evidence(0)).next().is_some();
+        let ready = usize::from(answers) + patroni::addresses(wish.evidence(1)).count();
         Servers {
-            all: i32::try_from(wanted).unwrap_or_default(),
+            all: count(&wish.live["spec"]["numberOfInstances"]),
             ready: i32::try_from(ready).unwrap_or_default(),
-            primary: primary.to_owned(),
-            answers: !leaders.is_empty(),
+            primary: patroni::primary(wish.evidence(0)).to_owned(),
+            answers,
         }
     }
-}
-
-/// Those who are ready behind a Service.
-fn addresses(endpoints: &Value) -> Vec<&Value> {
-    let subsets = endpoints["subsets"].as_array().into_iter().flatten();
-    subsets.filter_map(|subset| subset["addresses"].as_array()).flatten().collect()
 }
 
 fn phase(live: &Value, servers: &Servers) -> (Phase, String) {
@@ -95,9 +78,7 @@ fn phase(live: &Value, servers: &Servers) -> (Phase, String) {
 /// What the operator has still to do, or cannot.
 fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
     let (wish, live) = (found.wish, found.wish.live);
-    let mut owners = wish.object.spec.databases.iter().map(|database| &database.owner);
-    let known = |owner: &str| found.logins.iter().any(|login| login.user() == owner);
-    let missing = owners.find(|owner| !known(owner));
+    let missing = found.missing_owner();
     match at(live, "status.PostgresClusterStatus") {
         "Updating" => Some("Zalando's operator is bringing the change about".into()),
         status if status.ends_with("Failed") || status == "Invalid" => Some(format!(

@@ -4,6 +4,7 @@ use crate::conformance::database::Database;
 use crate::conformance::door::Door;
 use crate::conformance::failure::{Verdict, ensure, same};
 use crate::conformance::suite::Suite;
+use databases_api::shared::RESTARTED_AT;
 use serde_json::json;
 
 /// A database with a row, and the way in.
@@ -48,8 +49,7 @@ pub(super) async fn scale(suite: &Suite) -> Verdict {
 pub(super) async fn restart(suite: &Suite) -> Verdict {
     let (database, door) = filled(suite, "restart").await?;
     let before = door.open().await?.started().await?;
-    let restarted =
-        |at: &str| json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}});
+    let restarted = |at: &str| json!({"metadata": {"annotations": {RESTARTED_AT: at}}});
     database.patch(restarted("2026-01-01T00:00:00Z")).await?;
     let moved = async || {
         let after = database.login().await?.door()?.open().await?.started().await?;

@@ -1,10 +1,8 @@
 //! CloudNativePG, played.
 
 use super::*;
-use crate::backend::conformance::Wish;
 use crate::backend::operator::tests::{Dispensable, Player, Told};
-use databases_api::postgresql::{PostgreSQL, User};
-use databases_api::shared::{State, Tls, TlsMode};
+use databases_api::shared::{RESTARTED_AT, TlsMode};
 
 pub(in crate::backend) struct Played;
 
@@ -17,6 +15,7 @@ fn condition(kind: &str, is: bool) -> Value {
 impl Player for Played {
     type Dialect = CloudNativePG;
     const IMPLEMENTATION: &'static str = "cloudnative-pg";
+    const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Kind("databaseroles.postgresql.cnpg.io");
 
     fn told(main: &Value) -> Told {
@@ -62,21 +61,6 @@ impl Player for Played {
         let made = &main["spec"]["bootstrap"]["initdb"]["secret"];
         let app = made.is_null().then(|| (format!("{name}-app"), app));
         app.into_iter().chain([(format!("{name}-ca"), authority)]).collect()
-    }
-
-    fn wish(object: &mut PostgreSQL, wish: Wish) {
-        match wish {
-            Wish::Stopped => object.spec.instance.state = Some(State::Stopped),
-            Wish::Running => object.spec.instance.state = Some(State::Running),
-            Wish::Restart => {
-                object.metadata.annotations.insert(RESTARTED_AT.into(), "2026-01-01T00:00:00Z".into());
-            }
-            Wish::Harmless => object.spec.users.push(User { name: "etl".into(), ..User::default() }),
-            Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Disabled), ..Tls::default() });
-            }
-            Wish::Accepted => object.spec.instance.tls = None,
-        }
     }
 
     fn edits() -> (Value, Value) {

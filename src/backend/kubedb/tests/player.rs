@@ -1,10 +1,8 @@
 //! KubeDB, played.
 
 use super::*;
-use crate::backend::conformance::Wish;
 use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told};
-use databases_api::postgresql::{PostgreSQL, User};
-use databases_api::shared::{State, Tls, TlsMode};
+use databases_api::shared::TlsMode;
 
 pub(in crate::backend) struct Played;
 
@@ -12,6 +10,7 @@ impl Player for Played {
     type Dialect = KubeDB;
     const HAS_SERVERS: bool = true;
     const IMPLEMENTATION: &'static str = "kubedb";
+    const REFUSED: TlsMode = TlsMode::Required;
     const DISPENSABLE: Dispensable = Dispensable::Kind("postgresopsrequests.ops.kubedb.com");
 
     /// Requests, taking whatever is asked for.
@@ -59,22 +58,6 @@ impl Player for Played {
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
         let keys = vec![("username", "postgres".to_owned()), ("password", PASSWORD.to_owned())];
         vec![(format!("{}-auth", at(main, "metadata.name")), keys)]
-    }
-
-    fn wish(object: &mut PostgreSQL, wish: Wish) {
-        match wish {
-            Wish::Stopped => object.spec.instance.state = Some(State::Stopped),
-            Wish::Running => object.spec.instance.state = Some(State::Running),
-            Wish::Restart => {
-                let name = "kubectl.kubernetes.io/restartedAt";
-                object.metadata.annotations.insert(name.into(), "2026-01-01T00:00:00Z".into());
-            }
-            Wish::Harmless => object.spec.users.push(User { name: "etl".into(), ..User::default() }),
-            Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Required), ..Tls::default() });
-            }
-            Wish::Accepted => object.spec.instance.tls = None,
-        }
     }
 
     fn edits() -> (Value, Value) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::backend::operator::tests::object;
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
-use databases_api::shared::{LocalRef, ObjectRef, State, Tls, TlsMode};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, State, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["postgreses", "postgresopsrequests", "postgresversions"];
@@ -158,20 +158,19 @@ fn a_request_that_failed_is_left_to_be_read_and_told() {
 #[test]
 fn a_restart_is_asked_for_once_for_every_new_value() {
     let mut object = object("shop", 1);
-    let restarted_at = "kubectl.kubernetes.io/restartedAt";
-    object.metadata.annotations.insert(restarted_at.into(), "1".into());
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "1".into());
     let live = running(&object);
     assert_eq!(
         wanted(&object, &live, &[]).expect("it is accepted").len(),
         1,
         "what was never up is not restarted"
     );
-    object.metadata.annotations.insert(restarted_at.into(), "2".into());
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "2".into());
     let objects = wanted(&object, &live, &[]).expect("it is accepted");
     assert_eq!(objects[1]["spec"]["type"], "Restart");
     let done = wanted(&object, &live, &[carried_out(objects[1].clone())]).expect("it is accepted");
     assert_eq!(done.len(), 1);
-    object.metadata.annotations.insert(restarted_at.into(), "3".into());
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "3".into());
     let more = wanted(&object, &live, &[carried_out(objects[1].clone())]).expect("it is accepted");
     assert_ne!(more[1]["metadata"]["name"], objects[1]["metadata"]["name"]);
 }

@@ -3,7 +3,8 @@
 use crate::backend::conformance::Wish;
 use crate::backend::operator::Dialect;
 use crate::cluster::Resource;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::postgresql::{Database, PostgreSQL, PostgreSQLSpec, User};
+use databases_api::shared::{RESTARTED_AT, State, Tls, TlsMode};
 use serde_json::Value;
 
 /// An operator, played.
@@ -53,8 +54,28 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// A mode of TLS that is refused.
+    const REFUSED: TlsMode;
+
     /// Brings a wish about.
-    fn wish(object: &mut PostgreSQL, wish: Wish);
+    fn wish(object: &mut PostgreSQL, wish: Wish) {
+        let spec = &mut object.spec;
+        match wish {
+            Wish::Stopped => spec.instance.state = Some(State::Stopped),
+            Wish::Running => spec.instance.state = Some(State::Running),
+            Wish::Restart => {
+                object.metadata.annotations.insert(RESTARTED_AT.into(), "2026-01-01T00:00:00Z".into());
+            }
+            Wish::Harmless => Self::harmless(spec),
+            Wish::Refused => spec.instance.tls = Some(Tls { mode: Some(Self::REFUSED), ..Tls::default() }),
+            Wish::Accepted => spec.instance.tls = None,
+        }
+    }
+
+    /// What nobody notices: another user, where there are users.
+    fn harmless(spec: &mut PostgreSQLSpec) {
+        spec.users.push(User { name: "etl".into(), ..User::default() });
+    }
 
     /// Merge patches of a main object: one of a field that is ours, one of fields that are not.
     fn edits() -> (Value, Value);
@@ -82,4 +103,9 @@ pub(in crate::backend) struct Told {
     pub(in crate::backend) sleeps: bool,
     /// What takes a restart to be changed.
     pub(in crate::backend) runs_with: String,
+}
+
+/// What nobody notices, where there are no users.
+pub(in crate::backend) fn another_database(spec: &mut PostgreSQLSpec) {
+    spec.databases.push(Database { name: "etl".into(), owner: "etl".into(), extensions: Vec::new() });
 }

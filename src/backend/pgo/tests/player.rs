@@ -1,11 +1,10 @@
 //! One of the operators, played.
 
 use super::*;
-use crate::backend::conformance::Wish;
 use crate::backend::operator::at;
-use crate::backend::operator::tests::{Dispensable, Player, Told};
-use databases_api::postgresql::{Database, PostgreSQL};
-use databases_api::shared::{Tls, TlsMode};
+use crate::backend::operator::tests::{Dispensable, Player, Told, another_database};
+use databases_api::postgresql::PostgreSQLSpec;
+use databases_api::shared::{RESTARTED_AT, TlsMode};
 use std::marker::PhantomData;
 
 /// What is another for each of them.
@@ -48,6 +47,7 @@ impl<F: Part> Played<F> {
 impl<F: Part> Player for Played<F> {
     type Dialect = Pgo<F>;
     const IMPLEMENTATION: &'static str = F::IMPLEMENTATION;
+    const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Part(without_oldest);
 
     fn told(main: &Value) -> Told {
@@ -94,22 +94,8 @@ impl<F: Part> Player for Played<F> {
         [(ENDPOINTS, leader)].into_iter().chain(inner).collect()
     }
 
-    fn wish(object: &mut PostgreSQL, wish: Wish) {
-        match wish {
-            Wish::Stopped => object.spec.instance.state = Some(State::Stopped),
-            Wish::Running => object.spec.instance.state = Some(State::Running),
-            Wish::Restart => {
-                object.metadata.annotations.insert(RESTARTED_AT.into(), "2026-01-01T00:00:00Z".into());
-            }
-            Wish::Harmless => {
-                let database = Database { name: "etl".into(), owner: "etl".into(), extensions: Vec::new() };
-                object.spec.databases.push(database);
-            }
-            Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Disabled), ..Tls::default() });
-            }
-            Wish::Accepted => object.spec.instance.tls = None,
-        }
+    fn harmless(spec: &mut PostgreSQLSpec) {
+        another_database(spec);
     }
 
     fn edits() -> (Value, Value) {

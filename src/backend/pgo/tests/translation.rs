@@ -6,7 +6,7 @@ use crate::backend::operator::at;
 use crate::backend::operator::tests::object;
 use crate::backend::{Login, Phase, Role as EndpointRole};
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{ObjectRef, Tls, TlsMode};
+use databases_api::shared::{Access, ObjectRef, RESTARTED_AT, Tls, TlsMode};
 
 fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
     let class = Class::default();

@@ -1,10 +1,8 @@
 //! StackGres, played.
 
 use super::*;
-use crate::backend::conformance::Wish;
 use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told};
-use databases_api::postgresql::{PostgreSQL, User};
-use databases_api::shared::{Tls, TlsMode};
+use databases_api::shared::TlsMode;
 
 pub(in crate::backend) struct Played;
 
@@ -13,6 +11,7 @@ impl Player for Played {
     const HAS_SERVERS: bool = true;
     const STATUS_IS_APART: bool = false;
     const IMPLEMENTATION: &'static str = "stackgres";
+    const REFUSED: TlsMode = TlsMode::Required;
     const DISPENSABLE: Dispensable = Dispensable::Kind("sgdbops.stackgres.io");
 
     /// Operations, taking whatever is asked for.
@@ -67,22 +66,6 @@ impl Player for Played {
         let keys =
             vec![("superuser-username", "postgres".to_owned()), ("superuser-password", PASSWORD.to_owned())];
         vec![(name.to_owned(), keys)]
-    }
-
-    fn wish(object: &mut PostgreSQL, wish: Wish) {
-        match wish {
-            Wish::Stopped => object.spec.instance.state = Some(State::Stopped),
-            Wish::Running => object.spec.instance.state = Some(State::Running),
-            Wish::Restart => {
-                let name = "kubectl.kubernetes.io/restartedAt";
-                object.metadata.annotations.insert(name.into(), "2026-01-01T00:00:00Z".into());
-            }
-            Wish::Harmless => object.spec.users.push(User { name: "etl".into(), ..User::default() }),
-            Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Required), ..Tls::default() });
-            }
-            Wish::Accepted => object.spec.instance.tls = None,
-        }
     }
 
     fn edits() -> (Value, Value) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::operator::tests::object;
 use apimachinery::core::ResourceRequirements;
 use databases_api::postgresql::{Extension, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{LocalRef, ObjectRef, Tls, TlsMode};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["sgclusters", "sginstanceprofiles", "sgpgconfigs", "sgdbops"];
@@ -181,15 +181,14 @@ fn what_stackgres_cannot_do_is_refused_by_field() {
 #[test]
 fn a_restart_is_asked_for_once_for_every_new_value() {
     let mut object = object("shop", 1);
-    let restarted_at = "kubectl.kubernetes.io/restartedAt";
-    object.metadata.annotations.insert(restarted_at.into(), "1".into());
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "1".into());
     let (live, _) = running(&object);
     assert_eq!(
         wanted(&object, &live, &[]).expect("it is accepted").len(),
         1,
         "what was never up is not restarted"
     );
-    object.metadata.annotations.insert(restarted_at.into(), "2".into());
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "2".into());
     let objects = wanted(&object, &live, &[]).expect("it is accepted");
     assert_eq!(
         (&objects[1]["spec"]["op"], &objects[0]["metadata"]),

@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::conformance::{self, Driver, Wish};
 use crate::backend::operator::Dialect;
 use databases_api::postgresql::User;
-use databases_api::shared::State;
+use databases_api::shared::{RESTARTED_AT, State};
 
 /// One check's view of a world.
 struct Over<'a> {

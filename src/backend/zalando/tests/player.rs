@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::backend::conformance::Wish;
-use crate::backend::operator::tests::{Dispensable, Player, Told};
-use databases_api::postgresql::{Database, PostgreSQL};
+use crate::backend::operator::tests::{Dispensable, Player, Told, another_database};
+use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{Tls, TlsMode};
 
 pub(in crate::backend) struct Played;
@@ -17,6 +17,7 @@ fn without_oldest(schema: &mut Value) {
 impl Player for Played {
     type Dialect = Zalando;
     const IMPLEMENTATION: &'static str = "zalando";
+    const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Part(without_oldest);
     const STOPS: bool = false;
 
@@ -71,12 +72,9 @@ impl Player for Played {
             Wish::Restart => {
                 object.spec.instance.parameters.insert("max_connections".into(), "77".into());
             }
-            Wish::Harmless => {
-                let database = Database { name: "etl".into(), owner: "etl".into(), extensions: Vec::new() };
-                object.spec.databases.push(database);
-            }
+            Wish::Harmless => another_database(&mut object.spec),
             Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Disabled), ..Tls::default() });
+                object.spec.instance.tls = Some(Tls { mode: Some(Self::REFUSED), ..Tls::default() });
             }
             Wish::Accepted => object.spec.instance.tls = None,
         }

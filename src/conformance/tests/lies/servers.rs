@@ -1,9 +1,7 @@
 //! Objects and their life, replicas, stopping, restarting, ports and storage.
 
 use crate::backend::Phase;
-use databases_api::shared::State;
-
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+use databases_api::shared::{RESTARTED_AT, State};
 
 fn is_stopped(object: &PostgreSQL) -> bool {
     object.spec.instance.state == Some(State::Stopped)
