@@ -137,7 +137,8 @@ impl<P: Player> Driver for Over<'_, P> {
         for kind in self.world.stage.made_kinds() {
             for object in self.world.stage.all(&kind).await {
                 let known = at(&object, "metadata.name");
-                if requests.iter().any(|request| known.starts_with(&name(&request.object))) {
+                // Wherever an operator puts it: what is left to the garbage collector would go from under the next check.
+                if requests.iter().any(|request| known.contains(&name(&request.object))) {
                     // What belongs to a main object may have gone with it.
                     let _ = self.world.stage.api(&kind).delete(known, &Default::default()).await;
                 }

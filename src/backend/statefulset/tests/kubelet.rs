@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 const POLL: Duration = Duration::from_millis(50);
 /// The node that all pods are given to. One without a node would be gone from the API before it has ended.
@@ -89,7 +90,8 @@ impl Kubelet {
         });
         let weak = Arc::downgrade(&kubelet);
         tokio::spawn(async move {
-            let mut beat = None::<Instant>;
+            let (mut beat, mut looks) = (None::<Instant>, tokio::time::interval(POLL));
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while let Some(kubelet) = weak.upgrade() {
                 if beat.is_none_or(|beat| beat.elapsed() >= HEARTBEAT) {
                     kubelet.beat().await;
@@ -97,8 +99,7 @@ impl Kubelet {
                 }
                 kubelet.look().await;
                 drop(kubelet);
-                // As long as the test goes on, which has deadlines of its own.
-                tokio::time::sleep(POLL).await;
+                looks.tick().await;
             }
         });
         kubelet
