@@ -6,7 +6,6 @@ use crate::process::Process;
 use bytes::Bytes;
 use hyper::Method;
 use quickstart::kubeconfig::Kubeconfig;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -83,8 +82,7 @@ impl Launch {
     }
 }
 
-/// A port of 127.0.0.1 that nobody listens on.
+/// A port of 127.0.0.1 that nobody listens on; 0 when there is none.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    listener.map_or(0, |address| address.port())
+    controlplane::process::free_port().unwrap_or_default()
 }

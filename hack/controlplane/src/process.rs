@@ -5,9 +5,11 @@
 
 use std::fs::File;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -20,6 +22,7 @@ use crate::{Error, Result};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 const TAIL: usize = 20;
+const PORTS: Range<u16> = 10_000..30_000;
 
 /// Waits for the end of its stdin, which this process holds open, and kills the process it is given.
 const KEEPER: &str = r#"while read -r _; do :; done; kill -KILL "$1" 2>/dev/null"#;
@@ -172,9 +175,24 @@ pub(crate) async fn eventually(
     }
 }
 
-/// A port of 127.0.0.1 that nobody listens on.
+/// A port of 127.0.0.1 that nobody listens on, and that this process names once.
+///
+/// It lies below the ports a kernel gives to connections (32768 and above on Linux) and below those of Services (30000 and
+/// above): one of those could be taken before whoever asked listens on it.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(97);
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
+    for _ in PORTS {
+        let offset =
+            begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(offset).unwrap_or_default();
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = error,
+        }
+    }
+    Err(last.into())
 }
 
 fn end(child: &mut Child) {

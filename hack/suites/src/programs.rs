@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use controlplane::programs::{cached, named};
+use tokio::process::Command;
 
 /// The server: `DATABASES_APISERVER`, or what cargo built beside this test.
 pub fn server() -> Option<PathBuf> {
@@ -18,6 +19,15 @@ pub fn wardle() -> Option<PathBuf> {
 pub fn quickstart() -> Option<PathBuf> {
     let beside = server()?.with_file_name("quickstart");
     beside.exists().then_some(beside)
+}
+
+/// Puts a program where it can be run, by another process.
+///
+/// A file that this process writes is open in every child that a test beside it forks meanwhile, and a program that is open
+/// for writing cannot be executed (`ETXTBSY`, execve(2)).
+pub async fn install(from: &Path, to: &Path) {
+    let status = Command::new("install").args(["-m", "755"]).arg(from).arg(to).status().await;
+    assert!(status.is_ok_and(|status| status.success()), "install {} {}", from.display(), to.display());
 }
 
 /// Upstream's kubectl at the pinned version: `KUBECTL`, or what `hack/lib/kubectl.sh` built.

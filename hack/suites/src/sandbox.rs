@@ -1,7 +1,6 @@
 //! A server of one's own: a temporary folder, a free port, and an end to everything in it.
 
 use std::fs::Permissions;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -153,8 +152,7 @@ pub fn temporary_folder() -> TempDir {
 
 /// A port of 127.0.0.1 that nobody listens on.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    controlplane::process::free_port().expect("a free port")
 }
 
 fn postmaster_files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,13 +1,12 @@
 //! What a person is told when the machine is not as it should be: one sentence, and a bad exit.
 
-use std::fs::Permissions;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 
 use hyper::Method;
 use quickstart::server::Server;
 use suites::http::Http;
 use suites::instance::{applied, class, namespace};
+use suites::programs;
 use suites::sandbox::free_port;
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
@@ -164,10 +163,10 @@ async fn a_log_that_cannot_be_written_stops_nothing() {
     for redirection in ["2>/dev/full", "2>&-"] {
         let Some(sandbox) = Sandbox::new() else { return };
         let mut sandbox = sandbox.with_flags(["--log", "debug"]);
-        let wrapped = sandbox.folder().join("server");
+        let (written, wrapped) = (sandbox.folder().join("server.sh"), sandbox.folder().join("server"));
         let script = format!("#!/bin/sh\nexec {} \"$@\" {redirection}\n", sandbox.launch.program.display());
-        std::fs::write(&wrapped, script).expect("a script");
-        std::fs::set_permissions(&wrapped, Permissions::from_mode(0o755)).expect("a program");
+        std::fs::write(&written, script).expect("a script");
+        programs::install(&written, &wrapped).await;
         sandbox.launch.program = wrapped;
         let client = sandbox.start().await;
         applied(&client, &namespace()).await;

@@ -1,8 +1,6 @@
 //! `hack/up`, as a person runs it.
 
-use std::fs::Permissions;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -15,7 +13,7 @@ use quickstart::database::Credentials;
 use serde_json::json;
 use suites::Sandbox;
 use suites::instance::{NAMESPACE, credentials};
-use suites::programs::{checkout, has_postgresql, quickstart, skipped};
+use suites::programs::{checkout, has_postgresql, install, quickstart, skipped};
 use suites::sandbox::free_port;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -167,11 +165,10 @@ async fn arguments_that_mean_nothing_are_refused_at_once() {
 }
 
 /// Copies the built programs to where another user can read them.
-fn copies(to: &Path) -> Option<()> {
+async fn copies(to: &Path) -> Option<()> {
     let quickstart = quickstart()?;
     for name in ["quickstart", "databases-apiserver"] {
-        std::fs::copy(quickstart.with_file_name(name), to.join(name)).ok()?;
-        std::fs::set_permissions(to.join(name), Permissions::from_mode(0o755)).ok()?;
+        install(&quickstart.with_file_name(name), &to.join(name)).await;
     }
     let examples = to.join("examples");
     std::fs::create_dir(&examples).ok()?;
@@ -192,7 +189,7 @@ async fn an_ordinary_user_needs_no_root() {
     let Some(sandbox) = sandbox() else { return };
     let user = User::from_name("nobody").ok().flatten().expect("Debian has the user nobody");
     let folder = sandbox.folder();
-    if copies(folder).is_none() {
+    if copies(folder).await.is_none() {
         return skipped("quickstart is not built (cargo build --release)");
     }
     let home = folder.join("home");
