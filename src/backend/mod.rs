@@ -38,7 +38,7 @@ pub use error::{Code, Error};
 pub use external::ExternalPostgreSQL;
 pub use kubedb::KubeDB;
 pub use local_postgresql::LocalPostgreSQL;
-pub use news::{Announcer, News};
+pub use news::{Announcer, News, Warning};
 pub use operator::Operator;
 pub use percona_postgresql::PerconaPostgreSQL;
 pub use plan::{Change, Effect, Plan};
@@ -53,6 +53,7 @@ pub use zalando::Zalando;
 
 use apimachinery::kind::Kind;
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 /// An implementation of one or several kinds: what of it is the same for all of them.
@@ -105,6 +106,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// What changes by itself, from now on: objects, and what is offered to classes.
     fn news(&self) -> BoxStream<'static, News>;
+
+    /// What is warned of from now on, beside all that [`Observed`] says: the words of whoever looks after the implementations,
+    /// such as an operator's events. Each is told once.
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        futures_util::stream::empty().boxed()
+    }
 
     /// The server ends in good order; nothing is asked after this. What runs is not the server's: a backend that ends it
     /// does so by its own settings.

@@ -25,6 +25,17 @@ pub enum News {
     Everything,
 }
 
+/// What somebody who looks after an object's implementation warns of: shown as an event of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The object's uid.
+    pub uid: String,
+    /// Why, in a word, such as `FailedCreate`.
+    pub reason: String,
+    /// The same for a person, without a secret.
+    pub message: String,
+}
+
 /// Tells news to whoever listens.
 #[derive(Debug)]
 pub struct Announcer(Sender<News>);

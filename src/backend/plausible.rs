@@ -1,13 +1,15 @@
 //! What a backend says, before it reaches a status: a backend may be anybody's program, and what it cannot mean would be
 //! refused by validation for ever, or taken at its word by applications.
 
-use super::{Code, Error, Observed, Offer, Phase, Refusal, Role};
+use super::{Code, Error, Observed, Offer, Phase, Refusal, Role, Warning};
 use std::collections::BTreeSet;
 
 /// The longest message of a condition.
 const MESSAGE: usize = 32_768;
 /// The longest reason of a condition.
 const REASON: usize = 1024;
+/// The longest reason of an event, and the longest message.
+const EVENT: (usize, usize) = (128, 1024);
 
 impl Refusal {
     /// With a reason that conditions may have, and a message.
@@ -27,6 +29,19 @@ impl Error {
             _ => self.reason,
         };
         Error { code: self.code, reason, message: message(self.message) }
+    }
+}
+
+impl Warning {
+    /// With a reason and a message that events may have.
+    #[must_use]
+    pub fn plausible(self) -> Self {
+        let (longest, room) = EVENT;
+        let is_usable = is_reason(&self.reason) && self.reason.len() <= longest;
+        let reason = if is_usable { self.reason } else { "BackendWarns".to_owned() };
+        let mut message = message(self.message);
+        message.truncate(message.floor_char_boundary(room));
+        Warning { reason, message, ..self }
     }
 }
 

@@ -110,7 +110,7 @@ impl Default for Budget {
 }
 
 /// A map that forgets what was not used for longest.
-struct Recent<V> {
+pub(super) struct Recent<V> {
     entries: HashMap<String, (u64, V)>,
     clock: u64,
 }
@@ -126,7 +126,7 @@ impl<V: Default> Recent<V> {
         self.entries.get(key).map(|(_, value)| value)
     }
 
-    fn entry(&mut self, key: &str) -> &mut V {
+    pub(super) fn entry(&mut self, key: &str) -> &mut V {
         self.clock += 1;
         if self.entries.len() >= MEMORY && !self.entries.contains_key(key) {
             let oldest = self.entries.iter().min_by_key(|(_, (used, _))| *used);

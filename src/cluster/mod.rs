@@ -13,6 +13,7 @@ mod objects;
 mod params;
 mod quota;
 mod review;
+mod warnings;
 mod webhook;
 mod webhook_tls;
 
@@ -23,6 +24,7 @@ pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use objects::{CONFIG_MAPS, ENDPOINTS, Followed, PODS, Place, Resource, SECRETS, SERVICES};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
+pub use warnings::Warned;
 pub use webhook::Webhook;
 
 use kube::api::PostParams;

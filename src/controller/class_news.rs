@@ -1,6 +1,7 @@
 //! What is told of a class as events: whether it is accepted, and what keeps it while it is being deleted.
 
 use super::Controllers;
+use super::report::COMPONENT;
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition};
 use databases_api::databaseclass::DatabaseClass;
@@ -9,7 +10,8 @@ use databases_api::databaseclass::DatabaseClass;
 pub(super) async fn tell(controllers: &Controllers, before: &[Condition], class: &DatabaseClass) {
     let going = class.metadata.deletion_timestamp.is_some();
     for (event_type, now) in news(before, &class.status.conditions, going) {
-        controllers.report("DatabaseClass", &class.metadata, event_type, &now.reason, &now.message).await;
+        let (reason, message) = (&now.reason, &now.message);
+        controllers.report(COMPONENT, "DatabaseClass", &class.metadata, event_type, reason, message).await;
     }
 }
 

@@ -6,13 +6,15 @@ use crate::cluster::{EventType, Regarding};
 use apimachinery::meta::ObjectMeta;
 use databases_api::GROUP;
 
-/// Who the events are from.
-const COMPONENT: &str = "databases-controller";
+/// Who the events of controllers are from.
+pub(super) const COMPONENT: &str = "databases-controller";
 
 impl Controllers {
-    /// Records that something happened to an object; an event that cannot be recorded is only worth a line in the log.
+    /// Records that something happened to an object, in the name of who noticed; an event that cannot be recorded is only worth a
+    /// line in the log.
     pub(super) async fn report(
         &self,
+        noticed_by: &str,
         kind: &str,
         meta: &ObjectMeta,
         event_type: EventType,
@@ -27,7 +29,7 @@ impl Controllers {
             uid: meta.uid.clone(),
             resource_version: meta.resource_version.clone(),
         };
-        let recording = self.cluster.record(&regarding, event_type, reason, message, COMPONENT);
+        let recording = self.cluster.record(&regarding, event_type, reason, message, noticed_by);
         let recorded = in_time(recording).await;
         if let Err(error) = recorded
             && meta.deletion_timestamp.is_none()

@@ -31,7 +31,7 @@ impl Flavour for PostgresCluster {
         kind: "PostgresCluster",
         plural: "postgresclusters",
     };
-    const INNER: Option<Resource> = None;
+    const INNER: &'static [Resource] = &[];
     const STOP: &'static str = "shutdown";
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
     const RESERVED: &'static [&'static str] = &[];

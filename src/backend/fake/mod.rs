@@ -13,18 +13,22 @@ pub(crate) use steer::{Lie, Step};
 use super::postgresql;
 use super::{
     Announcer, Answers, Backend, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
-    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request,
+    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warning,
 };
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::{ADOPT_REF, SECRET, State as Wanted};
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 use world::{Database, World};
 
+/// So many warnings wait for who listens.
+const WARNINGS: usize = 16;
 const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
 const FEATURES: [&str; 6] = [
@@ -44,6 +48,7 @@ pub(crate) struct Fake {
     name: &'static str,
     world: Arc<Mutex<World>>,
     announcer: Announcer,
+    warned: Sender<Warning>,
 }
 
 impl Fake {
@@ -54,7 +59,12 @@ impl Fake {
 
     /// One of another name, which has nothing yet.
     pub(crate) fn named(name: &'static str) -> Arc<Self> {
-        Arc::new(Fake { name, world: Arc::default(), announcer: Announcer::default() })
+        Arc::new(Fake {
+            name,
+            world: Arc::default(),
+            announcer: Announcer::default(),
+            warned: channel(WARNINGS).0,
+        })
     }
 
     /// The domain of its name.
@@ -177,6 +187,12 @@ impl Backend for Fake {
 
     fn news(&self) -> BoxStream<'static, News> {
         self.announcer.listen()
+    }
+
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        let next =
+            async |mut heard: Receiver<Warning>| heard.recv().await.ok().map(|warning| (warning, heard));
+        stream::unfold(self.warned.subscribe(), next).boxed()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What tests tell a fake to do, and ask it.
 
 use super::Fake;
-use crate::backend::{Announcer, Code, Error, News, Observed, Offer, Reference};
+use crate::backend::{Announcer, Code, Error, News, Observed, Offer, Reference, Warning};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -102,9 +102,16 @@ impl Fake {
         self.announcer.tell(News::Object { uid: uid.to_owned() });
     }
 
+    /// Whoever looks after a database warns.
+    pub(crate) fn warn(&self, uid: &str, reason: &str, message: &str) {
+        let warning = Warning { uid: uid.to_owned(), reason: reason.to_owned(), message: message.to_owned() };
+        let _ = self.warned.send(warning);
+    }
+
     /// Its process ends, whatever it was doing, and another one begins.
     pub(crate) fn restarted(&self) -> Arc<Fake> {
-        Arc::new(Fake { name: self.name, world: self.world.clone(), announcer: Announcer::default() })
+        let (announcer, warned) = (Announcer::default(), self.warned.clone());
+        Arc::new(Fake { name: self.name, world: self.world.clone(), announcer, warned })
     }
 
     /// Whether a database runs; `None` where no object has it.

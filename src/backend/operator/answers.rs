@@ -233,10 +233,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
                 let class = Class::default();
                 let wish = live.wish(object, &class);
                 if main && !live.is_ending() {
-                    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-                    if let Some(patch) = self.dialect.ending(&live.main, &today) {
-                        self.change(&live.main, &patch).await?;
-                    }
+                    self.announce_end(&live.main).await?;
                     self.delete(&live.main).await?;
                 }
                 // By their names alone they may be those of somebody whom an object wished to adopt.

@@ -84,13 +84,23 @@ impl<D: Dialect> Operator<D> {
         Ok(())
     }
 
+    /// Says on a main object what its deletion needs, and how that is taken back: who is to be deleted may be retained yet.
+    pub(super) async fn announce_end(&self, main: &Value) -> Result<(), Error> {
+        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        let Some(patch) = self.dialect.ending(main, &today) else { return Ok(()) };
+        let said = main["metadata"]["annotations"][names::TAKES_BACK].as_str();
+        let back = said.map_or_else(|| shape::back(main, &patch).to_string(), str::to_owned);
+        let remembered = json!({"metadata": {"annotations": {names::TAKES_BACK: back}}});
+        self.change(main, &shape::overlay(patch, remembered)).await
+    }
+
     /// Deletes an object as it was seen.
     pub(super) async fn delete(&self, object: &Value) -> Result<(), Error> {
         let deleted = self.cluster.delete(Self::place(object)?, at(object, "metadata.uid")).await;
         deleted.map_err(|error| trouble::<D>(&error))
     }
 
-    /// Takes off an object that it is anybody's. Its fields are then nobody's either: whoever applies less of them later,
+    /// Takes off an object that it is anybody's, and that it was to be deleted. Its fields are then nobody's either: whoever applies less of them later,
     /// such as an object that adopts it, takes none of them away.
     pub(super) async fn release(&self, object: &Value) -> Result<(), Error> {
         let mut fields = object["metadata"]["managedFields"].clone();
@@ -102,10 +112,12 @@ impl<D: Dialect> Operator<D> {
         let patch = json!({"metadata": {
             "resourceVersion": object["metadata"]["resourceVersion"],
             "labels": {UID_LABEL: null, names::NAME_LABEL: null},
-            "annotations": {names::APPLIED: null},
+            "annotations": {names::APPLIED: null, names::TAKES_BACK: null},
             "managedFields": fields,
         }});
-        self.change(object, &patch).await
+        let back = object["metadata"]["annotations"][names::TAKES_BACK].as_str();
+        let back = back.and_then(|back| serde_json::from_str(back).ok()).unwrap_or_else(|| json!({}));
+        self.change(object, &shape::overlay(back, patch)).await
     }
 
     /// Whether fields of an object are applied by this server.

@@ -8,13 +8,23 @@ use crate::cluster::{Place, SECRETS};
 use serde_json::{Value, json};
 
 impl<D: Dialect> Operator<D> {
-    /// Makes the Secrets of roles that are ours to make.
+    /// Makes the Secrets of roles that are ours to make. One that is there and nobody's, such as after a retention, is the
+    /// object's from then on.
     pub(super) async fn make_secrets(&self, wish: &Wish<'_>, roles: &[Role]) -> Result<(), Error> {
-        for role in roles.iter().filter(|role| role.is_ours) {
+        // One that we made for an operator is the operator's for who adopts.
+        let is_ours_by_name = |role: &Role| role.secret == wish.role(&role.name, "").secret;
+        for role in roles.iter().filter(|role| role.is_ours || is_ours_by_name(role)) {
             let place = secret(wish, &role.secret);
-            if self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?.is_none() {
-                let object = new_secret(wish, role)?;
-                self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
+            match self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))? {
+                None if !role.is_ours => {}
+                None => {
+                    let object = new_secret(wish, role)?;
+                    self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
+                }
+                Some(found) if found["metadata"]["labels"][UID_LABEL].is_null() => {
+                    self.change(&found, &json!({"metadata": {"labels": labels(wish)}})).await?;
+                }
+                Some(_) => {}
             }
         }
         Ok(())
@@ -105,6 +115,11 @@ fn secret<'a>(wish: &'a Wish<'_>, name: &'a str) -> Place<'a> {
     Place { resource: &SECRETS, namespace: &wish.object.metadata.namespace, name }
 }
 
+fn labels(wish: &Wish<'_>) -> Value {
+    let meta = &wish.object.metadata;
+    json!({UID_LABEL: meta.uid, names::NAME_LABEL: meta.name})
+}
+
 fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
     let meta = &wish.object.metadata;
     let password =
@@ -115,7 +130,7 @@ fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
         "metadata": {
             "name": role.secret,
             "namespace": meta.namespace,
-            "labels": {UID_LABEL: meta.uid, names::NAME_LABEL: meta.name},
+            "labels": labels(wish),
         },
         "type": "kubernetes.io/basic-auth",
         "stringData": {"username": role.name, "password": password.expose()},

@@ -19,6 +19,8 @@ pub trait Dialect: Send + Sync + 'static {
     const MAIN: Resource;
     /// Kinds of objects beside the main one. Those of a group of the operator's are followed.
     const BESIDE: &'static [Resource];
+    /// Kinds of which the operator makes an object under a main one's name: a warning about it is about the main one.
+    const NAMESAKES: &'static [Resource] = &[];
     /// A kind without namespace that says what the operator can run, such as a catalog of versions.
     const CATALOG: Option<Resource> = None;
     /// Fields that are lists whose items are known by their names: others' items in them stay.

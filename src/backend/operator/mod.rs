@@ -26,6 +26,7 @@ pub(super) mod restart;
 mod shape;
 #[cfg(test)]
 pub(super) mod tests;
+mod warned;
 
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};

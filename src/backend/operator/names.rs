@@ -11,6 +11,8 @@ pub(in crate::backend) const UID_LABEL: &str = "databases.standard.k8s.io/uid";
 pub(super) const NAME_LABEL: &str = "databases.standard.k8s.io/postgresql";
 /// On what is applied: a hash of what was applied last.
 pub(super) const APPLIED: &str = "databases.standard.k8s.io/applied";
+/// On a main object that is about to be deleted: the merge patch that takes back what was said for that.
+pub(super) const TAKES_BACK: &str = "databases.standard.k8s.io/before-deletion";
 
 /// How much of a uid is in a name.
 const UID: usize = 8;

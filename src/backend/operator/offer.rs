@@ -1,7 +1,7 @@
 //! What an operator offers, and its news.
 
 use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
-use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal};
+use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal, Warning};
 use crate::cluster::Followed;
 use async_trait::async_trait;
 use databases_api::shared::ADOPT_REF;
@@ -10,6 +10,7 @@ use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 #[async_trait]
 impl<D: Dialect> Backend for Operator<D> {
@@ -54,17 +55,26 @@ impl<D: Dialect> Backend for Operator<D> {
             Followed::One(uid) => News::Object { uid },
             Followed::Many => News::Everything,
         };
-        let (mut installed, cluster) = (self.installed.subscribe(), self.cluster.clone());
+        let (installed, cluster) = (self.installed.subscribe(), self.cluster.clone());
         let followed = stream::once(async move {
-            // It ends when the backend goes, and then nobody listens.
-            let is_served = |known: &Installed| !known.served.is_empty();
-            let _ = installed.wait_for(|known| known.as_deref().is_some_and(is_served)).await;
+            until_served(installed).await;
             let kinds = Self::kinds().filter(|kind| !kind.group.is_empty()).copied();
             let streams = kinds.map(|kind| cluster.follow_label(&kind, UID_LABEL));
             stream::select_all(streams.collect::<Vec<_>>())
         });
         stream::select(self.announcer.listen(), followed.flatten().map(told)).boxed()
     }
+
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        self.warned()
+    }
+}
+
+/// Waits until something of an operator is installed.
+pub(super) async fn until_served(mut installed: watch::Receiver<Option<Arc<Installed>>>) {
+    let is_served = |known: &Installed| !known.served.is_empty();
+    // It ends when the backend goes, and then nobody listens.
+    let _ = installed.wait_for(|known| known.as_deref().is_some_and(is_served)).await;
 }
 
 impl<D: Dialect> Operator<D> {

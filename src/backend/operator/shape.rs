@@ -59,6 +59,18 @@ pub(in crate::backend) fn overlay(under: Value, over: Value) -> Value {
     }
 }
 
+/// The merge patch that undoes another one on a tree.
+pub(super) fn back(tree: &Value, patch: &Value) -> Value {
+    match (tree, patch) {
+        (Value::Object(_) | Value::Null, Value::Object(patch)) => patch
+            .iter()
+            .map(|(name, patch)| (name.clone(), back(&tree[name], patch)))
+            .collect::<Map<_, _>>()
+            .into(),
+        (tree, _) => tree.clone(),
+    }
+}
+
 /// Whether everything of `wanted` is so in `live`, which may have more. Of lists only those of these names may: their items are
 /// known by their names.
 pub(in crate::backend) fn covers(live: &Value, wanted: &Value, by_name: &[&str]) -> bool {
@@ -132,6 +144,13 @@ mod tests {
             overlay(under, json!({"a": {"b": 3}, "l": [4]})),
             json!({"a": {"b": 3, "c": 2}, "l": [4]})
         );
+    }
+
+    #[test]
+    fn what_a_patch_says_can_be_taken_back() {
+        let tree = json!({"a": {"b": 1, "c": [1]}, "d": 2});
+        let patch = json!({"a": {"b": 3, "c": [1, 2], "e": {"f": 4}}});
+        assert_eq!(back(&tree, &patch), json!({"a": {"b": 1, "c": [1], "e": {"f": null}}}));
     }
 
     #[test]

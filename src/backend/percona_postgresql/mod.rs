@@ -43,12 +43,12 @@ impl Flavour for PerconaPGCluster {
         kind: "PerconaPGCluster",
         plural: "perconapgclusters",
     };
-    const INNER: Option<Resource> = Some(Resource {
+    const INNER: &'static [Resource] = &[Resource {
         group: "upstream.pgv2.percona.com",
         version: "v1beta1",
         kind: "PostgresCluster",
         plural: "postgresclusters",
-    });
+    }];
     const STOP: &'static str = "pause";
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: "", version: "v1", kind: "ConfigMap" }];

@@ -38,7 +38,7 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     /// The kind of the main object.
     const MAIN: Resource;
     /// The kind whose status tells of servers and SQL, of the main one's name; none where that is the main one.
-    const INNER: Option<Resource>;
+    const INNER: &'static [Resource];
     /// The field that stops it.
     const STOP: &'static str;
     /// Kinds that a class's `spec.parametersRef` may name.
@@ -91,6 +91,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     const BESIDE: &'static [Resource] = &[CONFIG_MAPS];
     // Pods carry the name and nineteen characters more in a label.
     const LONGEST_NAME: usize = 44;
+    const NAMESAKES: &'static [Resource] = F::INNER;
     const LISTS_BY_NAME: &'static [&'static str] = &["instances", "users"];
     const CLASS_PARAMETERS: &'static [Parameters] = F::CLASS_PARAMETERS;
     const READS_SCHEMA: bool = true;
@@ -129,7 +130,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
         // Patroni says on it who the primary is.
         let leader = (ENDPOINTS, format!("{name}-ha"));
-        [leader].into_iter().chain(F::INNER.map(|inner| (inner, name.to_owned()))).collect()
+        [leader].into_iter().chain(F::INNER.iter().map(|inner| (*inner, name.to_owned()))).collect()
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
@@ -170,7 +171,7 @@ fn stopped<F: Flavour>(wish: &Wish<'_>) -> Option<bool> {
 /// The status that tells of servers and SQL.
 fn status<'a, F: Flavour>(wish: &'a Wish<'_>) -> &'a Value {
     match F::INNER {
-        Some(_) => &wish.evidence(1)["status"],
-        None => &wish.live["status"],
+        [] => &wish.live["status"],
+        _ => &wish.evidence(1)["status"],
     }
 }

@@ -30,7 +30,7 @@ use super::postgresql::was_made;
 use super::tenant;
 use super::{
     Answers, Backend, Class, Code, Disposal, Error, Login, News, Observed, Offer, ParametersKind, Phase,
-    Plan, Reference, ReferenceKind, Refusal, Request,
+    Plan, Reference, ReferenceKind, Refusal, Request, Warning,
 };
 use crate::cluster::{self, Cluster, PODS, Place, Resource};
 use async_trait::async_trait;
@@ -216,6 +216,10 @@ impl Backend for StatefulSetPostgreSQL {
 
     fn news(&self) -> BoxStream<'static, News> {
         self.operator.news()
+    }
+
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        self.operator.warnings()
     }
 }
 

@@ -4,7 +4,7 @@
 use super::lies::{self, Act, Lie};
 use crate::backend::{
     Answers, Backend, Class, Disposal, Error, LocalPostgreSQL, News, Observed, Offer, Plan, Reference,
-    ReferenceKind, Request,
+    ReferenceKind, Request, Warning,
 };
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
@@ -116,6 +116,10 @@ impl Backend for Liar {
 
     fn news(&self) -> BoxStream<'static, News> {
         self.inner.news()
+    }
+
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        self.inner.warnings()
     }
 
     async fn close(&self) {

@@ -10,6 +10,7 @@ mod news;
 mod reconcile;
 mod secrets;
 mod take_up;
+mod warnings;
 
 use super::class_use;
 use super::runtime::{self, Controller, Outcome, Queue, Seats};
@@ -53,6 +54,7 @@ pub(super) async fn run<K: Database>(
         return;
     };
     let changed = changed_by_themselves(&backends, &objects);
+    let warned = warnings::told(&controllers, &backends, &objects);
     let (all, known) = (objects.clone(), classes.clone());
     let controller = Controller::with_queue(|queue| {
         let (controllers, seats) = (controllers.clone(), Seats::new(queue));
@@ -69,6 +71,7 @@ pub(super) async fn run<K: Database>(
         .attends(all.store(), |stored, queue| queue.add(&key(stored)))
         .follows(known.store(), class_changed(all.clone(), known.clone()))
         .wakes(changed)
+        .wakes(warned)
         .run(ended)
         .await;
 }

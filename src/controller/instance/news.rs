@@ -1,6 +1,7 @@
 //! What is worth an event: changes of conditions that people wait for, or should know of.
 
 use super::super::Controllers;
+use super::super::report::COMPONENT;
 use super::conditions::{CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
@@ -119,8 +120,8 @@ fn is_trouble(ready: &Condition, refused: Option<&Condition>) -> bool {
 impl Controllers {
     /// Records news.
     pub(super) async fn tell(&self, object: &dyn Instance, news: &News) {
-        self.report(object.definition().kind, object.meta(), news.event_type, &news.reason, &news.message)
-            .await;
+        let (kind, meta) = (object.definition().kind, object.meta());
+        self.report(COMPONENT, kind, meta, news.event_type, &news.reason, &news.message).await;
     }
 }
 

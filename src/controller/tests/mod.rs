@@ -11,6 +11,7 @@ mod lies;
 mod order;
 mod parameters;
 mod references;
+mod warnings;
 
 use crate::backend::fake::{CONTROLLER_NAME, Fake, Lie, Step};
 use crate::backend::{Code, Error, Observed, Offer, Phase, Reference, Refusal};

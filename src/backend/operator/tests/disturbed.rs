@@ -2,8 +2,10 @@
 
 use super::conformance::{World, name};
 use super::*;
-use crate::backend::{Answers, Backend, Class, Code, Disposal, Observed, Phase, Request};
+use crate::backend::{Answers, Backend, Class, Code, Disposal, Observed, Phase, Request, Warning};
+use crate::cluster::SECRETS;
 use databases_api::shared::ObjectRef;
+use futures_util::StreamExt;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,36 @@ pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
     what_is_deleted_by_somebody_is_not_made_anew(&world).await;
     parameters_that_the_cluster_refuses_are_refused_in_its_words(&world).await;
     an_implementation_is_adopted_as_it_is_and_left_as_it_is(&world).await;
+    what_was_to_be_deleted_and_is_retained_is_as_it_was(&world).await;
+    what_the_operator_warns_of_is_told_once(&world).await;
+}
+
+async fn what_the_operator_warns_of_is_told_once<P: Player>(world: &World<P>) {
+    let (ours, theirs) = (request(108), request(109));
+    for request in [&ours, &theirs] {
+        world.available(request).await;
+    }
+    world.backend().remove(&theirs, Disposal::Retain).await.expect("it is retained");
+    let backend = world.backend();
+    backend.offer(&Class::default()).await.expect("an offer");
+    let mut warnings = backend.warnings();
+    let main = world.main_of(&ours).await;
+    world.stage.event("a", "Normal", &main, "all is well").await;
+    world.stage.event("b", "Warning", &world.main_of(&theirs).await, "not ours").await;
+    world.stage.event("c", "Warning", &main, "no room").await;
+    world.stage.event("c", "Warning", &main, "no room").await;
+    let mut replaced = main.clone();
+    replaced["metadata"]["uid"] = "another".into();
+    world.stage.event("d", "Warning", &replaced, "of one that was there before").await;
+    world.stage.event("e", "Warning", &main, "no room again").await;
+    let (uid, name) = (ours.object.metadata.uid.clone(), name(&ours.object));
+    for message in ["no room", "no room again"] {
+        let heard =
+            tokio::time::timeout(DEADLINE, warnings.next()).await.expect("in time").expect("a warning");
+        let message = format!("{} {name}: {message}", <P::Dialect as Dialect>::MAIN.kind);
+        assert_eq!(heard, Warning { uid: uid.clone(), reason: "FailedCreate".into(), message });
+    }
+    world.removed(&ours).await;
 }
 
 async fn what_is_ours_is_put_right_and_the_rest_is_left<P: Player>(world: &World<P>) {
@@ -137,4 +169,34 @@ async fn an_implementation_is_adopted_as_it_is_and_left_as_it_is<P: Player>(worl
     assert!(world.stage.reads(&name(&old.object), "row").await);
     world.backend().remove(&new, Disposal::Retain).await.expect("it is retained");
     assert_eq!(world.main_of(&old).await["spec"], before["spec"]);
+    let mut last = request(110);
+    last.object.spec.instance.adopt_ref = new.object.spec.instance.adopt_ref.clone();
+    world.available(&last).await;
+    world.removed(&last).await;
+    let of_roles = format!("{}-role-", name(&old.object));
+    let left = world
+        .stage
+        .all(&SECRETS)
+        .await
+        .into_iter()
+        .filter(|left| at(left, "metadata.name").contains(&of_roles));
+    assert_eq!(left.count(), 0, "what was kept goes with who took it up");
+}
+
+async fn what_was_to_be_deleted_and_is_retained_is_as_it_was<P: Player>(world: &World<P>) {
+    let request = request(111);
+    world.available(&request).await;
+    let before = world.main_of(&request).await;
+    for _ in 0..2 {
+        world.backend().announce_end(&world.main_of(&request).await).await.expect("it is said");
+    }
+    world.backend().remove(&request, Disposal::Retain).await.expect("it is retained");
+    let after = world.main_of(&request).await;
+    assert_eq!(
+        (&after["spec"], &after["metadata"]["finalizers"]),
+        (&before["spec"], &before["metadata"]["finalizers"])
+    );
+    let left = after["metadata"]["annotations"].as_object().into_iter().flatten();
+    let left: Vec<_> = left.filter(|(name, _)| before["metadata"]["annotations"][*name].is_null()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

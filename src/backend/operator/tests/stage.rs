@@ -89,6 +89,24 @@ impl<P: Player> Stage<P> {
         changed.expect("it can be changed");
     }
 
+    /// Somebody records an event about an object, or that it happened once more.
+    pub(in crate::backend) async fn event(&self, name: &str, kind: &str, object: &Value, message: &str) {
+        let events = Resource { group: "", version: "v1", kind: "Event", plural: "events" };
+        let meta = &object["metadata"];
+        let regarding = json!({
+            "apiVersion": object["apiVersion"], "kind": object["kind"], "namespace": meta["namespace"],
+            "name": meta["name"], "uid": meta["uid"],
+        });
+        let now = jiff::Timestamp::now();
+        let event = json!({
+            "apiVersion": "v1", "kind": "Event", "metadata": {"name": name}, "involvedObject": regarding,
+            "type": kind, "reason": "FailedCreate", "message": message, "count": now.subsec_nanosecond(),
+            "lastTimestamp": format!("{:.0}", now.round(jiff::Unit::Second).expect("a time")),
+        });
+        let params = PatchParams::apply("operator").force();
+        self.api(&events).patch(name, &params, &Patch::Apply(&event)).await.expect("it can be recorded");
+    }
+
     /// Does what is due to every object, once it is done with time enough to be told apart from what was before.
     pub(in crate::backend) async fn play(&self) {
         let all = self.all(&Self::main()).await;

@@ -86,10 +86,10 @@ impl<F: Part> Player for Played<F> {
             leader["subsets"] =
                 json!([{"addresses": [behind], "ports": [{"name": "postgresql", "port": 5432}]}]);
         }
-        let inner = F::INNER.map(|kind| {
+        let inner = F::INNER.iter().map(|kind| {
             let mut spec = json!({"postgresVersion": 17});
             spec["instances"] = main["spec"]["instances"].clone();
-            (kind, json!({"metadata": {"name": name}, "spec": spec, "status": Self::inner(main, false)}))
+            (*kind, json!({"metadata": {"name": name}, "spec": spec, "status": Self::inner(main, false)}))
         });
         [(ENDPOINTS, leader)].into_iter().chain(inner).collect()
     }
