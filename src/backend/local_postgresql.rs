@@ -9,9 +9,10 @@ use super::{
 use apimachinery::quantity::Quantity;
 use async_trait::async_trait;
 use databases_api::postgresql::{PostgreSQL, ReplicationMode, UserAttribute};
-use databases_api::shared::{ADOPT_REF, Access, RESTARTED_AT, SECRET, State, TlsMode};
+use databases_api::shared::{ADOPT_REF, Access, RESTARTED_AT, Resources, SECRET, State, TlsMode};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, select};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -226,6 +227,7 @@ fn desired(object: &PostgreSQL) -> local::Desired {
         version: version.map(|version| major(version).to_owned()).unwrap_or_default(),
         instances: spec.instance.instances.map_or(1, |count| u32::try_from(count).unwrap_or(1)),
         size: spec.instance.storage.size.as_ref().and_then(Quantity::to_bytes),
+        resources: spec.instance.resources.as_ref().map(resources).unwrap_or_default(),
         synchronous: spec.replication.as_ref().and_then(|replication| replication.mode.as_ref())
             == Some(&ReplicationMode::Synchronous),
         parameters: spec.instance.parameters.clone(),
@@ -241,6 +243,20 @@ fn desired(object: &PostgreSQL) -> local::Desired {
             .and_then(|port| u16::try_from(port).ok()),
         stopped: spec.instance.state == Some(State::Stopped),
         restarted_at: meta.annotations.get(RESTARTED_AT).cloned(),
+    }
+}
+
+fn resources(wanted: &Resources) -> local::Resources {
+    const KNOWN: [&str; 2] = ["cpu", "memory"];
+    let amounts = |list: &BTreeMap<String, Quantity>| local::Amounts {
+        cpu: list.get("cpu").and_then(Quantity::to_millis),
+        memory: list.get("memory").and_then(Quantity::to_bytes),
+    };
+    let named = wanted.limits.keys().chain(wanted.requests.keys());
+    local::Resources {
+        limits: amounts(&wanted.limits),
+        requests: amounts(&wanted.requests),
+        others: named.filter(|name| !KNOWN.contains(&name.as_str())).cloned().collect(),
     }
 }
 

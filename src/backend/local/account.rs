@@ -8,9 +8,12 @@ use nix::unistd::{Gid, Uid, User, chown, geteuid};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
+
+/// Writes the shell's process id into each file before `--`, and becomes the program after it.
+const ENTER: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@""#;
 
 /// Who may read what we write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +45,30 @@ impl Account {
 
     /// A command run as this user, in `folder`, without our environment or input.
     pub(super) fn command(&self, program: &Path, folder: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").current_dir(folder);
-        command.stdin(Stdio::null()).process_group(0);
+        let mut command = isolated(program, folder);
         if self.root {
             command.uid(self.uid.as_raw()).gid(self.gid.as_raw());
         }
+        command
+    }
+
+    /// Whether we are root, and this user is another one.
+    pub(super) fn is_root(&self) -> bool {
+        self.root
+    }
+
+    /// The same for a process that enters control groups before it becomes this user, who may not.
+    pub(super) fn command_inside(&self, doors: &[PathBuf], program: &Path, folder: &Path) -> Command {
+        if !self.root || doors.is_empty() {
+            return self.command(program, folder);
+        }
+        let mut command = isolated(Path::new("/bin/sh"), folder);
+        command.args(["-c", ENTER, "sh"]).args(doors).arg("--").arg("/usr/bin/setpriv");
+        command
+            .arg(format!("--reuid={}", self.uid))
+            .arg(format!("--regid={}", self.gid))
+            .arg("--clear-groups");
+        command.arg(program);
         command
     }
 
@@ -133,6 +154,14 @@ impl Account {
         };
         folder.mode() & bit != 0
     }
+}
+
+/// A command without our environment or input.
+fn isolated(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").current_dir(folder);
+    command.stdin(Stdio::null()).process_group(0);
+    command
 }
 
 /// Makes a folder and says whether it was missing; the mode does not depend on the umask.

@@ -20,6 +20,9 @@ pub struct Desired {
     /// How many bytes each server may take; none is not held. What an earlier release accepted is not.
     #[serde(default)]
     pub size: Option<u64>,
+    /// What each server may take of processors and memory.
+    #[serde(default)]
+    pub resources: Resources,
     /// Whether a commit waits until one replica has it.
     pub synchronous: bool,
     /// Server parameters by name.
@@ -38,6 +41,26 @@ pub struct Desired {
     pub stopped: bool,
     /// A restart is made once for every new value.
     pub restarted_at: Option<String>,
+}
+
+/// What a server may take of the machine, and what it needs of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// The most it takes.
+    pub limits: Amounts,
+    /// What it needs.
+    pub requests: Amounts,
+    /// What else is named, which nothing is known of here.
+    pub others: Vec<String>,
+}
+
+/// So much of each resource; none is not said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amounts {
+    /// Thousandths of a processor.
+    pub cpu: Option<u64>,
+    /// Bytes.
+    pub memory: Option<u64>,
 }
 
 /// A database and its owner. Leaving out an entry never drops a database. Another owner gets everything that the one

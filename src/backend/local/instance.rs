@@ -4,6 +4,7 @@ use super::account::Account;
 use super::config::{Config, Rendered, server_name};
 use super::desired::{Certificate, Desired, TlsMode};
 use super::error::Error;
+use super::hold::Groups;
 use super::install::{Install, Installs};
 use super::layout::{InstanceFolder, Layout, ServerFolder};
 use super::port::Ports;
@@ -21,6 +22,7 @@ pub(super) struct Host {
     pub(super) layout: Layout,
     pub(super) installs: Installs,
     pub(super) ports: Ports,
+    pub(super) groups: Groups,
 }
 
 /// One instance, held by one task at a time.
@@ -75,6 +77,7 @@ impl<'a> Instance<'a> {
             install: &self.install,
             folder: self.place(index),
             sockets: self.host.layout.sockets(),
+            group: self.group(index),
             name: server_name(&self.state, index),
             port: self.state.ports.get(index as usize).copied().unwrap_or_default(),
         }
@@ -96,6 +99,7 @@ impl<'a> Instance<'a> {
         self.freeze_or_thaw().await?;
         self.accept_parameters().await?;
         self.restart_when_asked().await?;
+        self.hold().await?;
         self.lift_standbys().await?;
         self.raise_primary().await?;
         self.state.parameters = Some(self.state.effective_parameters().clone());

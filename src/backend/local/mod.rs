@@ -25,6 +25,7 @@ mod error;
 mod extensions;
 mod gauge;
 mod glimpse;
+mod hold;
 mod install;
 mod instance;
 mod inventory;
@@ -56,13 +57,16 @@ mod wish;
 
 pub use super::postgresql::Secret;
 pub use adoption::Key;
-pub use desired::{Attribute, Certificate, Database, Desired, Extension, Tls, TlsMode, User};
+pub use desired::{
+    Amounts, Attribute, Certificate, Database, Desired, Extension, Resources, Tls, TlsMode, User,
+};
 pub use error::Error;
 pub use observed::{Credentials, Endpoint, Observed};
 pub use server::ShutdownMode;
 
 use account::Account;
 use futures_util::Stream;
+use hold::Groups;
 use install::Installs;
 use instance::{Host, Instance, halt};
 use layout::Layout;
@@ -86,11 +90,18 @@ pub struct Options {
     pub packages: PathBuf,
     /// The ports servers may listen on.
     pub ports: RangeInclusive<u16>,
+    /// Where control groups are mounted.
+    pub control_groups: PathBuf,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { user: "postgres".to_owned(), packages: "/usr/lib/postgresql".into(), ports: 15432..=16431 }
+        Self {
+            user: "postgres".to_owned(),
+            packages: "/usr/lib/postgresql".into(),
+            ports: 15432..=16431,
+            control_groups: "/sys/fs/cgroup".into(),
+        }
     }
 }
 
@@ -126,7 +137,8 @@ impl LocalPostgres {
         let (layout, lock) = Layout::open(&root, &account)?;
         let installs = Installs::discover(options.packages, &account).await;
         let supervisor = Supervisor::new(layout.sockets().to_owned());
-        let host = Host { account, layout, installs, ports: Ports::new(options.ports) };
+        let (ports, groups) = (Ports::new(options.ports), Groups::at(options.control_groups));
+        let host = Host { account, layout, installs, ports, groups };
         for uid in host.layout.uids()? {
             if let Err(error) = take_up(&host, &supervisor, &uid).await {
                 tracing::error!(uid, %error, "an instance cannot be taken up; it is left as it is");
@@ -230,6 +242,7 @@ impl LocalPostgres {
             Err(error) => return self.remove_unknown(uid, policy, &error).await,
         };
         instance.stop(ShutdownMode::Fast).await?;
+        self.host.groups.forget(uid, 0..instance.state.ports.len() as u32);
         if policy == RemovePolicy::Retain {
             instance.state.retained = true;
             return instance.save();

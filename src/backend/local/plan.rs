@@ -88,6 +88,15 @@ impl Instance<'_> {
                 _ => plan.add(field, Effect::Reload, "what the log may take is read again"),
             }
         }
+        if wanted.resources != before.resources {
+            let less =
+                |new: Option<u64>, old: Option<u64>| new.is_some_and(|new| old.is_none_or(|old| new < old));
+            let field = "spec.resources";
+            if less(wanted.resources.limits.memory, before.resources.limits.memory) {
+                let what = "restarts each server that has more memory in use than it may have";
+                plan.add(field, Effect::Restart, what);
+            }
+        }
         if wanted.tls != before.tls {
             plan.add("spec.tls", Effect::Reload, "new connections are encrypted as the new mode says");
         }

@@ -153,7 +153,7 @@ fn send(pid: Pid, signal: Signal) {
 }
 
 /// Every process that works in the data directory.
-fn processes(data: &Path) -> Vec<Pid> {
+pub(super) fn processes(data: &Path) -> Vec<Pid> {
     pids().filter(|pid| works_in(*pid, data)).collect()
 }
 

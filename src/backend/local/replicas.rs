@@ -118,6 +118,7 @@ impl Instance<'_> {
             server.stop(ShutdownMode::Fast).await?;
             drop_slot(session, index).await?;
             super::layout::remove_folder(&server.folder.path)?;
+            self.host.groups.forget(&self.state.desired.uid, std::iter::once(self.state.place(index)));
             if let Some(port) = self.state.ports.pop() {
                 self.host.ports.release(port);
             }

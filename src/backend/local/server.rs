@@ -6,6 +6,7 @@
 use super::account::{Account, Readers};
 use super::config::{IDENT_FILE, REPLICATION_ROLE, SETTINGS_FILE};
 use super::error::Error;
+use super::hold::Group;
 use super::install::Install;
 use super::layout::ServerFolder;
 use super::manager;
@@ -55,6 +56,8 @@ pub(super) struct Server<'a> {
     pub(super) install: &'a Install,
     pub(super) folder: ServerFolder,
     pub(super) sockets: &'a Path,
+    /// What holds it, where something does.
+    pub(super) group: Option<Group>,
     pub(super) name: String,
     pub(super) port: u16,
 }
@@ -104,7 +107,8 @@ impl Server<'_> {
         process::clear(&data, self.sockets).await?;
         self.clear_overrides()?;
         let before = self.turn_log()?;
-        let mut command = self.account.command(&self.install.program("pg_ctl"), &data);
+        let doors = self.group.as_ref().map(Group::doors).unwrap_or_default();
+        let mut command = self.account.command_inside(&doors, &self.install.program("pg_ctl"), &data);
         command.args(["start", "-s", "-w", "-t", PATIENCE]);
         command.arg("-D").arg(&data).arg("-l").arg(self.folder.log()).arg("-o").arg(self.own_files());
         match self.account.run(&mut command).await {

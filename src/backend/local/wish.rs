@@ -56,6 +56,7 @@ pub(super) async fn judge(
     saved: Option<&State>,
 ) -> Result<Install, Error> {
     validation::check(desired)?;
+    validation::check_resources(&desired.resources, &host.groups, &host.account)?;
     let wanted = match saved {
         Some(saved) if desired.version.is_empty() => saved.major.to_string(),
         _ => desired.version.clone(),

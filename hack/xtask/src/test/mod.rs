@@ -26,17 +26,24 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
     let binaries =
         if chosen.iter().any(|suite| suite.needs_binaries()) { runner::build()? } else { Vec::new() };
     let mut total = Count::default();
+    let mut lines = Vec::new();
     for run in runs(&chosen) {
         let (began, name) = (Instant::now(), &run.name);
         let (log, count) = runner::run(&run, &binaries)?;
         let result = if count.failed == 0 { "ok" } else { "FAILED" };
-        println!("{name:<20} {result:<7} {count:<40} {:>7.1} s", began.elapsed().as_secs_f64());
+        let line = format!("{name:<20} {result:<7} {count:<40} {:>7.1} s", began.elapsed().as_secs_f64());
+        println!("{line}");
+        lines.push(line);
         if count.failed > 0 && !runner::is_verbose() {
             println!("--- {} ---", log.path.display());
             println!("{}", log.tail());
         }
         log.said().for_each(|line| println!("{:<20} {line}", ""));
         total += count;
+    }
+    if runner::is_verbose() {
+        // Each stands above what its tests printed, and far from the end.
+        lines.iter().for_each(|line| println!("{line}"));
     }
     println!("{total}");
     Ok(total.failed == 0)

@@ -42,6 +42,11 @@ pub(super) const SUITES: &[Suite] = &[
     },
     Suite { name: "unit", what: "the tests beside the code, and its examples", work: Work::Crates },
     Suite {
+        name: "local",
+        what: "the backend that runs PostgreSQL as processes of this machine, over a real PostgreSQL",
+        work: Work::Waiting("backend::local::"),
+    },
+    Suite {
         name: "controllers",
         what: "controllers over a backend that fails and lies at every step, without PostgreSQL",
         work: Work::Module("controller::tests::"),

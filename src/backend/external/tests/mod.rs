@@ -68,6 +68,7 @@ impl Host {
             version: "15".into(),
             instances: 1,
             size: None,
+            resources: local::Resources::default(),
             synchronous: false,
             parameters: BTreeMap::new(),
             databases: vec![database],

@@ -5,6 +5,7 @@ mod ambush;
 mod conformance;
 mod contents;
 mod gauge;
+mod hold;
 mod lifecycle;
 mod manager;
 mod missing;
@@ -145,6 +146,7 @@ fn desired() -> Desired {
         version: MAJOR.to_string(),
         instances: 1,
         size: None,
+        resources: Resources::default(),
         synchronous: false,
         parameters: BTreeMap::new(),
         databases: vec![database],

@@ -107,6 +107,7 @@ impl Servers {
             version: self.local.versions().remove(0),
             instances: 1,
             size: None,
+            resources: local::Resources::default(),
             synchronous: false,
             parameters: BTreeMap::new(),
             databases: vec![local::Database { name: database, owner, extensions: Vec::new() }],
