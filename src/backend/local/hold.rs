@@ -134,7 +134,7 @@ impl Group {
             let path = self.folders.iter().map(|folder| folder.join(file)).find(|path| path.exists());
             // Whether memory is counted in swap is the kernel's configuration.
             let Some(path) = path else { continue };
-            std::fs::write(&path, value).map_err(Error::io("write", &path))?;
+            std::fs::write(&path, value).map_err(|error| not_taken(&path, error))?;
         }
         Ok(())
     }
@@ -225,6 +225,15 @@ fn settings(version: Version, wanted: &Resources) -> Vec<(&'static str, String)>
 fn weight(shares: u64) -> u64 {
     let (least, most) = SHARE_BOUNDS;
     1 + (shares - least) * 9999 / (most - least)
+}
+
+/// Why the kernel does not take a limit.
+fn not_taken(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() != ErrorKind::ResourceBusy {
+        return Error::io("write", path)(error);
+    }
+    let what = "spec.resources.limits.memory is less than the server has in use though it does not run";
+    Error::InvalidSpec(format!("{what}, as data that lies in memory (tmpfs) is: ask for more"))
 }
 
 fn make(folder: &Path) -> std::io::Result<()> {

@@ -4,14 +4,23 @@ use super::*;
 
 const MIB: u64 = 1 << 20;
 
-fn limited(cpu: Option<u64>, memory: Option<u64>) -> Desired {
+/// Control groups are the machine's: no two instances of tests have one uid.
+static NEXT: AtomicU16 = AtomicU16::new(1);
+
+fn free(fixture: &Fixture) -> Desired {
+    Desired { uid: fixture.uid.clone(), ..desired() }
+}
+
+fn limited(fixture: &Fixture, cpu: Option<u64>, memory: Option<u64>) -> Desired {
     let limits = Amounts { cpu, memory: memory.map(|mebibytes| mebibytes * MIB) };
-    Desired { resources: Resources { limits, ..Resources::default() }, ..desired() }
+    Desired { resources: Resources { limits, ..Resources::default() }, ..free(fixture) }
 }
 
 /// None, said loudly, where this machine holds nobody.
 async fn fixture() -> Option<Fixture> {
-    let fixture = Fixture::new().await?;
+    // What lies in a temporary folder in memory (tmpfs) counts as memory in use.
+    let mut fixture = Fixture::below(Path::new("/var/tmp")).await?;
+    fixture.uid = format!("held-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let host = &fixture.local().host;
     match host.groups.lack(&host.account) {
         None => Some(fixture),
@@ -21,7 +30,7 @@ async fn fixture() -> Option<Fixture> {
 
 /// What the kernel says of the group of a server, in a file of the name that each version has for it.
 fn kernel(fixture: &Fixture, index: u32, one: &str, two: &str) -> String {
-    let doors = fixture.local().host.groups.of(UID, index).expect("groups").doors();
+    let doors = fixture.local().host.groups.of(&fixture.uid, index).expect("groups").doors();
     assert!(!doors.is_empty(), "server {index} has a group");
     let files = doors.iter().flat_map(|door| [one, two].map(|name| door.with_file_name(name)));
     let text = files.into_iter().find_map(|file| std::fs::read_to_string(file).ok());
@@ -30,26 +39,26 @@ fn kernel(fixture: &Fixture, index: u32, one: &str, two: &str) -> String {
 
 /// Checks that a running server and all that it forked are in its group.
 fn check_inside(fixture: &Fixture, index: u32) {
-    let name = format!("/databases-standard/{UID}.{index}");
+    let name = format!("/databases-standard/{}.{index}", fixture.uid);
     let all = process::processes(&fixture.data(index));
     assert!(all.len() > 3, "a server and its workers: {all:?}");
     for pid in all {
         let Ok(groups) = std::fs::read_to_string(format!("/proc/{pid}/cgroup")) else { continue };
         let held = groups.lines().filter(|line| line.ends_with(&name)).count();
-        let hierarchies = fixture.local().host.groups.of(UID, index).expect("groups").doors().len();
+        let hierarchies = fixture.local().host.groups.of(&fixture.uid, index).expect("groups").doors().len();
         assert_eq!(held, hierarchies, "{pid}: {groups}");
     }
 }
 
 fn is_held(fixture: &Fixture) -> bool {
-    let group = fixture.local().host.groups.of(UID, 0);
+    let group = fixture.local().host.groups.of(&fixture.uid, 0);
     group.is_some_and(|group| !group.doors().is_empty())
 }
 
 #[tokio::test]
 async fn each_server_is_held_with_all_its_processes() {
     let Some(fixture) = fixture().await else { return };
-    let wanted = Desired { instances: 2, ..limited(Some(500), Some(512)) };
+    let wanted = Desired { instances: 2, ..limited(&fixture, Some(500), Some(512)) };
     let observed = fixture.ensure(&wanted).await;
     for index in 0..2 {
         check_inside(&fixture, index);
@@ -60,15 +69,15 @@ async fn each_server_is_held_with_all_its_processes() {
     let session = connect(&observed).await;
     let pid = value(&session, "SELECT pg_backend_pid()::text").await;
     let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("a session's process");
-    assert!(groups.contains(&format!("/databases-standard/{UID}.0")), "{groups}");
-    fixture.local().remove(UID, RemovePolicy::Delete).await.expect("removed");
+    assert!(groups.contains(&format!("/databases-standard/{}.0", fixture.uid)), "{groups}");
+    fixture.local().remove(&fixture.uid, RemovePolicy::Delete).await.expect("removed");
     assert!(!is_held(&fixture), "its group goes with it");
 }
 
 #[tokio::test]
 async fn a_session_that_takes_too_much_memory_is_ended_and_nothing_is_lost() {
     let Some(fixture) = fixture().await else { return };
-    let observed = fixture.ensure(&limited(None, Some(256))).await;
+    let observed = fixture.ensure(&limited(&fixture, None, Some(256))).await;
     let session = connect(&observed).await;
     run(&session, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n").await;
     let swap = std::fs::read_to_string("/proc/swaps").unwrap_or_default().lines().count() > 1;
@@ -78,7 +87,9 @@ async fn a_session_that_takes_too_much_memory_is_ended_and_nothing_is_lost() {
     }
     session.batch_execute("SELECT length(repeat('x', 900000000))").await.expect_err("it is ended");
     eventually("the server takes sessions again", async || {
-        let Ok(observed) = fixture.local().ensure(&limited(None, Some(256))).await else { return false };
+        let Ok(observed) = fixture.local().ensure(&limited(&fixture, None, Some(256))).await else {
+            return false;
+        };
         try_connect(&observed.read_write, &observed.credentials[0]).await.is_ok()
     })
     .await;
@@ -90,7 +101,7 @@ async fn a_session_that_takes_too_much_memory_is_ended_and_nothing_is_lost() {
 #[tokio::test]
 async fn a_server_that_takes_too_much_of_a_processor_waits() {
     let Some(fixture) = fixture().await else { return };
-    let session = connect(&fixture.ensure(&limited(Some(100), None)).await).await;
+    let session = connect(&fixture.ensure(&limited(&fixture, Some(100), None)).await).await;
     run(&session, "SELECT count(*) FROM generate_series(1, 1000000)").await;
     let stat = kernel(&fixture, 0, "cpu.stat", "cpu.stat");
     let throttled = stat.lines().find_map(|line| line.strip_prefix("nr_throttled "));
@@ -100,16 +111,16 @@ async fn a_server_that_takes_too_much_of_a_processor_waits() {
 #[tokio::test]
 async fn limits_change_while_a_server_runs_and_go() {
     let Some(fixture) = fixture().await else { return };
-    fixture.ensure(&desired()).await;
+    fixture.ensure(&free(&fixture)).await;
     let pid = fixture.pid(0);
     assert!(!is_held(&fixture), "nobody asked for it");
     let memory = |fixture: &Fixture| kernel(fixture, 0, "memory.limit_in_bytes", "memory.max");
     for mebibytes in [1024, 512] {
-        fixture.ensure(&limited(Some(1000), Some(mebibytes))).await;
+        fixture.ensure(&limited(&fixture, Some(1000), Some(mebibytes))).await;
         check_inside(&fixture, 0);
         assert_eq!(memory(&fixture), (mebibytes * MIB).to_string());
     }
-    fixture.ensure(&desired()).await;
+    fixture.ensure(&free(&fixture)).await;
     assert_ne!(memory(&fixture), (512 * MIB).to_string(), "it is held no more");
     assert_eq!(fixture.pid(0), pid, "all of that without a restart");
 }
@@ -119,7 +130,7 @@ async fn a_server_with_more_in_use_than_it_may_have_is_started_with_less() {
     let Some(fixture) = fixture().await else { return };
     let roomy = Desired {
         parameters: BTreeMap::from([("shared_buffers".to_owned(), "512MB".to_owned())]),
-        ..limited(None, Some(1024))
+        ..limited(&fixture, None, Some(1024))
     };
     let observed = fixture.ensure(&roomy).await;
     let session = connect(&observed).await;
@@ -129,7 +140,7 @@ async fn a_server_with_more_in_use_than_it_may_have_is_started_with_less() {
     )
     .await;
     run(&session, "SELECT count(*) FROM kept").await;
-    let (pid, less) = (fixture.pid(0), limited(None, Some(256)));
+    let (pid, less) = (fixture.pid(0), limited(&fixture, None, Some(256)));
     let plan = fixture.local().plan(&less).await.expect("a plan");
     assert!(
         plan.changes.iter().any(|change| change.fields.contains(&"spec.resources".to_owned())),
@@ -146,19 +157,19 @@ async fn what_cannot_be_held_is_refused_by_name_and_what_is_there_runs_on() {
     let Some(mut fixture) = Fixture::new().await else { return };
     fixture.options.control_groups = fixture.folder.path().join("nothing");
     fixture.reopen().await;
-    fixture.ensure(&desired()).await;
+    fixture.ensure(&free(&fixture)).await;
     let pid = fixture.pid(0);
     let requests = |cpu, memory| Desired {
         resources: Resources { requests: Amounts { cpu, memory }, ..Resources::default() },
-        ..desired()
+        ..free(&fixture)
     };
     fixture.ensure(&requests(Some(100), Some(MIB))).await;
-    let mut huge = desired();
+    let mut huge = free(&fixture);
     huge.resources.others = vec!["hugepages-2Mi".to_owned()];
     let refusals = [
-        (limited(Some(500), None), "limits cannot be held here, because"),
-        (limited(Some(10), None), "limits.cpu is 10m"),
-        (limited(None, Some(64)), "limits.memory is less than 256Mi"),
+        (limited(&fixture, Some(500), None), "limits cannot be held here, because"),
+        (limited(&fixture, Some(10), None), "limits.cpu is 10m"),
+        (limited(&fixture, None, Some(64)), "limits.memory is less than 256Mi"),
         (requests(Some(u64::MAX), None), "processors of this machine"),
         (requests(None, Some(u64::MAX)), "of this machine: ask for less"),
         (huge, "names hugepages-2Mi"),

@@ -44,6 +44,8 @@ const PORTS_EACH: u16 = 20;
 
 /// A data root of its own. Its servers are stopped, and it is deleted, at the end of the test.
 struct Fixture {
+    /// The uid of its first instance.
+    uid: String,
     folder: tempfile::TempDir,
     options: Options,
     local: Option<Arc<LocalPostgres>>,
@@ -52,12 +54,17 @@ struct Fixture {
 impl Fixture {
     /// None, said loudly, when there is no PostgreSQL to test with.
     async fn new() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::below(&std::env::temp_dir()).await
+    }
+
+    /// The same in a folder of a folder.
+    async fn below(parent: &Path) -> Option<Self> {
+        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("its rights");
         let first = NEXT_PORT.fetch_add(PORTS_EACH, Ordering::Relaxed);
         let options = Options { ports: first..=first + PORTS_EACH - 1, ..Options::default() };
-        let mut fixture = Self { folder, options, local: None };
+        let mut fixture = Self { uid: UID.to_owned(), folder, options, local: None };
         match fixture.open().await {
             Err(Error::NoUser(user)) => return skip(&format!("there is no user {user}")),
             opened => opened.expect("the data root opens"),
@@ -108,7 +115,7 @@ impl Fixture {
     }
 
     fn data(&self, index: u32) -> PathBuf {
-        self.local().host.layout.instance(UID).server(index).data()
+        self.local().host.layout.instance(&self.uid).server(index).data()
     }
 
     fn pid(&self, index: u32) -> i32 {
@@ -128,6 +135,7 @@ impl Drop for Fixture {
                     let _ = command.args(["stop", "-s", "-w", "-m", "immediate", "-D"]).arg(&data).status();
                 }
             }
+            local.host.groups.forget(&uid, 0..4);
         }
     }
 }
