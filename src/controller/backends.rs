@@ -70,6 +70,11 @@ impl Kinds {
         all
     }
 
+    /// Whether a backend has this name, whichever kinds it answers.
+    pub(super) fn know(&self, controller_name: &str) -> bool {
+        self.backends().iter().any(|backend| backend.controller_name() == controller_name)
+    }
+
     /// The controllers of all kinds.
     pub(super) fn run<'a>(
         &'a self,
@@ -140,6 +145,17 @@ mod tests {
             backends.iter().map(|backend| backend.controller_name()).collect::<Vec<_>>(),
             [CONTROLLER_NAME]
         );
+    }
+
+    #[test]
+    fn a_backend_is_known_to_the_kinds_that_it_does_not_answer() {
+        let other: Box<dyn Answered> = Box::new(Backends::<PostgreSQL>([].into()));
+        let own: Box<dyn Answered> =
+            Box::new(Backends::<PostgreSQL>([Fake::new() as Arc<dyn Answers<PostgreSQL>>].into()));
+        assert!(!Kinds([other].into()).know(CONTROLLER_NAME));
+        let other: Box<dyn Answered> = Box::new(Backends::<PostgreSQL>([].into()));
+        let kinds = Kinds([other, own].into());
+        assert!(kinds.know(CONTROLLER_NAME) && !kinds.know("example.com/x"));
     }
 
     #[test]

@@ -73,8 +73,11 @@ impl Users {
     }
 }
 
-/// Keeps a class for whoever takes it up now; false where it is going already.
+/// Keeps a class, as it is now, for whoever takes it up; false where it is going already.
 pub(super) async fn hold(classes: &Objects<DatabaseClass>, class: &DatabaseClass) -> Result<bool, ApiError> {
+    if class.metadata.deletion_timestamp.is_none() && is_held(class) {
+        return Ok(true);
+    }
     let held = classes.update(&class.metadata, Part::Main, |class| {
         if class.metadata.deletion_timestamp.is_none() && !is_held(class) {
             class.metadata.finalizers.push(FINALIZER.into());

@@ -47,8 +47,13 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
         Ok(object)
     };
     let manager = &options.manager(call.headers);
-    let update =
-        UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()), manager };
+    let update = UpdateOptions {
+        part,
+        status_too: false,
+        dry_run: options.dry_run,
+        origin: call.origin(options.wire()),
+        manager,
+    };
     let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     warnings.extend(more);
     Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))

@@ -43,8 +43,13 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         apply(call, &scale, current)
     };
     let (part, manager) = (Part::Main, &options.manager(call.headers));
-    let update =
-        UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()), manager };
+    let update = UpdateOptions {
+        part,
+        status_too: false,
+        dry_run: options.dry_run,
+        origin: call.origin(options.wire()),
+        manager,
+    };
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.extend(more);
     let mut response = answer(&view, &stored);

@@ -20,8 +20,13 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
         input::object(definition, call.version, &media, &body, options.field_validation)?;
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
-    let update =
-        UpdateOptions { part, dry_run: options.dry_run, origin: call.origin(options.wire()), manager };
+    let update = UpdateOptions {
+        part,
+        status_too: false,
+        dry_run: options.dry_run,
+        origin: call.origin(options.wire()),
+        manager,
+    };
     // What is absent is not found, whatever its version.
     let change =
         |_: &crate::registry::Stored| require_version(call, object.as_ref()).map(|()| object.boxed());

@@ -94,9 +94,29 @@ impl<K: Kind> Objects<K> {
         &self,
         seen: &ObjectMeta,
         part: Part,
+        change: impl FnMut(&mut K) + Send,
+    ) -> Result<Option<Shared<K>>, ApiError> {
+        self.write(seen, part, false, change).await
+    }
+
+    /// Changes the object and its status by one write.
+    pub async fn update_whole(
+        &self,
+        seen: &ObjectMeta,
+        change: impl FnMut(&mut K) + Send,
+    ) -> Result<Option<Shared<K>>, ApiError> {
+        self.write(seen, Part::Main, true, change).await
+    }
+
+    async fn write(
+        &self,
+        seen: &ObjectMeta,
+        part: Part,
+        status_too: bool,
         mut change: impl FnMut(&mut K) + Send,
     ) -> Result<Option<Shared<K>>, ApiError> {
-        let options = UpdateOptions { part, dry_run: false, origin: None, manager: &self.manager };
+        let manager = &self.manager;
+        let options = UpdateOptions { part, status_too, dry_run: false, origin: None, manager };
         let gone = || ApiError::not_found(K::definition(), &seen.name);
         let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
             let mut object = Shared::<K>::new(stored).clone();

@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub struct UpdateOptions<'a> {
     /// The part.
     pub part: Part,
+    /// Whether the status is written after it: two writes that are made as one, of which nobody sees the first alone. What
+    /// clients ask for is about one part.
+    pub status_too: bool,
     /// Everything but the write.
     pub dry_run: bool,
     /// Whose request it is; `None` where the server itself writes.
@@ -89,22 +92,16 @@ impl Store {
         let decoded = current.stored.object();
         let old: &dyn Hub = &**decoded;
         self.check_preconditions(key, object.as_ref(), &current.stored)?;
-        let operation = match options.part {
-            Part::Main => Operation::Update,
-            Part::Status => Operation::UpdateStatus,
-        };
-        let attributes = Attributes {
-            operation,
-            definition: self.definition,
-            namespace: &old.meta().namespace,
-            name: &old.meta().name,
-            dry_run: options.dry_run,
-            origin: options.origin,
-        };
-        let stages =
-            Stages { part: options.part, manager: options.manager, attributes, old: Some(&current.stored) };
-        let mut warnings = stages.prepare(self, &mut object).await?;
-        warnings.extend(stages.validate(self, object.as_ref()).await?);
+        let mut warnings = Vec::new();
+        if options.status_too {
+            let mut first = object.boxed();
+            warnings.extend(self.stage(&current.stored, &mut first, options.part, options).await?);
+            let between = Stored::new(first, current.stored.revision);
+            object.meta_mut().managed_fields = between.object().meta().managed_fields.clone();
+            warnings.extend(self.stage(&between, &mut object, Part::Status, options).await?);
+        } else {
+            warnings.extend(self.stage(&current.stored, &mut object, options.part, options).await?);
+        }
         if object.same(old) && !current.stored.stale {
             return self.unchanged(key, current, warnings).await;
         }
@@ -117,6 +114,32 @@ impl Store {
             self.write(key, object, current).await?
         };
         Ok(written.map(|stored| (stored, warnings)))
+    }
+
+    /// What the stages of a write make of an object, after the one before.
+    async fn stage(
+        &self,
+        before: &Stored,
+        object: &mut Box<dyn Hub>,
+        part: Part,
+        options: UpdateOptions<'_>,
+    ) -> Result<Vec<String>, ApiError> {
+        let operation = match part {
+            Part::Main => Operation::Update,
+            Part::Status => Operation::UpdateStatus,
+        };
+        let attributes = Attributes {
+            operation,
+            definition: self.definition,
+            namespace: before.namespace(),
+            name: before.name(),
+            dry_run: options.dry_run,
+            origin: options.origin,
+        };
+        let stages = Stages { part, manager: options.manager, attributes, old: Some(before) };
+        let mut warnings = stages.prepare(self, object).await?;
+        warnings.extend(stages.validate(self, object.as_ref()).await?);
+        Ok(warnings)
     }
 
     fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {

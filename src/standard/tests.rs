@@ -177,6 +177,12 @@ impl Server {
         self.send(Method::DELETE, path, "application/json", options.to_string()).await.0
     }
 
+    /// The revision of the store: every write raises it by one.
+    pub(crate) async fn revision(&self) -> u64 {
+        let (_, list) = self.get(CLASSES).await;
+        list["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+    }
+
     /// Waits until what is asked for is so.
     pub(crate) async fn until<T>(&self, what: &str, mut is_so: impl AsyncFnMut() -> Option<T>) -> T {
         for _ in 0..20_000 {

@@ -11,6 +11,7 @@
 //! - [`alone`]: this server without a cluster, beside raw hyper and raw etcd.
 //! - [`cluster`]: this server and sample-apiserver in a control plane, directly and through its kube-apiserver, and a
 //!   custom resource.
+//! - [`instances`]: a thousand databases of a backend that does nothing.
 
 pub mod alone;
 pub mod cell;
@@ -19,6 +20,7 @@ pub mod cluster;
 pub mod content;
 pub mod error;
 pub mod etcd;
+pub mod instances;
 pub mod limit;
 pub mod load;
 pub mod options;

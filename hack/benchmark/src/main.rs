@@ -4,7 +4,7 @@ use benchmark::error::Error;
 use benchmark::options::Options;
 use benchmark::report::{self, Facts};
 use benchmark::sample::Results;
-use benchmark::{alone, cluster, raw_etcd, raw_hyper};
+use benchmark::{alone, cluster, instances, raw_etcd, raw_hyper};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -25,6 +25,8 @@ enum Command {
     RawHyper(raw_hyper::Options),
     /// The limit of etcd: its client and nothing else.
     RawEtcd(raw_etcd::Options),
+    /// A backend that does nothing.
+    NullBackend(instances::null::Options),
 }
 
 #[tokio::main]
@@ -33,6 +35,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => run(options).await,
         Command::RawHyper(options) => raw_hyper::run(options).await,
         Command::RawEtcd(options) => raw_etcd::run(options).await,
+        Command::NullBackend(options) => instances::null::run(options).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,6 +51,7 @@ async fn run(options: Options) -> Result<(), Error> {
     let facts = Facts {
         alone: alone::measure(&options, &mut results).await?,
         cluster: cluster::measure(&options, &mut results).await?,
+        instances: instances::measure(&options).await?,
     };
     let text = report::write(&options, &facts, &results);
     println!("{text}");

@@ -20,7 +20,7 @@ pub struct Options {
     /// How many objects are listed.
     #[arg(long, default_value_t = 10_000)]
     pub objects: u64,
-    /// Only workloads whose name contains this, or all of `alone` or of `control plane`.
+    /// Only workloads whose name contains this, or all of `alone`, of `control plane` or of `instances`.
     #[arg(long)]
     pub only: Option<String>,
     /// Where the report is written, besides stdout.

@@ -32,6 +32,8 @@ pub struct Server {
     pub target: Target,
     /// How long it took to be ready, and the CPU it had used by then.
     pub start: (Duration, Duration),
+    /// When it was started.
+    pub started: Instant,
 }
 
 impl Launch {
@@ -67,7 +69,7 @@ impl Launch {
             process.check(&log)?;
             if let Ok(target) = self.ready().await {
                 let start = (begin.elapsed(), process.cpu());
-                return Ok(Server { process, target, start });
+                return Ok(Server { process, target, start, started: begin });
             }
             tokio::time::sleep(POLL).await;
         }

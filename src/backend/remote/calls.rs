@@ -55,7 +55,7 @@ pub(super) const NEWS: Call<Nothing, News> = Call::new(
     "News",
     None,
     "Announces what changes by itself, for as long as it is listened to. The first message names nothing, and is sent as \
-     soon as it listens itself. Only with the capability News; without it objects are looked at every half minute.",
+     soon as it listens itself. Only with the capability News; without it what changed is found at the next regular look.",
 );
 
 pub(super) const REFERENCE: Call<Request, Reference> = Call::new(
@@ -74,8 +74,8 @@ pub(super) const OBSERVE: Call<Request, Observation> =
 pub(super) const ENSURE: Call<Request, Observed> = Call::new(
     "Ensure",
     Some(LONG),
-    "Makes it so, as far as that goes now, and says how far it went; it is called again until it is so, and every half \
-     minute after that. A call may be cut off anywhere and is then made again. A wish that will never be done is refused: by \
+    "Makes it so, as far as that goes now, and says how far it went; it is called again until it is so, and \
+     regularly after that. A call may be cut off anywhere and is then made again. A wish that will never be done is refused: by \
      INVALID_ARGUMENT where nothing of the object was ever accepted; else what was accepted last is kept running and \
      described, with refused. Being stopped is never refused for another part of the object.",
 );

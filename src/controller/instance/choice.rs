@@ -54,9 +54,14 @@ impl<K: Database> Reconciler<K> {
             Ok(class) => class,
             Err(refusal) => return Ok(Choice::Nobody(refusal)),
         };
-        let backend = self.backends.named(&class.spec.controller_name).cloned();
-        Ok(backend
-            .map_or(Choice::Elsewhere, |backend| Choice::Ours(Box::new(Chosen::new(backend, Ok(class))))))
+        let name = &class.spec.controller_name;
+        Ok(match self.backends.named(name).cloned() {
+            Some(backend) => Choice::Ours(Box::new(Chosen::new(backend, Ok(class)))),
+            None if self.controllers.kinds.know(name) => {
+                Choice::Nobody(of_other_kinds(&class, K::kind().kind))
+            }
+            None => Choice::Elsewhere,
+        })
     }
 
     /// What the backend is asked about an object; and the class as far as it counts: without its parameters it is not the
@@ -119,6 +124,16 @@ impl<K: Database> Reconciler<K> {
             None => Err(Refusal::new("ClassNotFound", format!("there is no DatabaseClass {name:?}"))),
         })
     }
+}
+
+/// The class is ours, and not for this kind.
+fn of_other_kinds(class: &DatabaseClass, kind: &str) -> Refusal {
+    let DatabaseClass { metadata: ObjectMeta { name, .. }, spec, .. } = class;
+    let controller = &spec.controller_name;
+    let message = format!(
+        "{controller:?}, which DatabaseClass {name:?} names, answers no {kind}: name a class whose status.engines has it"
+    );
+    Refusal::new("ClassNotAccepted", message)
 }
 
 /// The class is gone, the database is not.

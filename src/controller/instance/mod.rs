@@ -19,8 +19,8 @@ use crate::backend::News;
 use crate::registry::{Objects, Registry, Stored, readable};
 use apimachinery::kind::{Definition, Kind};
 use apimachinery::meta::ObjectMeta;
-use databases_api::databaseclass::DatabaseClass;
-use databases_api::instance::Instance;
+use databases_api::databaseclass::{DatabaseClass, DatabaseClassSpec, DatabaseClassStatus};
+use databases_api::instance::{Instance, is_taken_up};
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use reconcile::{Error, Reconciler};
 use std::collections::HashMap;
@@ -38,8 +38,10 @@ pub trait Database: Kind + Instance {
 
 impl<K: Kind + Instance> Database for K {}
 
-/// An object in good order is looked at again so often, against drift that nobody reports.
+/// An object is looked at again so often, against drift that nobody reports.
 const RESYNC: Duration = Duration::from_secs(30);
+/// Of many in good order each within so many times this, spread by chance, so that rest costs the same however many there are.
+const RESYNC_EACH: Duration = Duration::from_millis(100);
 
 /// Runs until the server ends.
 pub(super) async fn run<K: Database>(
@@ -53,18 +55,20 @@ pub(super) async fn run<K: Database>(
     else {
         return;
     };
+    let (secrets, writer) =
+        (registry.store("", "secrets").cloned(), controllers.cluster.manager().to_owned());
     let changed = changed_by_themselves(&backends, &objects);
     let warned = warnings::told(&controllers, &backends, &objects);
     let (all, known) = (objects.clone(), classes.clone());
     let controller = Controller::with_queue(|queue| {
-        let (controllers, seats) = (controllers.clone(), Seats::new(queue));
+        let seats = Seats::new(queue);
         Reconciler { controllers, backends, objects, classes, seats }
     });
     let referring = Arc::<secrets::Referring>::default();
-    let controller = match registry.store("", "secrets") {
+    let controller = match &secrets {
         Some(secrets) => controller
             .attends(all.store(), secrets::refers(all.clone(), referring.clone()))
-            .follows(secrets, secrets::changed(all.clone(), referring)),
+            .hears(secrets, secrets::changed(all.clone(), referring, writer)),
         None => controller,
     };
     controller
@@ -95,7 +99,7 @@ fn key(stored: &Stored) -> String {
     format!("{}/{}", stored.namespace(), stored.name())
 }
 
-/// What of a class matters to its users; `None` where it is gone. Who uses it is not among that.
+/// What of a class matters to those who wait for it; `None` where it is gone. Who uses it is not among that.
 fn outline(classes: &Objects<DatabaseClass>, name: &str) -> Option<DatabaseClass> {
     let mut class = classes.known("", name)?.clone();
     class.metadata = ObjectMeta {
@@ -108,7 +112,25 @@ fn outline(classes: &Objects<DatabaseClass>, name: &str) -> Option<DatabaseClass
     Some(class)
 }
 
-/// What uses a class, or waits for one, is looked at again when the class changes.
+/// What of it matters to those who have it: what a class decides for new objects is settled for them.
+fn kept(outline: DatabaseClass) -> DatabaseClass {
+    let DatabaseClassSpec { controller_name, parameters_ref, unsupported_field_policy, .. } = outline.spec;
+    DatabaseClass {
+        metadata: ObjectMeta { uid: outline.metadata.uid, ..ObjectMeta::default() },
+        spec: DatabaseClassSpec {
+            controller_name,
+            parameters_ref,
+            unsupported_field_policy,
+            ..DatabaseClassSpec::default()
+        },
+        status: DatabaseClassStatus {
+            supported_features: outline.status.supported_features,
+            ..DatabaseClassStatus::default()
+        },
+    }
+}
+
+/// Whom a change of a class concerns is looked at again.
 fn class_changed<K: Database>(
     objects: Objects<K>,
     classes: Objects<DatabaseClass>,
@@ -116,12 +138,14 @@ fn class_changed<K: Database>(
     let mut outlines = HashMap::new();
     move |class, queue| {
         let now = outline(&classes, class.name());
-        if outlines.insert(class.name().to_owned(), now.clone()) == Some(now) {
+        let before = outlines.insert(class.name().to_owned(), now.clone()).flatten();
+        if before == now {
             return;
         }
+        let all = before.map(kept) != now.map(kept);
         let concerned = |stored: &&Arc<Stored>| {
             let name = stored.field("spec.className").unwrap_or_default();
-            name == class.name() || name.is_empty()
+            (name == class.name() || name.is_empty()) && (all || !is_taken_up(stored.object().meta()))
         };
         readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
     }

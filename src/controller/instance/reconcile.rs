@@ -8,7 +8,7 @@ use super::choice::{Choice, Chosen};
 use super::conditions::{self, CUT_OFF, Progress, UNAVAILABLE};
 use super::facts;
 use super::news::News;
-use super::{Database, RESYNC};
+use super::{Database, RESYNC, RESYNC_EACH};
 use crate::backend::{Answers, Code, Error as BackendError, Observed, Reference, Request};
 use crate::cluster;
 use crate::registry::{FOREGROUND, Objects, Part, Shared};
@@ -68,7 +68,7 @@ impl<K: Database> Reconciler<K> {
             return self.delete(object, class, &[chosen.backend]).await;
         }
         if !is_taken_up(Kind::meta(object)) {
-            return self.take_up(object, &chosen.class).await;
+            return self.take_up(object, &chosen, introduced.is_ok()).await;
         }
         if let Err(error) = introduced {
             return self.unreached(object, &chosen, error).await;
@@ -90,26 +90,35 @@ impl<K: Database> Reconciler<K> {
 
     /// Where the implementation will be is written before it exists, so that it cannot be lost.
     async fn announce(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
-        let backend = &*chosen.backend;
-        let reference = match within(SHORT, backend, "Reference", backend.reference(request)).await {
-            Ok(reference) if backend.recognises(&reference.group) => reference,
-            Ok(Reference { group, .. }) => {
-                let who = backend.controller_name();
-                let message = format!("{who} would not know its own reference of group {group:?} again");
-                let error = BackendError::retried(Code::FailedPrecondition, message);
-                return self.failed(request, chosen, error).await;
+        match self.reference(request, &*chosen.backend).await {
+            Ok(reference) => {
+                self.set_status(&request.object, |object| announced(object, chosen, &reference)).await?;
+                Ok(Outcome::Again(Duration::ZERO))
             }
-            Err(error) => return self.failed(request, chosen, error).await,
-        };
-        self.set_status(&request.object, |object| {
-            if let Ok(class) = &chosen.class {
-                facts::supported(object, class);
-            }
-            object.status_mut().backend_ref = Some(facts::backend_ref(&reference));
-            conditions::progress(object, &Progress::Creating);
-        })
-        .await?;
-        Ok(Outcome::Again(Duration::ZERO))
+            Err(error) => self.failed(request, chosen, error).await,
+        }
+    }
+
+    /// Where the implementation will be, as its backend will know it again.
+    pub(super) async fn reference(
+        &self,
+        request: &Request<K>,
+        backend: &dyn Answers<K>,
+    ) -> Result<Reference, BackendError> {
+        let reference = within(SHORT, backend, "Reference", backend.reference(request)).await?;
+        if backend.recognises(&reference.group) {
+            return Ok(reference);
+        }
+        let (who, group) = (backend.controller_name(), reference.group);
+        let message = format!("{who} would not know its own reference of group {group:?} again");
+        Err(BackendError::retried(Code::FailedPrecondition, message))
+    }
+
+    /// When an object in good order is looked at again.
+    fn later(&self) -> Outcome {
+        let all = u32::try_from(self.objects.store().snapshot().len()).unwrap_or(u32::MAX);
+        let last = RESYNC.max(RESYNC_EACH.saturating_mul(all));
+        Outcome::Again(rand::random_range(RESYNC..=last))
     }
 
     /// The backend did not do what is wanted. What it sees all the same is told together with that.
@@ -202,15 +211,15 @@ impl<K: Database> Reconciler<K> {
     }
 
     /// Has the backend do what is wanted, and says how far that went. The care for a database does not depend on its class.
-    async fn ensure(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
+    pub(super) async fn ensure(&self, request: &Request<K>, chosen: &Chosen<K>) -> Result<Outcome, Error> {
         let (object, backend, class) = (&request.object, &*chosen.backend, &chosen.class);
-        self.say_before(request, backend).await?;
+        let mut written = self.say_before(request, backend).await?;
         let lost = chosen.lost();
         let observed = match within(LONG, backend, "Ensure", backend.ensure(request)).await {
             Ok(observed) => observed.plausible(),
             Err(error) => return self.failed(request, chosen, error).await,
         };
-        self.announce_secrets(object, &observed).await?;
+        written |= self.announce_secrets(object, &observed).await?;
         let published = self.publish(object, backend.controller_name(), &observed).await;
         let trouble = published.as_ref().err();
         let tell = |object: &mut dyn Instance| {
@@ -219,43 +228,46 @@ impl<K: Database> Reconciler<K> {
             }
             conditions::observed(object, &observed, trouble);
         };
-        self.set_status(object, |object| conditions::under(object, lost, tell)).await?;
+        let tell = |object: &mut dyn Instance| conditions::under(object, lost, tell);
+        // What is known and asks for no write costs none.
+        if written || differs(object, tell) {
+            self.set_status(object, tell).await?;
+        }
         match published {
             Err(error) if error.is_conflict() => return Ok(Outcome::Again(IN_THE_WAY)),
             other => other?,
         }
-        Ok(if observed.is_settled() { Outcome::Again(RESYNC) } else { Outcome::Unfinished })
+        Ok(if observed.is_settled() { self.later() } else { Outcome::Unfinished })
     }
 
     /// What is about to be done is said before. A database that was ready and is not is shown so before it is repaired, and
-    /// told of.
-    async fn say_before(&self, request: &Request<K>, backend: &dyn Answers<K>) -> Result<(), Error> {
+    /// told of. Whether there was something to say.
+    async fn say_before(&self, request: &Request<K>, backend: &dyn Answers<K>) -> Result<bool, Error> {
         let object = &request.object;
         if object.status().observed_generation != Kind::meta(object).generation {
-            return self.set_status(object, conditions::changing).await;
+            return self.set_status(object, conditions::changing).await.map(|()| true);
         }
         if !is_true(&object.status().conditions, "Ready") {
-            return Ok(());
+            return Ok(false);
         }
         let seen = self.seen(request, backend).await.ok().flatten();
-        match seen.filter(|seen| !seen.is_ready()) {
-            Some(seen) => self.set_status(object, |object| conditions::runs_on(object, &seen)).await,
-            None => Ok(()),
-        }
+        let Some(seen) = seen.filter(|seen| !seen.is_ready()) else { return Ok(false) };
+        self.set_status(object, |object| conditions::runs_on(object, &seen)).await.map(|()| true)
     }
 
-    /// The names of new users' Secrets are written before those are made: what is removed again at once is then found.
-    async fn announce_secrets(&self, object: &K, observed: &Observed) -> Result<(), Error> {
+    /// The names of new users' Secrets are written before those are made: what is removed again at once is then found. Whether
+    /// there are any.
+    async fn announce_secrets(&self, object: &K, observed: &Observed) -> Result<bool, Error> {
         let mut new = binding::user_secrets(object, observed);
         new.retain(|secret| !object.status().user_secrets.contains(secret));
         if new.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let told = self.update(object, Part::Status, |object| {
             let known = &mut object.status_mut().user_secrets;
             known.extend(new.iter().filter(|secret| !known.contains(secret)).cloned().collect::<Vec<_>>());
         });
-        told.await.map(drop)
+        told.await.map(|_| true)
     }
 
     /// Publishes what can be, and withdraws what is no longer to be, before it tells of what could not.
@@ -291,10 +303,15 @@ impl<K: Database> Reconciler<K> {
             }
         });
         let after = written.await?;
-        for news in News::between(before.as_ref().unwrap_or(object), &*after) {
-            self.controllers.tell(&*after, &news).await;
-        }
+        self.tell_between(before.as_ref().unwrap_or(object), &after).await;
         Ok(())
+    }
+
+    /// Tells of what changed.
+    pub(super) async fn tell_between(&self, before: &K, after: &K) {
+        for news in News::between(before, after) {
+            self.controllers.tell(after, &news).await;
+        }
     }
 
     /// Changes the object, whatever else happened to it meanwhile, unless it is gone or another one by now.
@@ -308,6 +325,22 @@ impl<K: Database> Reconciler<K> {
         let updated = self.objects.update(meta, part, change).await?;
         updated.ok_or_else(|| ApiError::not_found(K::kind(), &meta.name).into())
     }
+}
+
+/// Where the implementation will be, written to an object.
+pub(super) fn announced<K>(object: &mut dyn Instance, chosen: &Chosen<K>, reference: &Reference) {
+    if let Ok(class) = &chosen.class {
+        facts::supported(object, class);
+    }
+    object.status_mut().backend_ref = Some(facts::backend_ref(reference));
+    conditions::progress(object, &Progress::Creating);
+}
+
+/// Whether something changes an object.
+fn differs<K: Database>(object: &K, change: impl Fn(&mut dyn Instance)) -> bool {
+    let mut changed = object.clone();
+    change(&mut changed);
+    changed != *object
 }
 
 /// A database that is deleted in the foreground runs until its dependents are gone.

@@ -1,25 +1,58 @@
 //! Whom a Secret concerns that changed or went, where this server has the Secrets: whose it is, whose name it takes, and who
 //! refers to it. All others are not even looked up.
 
-use super::super::runtime::Queue;
+use super::super::runtime::{Queue, Told};
 use super::super::secret;
 use super::{Database, conditions, key};
 use crate::registry::{Objects, Stored};
 use databases_api::instance::Instance;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Edits of a Secret that an object has come together, and so does what we wrote into it ourselves.
+/// Edits of a Secret that an object has come together.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// The Secrets that objects refer to, by the objects' keys; of those alone that refer to any.
+/// Who refers to which Secrets; of both alone who has any. All by their keys.
 #[derive(Default)]
-pub(super) struct Referring(Mutex<HashMap<String, Vec<String>>>);
+pub(super) struct Referring(Mutex<References>);
+
+#[derive(Default)]
+struct References {
+    /// The Secrets of an object.
+    named: HashMap<String, Vec<String>>,
+    /// The objects of a Secret.
+    by: HashMap<String, BTreeSet<String>>,
+}
 
 impl Referring {
-    fn secrets(&self) -> MutexGuard<'_, HashMap<String, Vec<String>>> {
+    fn references(&self) -> MutexGuard<'_, References> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An object refers to these and to no others.
+    fn set(&self, object: String, secrets: Vec<String>) {
+        let References { named, by } = &mut *self.references();
+        for secret in named.remove(&object).into_iter().flatten() {
+            if let Some(objects) = by.get_mut(&secret) {
+                objects.remove(&object);
+                if objects.is_empty() {
+                    by.remove(&secret);
+                }
+            }
+        }
+        if secrets.is_empty() {
+            return;
+        }
+        for secret in &secrets {
+            by.entry(secret.clone()).or_default().insert(object.clone());
+        }
+        named.insert(object, secrets);
+    }
+
+    /// Who refers to a Secret.
+    fn to(&self, secret: &str) -> Vec<String> {
+        self.references().by.get(secret).into_iter().flatten().cloned().collect()
     }
 }
 
@@ -30,27 +63,26 @@ pub(super) fn refers<K: Database>(
 ) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
     move |stored, _| {
         let object = objects.known(stored.namespace(), stored.name());
-        let secrets: Vec<String> = object.map_or_else(Vec::new, |object| named(&*object));
-        match secrets.is_empty() {
-            true => drop(referring.secrets().remove(&key(stored))),
-            false => drop(referring.secrets().insert(key(stored), secrets)),
-        }
+        referring.set(key(stored), object.map_or_else(Vec::new, |object| named(&*object)));
     }
 }
 
 fn named(object: &dyn Instance) -> Vec<String> {
+    let namespace = &object.meta().namespace;
     let references = object.spec().references().filter(|reference| reference.is_secret());
-    references.map(|reference| reference.name.to_owned()).collect()
+    references.map(|reference| format!("{namespace}/{}", reference.name)).collect()
 }
 
-/// Looks at whom a Secret concerns.
+/// Looks at whom a Secret concerns. One that `writer`, which is this program, has just made is as its object wants it.
 pub(super) fn changed<K: Database>(
     objects: Objects<K>,
     referring: Arc<Referring>,
-) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
-    move |stored, queue| {
+    writer: String,
+) -> impl FnMut(&Arc<Stored>, Told<'_>, &Queue<String>) + Send {
+    move |stored, told, queue| {
         let namespace = stored.namespace();
-        if let Some(owner) = secret::owner(stored) {
+        let made = matches!(told, Told::Is) && is_made_by(&writer, stored);
+        if let Some(owner) = secret::owner(stored).filter(|_| !made) {
             let (store, name) = (objects.store(), owner.name);
             let found = store.find(&store.snapshot(), namespace, name);
             if found.is_ok_and(|object| object.uid() == owner.uid) {
@@ -62,13 +94,14 @@ pub(super) fn changed<K: Database>(
                 queue.add(&format!("{namespace}/{name}"));
             }
         }
-        let near = format!("{namespace}/");
-        for (key, secrets) in referring.secrets().iter().filter(|(key, _)| key.starts_with(&near)) {
-            if secrets.iter().any(|name| name == stored.name()) {
-                queue.add(key);
-            }
-        }
+        referring.to(&key(stored)).iter().for_each(|object| queue.add(object));
     }
+}
+
+fn is_made_by(writer: &str, stored: &Stored) -> bool {
+    let object = stored.object();
+    let managers = &object.meta().managed_fields;
+    !managers.is_empty() && managers.iter().all(|entry| entry.manager == writer)
 }
 
 /// The names of objects that a Secret's name may begin with.
@@ -79,6 +112,24 @@ fn begins(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_refers_to_a_secret_is_known_by_its_name_for_as_long_as_he_does() {
+        let referring = Referring::default();
+        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        referring.set("demo/b".into(), names(&["demo/x", "demo/y"]));
+        referring.set("demo/a".into(), names(&["demo/x"]));
+        assert_eq!(
+            (referring.to("demo/x"), referring.to("demo/y")),
+            (names(&["demo/a", "demo/b"]), names(&["demo/b"]))
+        );
+        referring.set("demo/b".into(), names(&["demo/y"]));
+        referring.set("demo/a".into(), Vec::new());
+        assert_eq!((referring.to("demo/x"), referring.to("demo/y")), (Vec::new(), names(&["demo/b"])));
+        referring.set("demo/b".into(), Vec::new());
+        let left = referring.references();
+        assert!(left.named.is_empty() && left.by.is_empty());
+    }
 
     #[test]
     fn a_secret_is_near_to_whatever_its_name_begins_with() {

@@ -4,44 +4,96 @@
 //! when it is taken up; admission does so for the very update that puts the finalizer on.
 
 use super::Database;
+use super::choice::Chosen;
 use super::conditions;
-use super::reconcile::{Error, Reconciler};
-use crate::backend::Refusal;
+use super::reconcile::{Error, Reconciler, announced};
+use crate::backend::{Reference, Refusal, Request};
 use crate::controller::class_use;
 use crate::controller::runtime::Outcome;
-use crate::registry::Part;
+use crate::registry::{Part, Shared};
 use apimachinery::kind::Kind;
 use apimachinery::meta::{condition, is_true};
+use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::defaulting;
 use databases_api::instance::{BACKEND_FINALIZER, is_taken_up};
 use std::time::Duration;
 
+/// Where a new object will be, with what its backend is asked about it.
+struct Place<K> {
+    request: Request<K>,
+    chosen: Chosen<K>,
+    reference: Reference,
+}
+
+/// Puts the finalizer on.
+fn hold<K: Database>(object: &mut K) {
+    let meta = Kind::meta_mut(object);
+    if !is_taken_up(meta) {
+        meta.finalizers.push(BACKEND_FINALIZER.into());
+    }
+}
+
 impl<K: Database> Reconciler<K> {
-    /// Puts the finalizer on, once the class agrees.
+    /// Puts the finalizer on, once the class agrees; where nothing is in the way, the place is written with it and the database
+    /// begun. Whatever is in the way is told by the next look, of an object that cannot go unseen any more.
     pub(super) async fn take_up(
         &self,
         object: &K,
-        class: &Result<DatabaseClass, Refusal>,
+        chosen: &Chosen<K>,
+        introduced: bool,
     ) -> Result<Outcome, Error> {
-        if let (None, Ok(class)) = (&object.status().backend_ref, class)
+        let new = object.status().backend_ref.is_none();
+        if let (true, Ok(class)) = (new, &chosen.class)
             && let Some(refusal) = self.keep_class(class).await?
         {
             return self.wait(object, &refusal).await;
         }
-        let outcome = self.update(object, Part::Main, |object| {
-            let meta = Kind::meta_mut(object);
-            if !is_taken_up(meta) {
-                meta.finalizers.push(BACKEND_FINALIZER.into());
-            }
-        });
-        match outcome.await {
-            Err(Error::Registry(error)) if error.is_invalid() => {
+        let place = if new && introduced { self.place(object, chosen).await } else { None };
+        let taken = match &place {
+            Some(place) => self.write_place(object, place).await,
+            None => self.update(object, Part::Main, hold).await,
+        };
+        match (taken, place) {
+            (Err(Error::Registry(error)), _) if error.is_invalid() => {
                 self.wait(object, &Refusal::new("Conflict", error.to_string())).await
             }
-            Err(error) => Err(error),
-            Ok(_) => Ok(Outcome::Again(Duration::ZERO)),
+            (Err(error), _) => Err(error),
+            (Ok(taken), Some(place)) => self.begin(object, &taken, place).await,
+            (Ok(_), None) => Ok(Outcome::Again(Duration::ZERO)),
         }
+    }
+
+    /// Where a new object will be, if nothing is in its way.
+    async fn place(&self, object: &K, chosen: &Chosen<K>) -> Option<Place<K>> {
+        let (request, chosen) = self.request(object, chosen).await.ok()?;
+        if chosen.lost().is_some() {
+            return None;
+        }
+        let reference = self.reference(&request, &*chosen.backend).await.ok()?;
+        Some(Place { request, chosen, reference })
+    }
+
+    /// Writes the finalizer and the place at once; of a spec that came meanwhile nothing is said.
+    async fn write_place(&self, object: &K, place: &Place<K>) -> Result<Shared<K>, Error> {
+        let seen = Kind::meta(object);
+        let taken = self.objects.update_whole(seen, |object| {
+            hold(object);
+            if Kind::meta(object).generation == seen.generation {
+                announced(object, &place.chosen, &place.reference);
+            }
+        });
+        taken.await?.ok_or_else(|| ApiError::not_found(K::kind(), &seen.name).into())
+    }
+
+    /// Goes on with an object that was taken up, unless that is another wish: its class may have decided something.
+    async fn begin(&self, before: &K, taken: &K, place: Place<K>) -> Result<Outcome, Error> {
+        self.tell_between(before, taken).await;
+        if Kind::meta(taken).generation != Kind::meta(before).generation {
+            return Ok(Outcome::Again(Duration::ZERO));
+        }
+        let Place { request, chosen, .. } = place;
+        self.ensure(&Request { object: taken.clone(), ..request }, &chosen).await
     }
 
     /// Keeps the class for an object that begins to use it, or says why it cannot.

@@ -7,6 +7,7 @@ mod feed;
 mod queue;
 mod seats;
 
+pub(super) use feed::Told;
 pub(super) use queue::Queue;
 pub(super) use seats::{Entry, PATIENCE, Seats};
 
@@ -72,34 +73,39 @@ impl<R: Reconciler> Controller<R> {
         Controller { reconciler: Arc::new(reconciler(queue.clone())), queue, sources: Vec::new() }
     }
 
-    /// `seen` is shown every object of a store, and again what changes or goes, and puts the keys that this concerns into the
-    /// queue.
-    pub(super) fn follows(
+    /// `seen` is told of every object of a store, and again of what changes or goes, and puts the keys that this concerns into
+    /// the queue.
+    pub(super) fn hears(
         mut self,
         store: &Arc<Store>,
-        mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
+        mut seen: impl FnMut(&Arc<Stored>, Told<'_>, &Queue<R::Key>) + Send + 'static,
     ) -> Self {
         let (store, queue) = (store.clone(), self.queue.clone());
-        let told = move |stored: &Arc<Stored>, _: Option<&Arc<Stored>>| seen(stored, &queue);
+        let told = move |stored: &Arc<Stored>, told: Told<'_>| seen(stored, told, &queue);
         self.sources.push(Box::new(move |ended| feed::follow(store, ended, told).boxed()));
         self
     }
 
-    /// The same, but for changes of the status alone: a reconciler that writes there what it saw would look again for having
-    /// written it, and for ever where that differs each time.
-    pub(super) fn attends(
-        mut self,
+    /// The same, whatever it is that happened.
+    pub(super) fn follows(
+        self,
         store: &Arc<Store>,
         mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
     ) -> Self {
-        let (store, queue) = (store.clone(), self.queue.clone());
-        let told = move |stored: &Arc<Stored>, before: Option<&Arc<Stored>>| {
-            if !before.is_some_and(|before| feed::asks_the_same(stored, before)) {
-                seen(stored, &queue);
-            }
-        };
-        self.sources.push(Box::new(move |ended| feed::follow(store, ended, told).boxed()));
-        self
+        self.hears(store, move |stored, _, queue| seen(stored, queue))
+    }
+
+    /// The same, but for changes of the status alone, and finalizers that were put on: a reconciler that writes there what it
+    /// saw would look again for having written it, and for ever where that differs each time.
+    pub(super) fn attends(
+        self,
+        store: &Arc<Store>,
+        mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
+    ) -> Self {
+        self.hears(store, move |stored, told, queue| match told {
+            Told::Changed(before) if feed::asks_the_same(stored, before) => {}
+            _ => seen(stored, queue),
+        })
     }
 
     /// Looks at every key that this yields.

@@ -117,6 +117,10 @@ async fn a_secret_that_is_deleted_or_edited_is_put_right_at_once() {
     server.until("the Secret is as it was", is_as_before).await;
     assert!(began.elapsed().as_secs() < 5, "by the event, not by the next look");
     assert_eq!(server.get(BINDING).await.1["data"]["team"], "ZG9jcw==", "a person's own key stays");
+    let key = json!({"data": {"uri": null}});
+    assert_eq!(server.merge(BINDING, key).await.0, 200);
+    server.until("the key is there again", is_as_before).await;
+    assert!(began.elapsed().as_secs() < 5, "nobody owns what was only taken away");
     server.condition(A, "Ready", "True", "Available").await;
     assert_eq!(told(&server, "a", "NotReady").await, 0);
     assert!(in_ten_seconds(&server, &fake, "Record a").await <= 1);

@@ -104,3 +104,24 @@ async fn a_class_keeps_what_it_was_offered_while_its_backend_does_not_answer() {
     fake.fail_at(Step::Offer, None);
     server.condition(&late, "Accepted", "True", "Accepted").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn defaults_that_change_are_for_those_that_wait_and_disturb_nobody_who_has_theirs() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    let (_, before) = server.get(A).await;
+    ten_seconds(&server).await;
+    fake.asked();
+    let changed = json!({"spec": {"defaults": {"deletionPolicy": "Delete"}, "description": "for tests"}});
+    assert_eq!(server.merge(OURS, changed).await.0, 200);
+    ten_seconds(&server).await;
+    let asked = fake.asked();
+    assert!(asked.iter().all(|step| !step.ends_with(" a")), "{asked:?}");
+    assert_eq!(server.get(A).await.1, before);
+    server.post(IN_DEMO, database("b", json!({"className": "ours"}))).await;
+    let b = format!("{IN_DEMO}/b");
+    server.condition(&b, "Ready", "True", "Available").await;
+    assert_eq!(server.get(&b).await.1["spec"]["deletionPolicy"], "Delete");
+    is_deleted(&server, &fake, &uid).await;
+}

@@ -73,3 +73,48 @@ async fn news_of_one_object_is_looked_at_at_once_and_of_no_other() {
     let steps = fake.asked();
     assert!(!steps.contains(&"Record b".to_owned()), "{steps:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_there_at_once_costs_two_writes_of_its_object_and_one_look() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    server.condition(OURS, "Accepted", "True", "Accepted").await;
+    // The first user of a class is written to it.
+    ready(&server, json!({})).await;
+    ten_seconds(&server).await;
+    let path = format!("{IN_DEMO}/b");
+    let begin = server.revision().await;
+    fake.asked();
+    assert_eq!(server.post(IN_DEMO, database("b", json!({"className": "ours"}))).await.0, 201);
+    server.condition(&path, "Ready", "True", "Available").await;
+    ten_seconds(&server).await;
+    let (created, place, status) = (1, 1, 1);
+    let (secret, events, users_of_class) = (1, 2, 1);
+    let writes = server.revision().await - begin;
+    assert_eq!(writes, created + place + status + secret + events + users_of_class);
+    let asked = fake.asked();
+    assert_eq!(asked.iter().filter(|step| *step == "Record b").count(), 1, "{asked:?}");
+    let (_, object) = server.get(&path).await;
+    let managers = object["metadata"]["managedFields"].as_array().unwrap();
+    let subresources: Vec<_> =
+        managers.iter().map(|entry| (&entry["manager"], &entry["subresource"])).collect();
+    let controller = Value::from("postgresql-controller");
+    assert!(subresources.contains(&(&controller, &Value::Null)), "{subresources:?}");
+    assert!(subresources.contains(&(&controller, &"status".into())), "{subresources:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_cannot_be_told_yet_is_written_when_it_can() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    fake.fail_at(Step::Reference, Some(Error::retried(Code::Unavailable, "not yet")));
+    let uid = created(&server, json!({})).await;
+    server.condition(A, "Programmed", "False", "BackendUnavailable").await;
+    let (_, object) = server.get(A).await;
+    assert_eq!(object["metadata"]["finalizers"], json!(["databases.standard.k8s.io/backend"]));
+    assert_eq!(object["status"]["backendRef"], Value::Null);
+    fake.fail_at(Step::Reference, None);
+    server.condition(A, "Ready", "True", "Available").await;
+    assert_eq!(server.get(A).await.1["status"]["backendRef"]["name"], uid.as_str());
+    is_deleted(&server, &fake, &uid).await;
+}

@@ -2,6 +2,7 @@
 
 mod alone;
 mod cluster;
+mod instances;
 mod promises;
 
 use crate::options::Options;
@@ -15,6 +16,8 @@ pub struct Facts {
     pub alone: Option<crate::alone::Facts>,
     /// The control plane.
     pub cluster: Option<crate::cluster::Facts>,
+    /// A thousand instances.
+    pub instances: Option<crate::instances::Facts>,
 }
 
 /// The whole report.
@@ -33,6 +36,9 @@ pub fn write(options: &Options, facts: &Facts, results: &Results) -> String {
     }
     if let Some(facts) = &facts.cluster {
         cluster::write(&mut out, facts, results);
+    }
+    if let Some(facts) = &facts.instances {
+        instances::write(&mut out, facts);
     }
     out.push_str("## Operations\n\n");
     for workload in ALL {
