@@ -34,7 +34,7 @@ impl Flavour for PostgresCluster {
     const INNER: &'static [Resource] = &[];
     const STOP: &'static str = "shutdown";
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
-    const RESERVED: &'static [&'static str] = &[];
+    const RESERVED: &'static [&'static str] = &["_crunchypgbouncer", "_crunchyrepl", "ccp_monitoring"];
 
     fn majors(_: &Class, admitted: &[String]) -> Result<Vec<String>, Refusal> {
         let known = MAJORS.iter().map(|major| (*major).to_owned());
@@ -43,5 +43,10 @@ impl Flavour for PostgresCluster {
 
     fn own(_: &Class, _: &str) -> Result<Vec<(&'static str, Value)>, Refusal> {
         Ok(Vec::new())
+    }
+
+    /// The operator has an image.
+    fn pooler(_: &Class) -> Option<Vec<(&'static str, Value)>> {
+        Some(Vec::new())
     }
 }

@@ -57,6 +57,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
     "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
 /// What is offered where requests are carried out.
@@ -115,7 +116,13 @@ impl Dialect for KubeDB {
             "" => format!("{}-auth", wish.name),
             named => named.to_owned(),
         };
-        Some(Administration { secret, username: "username", password: "password", tells_health: false })
+        Some(Administration {
+            secret,
+            username: "username",
+            password: "password",
+            tells_health: false,
+            gives: false,
+        })
     }
 
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {

@@ -54,7 +54,7 @@ impl<D: Dialect> Operator<D> {
         let (main, installed) = (main.unwrap_or_default(), self.installed().await?);
         let evidence = match main {
             Value::Null => Vec::new(),
-            _ => self.evidence(&meta.namespace, &name).await?,
+            _ => self.evidence(object, &name).await?,
         };
         Ok(Live { name, main, beside, evidence, installed })
     }

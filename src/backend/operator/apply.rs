@@ -2,7 +2,7 @@
 
 use super::dialect::{Dialect, Wish};
 use super::{Operator, UID_LABEL, at, names, shape, trouble};
-use crate::backend::tenant::{self, Names};
+use crate::backend::tenant;
 use crate::backend::{Error, Refusal};
 use crate::cluster::{self, Place, Resource, SECRETS};
 use serde_json::{Value, json};
@@ -36,8 +36,9 @@ impl<D: Dialect> Operator<D> {
 
     /// The objects of a wish with all metadata that is ours.
     pub(super) fn complete(&self, wish: &Wish<'_>, parameters: &Value) -> Result<Vec<Value>, Refusal> {
-        if self.dialect.administration(wish).is_some() {
-            let checked = tenant::check(wish.object, &Names::alone(wish.object));
+        names::check_reserved(wish.object, D::NAME, D::RESERVED)?;
+        if let Some(administration) = self.dialect.administration(wish) {
+            let checked = tenant::check(wish.object, &administration.names(wish.object));
             checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;
         }
         let mut objects = self.dialect.wanted(wish)?;

@@ -1,13 +1,14 @@
-//! What an operator leaves to SQL: databases with their owners and extensions, and users, where it makes none of them itself.
+//! What an operator leaves to SQL: extensions and users, and databases with their owners where it makes none of them itself.
 //!
 //! They are brought in line by the superuser that the operator made, once the server takes writes, as on any other server
 //! ([`tenant`]). The object was made when they are there, and not before.
 
 use super::Operator;
-use super::dialect::{Dialect, Wish};
+use super::dialect::{Administration, Dialect, Wish};
 use crate::backend::postgresql::{Secret, was_made};
 use crate::backend::tenant::{self, Facts, Found, Inside, Names, Server, SslMode};
 use crate::backend::{Error, Login, Observed, Phase, Role};
+use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::Access;
 use std::ops::ControlFlow;
 
@@ -21,7 +22,7 @@ impl<D: Dialect> Operator<D> {
             ControlFlow::Continue(reached) => reached,
             ControlFlow::Break(seen) => return Ok(seen),
         };
-        let names = Names::alone(wish.object);
+        let names = self.names(wish);
         Ok(match tenant::ensure(wish.object, &names, &server, &seen.logins).await {
             Ok(Inside { facts, found, refused, .. }) => Observed { refused, ..inside(seen, &facts, &found) },
             Err(error) => self.without(wish, seen, &error),
@@ -34,10 +35,17 @@ impl<D: Dialect> Operator<D> {
             ControlFlow::Continue(reached) => reached,
             ControlFlow::Break(seen) => return Ok(seen),
         };
-        Ok(match tenant::look(&Names::alone(wish.object), &server).await {
+        Ok(match tenant::look(&self.names(wish), &server).await {
             Ok((facts, found)) => inside(seen, &facts, &found),
             Err(error) => self.without(wish, seen, &error),
         })
+    }
+
+    fn names(&self, wish: &Wish<'_>) -> Names {
+        match self.dialect.administration(wish) {
+            Some(administration) => administration.names(wish.object),
+            None => Names::alone(wish.object),
+        }
     }
 
     /// Where the server cannot be asked, or will not do it.
@@ -75,7 +83,8 @@ impl<D: Dialect> Operator<D> {
         if !was_made(wish.object) {
             seen.version.clear();
         }
-        if seen.phase != Phase::Available {
+        // Whoever keeps the owners' passwords has to have made them.
+        if seen.phase != Phase::Available || administration.gives && seen.logins.is_empty() {
             return Ok(ControlFlow::Break(seen));
         }
         let secret = format!("Secret {}/{}", wish.object.metadata.namespace, administration.secret);
@@ -83,7 +92,7 @@ impl<D: Dialect> Operator<D> {
         Ok(match server {
             Some(server) => ControlFlow::Continue((server, seen)),
             None => {
-                let missing = tenant::Error::Missing(format!("{} has not made {secret} yet", D::NAME));
+                let missing = tenant::Error::Awaited(format!("{} has not made {secret} yet", D::NAME));
                 ControlFlow::Break(self.without(wish, seen, &missing))
             }
         })
@@ -104,6 +113,13 @@ impl<D: Dialect> Operator<D> {
             authorities: seen.certificates.clone(),
             superuser: true,
         })
+    }
+}
+
+impl Administration {
+    /// What things are called on the server.
+    pub(super) fn names(&self, object: &PostgreSQL) -> Names {
+        if self.gives { Names::given(object) } else { Names::alone(object) }
     }
 }
 

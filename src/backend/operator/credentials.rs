@@ -5,6 +5,7 @@ use super::{Operator, UID_LABEL, names, trouble};
 use crate::backend::postgresql::{Secret, secret_value};
 use crate::backend::{Code, Error, Login};
 use crate::cluster::{Place, SECRETS};
+use databases_api::postgresql::PostgreSQL;
 use serde_json::{Value, json};
 
 impl<D: Dialect> Operator<D> {
@@ -89,9 +90,9 @@ impl<D: Dialect> Operator<D> {
 
 impl<D: Dialect> Operator<D> {
     /// What the operator made that tells more.
-    pub(super) async fn evidence(&self, namespace: &str, name: &str) -> Result<Vec<Value>, Error> {
-        let mut found = Vec::new();
-        for (resource, name) in self.dialect.evidence(name) {
+    pub(super) async fn evidence(&self, object: &PostgreSQL, name: &str) -> Result<Vec<Value>, Error> {
+        let (mut found, namespace) = (Vec::new(), object.metadata.namespace.as_str());
+        for (resource, name) in self.dialect.evidence(object, name) {
             let place = Place { resource: &resource, namespace, name: &name };
             let looked = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
             found.push(looked.unwrap_or_default());

@@ -3,8 +3,7 @@
 use super::names::{UID_LABEL, kubernetes_name};
 use crate::backend::{Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal};
 use crate::cluster::Resource;
-use databases_api::postgresql::{PostgreSQL, UserAttribute};
-use databases_api::shared::Access;
+use databases_api::postgresql::{Pooling, PoolingMode, PostgreSQL, UserAttribute};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -25,6 +24,8 @@ pub trait Dialect: Send + Sync + 'static {
     const CATALOG: Option<Resource> = None;
     /// Fields that are lists whose items are known by their names: others' items in them stay.
     const LISTS_BY_NAME: &'static [&'static str] = &[];
+    /// Roles that the operator has for itself.
+    const RESERVED: &'static [&'static str] = &[];
     /// The longest name of a main object.
     const LONGEST_NAME: usize;
     /// Kinds that a class's `spec.parametersRef` may name.
@@ -50,7 +51,7 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Objects of the operator's making, beside a main one of that name, that tell what its status does not. They are read at
     /// every look.
-    fn evidence(&self, _name: &str) -> Vec<(Resource, String)> {
+    fn evidence(&self, _object: &PostgreSQL, _name: &str) -> Vec<(Resource, String)> {
         Vec::new()
     }
 
@@ -61,8 +62,8 @@ pub trait Dialect: Send + Sync + 'static {
     /// none where it is so.
     fn state(&self, wish: &Wish<'_>) -> Option<Value>;
 
-    /// How databases, owners, users and extensions are brought about over SQL; none where the operator makes them. The
-    /// Secrets of all roles are then ours.
+    /// How databases, owners, users and extensions are brought about over SQL, as far as the operator does not; none where it
+    /// makes all of them.
     fn administration(&self, _wish: &Wish<'_>) -> Option<Administration> {
         None
     }
@@ -137,6 +138,8 @@ pub struct Administration {
     pub password: &'static str,
     /// Whether it is seen by its sessions alone that a server takes writes: the operator does not tell.
     pub tells_health: bool,
+    /// Whether the operator makes databases and their owners, with the passwords of those.
+    pub gives: bool,
 }
 
 /// What is wanted, with what it is made of.
@@ -196,22 +199,27 @@ impl Wish<'_> {
         owners.chain(users).filter(|role| seen.insert(role.name.clone())).collect()
     }
 
-    /// The owners of the databases, and the superuser where the object asks for it, in the operator's own Secrets.
-    pub fn owners(&self, superuser: &str, secret: impl Fn(&str) -> String) -> Vec<Role> {
-        let spec = &self.object.spec;
-        let role = |name: &str, database: &str| Role {
-            secret: secret(name),
-            is_ours: false,
-            is_superuser: name == superuser,
-            ..self.role(name, database)
-        };
-        let mut seen = BTreeSet::new();
-        let owners = spec.databases.iter().filter(|database| seen.insert(&database.owner));
-        let mut roles: Vec<Role> = owners.map(|database| role(&database.owner, &database.name)).collect();
-        if spec.superuser_access == Some(Access::Enabled) {
-            roles.push(role(superuser, self.first_database()));
+    /// The same where the operator keeps the passwords of owners, and of others whom it knows, in Secrets of its own.
+    pub fn roles_beside(&self, knows: impl Fn(&str) -> bool, secret: impl Fn(&str) -> String) -> Vec<Role> {
+        let owners: BTreeSet<&str> =
+            self.object.spec.databases.iter().map(|database| database.owner.as_str()).collect();
+        let mut roles = self.roles();
+        for role in roles.iter_mut().filter(|role| owners.contains(role.name.as_str()) || knows(&role.name)) {
+            (role.secret, role.is_ours) = (secret(&role.name), false);
         }
         roles
+    }
+
+    /// The connection poolers that the object asks for: how they hand out connections, in PgBouncer's words, and how many there
+    /// are.
+    pub fn poolers(&self) -> Option<(&'static str, i32)> {
+        let Pooling { mode, instances } = self.object.spec.pooling.as_ref()?;
+        let mode = match mode {
+            Some(PoolingMode::Session) => "session",
+            Some(PoolingMode::Transaction) => "transaction",
+            _ => return None,
+        };
+        Some((mode, instances.unwrap_or(1)))
     }
 
     /// Whether the implementation is the object's by now.

@@ -1,5 +1,6 @@
 //! What is called how.
 
+use crate::backend::Refusal;
 use crate::backend::postgresql::hash;
 use databases_api::postgresql::PostgreSQL;
 
@@ -45,10 +46,26 @@ pub(in crate::backend) fn kubernetes_name(implementation: &str, what: &str, name
     parts.into_iter().filter(|part| !part.is_empty() || !plain.is_empty()).collect::<Vec<_>>().join("-")
 }
 
+/// Refuses roles that an operator has for itself.
+pub(super) fn check_reserved(object: &PostgreSQL, operator: &str, reserved: &[&str]) -> Result<(), Refusal> {
+    let owners = object.spec.databases.iter().enumerate();
+    let owners = owners.map(|(index, database)| (format!("spec.databases[{index}].owner"), &database.owner));
+    let users = object.spec.users.iter().enumerate();
+    let users = users.map(|(index, user)| (format!("spec.users[{index}].name"), &user.name));
+    match owners.chain(users).find(|(_, role)| reserved.contains(&role.as_str())) {
+        None => Ok(()),
+        Some((field, role)) => {
+            let message = format!("{field}: {role:?}: {operator} has a role of that name for itself");
+            Err(Refusal::new("UnsupportedFeature", message))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use apimachinery::meta::ObjectMeta;
+    use databases_api::postgresql::{Database, User};
     use std::collections::BTreeSet;
 
     fn object(name: &str) -> PostgreSQL {
@@ -57,6 +74,19 @@ mod tests {
             metadata: ObjectMeta { name: name.into(), uid, ..ObjectMeta::default() },
             ..PostgreSQL::default()
         }
+    }
+
+    #[test]
+    fn a_role_that_an_operator_has_for_itself_is_refused_by_field() {
+        let mut object = object("shop");
+        object.spec.users = vec![User { name: "etl".into(), ..User::default() }, User::default()];
+        assert_eq!(check_reserved(&object, "it", &["pooler"]), Ok(()));
+        object.spec.users[1].name = "pooler".into();
+        let refused = check_reserved(&object, "it", &["pooler"]).expect_err("it is refused");
+        assert!(refused.message.starts_with("spec.users[1].name"), "{refused:?}");
+        object.spec.databases = vec![Database { owner: "pooler".into(), ..Database::default() }];
+        let refused = check_reserved(&object, "it", &["pooler"]).expect_err("it is refused");
+        assert!(refused.message.starts_with("spec.databases[0].owner"), "{refused:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::backend::Phase;
 use crate::backend::operator::tests::object;
 use crate::backend::operator::{Dialect, Found, Installed, Wish};
 use crate::backend::pgo::tests::Part;
-use databases_api::postgresql::PostgreSQL;
+use databases_api::postgresql::{Extension, Pooling, PoolingMode, PostgreSQL};
 
 pub(in crate::backend) type Played = crate::backend::pgo::tests::Played<PerconaPGCluster>;
 
@@ -90,4 +90,54 @@ fn what_runs_is_told_by_the_object_that_the_operator_makes() {
     };
     let seen = PerconaPostgreSQL::default().seen(&found);
     assert_eq!((seen.phase, seen.ready_instances, &*seen.primary), (Phase::Available, 1, "p"));
+}
+
+#[test]
+fn a_class_has_poolers_where_it_has_an_image_of_them() {
+    let mut object = object("shop", 1);
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Session), instances: Some(2) });
+    let usual = wanted(&object, &Class::default(), &Value::Null);
+    assert_eq!(usual["spec"]["proxy"]["pgBouncer"]["image"], "docker.io/percona/percona-pgbouncer:1.25.1-1");
+    let offers = |class: &Class| {
+        let installed = Installed { versions: vec!["18".into()], ..Installed::default() };
+        let offer = PerconaPostgreSQL::default().offer(class, &installed).expect("an offer");
+        (
+            offer.engines[0].versions.clone(),
+            offer.features.iter().any(|name| name == "PostgreSQLConnectionPooling"),
+        )
+    };
+    assert_eq!(offers(&imaged(&json!({"18": "a"}))), (vec!["18".into()], false));
+    assert_eq!(offers(&imaged(&json!({"18": "a", "pgbouncer": "b"}))), (vec!["18".into()], true));
+}
+
+#[test]
+fn an_extension_that_the_operator_knows_is_its_too_and_is_not_dropped() {
+    let mut object = object("shop", 1);
+    let mut listed = |names: &[&str]| {
+        let extension = |name: &&str| Extension { name: (*name).into(), ..Extension::default() };
+        object.spec.databases[0].extensions = names.iter().map(extension).collect();
+        object.clone()
+    };
+    let builtin = |object: &PostgreSQL, live: &Value| {
+        wanted(object, &Class::default(), live)["spec"]["extensions"]["builtin"].clone()
+    };
+    assert_eq!(builtin(&listed(&["pg_trgm"]), &Value::Null), Value::Null);
+    let live = json!({"spec": {"extensions": {"builtin": {"pgvector": true, "pg_stat_monitor": true}}}});
+    assert_eq!(builtin(&listed(&["pg_trgm"]), &live), json!({"pgvector": true, "pg_stat_monitor": true}));
+    let rival = json!({"pgvector": true, "pg_stat_statements": true, "pg_stat_monitor": false});
+    assert_eq!(builtin(&listed(&["pg_stat_statements"]), &live), rival);
+    let both = listed(&["pg_stat_statements", "pg_stat_monitor"]);
+    let (class, installed) =
+        (Class::default(), Installed { versions: vec!["18".into()], ..Installed::default() });
+    let wish = Wish {
+        object: &both,
+        class: &class,
+        name: "shop-1",
+        live: &Value::Null,
+        beside: &[],
+        evidence: &[],
+        installed: &installed,
+    };
+    let refused = PerconaPostgreSQL::default().wanted(&wish).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.databases"), "{refused:?}");
 }

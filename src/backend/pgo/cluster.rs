@@ -1,13 +1,12 @@
 //! The main object.
 
-use super::sql::{self, KEY, Script};
 use super::{Flavour, SUPERUSER, stopped};
 use crate::backend::operator::{Wish, at, covers, named, node_affinity, put};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
 use databases_api::postgresql::ReplicationMode;
-use databases_api::shared::{Access, RESTARTED_AT, State, TlsMode};
+use databases_api::shared::{RESTARTED_AT, State, TlsMode};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -17,7 +16,7 @@ const SERVERS: &str = "pg";
 const ADMITS_PLAIN: &str = "host all all all scram-sha-256";
 
 /// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
-pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>, script: &Script) -> Result<Value, Refusal> {
+pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
     let spec = &wish.object.spec;
     let mut main = json!({
         "apiVersion": F::MAIN.api_version(),
@@ -58,20 +57,27 @@ pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>, script: &Script) -> Result<Val
     if let Some(at) = wish.object.metadata.annotations.get(RESTARTED_AT) {
         put(&mut main, "metadata.annotations", json!({RESTARTED_AT: at}));
     }
-    let given = at(wish.live, "spec.databaseInitSQL.name");
-    if wish.is_adopted() && !given.is_empty() && !sql::is_ours(wish, given) {
-        let message = format!(
-            "spec.adoptRef: {} {} runs the SQL of ConfigMap {given}, and owners of databases are set that way, too: take its \
-             databaseInitSQL off, which was run once",
-            F::MAIN.kind,
-            wish.name
-        );
-        return Err(Refusal::new("UnsupportedFeature", message));
-    }
-    if script.is_next::<F>(wish) {
-        put(&mut main, "databaseInitSQL", json!({"name": script.name, "key": KEY}));
+    put(&mut main, "proxy.pgBouncer", pooler::<F>(wish)?);
+    for (path, has) in F::extensions(wish)? {
+        put(&mut main, path, has.into());
     }
     Ok(main)
+}
+
+fn pooler<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let Some((mode, instances)) = wish.poolers() else { return Ok(Value::Null) };
+    let mut pooler = json!({"replicas": instances, "config": {"global": {"pool_mode": mode}}});
+    let Some(own) = F::pooler(wish.class) else {
+        let message =
+            "spec.pooling: the class has no image of PgBouncer: add one to the ConfigMap that it names";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    };
+    for (name, value) in own {
+        // What runs keeps its own.
+        let live = &wish.live["spec"]["proxy"]["pgBouncer"][name];
+        put(&mut pooler, name, if live.is_null() { value } else { live.clone() });
+    }
+    Ok(pooler)
 }
 
 fn tls_mode<'a>(wish: &'a Wish<'_>) -> Option<&'a TlsMode> {
@@ -158,7 +164,7 @@ fn servers(wish: &Wish<'_>) -> Value {
     servers
 }
 
-/// The owners with their databases, and the superuser where it is to be known.
+/// The owners with their databases, and the superuser, who manages them.
 fn users(wish: &Wish<'_>) -> Vec<Value> {
     let spec = &wish.object.spec;
     let mut databases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -176,8 +182,11 @@ fn users(wish: &Wish<'_>) -> Vec<Value> {
         }
     }
     let owners = databases.into_iter().map(|(name, databases)| json!({"name": name, "databases": databases}));
-    let superuser = spec.superuser_access == Some(Access::Enabled);
-    owners.chain(superuser.then(|| json!({"name": SUPERUSER}))).collect()
+    // Where it is told of no users, the operator makes one of its own; of an adopted one that stays.
+    let is_told = !wish.is_adopted() || wish.live["spec"]["users"].is_array();
+    let is_listed = spec.databases.iter().any(|database| database.owner == wish.name);
+    let usual = (!is_told && !is_listed).then(|| json!({"name": wish.name, "databases": [wish.name]}));
+    owners.chain(usual).chain([json!({"name": SUPERUSER})]).collect()
 }
 
 /// What a change of a field does, and what the field is called in ours.
@@ -186,8 +195,8 @@ pub(super) fn disturbs<F: Flavour>(field: &str, wish: &Wish<'_>) -> (String, Eff
     let (ours, effect) = match first {
         "instances" => disturbs_servers(wish),
         "postgresVersion" | "image" => ("spec.version", Effect::Downtime),
-        // It comes after what it is about.
-        "databaseInitSQL" => ("", Effect::Nothing),
+        "proxy" => ("spec.pooling", Effect::Nothing),
+        "extensions" => ("spec.databases", Effect::Restart),
         "users" => ("spec.databases", Effect::Nothing),
         "config" => ("spec.parameters", Effect::Restart),
         "patroni" if admits_plain(wish.live) != is_optional(wish) => ("spec.tls.mode", Effect::Reload),

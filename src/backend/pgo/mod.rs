@@ -1,31 +1,30 @@
 //! Crunchy's PGO and the operators that descend from it: one object, which has its roles and databases in it.
 //!
-//! - **Owners.** The operator makes a database as the superuser, and gives its users all privileges on it. Who owns it is said by
-//!   SQL that the operator runs for us (`databaseInitSQL`), out of a ConfigMap beside the main object. It runs what it is given
-//!   once; another text is given to it after it has forgotten the one before, which takes a look more.
-//! - **Passwords** are the operator's: it makes a Secret for each role.
+//! - **Owners and databases** are the operator's, with their passwords: it makes a Secret for each role. It makes databases as the
+//!   superuser, who then gives each to its owner over SQL; so the superuser is always one of the users that it is told of.
+//! - **Users and extensions** are made over SQL: the operator takes back neither a login nor a privilege. An owner who is listed no
+//!   more is shut out.
 //! - **TLS** is always on, and plain connections are refused. `Optional` admits them by Patroni's `pg_hba`; `Disabled` is refused.
 //! - **Synchronous** is Patroni's strict mode: without a replica no commit ends.
 //! - **Stopped** is a field of its own: the operator ends the pods and keeps the volumes.
+//! - **Pooling** is the operator's PgBouncer.
 //! - **The primary** is who Patroni says on its Endpoints.
 //! - **Scheduling** has no labels of nodes: they become an affinity.
 //!
-//! Not offered: users and extensions, as the operator takes back neither a login nor a privilege; certificates of one's own, as
-//! replicas would need others of the same authority; new majors, which are objects of another kind with the database stopped.
-//! For the same reason an owner keeps its login when it is listed no more, and the superuser its password when it is not to be
-//! published any more.
+//! Not offered: certificates of one's own, as replicas would need others of the same authority; new majors, which are objects of
+//! another kind with the database stopped. The superuser keeps its password when it is not to be published any more.
 
 mod cluster;
 mod names;
 mod seen;
-mod sql;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish};
+use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, named};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
-use crate::cluster::{CONFIG_MAPS, ENDPOINTS, Resource};
+use crate::cluster::{ENDPOINTS, Resource};
+use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::State;
 use serde_json::{Value, json};
 
@@ -37,13 +36,13 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     const CONTROLLER_NAME: &'static str;
     /// The kind of the main object.
     const MAIN: Resource;
-    /// The kind whose status tells of servers and SQL, of the main one's name; none where that is the main one.
+    /// The kind whose status tells of servers and poolers, of the main one's name; none where that is the main one.
     const INNER: &'static [Resource];
     /// The field that stops it.
     const STOP: &'static str;
     /// Kinds that a class's `spec.parametersRef` may name.
     const CLASS_PARAMETERS: &'static [Parameters];
-    /// Roles that the operator has for itself.
+    /// Roles that the operator has for itself, and the others do not.
     const RESERVED: &'static [&'static str];
 
     /// The majors of a class, the default first, of those that the definition admits.
@@ -51,6 +50,14 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
 
     /// Fields of a new main object's spec that the others do not have.
     fn own(class: &Class, major: &str) -> Result<Vec<(&'static str, Value)>, Refusal>;
+
+    /// Fields of a pooler that the others do not have; none where a class has no pooler.
+    fn pooler(class: &Class) -> Option<Vec<(&'static str, Value)>>;
+
+    /// Fields of the main object's spec by which the operator has extensions that are listed.
+    fn extensions(_: &Wish<'_>) -> Result<Vec<(&'static str, bool)>, Refusal> {
+        Ok(Vec::new())
+    }
 
     /// A merge patch of the main object without which not all of it would be deleted.
     fn ending(_live: &Value) -> Option<Value> {
@@ -69,6 +76,7 @@ const SUPERUSER: &str = "postgres";
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLExtensions",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
@@ -81,19 +89,23 @@ const FEATURES: &[&str] = &[
     "PostgreSQLSuperuserAccess",
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
+    "PostgreSQLUserAttributes",
+    "PostgreSQLUsers",
 ];
+/// What is offered where a class has a pooler.
+const POOLING: &str = "PostgreSQLConnectionPooling";
 
 impl<F: Flavour> Dialect for Pgo<F> {
     const NAME: &'static str = F::NAME;
     const CONTROLLER_NAME: &'static str = F::CONTROLLER_NAME;
     const MAIN: Resource = F::MAIN;
-    // It has the SQL.
-    const BESIDE: &'static [Resource] = &[CONFIG_MAPS];
+    const BESIDE: &'static [Resource] = &[];
     // Pods carry the name and nineteen characters more in a label.
     const LONGEST_NAME: usize = 44;
     const NAMESAKES: &'static [Resource] = F::INNER;
     const LISTS_BY_NAME: &'static [&'static str] = &["instances", "users"];
     const CLASS_PARAMETERS: &'static [Parameters] = F::CLASS_PARAMETERS;
+    const RESERVED: &'static [&'static str] = F::RESERVED;
     const READS_SCHEMA: bool = true;
 
     /// All between the least and the greatest.
@@ -116,18 +128,20 @@ impl<F: Flavour> Dialect for Pgo<F> {
             Err(refusal) => (Vec::new(), Some(refusal)),
         };
         // Which libraries an image has, nobody says.
-        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied()) })
+        let pooling = F::pooler(class).is_some().then_some(POOLING);
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied().chain(pooling)) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        wish.owners(SUPERUSER, |role| names::secret(wish.name, role))
+        let known = wish.live["spec"]["users"].as_array().map_or(&[][..], Vec::as_slice);
+        wish.roles_beside(|role| named(known, &role.into()).is_some(), |role| names::secret(wish.name, role))
     }
 
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
         Some((format!("{}-cluster-cert", wish.name), "ca.crt"))
     }
 
-    fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
+    fn evidence(&self, _: &PostgreSQL, name: &str) -> Vec<(Resource, String)> {
         // Patroni says on it who the primary is.
         let leader = (ENDPOINTS, format!("{name}-ha"));
         [leader].into_iter().chain(F::INNER.iter().map(|inner| (*inner, name.to_owned()))).collect()
@@ -135,14 +149,23 @@ impl<F: Flavour> Dialect for Pgo<F> {
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
         names::check::<F>(wish.object)?;
-        let script = sql::script(wish);
-        let main = cluster::wanted::<F>(wish, &script)?;
-        Ok(vec![main, script.object()])
+        cluster::wanted::<F>(wish).map(|main| vec![main])
     }
 
     fn state(&self, wish: &Wish<'_>) -> Option<Value> {
         let wanted = stopped::<F>(wish)?;
         (wish.live["spec"][F::STOP] != wanted).then(|| json!({"spec": {(F::STOP): wanted}}))
+    }
+
+    fn administration(&self, wish: &Wish<'_>) -> Option<Administration> {
+        let secret = names::secret(wish.name, SUPERUSER);
+        Some(Administration {
+            secret,
+            username: "user",
+            password: "password",
+            tells_health: false,
+            gives: true,
+        })
     }
 
     fn ending(&self, live: &Value, _: &str) -> Option<Value> {
@@ -168,7 +191,7 @@ fn stopped<F: Flavour>(wish: &Wish<'_>) -> Option<bool> {
     }
 }
 
-/// The status that tells of servers and SQL.
+/// The status that tells of servers and poolers.
 fn status<'a, F: Flavour>(wish: &'a Wish<'_>) -> &'a Value {
     match F::INNER {
         [] => &wish.live["status"],

@@ -22,9 +22,6 @@ pub(super) fn check<F: Flavour>(object: &PostgreSQL) -> Result<(), Refusal> {
             let takes = "takes lower case letters of ASCII and digits, and hyphens in between";
             return refused(format!("{field}: {} {takes}", F::NAME));
         }
-        if F::RESERVED.contains(&owner) {
-            return refused(format!("{field}: {} has a role of that name for itself", F::NAME));
-        }
     }
     // The superuser is one of them.
     if object.spec.databases.len() >= MOST_ROLES {

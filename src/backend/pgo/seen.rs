@@ -1,7 +1,7 @@
 //! What the main object and what the operator made of it tell.
 
-use super::{Flavour, cluster, names, sql, status, stopped};
-use crate::backend::operator::{Found, Wish, at, patroni};
+use super::{Flavour, cluster, names, status, stopped};
+use crate::backend::operator::{Found, Wish, at, count, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub(super) fn seen<F: Flavour>(found: &Found<'_>) -> Observed {
         if servers.wanted > 1 {
             endpoints.push(endpoint(Role::ReadOnly, "replicas"));
         }
+    }
+    if unpooled::<F>(wish).is_some_and(|missing| missing.is_none()) {
+        endpoints.push(Endpoint { port: pooler_port(wish), ..endpoint(Role::PooledReadWrite, "pgbouncer") });
     }
     let version = wish.live["spec"]["postgresVersion"].as_u64().filter(|_| is_up);
     Observed {
@@ -105,10 +108,19 @@ fn pending<F: Flavour>(found: &Found<'_>, servers: &Servers) -> Option<String> {
     match () {
         () if ready < wanted => Some(format!("{ready} of {wanted} servers are ready")),
         () if servers.updated < servers.all => Some("servers are being replaced".into()),
-        () if !sql::script(wish).is_done::<F>(wish) => Some(
-            "databases are not given to their owners yet; the operator's log says why where that lasts"
-                .into(),
-        ),
-        () => None,
+        () => unpooled::<F>(wish).flatten(),
     }
+}
+
+/// What keeps the poolers that are asked for from serving; none where none are.
+fn unpooled<F: Flavour>(wish: &Wish<'_>) -> Option<Option<String>> {
+    let (_, wanted) = wish.poolers()?;
+    let ready = count(&status::<F>(wish)["proxy"]["pgBouncer"]["readyReplicas"]);
+    Some((ready < wanted).then(|| format!("{ready} of {wanted} connection poolers are ready")))
+}
+
+/// The poolers' port, where the object has no other.
+fn pooler_port(wish: &Wish<'_>) -> u16 {
+    let port = wish.live["spec"]["proxy"]["pgBouncer"]["port"].as_u64();
+    port.and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT)
 }

@@ -51,6 +51,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
     "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
 
@@ -106,7 +107,7 @@ impl Dialect for StackGres {
 
     fn administration(&self, wish: &Wish<'_>) -> Option<Administration> {
         let (secret, username, password) = (wish.name.to_owned(), "superuser-username", "superuser-password");
-        Some(Administration { secret, username, password, tells_health: true })
+        Some(Administration { secret, username, password, tells_health: true, gives: false })
     }
 
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {

@@ -18,6 +18,13 @@ use std::collections::BTreeMap;
 /// The longest password that is taken from a Secret.
 const PASSWORD: usize = 1000;
 
+/// How a role logs in: as itself, but where who keeps its password says otherwise.
+#[derive(Debug)]
+pub(in crate::backend) struct Access {
+    pub(super) username: String,
+    pub(super) password: Secret,
+}
+
 /// One object on its server.
 pub(in crate::backend) struct Work<'a> {
     pub(in crate::backend) server: &'a Server,
@@ -29,26 +36,48 @@ pub(in crate::backend) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Roles, databases and privileges; the passwords by role.
+    /// Roles, databases and privileges; how each role logs in.
     pub(in crate::backend) async fn converge(
         &self,
         found: &Found,
-    ) -> Result<BTreeMap<String, Secret>, Error> {
+    ) -> Result<BTreeMap<String, Access>, Error> {
         self.check(found)?;
         join(self.session, found).await?;
-        let passwords = self.roles(found).await?;
+        let accesses = self.roles(found).await?;
         for database in &self.wish.databases {
             match found.databases.get(&database.name) {
+                None if self.names.are_given() => {}
                 None => self.create(database).await?,
-                Some(there) if !there.open => self.open(database).await?,
-                Some(_) => {}
+                Some(there) => {
+                    let has_owner = !self.names.are_given() || found.roles.contains_key(&database.owner);
+                    if there.owner != database.owner && has_owner {
+                        self.give(database).await?;
+                    }
+                    if !there.open {
+                        self.open(database).await?;
+                    }
+                }
             }
         }
         // What was just made has its grants, too.
         let found = Found::read(self.session, self.names, &self.wish.names()).await?;
         self.grants(&found).await?;
         self.end_sessions(&found).await?;
-        Ok(passwords)
+        self.is_given(&found, &accesses).map(|()| accesses)
+    }
+
+    /// What somebody else makes is awaited once all the rest is done.
+    fn is_given(&self, found: &Found, accesses: &BTreeMap<String, Access>) -> Result<(), Error> {
+        let databases = self.wish.databases.iter().filter(|_| self.names.are_given());
+        for Database { name, owner, .. } in databases {
+            if !found.databases.contains_key(name) {
+                return Err(Error::Awaited(format!("the server has no database {name} yet")));
+            }
+            if !found.roles.contains_key(owner) || !accesses.contains_key(owner) {
+                return Err(Error::Awaited(format!("role {owner} has no login yet")));
+            }
+        }
+        Ok(())
     }
 
     /// What is in the way is told before anything is changed.
@@ -82,7 +111,9 @@ impl Work<'_> {
                     database.name
                 )));
             }
-            if there.owner != database.owner {
+            // What the superuser made may be given away.
+            let may_be_given = self.names.are_alone() && there.owner == self.server.username;
+            if there.owner != database.owner && !may_be_given {
                 return Err(Error::Wish(format!(
                     "spec.databases[{}].owner cannot be changed here: put {} back, or have it changed on the server",
                     database.wanted, there.owner
@@ -92,17 +123,25 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn roles(&self, found: &Found) -> Result<BTreeMap<String, Secret>, Error> {
-        let mut passwords = BTreeMap::new();
+    async fn roles(&self, found: &Found) -> Result<BTreeMap<String, Access>, Error> {
+        let mut accesses = BTreeMap::new();
         for role in &self.wish.roles {
             let there = found.roles.get(&role.name);
-            let (login, published) = match self.published(&role.name) {
-                Some(password) => (password, true),
-                None => (Login::generate()?.password, false),
+            let published = self.published(role);
+            let is_owner = self.wish.databases.iter().any(|database| database.owner == role.name);
+            if self.names.are_given() && is_owner && (there.is_none() || published.is_none()) {
+                continue;
+            }
+            let (access, published) = match published {
+                Some(access) => (access, true),
+                None => {
+                    (Access { username: role.name.clone(), password: Login::generate()?.password }, false)
+                }
             };
+            let login = &access.password;
             let comment = self.names.made();
             match there {
-                None => self.create_role(role, &login).await?,
+                None => self.create_role(role, login).await?,
                 Some(there)
                     if there.login != role.login
                         || there.comment != comment
@@ -112,7 +151,7 @@ impl Work<'_> {
                     let on = identifier(&role.name);
                     let statements = format!(
                         "ALTER ROLE {on} WITH {}; COMMENT ON ROLE {on} IS {}",
-                        clause(role, (!published).then_some(&login)),
+                        clause(role, (!published).then_some(login)),
                         literal(&comment)
                     );
                     self.session.run(format!("alter role {}", role.name), &statements).await?;
@@ -120,7 +159,7 @@ impl Work<'_> {
                 Some(_) => {}
             }
             if role.login {
-                passwords.insert(role.name.clone(), login);
+                accesses.insert(role.name.clone(), access);
             }
         }
         for (name, role) in found.our_roles().filter(|(_, role)| role.login) {
@@ -134,7 +173,7 @@ impl Work<'_> {
                 self.session.run(format!("alter role {name}"), &statement).await?;
             }
         }
-        Ok(passwords)
+        Ok(accesses)
     }
 
     /// A role with its comment, all or nothing; who manages it without being a superuser has to be a member.
@@ -150,12 +189,25 @@ impl Work<'_> {
         self.session.run(format!("create role {}", role.name), &statements).await
     }
 
-    /// The password that a Secret has for a role.
-    fn published(&self, role: &str) -> Option<Secret> {
-        let found = self.published.iter().find(|login| login.username == role)?;
+    /// What a Secret has for a role.
+    fn published(&self, role: &Role) -> Option<Access> {
+        // Who keeps its password may have another role log in for it.
+        let is_its = |login: &&backend::Login| match self.names.are_given() {
+            true => login.user() == role.user,
+            false => login.username == role.name,
+        };
+        let found = self.published.iter().find(is_its)?;
         let length = 1..=PASSWORD;
         let usable = length.contains(&found.password.len()) && !found.password.contains('\0');
-        usable.then(|| Secret::new(found.password.clone()))
+        let password = usable.then(|| Secret::new(found.password.clone()))?;
+        Some(Access { username: found.username.clone(), password })
+    }
+
+    /// Whose the superuser's is becomes its owner's.
+    async fn give(&self, database: &Database) -> Result<(), Error> {
+        let (on, to) = (identifier(&database.name), identifier(&database.owner));
+        let statement = format!("ALTER DATABASE {on} OWNER TO {to}");
+        self.session.run(format!("give database {} to its owner", database.name), &statement).await
     }
 
     /// Nobody connects to it before it is closed to everybody else.
@@ -196,7 +248,7 @@ impl Work<'_> {
             self.session.run(format!("revoke database {}", grant.database), &statement).await?;
         }
         for role in &self.wish.roles {
-            for database in &role.databases {
+            for database in role.databases.iter().filter(|name| found.databases.contains_key(*name)) {
                 let has =
                     |grant: &&super::found::Grant| grant.database == *database && grant.role == role.name;
                 if found.grants.iter().find(has).is_some_and(|grant| grant.complete) {
@@ -223,15 +275,16 @@ impl Work<'_> {
     }
 
     /// Logs in as every role, which gets the password of its Secret where it has another one; the session of each.
-    pub(super) async fn log_in(&self, role: &Role, password: &Secret) -> Result<Session, Error> {
+    pub(super) async fn log_in(&self, role: &Role, access: &Access) -> Result<Session, Error> {
         let database = role.databases.first().unwrap_or(&self.server.database);
-        let connected = match self.server.connect_as(&role.name, password, database).await {
+        let Access { username, password } = access;
+        let connected = match self.server.connect_as(username, password, database).await {
             Err(answer) if answer.code == WRONG_PASSWORD => {
-                tracing::info!(role = role.name, "a role gets the password of its Secret again");
+                tracing::info!(role = username, "a role gets the password of its Secret again");
                 let statement =
-                    format!("ALTER ROLE {} WITH {}", identifier(&role.name), clause(role, Some(password)));
-                self.session.run(format!("alter role {}", role.name), &statement).await?;
-                self.server.connect_as(&role.name, password, database).await
+                    format!("ALTER ROLE {} WITH {}", identifier(username), clause(role, Some(password)));
+                self.session.run(format!("alter role {username}"), &statement).await?;
+                self.server.connect_as(username, password, database).await
             }
             other => other,
         };

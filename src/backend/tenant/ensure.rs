@@ -1,6 +1,6 @@
 //! One look at one object: what is there, what is to be done, and what became of it.
 
-use super::converge::Work;
+use super::converge::{Access, Work};
 use super::error::Error;
 use super::extensions;
 use super::found::{Facts, Found};
@@ -8,7 +8,7 @@ use super::names::Names;
 use super::server::Server;
 use super::session::Session;
 use super::wish::{self, Role, Wish};
-use crate::backend::postgresql::{Secret, was_made};
+use crate::backend::postgresql::was_made;
 use crate::backend::{Login, Refusal};
 use databases_api::postgresql::PostgreSQL;
 
@@ -39,7 +39,9 @@ pub(in crate::backend) async fn ensure(
     let candidates = wish::candidates(object, names);
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
     let found = Found::read(&session, names, &candidates).await?;
-    if found.is_nothing() {
+    // What somebody else made carries no mark of ours before the first look.
+    let is_given = names.are_given() && !found.databases.is_empty();
+    if found.is_nothing() && !is_given {
         is_new(object, names, server, &facts)?;
     }
     let done = match wish::check(object, names) {
@@ -72,15 +74,15 @@ pub(in crate::backend) async fn look(names: &Names, server: &Server) -> Result<(
 
 /// Everything of a wish; the logins, and what of it is refused where all the rest is done.
 async fn bring(work: &Work<'_>, found: &Found) -> Result<(Vec<Login>, Option<Refusal>), Error> {
-    let passwords = work.converge(found).await?;
+    let accesses = work.converge(found).await?;
     let (mut logins, mut refused) = (Vec::new(), None);
     for role in &work.wish.roles {
-        let Some(password) = passwords.get(&role.name) else { continue };
-        let session = work.log_in(role, password).await?;
-        refused = refused.or(extensions_of(work, role, password, session).await?);
+        let Some(access) = accesses.get(&role.name) else { continue };
+        let session = work.log_in(role, access).await?;
+        refused = refused.or(extensions_of(work, role, access, session).await?);
         logins.push(Login {
-            username: role.name.clone(),
-            password: password.expose().to_owned(),
+            username: access.username.clone(),
+            password: access.password.expose().to_owned(),
             database: role.databases.first().unwrap_or(&work.server.database).clone(),
             user: role.user.clone(),
         });
@@ -92,7 +94,7 @@ async fn bring(work: &Work<'_>, found: &Found) -> Result<(Vec<Login>, Option<Ref
 async fn extensions_of(
     work: &Work<'_>,
     role: &Role,
-    password: &Secret,
+    access: &Access,
     first: Session,
 ) -> Result<Option<Refusal>, Error> {
     let mut refused = None;
@@ -108,7 +110,7 @@ async fn extensions_of(
         let session = match role.databases.first() == Some(&database.name) {
             true => &first,
             false => {
-                other = work.log_in(&in_it, password).await?;
+                other = work.log_in(&in_it, access).await?;
                 &other
             }
         };

@@ -59,6 +59,9 @@ pub(in crate::backend) enum Error {
     /// Something beside the object is not as it was.
     #[error("{0}")]
     Missing(String),
+    /// Somebody else makes it, and has not yet.
+    #[error("{0}")]
+    Awaited(String),
     /// The object has to change.
     #[error("{0}")]
     Wish(String),
@@ -81,7 +84,9 @@ impl Error {
             }
             Error::Sql { answer, .. } if answer.code == NO_RIGHT => Code::FailedPrecondition,
             Error::Sql { answer, .. } if answer.code.starts_with(USED_UP) => Code::ResourceExhausted,
-            Error::Sql { .. } | Error::Unreachable { .. } | Error::Randomness(_) => Code::Unavailable,
+            Error::Sql { .. } | Error::Unreachable { .. } | Error::Awaited(_) | Error::Randomness(_) => {
+                Code::Unavailable
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ enum Ground {
     Shared,
     /// It is the object's alone.
     Own,
+    /// So it is, and somebody else makes the databases with their owners.
+    Given,
 }
 
 /// The names and the comments of one object.
@@ -46,9 +48,19 @@ impl Names {
         Names { ground: Ground::Own, ..Names::of(object) }
     }
 
+    /// Likewise, where somebody else makes databases with their owners, and keeps the passwords of those.
+    pub(in crate::backend) fn given(object: &PostgreSQL) -> Self {
+        Names { ground: Ground::Given, ..Names::of(object) }
+    }
+
     /// Whether the server is the object's alone.
     pub(super) fn are_alone(&self) -> bool {
-        self.ground == Ground::Own
+        self.ground != Ground::Shared
+    }
+
+    /// Whether somebody else makes databases with their owners.
+    pub(super) fn are_given(&self) -> bool {
+        self.ground == Ground::Given
     }
 
     /// What a role of the spec is called, by what is there.

@@ -2,20 +2,24 @@
 //!
 //! - **Versions** are those that the installed definition of the kind lists. A running database keeps its own: whether the
 //!   operator upgrades is a setting of the operator (`major_version_upgrade_mode`) that is not to be seen from here.
-//! - **Passwords** are the operator's: it makes a Secret for each role, by its usual template of names. Where
-//!   `secret_name_template` is another one, the object waits and says for which Secret.
+//! - **Owners and databases** are the operator's, with their passwords: it makes a Secret for each role, by its usual template of
+//!   names. Where `secret_name_template` is another one, the object waits and says for which Secret.
+//! - **Users and extensions** are made over SQL by the superuser of the operator's Secret: the operator takes back neither a login
+//!   nor a right, and has extensions only in databases with roles of its own making. An owner who is listed no more is shut out.
 //! - **TLS** is always on, with a certificate that each server makes for itself, and plain connections are refused. `Optional`
 //!   admits them; `Disabled` is refused. A certificate of one's own needs its CA beside it (`ca.crt`) for clients to check it.
 //! - **Synchronous** is Patroni's strict mode: without a replica no commit ends.
+//! - **Stopped** is no servers. The operator may be told to delete the volumes of servers that are too many
+//!   (`persistent_volume_claim_retention_policy`), which is then to be seen on its StatefulSet: nothing is stopped there.
+//! - **Restarts** are another value of a variable in the servers' environment, for which the operator replaces them one by one.
+//! - **Pooling** is the operator's PgBouncer. It is told of databases when the operator makes them.
 //! - **What there is** the operator does not say: the primary is who is behind its Service, and the replicas that are ready are
 //!   those behind theirs.
 //! - **Deletion.** The annotations that the operator may be told to wait for (`delete-date`, `delete-clustername`) are set before.
 //!   Volumes go unless the operator keeps them by its settings (`enable_persistent_volume_claim_deletion`).
 //!
-//! Not offered: stopping, as a setting of the operator (`persistent_volume_claim_retention_policy`) may delete the volumes of a
-//! cluster without servers; restarts, which it has no word for; extensions, which it installs only in databases with roles of
-//! its own making; users, whose login and rights it never takes back. For the same reason an owner keeps its login when it is
-//! listed no more, and a parameter that takes a restart keeps its value when it is: set it to another one.
+//! Not offered: maintenance windows, as the operator keeps only new majors and moved primaries to them; backups and clones, which
+//! are settings of the operator. A parameter that takes a restart keeps its value when it is listed no more: set it to another one.
 
 mod names;
 mod postgresql;
@@ -23,10 +27,11 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
+use databases_api::postgresql::PostgreSQL;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -40,22 +45,33 @@ const GROUP: &str = "acid.zalan.do";
 const SUPERUSER: &str = "postgres";
 /// Who replicas follow the primary as.
 const STANDBY: &str = "standby";
+/// Who the pooler asks for passwords as.
+const POOLER: &str = "pooler";
+/// It keeps the volumes, or does not.
+const STATEFUL_SETS: Resource =
+    Resource { group: "apps", version: "v1", kind: "StatefulSet", plural: "statefulsets" };
 
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLConnectionPooling",
+    "PostgreSQLExtensions",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
     "PostgreSQLReplicas",
+    "PostgreSQLRestart",
     "PostgreSQLScheduling",
+    "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLStorageExpansion",
     "PostgreSQLSuperuserAccess",
     "PostgreSQLSynchronousReplication",
     "PostgreSQLTLS",
     "PostgreSQLTLSCustomCertificate",
+    "PostgreSQLUserAttributes",
+    "PostgreSQLUsers",
 ];
 
 impl Dialect for Zalando {
@@ -67,6 +83,7 @@ impl Dialect for Zalando {
     // Pods carry the name and eleven characters of the StatefulSet's in a label.
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
+    const RESERVED: &'static [&'static str] = &["admin", "cron_admin", "fes_user", POOLER, STANDBY];
     const READS_SCHEMA: bool = true;
 
     fn versions(schema: &Value) -> Vec<String> {
@@ -91,7 +108,8 @@ impl Dialect for Zalando {
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
-        wish.owners(SUPERUSER, |role| names::secret(wish.name, role))
+        let knows = |role: &str| !wish.live["spec"]["users"][role].is_null();
+        wish.roles_beside(knows, |role| names::secret(wish.name, role))
     }
 
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
@@ -102,9 +120,12 @@ impl Dialect for Zalando {
         (!secret.is_empty()).then(|| (secret.to_owned(), "ca.crt"))
     }
 
-    fn evidence(&self, name: &str) -> Vec<(Resource, String)> {
+    fn evidence(&self, object: &PostgreSQL, name: &str) -> Vec<(Resource, String)> {
         // They tell who is behind the Services.
-        ["", "-repl"].map(|suffix| (ENDPOINTS, format!("{name}{suffix}"))).into()
+        let endpoints = |suffix| (ENDPOINTS, format!("{name}{suffix}"));
+        let poolers = object.spec.pooling.is_some().then(|| endpoints("-pooler"));
+        let set = (STATEFUL_SETS, name.to_owned());
+        [endpoints(""), endpoints("-repl"), set].into_iter().chain(poolers).collect()
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
@@ -112,8 +133,20 @@ impl Dialect for Zalando {
         postgresql::wanted(wish).map(|main| vec![main])
     }
 
-    fn state(&self, _: &Wish<'_>) -> Option<Value> {
-        None
+    fn state(&self, wish: &Wish<'_>) -> Option<Value> {
+        let now = wish.live["spec"]["numberOfInstances"].as_i64();
+        let wanted = match postgresql::stopped(wish)? {
+            true if postgresql::keeps_volumes(wish) => 0,
+            false if now == Some(0) => postgresql::instances(wish),
+            _ => return None,
+        };
+        (now != Some(wanted)).then(|| json!({"spec": {"numberOfInstances": wanted}}))
+    }
+
+    fn administration(&self, wish: &Wish<'_>) -> Option<Administration> {
+        let secret = names::secret(wish.name, SUPERUSER);
+        let (username, password) = ("username", "password");
+        Some(Administration { secret, username, password, tells_health: false, gives: true })
     }
 
     fn ending(&self, live: &Value, today: &str) -> Option<Value> {
@@ -125,7 +158,7 @@ impl Dialect for Zalando {
         let owners = wish.object.spec.databases.iter().map(|database| database.owner.as_str());
         let made =
             wish.live["spec"]["users"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-        let all: BTreeSet<&str> = owners.chain(made).chain([SUPERUSER, STANDBY]).collect();
+        let all: BTreeSet<&str> = owners.chain(made).chain([SUPERUSER, STANDBY, POOLER]).collect();
         all.into_iter().map(|name| names::secret(wish.name, name)).collect()
     }
 

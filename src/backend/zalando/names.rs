@@ -1,12 +1,9 @@
 //! Names that the operator takes, and those that it derives.
 
-use super::{GROUP, STANDBY};
+use super::GROUP;
 use crate::backend::Refusal;
 use databases_api::postgresql::PostgreSQL;
 use std::collections::BTreeMap;
-
-/// Roles that the operator has for itself.
-const RESERVED: [&str; 5] = ["admin", "cron_admin", "pooler", "fes_user", STANDBY];
 
 /// The Secret of a role, by the operator's usual template.
 pub(super) fn secret(name: &str, role: &str) -> String {
@@ -31,9 +28,6 @@ pub(super) fn check(object: &PostgreSQL) -> Result<(), Refusal> {
             let why =
                 "Zalando's operator takes lower case letters of ASCII and digits, and in between -, _ and .";
             return refused("owner", owner, why);
-        }
-        if RESERVED.contains(&owner.as_str()) {
-            return refused("owner", owner, "Zalando's operator has a role of that name for itself");
         }
         let other = secrets.insert(owner.replace('_', "-"), owner);
         if let Some(other) = other.filter(|other| other != owner) {
@@ -77,7 +71,6 @@ mod tests {
             ("b", "App", "spec.databases[1].owner"),
             ("b", "app-", "spec.databases[1].owner"),
             ("b", "a..b", "spec.databases[1].owner"),
-            ("b", "standby", "spec.databases[1].owner"),
             ("b", "own_er", "spec.databases[1].owner"),
         ] {
             let mut object = object("shop", 1);

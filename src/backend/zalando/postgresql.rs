@@ -1,17 +1,20 @@
 //! The `postgresql`.
 
-use super::GROUP;
+use super::{GROUP, seen};
 use crate::backend::operator::{Wish, node_affinity, put};
+use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
-use databases_api::shared::{Tls, TlsMode};
+use databases_api::shared::{RESTARTED_AT, State, Tls, TlsMode};
 use serde_json::{Map, Value, json};
 
 /// The group that PostgreSQL runs as in the operator's image, which has to read the key of a certificate.
 const POSTGRES_GROUP: u64 = 103;
 /// Set for a server, it admits connections that are not encrypted.
 pub(super) const ADMITS_PLAIN: &str = "ALLOW_NOSSL";
+/// When a restart was asked for last. Servers with another environment are replaced.
+const RESTARTED: &str = "DATABASES_RESTARTED_AT";
 
 /// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
 pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
@@ -23,13 +26,16 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         "spec": {},
     });
     let put = |main: &mut Value, path: &str, value: Value| put(&mut main["spec"], path, value);
-    let live = &wish.live["spec"];
     if !wish.is_adopted() {
         put(&mut main, "teamId", team(wish.name).into());
     }
-    let instances = spec.instance.instances.map(Value::from);
-    let usual = if wish.is_adopted() { live["numberOfInstances"].clone() } else { 1.into() };
-    put(&mut main, "numberOfInstances", instances.unwrap_or(usual));
+    let stops = stopped(wish) == Some(true);
+    if stops && !keeps_volumes(wish) {
+        let message = "spec.state: Zalando's operator deletes the volumes of a database that is stopped: set its \
+            persistent_volume_claim_retention_policy to retain what is scaled down";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    }
+    put(&mut main, "numberOfInstances", if stops { 0 } else { instances(wish) }.into());
     put(&mut main, "postgresql.version", version(wish)?);
     let parameters: Map<String, Value> =
         spec.instance.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
@@ -60,7 +66,54 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     for (path, value) in spec.instance.tls.as_ref().map(tls).transpose()?.unwrap_or_default() {
         put(&mut main, path, value);
     }
+    put(&mut main, "env", env(wish));
+    if let Some((mode, instances)) = wish.poolers() {
+        put(&mut main, "enableConnectionPooler", true.into());
+        put(&mut main, "connectionPooler", json!({"mode": mode, "numberOfInstances": instances}));
+    }
     Ok(main)
+}
+
+/// Whether it is to be stopped; none where nobody says so.
+pub(super) fn stopped(wish: &Wish<'_>) -> Option<bool> {
+    let said = !wish.is_adopted() && wish.live["spec"]["numberOfInstances"] == 0;
+    match &wish.object.spec.instance.state {
+        Some(State::Stopped) => Some(true),
+        Some(_) => Some(false),
+        None => said.then_some(false),
+    }
+}
+
+/// Whether the volumes of servers that are stopped stay.
+pub(super) fn keeps_volumes(wish: &Wish<'_>) -> bool {
+    wish.evidence(2)["spec"]["persistentVolumeClaimRetentionPolicy"]["whenScaled"] != "Delete"
+}
+
+/// How many servers there are where it is not stopped.
+pub(super) fn instances(wish: &Wish<'_>) -> i64 {
+    let now = wish.live["spec"]["numberOfInstances"].as_i64().filter(|now| *now > 0 && wish.is_adopted());
+    wish.object.spec.instance.instances.map(i64::from).or(now).unwrap_or(1)
+}
+
+/// Whether plain connections are to be admitted.
+fn is_optional(wish: &Wish<'_>) -> bool {
+    let tls = wish.object.spec.instance.tls.as_ref();
+    tls.and_then(|tls| tls.mode.as_ref()) == Some(&TlsMode::Optional)
+}
+
+/// The environment of the servers: one value to the cluster, so that what others said in it is said again.
+fn env(wish: &Wish<'_>) -> Value {
+    let is_ours = |one: &&Value| one["name"] == ADMITS_PLAIN || one["name"] == RESTARTED;
+    let live = wish.live["spec"]["env"].as_array().map_or(&[][..], Vec::as_slice);
+    let plain = is_optional(wish).then(|| json!({"name": ADMITS_PLAIN, "value": "true"}));
+    let restarted = wish.object.metadata.annotations.get(RESTARTED_AT);
+    let restarted = restarted.map(|at| json!({"name": RESTARTED, "value": at}));
+    let ours: Vec<Value> = plain.into_iter().chain(restarted).collect();
+    let said = live.iter().any(|one| is_ours(&one)) || !wish.is_adopted() && !live.is_empty();
+    if ours.is_empty() && !said {
+        return Value::Null;
+    }
+    live.iter().filter(|one| !is_ours(one)).cloned().chain(ours).collect()
 }
 
 /// The team, with which a name begins: the operator may be told to insist on that.
@@ -117,13 +170,9 @@ fn scheduling(spec: &PostgreSQLSpec) -> Result<Vec<(&'static str, Value)>, Refus
 
 fn tls(tls: &Tls) -> Result<Vec<(&'static str, Value)>, Refusal> {
     let mut found = Vec::new();
-    match tls.mode {
-        Some(TlsMode::Disabled) => {
-            let message = "spec.tls.mode: Zalando's operator always encrypts; use Optional or Required";
-            return Err(Refusal::new("UnsupportedFeature", message));
-        }
-        Some(TlsMode::Optional) => found.push(("env", json!([{"name": ADMITS_PLAIN, "value": "true"}]))),
-        _ => {}
+    if tls.mode == Some(TlsMode::Disabled) {
+        let message = "spec.tls.mode: Zalando's operator always encrypts; use Optional or Required";
+        return Err(Refusal::new("UnsupportedFeature", message));
     }
     if tls.issuer_ref.is_some() {
         let message = "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
@@ -140,11 +189,13 @@ fn tls(tls: &Tls) -> Result<Vec<(&'static str, Value)>, Refusal> {
 pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
     let spec = &wish.object.spec.instance;
     let (first, _) = field.split_once('.').unwrap_or((field, ""));
+    let now = wish.live["spec"]["numberOfInstances"].as_i64().unwrap_or_default();
+    let replaced = if now > 1 { Effect::Switchover } else { Effect::Restart };
     let (ours, effect) = match first {
-        "numberOfInstances" => {
-            let fewer = wish.live["spec"]["numberOfInstances"].as_i64() > spec.instances.map(i64::from);
-            ("spec.instances", if fewer { Effect::Switchover } else { Effect::Nothing })
-        }
+        "numberOfInstances" if spec.state == Some(State::Stopped) => ("spec.state", Effect::Downtime),
+        "numberOfInstances" if now == 0 => ("spec.state", Effect::Nothing),
+        "numberOfInstances" if now > instances(wish) => ("spec.instances", Effect::Switchover),
+        "numberOfInstances" => ("spec.instances", Effect::Nothing),
         "postgresql" if field == "postgresql.version" => ("spec.version", Effect::Downtime),
         "postgresql" => ("spec.parameters", Effect::Restart),
         "users" | "databases" => ("spec.databases", Effect::Nothing),
@@ -154,7 +205,9 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "nodeAffinity" | "tolerations" | "topologySpreadConstraints" | "podPriorityClassName" => {
             ("spec.scheduling", Effect::Switchover)
         }
-        "env" => ("spec.tls.mode", Effect::Switchover),
+        "env" if seen::refuses_plain(wish.live) == is_optional(wish) => ("spec.tls.mode", replaced),
+        "env" => (RESTART_FIELD, replaced),
+        "enableConnectionPooler" | "connectionPooler" => ("spec.pooling", Effect::Nothing),
         "tls" | "spiloFSGroup" => ("spec.tls.certificateSecretRef", Effect::Switchover),
         _ => ("spec.parametersRef", Effect::Switchover),
     };

@@ -2,7 +2,7 @@
 
 use super::names;
 use super::postgresql::ADMITS_PLAIN;
-use crate::backend::operator::{Found, at, count, patroni};
+use crate::backend::operator::{Found, Wish, at, count, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         if live["spec"]["numberOfInstances"].as_i64() > Some(1) {
             endpoints.push(endpoint(Role::ReadOnly, "-repl"));
         }
+    }
+    if poolers(wish).is_some_and(|(ready, wanted)| ready >= wanted) {
+        endpoints.push(endpoint(Role::PooledReadWrite, "-pooler"));
     }
     Observed {
         version: if is_up { at(live, "spec.postgresql.version").to_owned() } else { String::new() },
@@ -61,6 +64,12 @@ impl Servers {
 
 fn phase(live: &Value, servers: &Servers) -> (Phase, String) {
     let status = at(live, "status.PostgresClusterStatus");
+    if live["spec"]["numberOfInstances"] == 0 {
+        return match servers.ready == 0 && status != "Updating" {
+            true => (Phase::Stopped, "the database has no servers".into()),
+            false => (Phase::Failing, "the servers are being stopped".into()),
+        };
+    }
     let said = match status {
         "" => "Zalando's operator has not begun yet".to_owned(),
         status => format!("Zalando's operator says: {status}"),
@@ -85,6 +94,7 @@ fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
             "Zalando's operator says {status}; the events of postgresql {} say why",
             wish.name
         )),
+        "Running" if servers.all == 0 => None,
         "Running" if missing.is_some() => missing.map(|owner| {
             format!(
                 "Secret {} is not there yet; where the operator's secret_name_template is not the usual one it never will be",
@@ -94,12 +104,20 @@ fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
         "Running" if servers.ready < servers.all => {
             Some(format!("{} of {} servers are ready", servers.ready, servers.all))
         }
-        _ => None,
+        _ => poolers(wish)
+            .filter(|(ready, wanted)| ready < wanted)
+            .map(|(ready, wanted)| format!("{ready} of {wanted} connection poolers are ready")),
     }
 }
 
+/// The poolers that are ready, of those that are asked for.
+fn poolers(wish: &Wish<'_>) -> Option<(usize, usize)> {
+    let (_, wanted) = wish.poolers()?;
+    Some((patroni::addresses(wish.evidence(3)).count(), usize::try_from(wanted).unwrap_or_default()))
+}
+
 /// Whether plain connections are refused, as the operator's image does by itself.
-fn refuses_plain(live: &Value) -> bool {
+pub(super) fn refuses_plain(live: &Value) -> bool {
     let mut variables = live["spec"]["env"].as_array().into_iter().flatten();
     let is_own = live["spec"]["patroni"]["pg_hba"].is_array();
     !is_own && !variables.any(|one| one["name"] == ADMITS_PLAIN && one["value"] == "true")

@@ -28,7 +28,7 @@ impl<P: Player> World<P> {
         }
     }
 
-    async fn removed(&self, request: &Request<PostgreSQL>) {
+    pub(super) async fn removed(&self, request: &Request<PostgreSQL>) {
         let deadline = Instant::now() + DEADLINE;
         while let Err(error) = self.backend().remove(request, Disposal::Delete).await {
             assert!(Instant::now() < deadline, "not removed: {error:?}");

@@ -50,6 +50,16 @@ const COMMON: &[Field] = &[
             ],
         )
     }),
+    ("spec.pooling", |random| {
+        one_of(
+            random,
+            &[
+                json!({"mode": "Session"}),
+                json!({"mode": "Transaction", "instances": 2}),
+                json!({"mode": "Disabled"}),
+            ],
+        )
+    }),
     ("spec.scheduling", |random| {
         one_of(
             random,

@@ -3,7 +3,7 @@
 use super::conformance::{World, name};
 use super::disturbed::request;
 use super::*;
-use crate::backend::{Answers, Disposal, Observed, Phase, Request};
+use crate::backend::{Answers, Observed, Phase, Request};
 use databases_api::postgresql::{Extension, User, UserAttribute};
 
 fn user(name: &str, attributes: &[UserAttribute]) -> User {
@@ -40,15 +40,15 @@ pub(super) async fn what_is_listed_is_brought_about_over_sql<P: Player>() {
 async fn users_and_extensions_are_as_they_are_listed<P: Player>(world: &World<P>) {
     let mut request = request(201);
     let extension = Extension { name: "pg_trgm".into(), ..Extension::default() };
-    let stats = Database { name: "stats".into(), owner: "Büro".into(), extensions: vec![extension] };
+    let stats = Database { name: "stats".into(), owner: P::OWNER.into(), extensions: vec![extension] };
     request.object.spec.databases.push(stats);
     request.object.spec.users =
         vec![user("etl", &[UserAttribute::CreateDB]), user("group", &[UserAttribute::NoLogin])];
     let made = world.available(&request).await;
     let logins: Vec<(&str, &str)> =
         made.logins.iter().map(|login| (&*login.username, &*login.database)).collect();
-    assert_eq!(logins, [("app", "app"), ("Büro", "stats"), ("etl", "stats")]);
-    for user in ["app", "Büro", "etl"] {
+    assert_eq!(logins, [("app", "app"), (P::OWNER, "stats"), ("etl", "stats")]);
+    for user in ["app", P::OWNER, "etl"] {
         assert!(opens(world, &request, &made, user).await, "{user}");
     }
     let attributes = "SELECT string_agg(rolname || rolcanlogin::text || rolcreatedb::text, ' ' ORDER BY rolname) \
@@ -66,7 +66,7 @@ async fn users_and_extensions_are_as_they_are_listed<P: Player>(world: &World<P>
         value(world, &request, "SELECT rolcanlogin::text FROM pg_roles WHERE rolname = 'postgres'").await,
         "true"
     );
-    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+    world.removed(&request).await;
 }
 
 async fn what_others_did_is_put_right_or_told<P: Player>(world: &World<P>) {
@@ -83,5 +83,5 @@ async fn what_others_did_is_put_right_or_told<P: Player>(world: &World<P>) {
     assert_eq!(gone.phase, Phase::Failing, "{}", gone.message);
     let count = value(world, &request, "SELECT count(*)::text FROM pg_database WHERE datname = 'app'").await;
     assert_eq!(count, "0", "an empty one would be taken for the old one");
-    world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
+    world.removed(&request).await;
 }

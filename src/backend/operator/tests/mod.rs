@@ -10,7 +10,7 @@ mod schema;
 mod servers;
 mod stage;
 
-pub(in crate::backend) use player::{Dispensable, Player, Told, another_database};
+pub(in crate::backend) use player::{Dispensable, Player, Told, password};
 pub(in crate::backend) use playground::Playground;
 pub(in crate::backend) use servers::PASSWORD;
 

@@ -3,7 +3,7 @@
 use crate::backend::conformance::Wish;
 use crate::backend::operator::Dialect;
 use crate::cluster::Resource;
-use databases_api::postgresql::{Database, PostgreSQL, PostgreSQLSpec, User};
+use databases_api::postgresql::{PostgreSQL, PostgreSQLSpec, User};
 use databases_api::shared::{RESTARTED_AT, State, Tls, TlsMode};
 use serde_json::Value;
 
@@ -57,6 +57,14 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// A mode of TLS that is refused.
     const REFUSED: TlsMode;
 
+    /// A name that an owner may have, and is hard where that goes.
+    const OWNER: &'static str = "Büro";
+
+    /// The databases that it makes, each with its owner, and whether it gives them to those.
+    fn gives(_main: &Value) -> Vec<(String, String, bool)> {
+        Vec::new()
+    }
+
     /// Brings a wish about.
     fn wish(object: &mut PostgreSQL, wish: Wish) {
         let spec = &mut object.spec;
@@ -72,7 +80,7 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
         }
     }
 
-    /// What nobody notices: another user, where there are users.
+    /// What nobody notices: another user.
     fn harmless(spec: &mut PostgreSQLSpec) {
         spec.users.push(User { name: "etl".into(), ..User::default() });
     }
@@ -105,7 +113,7 @@ pub(in crate::backend) struct Told {
     pub(in crate::backend) runs_with: String,
 }
 
-/// What nobody notices, where there are no users.
-pub(in crate::backend) fn another_database(spec: &mut PostgreSQLSpec) {
-    spec.databases.push(Database { name: "etl".into(), owner: "etl".into(), extensions: Vec::new() });
+/// The password that it makes for an owner.
+pub(in crate::backend) fn password(owner: &str) -> String {
+    format!("the operator's for {owner}")
 }

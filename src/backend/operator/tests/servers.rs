@@ -1,8 +1,10 @@
 //! Real servers, one for each main object that there is, for operators whose databases are made over SQL.
 
+use super::password;
 use crate::backend::Login;
 use crate::backend::local::{self, Desired, LocalPostgres, RemovePolicy, Tls};
 use crate::backend::operator::{Reached, at};
+use crate::backend::postgresql::{identifier, literal};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -51,10 +53,14 @@ impl Servers {
     pub(super) fn reached(&self) -> Reached {
         let places = self.places.clone();
         Box::new(move |host, _| {
-            let name = host.split('.').next().unwrap_or_default();
+            let service = host.split('.').next().unwrap_or_default();
             let places = places.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_its = |name: &str| {
+                service.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|next: char| next != '-'))
+            };
+            let found = places.iter().find(|(name, _)| is_its(name));
             // Nobody listens there.
-            ("127.0.0.1".to_owned(), places.get(name).map_or(1, |(_, port)| *port))
+            ("127.0.0.1".to_owned(), found.map_or(1, |(_, (_, port))| *port))
         })
     }
 
@@ -91,6 +97,22 @@ impl Servers {
             _ => None,
         });
         rows.unwrap_or_default().to_owned()
+    }
+
+    /// Makes a database and its owner, as an operator does, unless they are there.
+    pub(super) async fn give(&self, name: &str, database: &str, owner: &str, is_given: bool) {
+        let (role, password) = (identifier(owner), literal(&password(owner)));
+        let owners = format!(
+            "DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {}) THEN \
+             CREATE ROLE {role} LOGIN PASSWORD {password}; END IF; END $do$; \
+             SELECT count(*)::text FROM pg_database WHERE datname = {}",
+            literal(owner),
+            literal(database)
+        );
+        if self.value(name, &owners).await == "0" {
+            let to = if is_given { format!(" OWNER {role}") } else { String::new() };
+            self.value(name, &format!("CREATE DATABASE {}{to}", identifier(database))).await;
+        }
     }
 
     /// Whether a login opens its database on a main object's server.

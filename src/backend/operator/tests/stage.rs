@@ -170,6 +170,11 @@ impl<P: Player> Stage<P> {
         for (name, keys) in P::secrets(main) {
             self.make_secret(main, &name, &keys).await;
         }
+        if let Some(servers) = &self.servers {
+            for (database, owner, is_given) in P::gives(main) {
+                servers.give(at(main, "metadata.name"), &database, &owner, is_given).await;
+            }
+        }
         for (kind, object) in P::evidence(main, &told) {
             self.make_evidence(&kind, object).await;
         }

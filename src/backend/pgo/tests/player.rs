@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::backend::operator::at;
-use crate::backend::operator::tests::{Dispensable, Player, Told, another_database};
-use databases_api::postgresql::PostgreSQLSpec;
+use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told, password};
 use databases_api::shared::{RESTARTED_AT, TlsMode};
 use std::marker::PhantomData;
 
@@ -28,7 +27,7 @@ impl<F: Part> Played<F> {
         main["spec"][F::STOP] == true
     }
 
-    /// The status that tells of servers and SQL.
+    /// The status that tells of servers and poolers.
     fn inner(main: &Value, is_busy: bool) -> Value {
         let servers = &main["spec"]["instances"][0];
         let replicas = if Self::sleeps(main) { json!(0) } else { servers["replicas"].clone() };
@@ -36,7 +35,7 @@ impl<F: Part> Played<F> {
         json!({
             "observedGeneration": main["metadata"]["generation"],
             "patroni": {"systemIdentifier": "7"},
-            "databaseInitSQL": main["spec"]["databaseInitSQL"]["name"],
+            "proxy": {"pgBouncer": {"readyReplicas": main["spec"]["proxy"]["pgBouncer"]["replicas"]}},
             "instances": [{
                 "name": servers["name"], "replicas": replicas, "readyReplicas": replicas, "updatedReplicas": updated,
             }],
@@ -47,6 +46,8 @@ impl<F: Part> Played<F> {
 impl<F: Part> Player for Played<F> {
     type Dialect = Pgo<F>;
     const IMPLEMENTATION: &'static str = F::IMPLEMENTATION;
+    const HAS_SERVERS: bool = true;
+    const OWNER: &'static str = "etl-owner";
     const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Part(without_oldest);
 
@@ -69,11 +70,20 @@ impl<F: Part> Player for Played<F> {
         let name = at(main, "metadata.name");
         let users = main["spec"]["users"].as_array().into_iter().flatten().map(|user| at(user, "name"));
         let of_role = |user: &str| {
-            let keys = vec![("user", user.to_owned()), ("password", format!("the operator's for {user}"))];
-            (names::secret(name, user), keys)
+            let password = if user == SUPERUSER { PASSWORD.to_owned() } else { password(user) };
+            (names::secret(name, user), vec![("user", user.to_owned()), ("password", password)])
         };
-        let authority = vec![("ca.crt", "-----BEGIN CERTIFICATE-----".to_owned())];
-        users.map(of_role).chain([(format!("{name}-cluster-cert"), authority)]).collect()
+        users.map(of_role).collect()
+    }
+
+    fn gives(main: &Value) -> Vec<(String, String, bool)> {
+        let users = main["spec"]["users"].as_array().into_iter().flatten();
+        let of_user = |user: &Value| {
+            let owner = at(user, "name").to_owned();
+            let databases = user["databases"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            databases.map(|name| (name.to_owned(), owner.clone(), false)).collect::<Vec<_>>()
+        };
+        users.flat_map(of_user).collect()
     }
 
     fn evidence(main: &Value, told: &Told) -> Vec<(Resource, Value)> {
@@ -94,13 +104,10 @@ impl<F: Part> Player for Played<F> {
         [(ENDPOINTS, leader)].into_iter().chain(inner).collect()
     }
 
-    fn harmless(spec: &mut PostgreSQLSpec) {
-        another_database(spec);
-    }
-
     fn edits() -> (Value, Value) {
+        let volume = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
         (
-            json!({"spec": {"databaseInitSQL": {"name": "theirs"}}}),
+            json!({"spec": {"instances": [{"name": "pg", "replicas": 5, "dataVolumeClaimSpec": volume}]}}),
             json!({"spec": {"openshift": true}, "metadata": {"labels": {"team": "a"}}}),
         )
     }

@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::backend::crunchy::Crunchy;
-use crate::backend::operator::at;
 use crate::backend::operator::tests::object;
 use crate::backend::{Login, Phase, Role as EndpointRole};
-use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{Access, ObjectRef, RESTARTED_AT, Tls, TlsMode};
+use databases_api::postgresql::{Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode};
+use databases_api::shared::{ObjectRef, RESTARTED_AT, Tls, TlsMode};
 
 fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
     let class = Class::default();
@@ -41,10 +40,8 @@ fn owned(name: &str, owner: &str) -> Database {
 
 #[test]
 fn a_plain_database_says_little() {
-    let objects = all(&object("shop", 1), &Value::Null).expect("it is accepted");
-    let script = at(&objects[1], "metadata.name").to_owned();
     assert_eq!(
-        objects[0],
+        made(&object("shop", 1)),
         json!({
             "apiVersion": "postgres-operator.crunchydata.com/v1beta1",
             "kind": "PostgresCluster",
@@ -57,13 +54,10 @@ fn a_plain_database_says_little() {
                         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
                     },
                 }],
-                "users": [{"name": "app", "databases": ["app"]}],
-                "databaseInitSQL": {"name": script, "key": "sql"},
+                "users": [{"name": "app", "databases": ["app"]}, {"name": "postgres"}],
             },
         })
     );
-    let text = "\\set ON_ERROR_STOP on\nALTER DATABASE \"app\" OWNER TO \"app\";\n";
-    assert_eq!((objects.len(), at(&objects[1], "kind"), at(&objects[1], "data.sql")), (2, "ConfigMap", text));
 }
 
 #[test]
@@ -93,25 +87,29 @@ fn what_runs_keeps_its_version_and_one_that_is_not_offered_is_refused() {
 }
 
 #[test]
-fn databases_are_given_to_their_owners_by_sql_that_is_run_anew_when_it_changes() {
+fn poolers_are_told_of_and_served_once_they_are_ready() {
     let mut object = object("shop", 1);
-    let live = |status: &str, object: &PostgreSQL| {
-        let mut live = made(object);
-        live["status"] = json!({"databaseInitSQL": status});
-        live
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Session), instances: None });
+    let mut live = made(&object);
+    let pooler = json!({"replicas": 1, "config": {"global": {"pool_mode": "session"}}});
+    assert_eq!(live["spec"]["proxy"], json!({"pgBouncer": pooler}));
+    let leader = json!({"subsets": [{"addresses": [{}]}]});
+    let mut pooled = |ready: u32, port: Option<u32>| {
+        let servers = json!([{"name": "pg", "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1}]);
+        live["spec"]["proxy"]["pgBouncer"]["port"] = port.into();
+        live["status"] = json!({
+            "patroni": {"systemIdentifier": "7"}, "instances": servers,
+            "proxy": {"pgBouncer": {"replicas": 1, "readyReplicas": ready}},
+        });
+        let seen = seen(&object, &live, &leader);
+        let mut endpoints =
+            seen.endpoints.into_iter().filter(|one| one.role == EndpointRole::PooledReadWrite);
+        (endpoints.next().map(|endpoint| (endpoint.host, endpoint.port)), seen.pending)
     };
-    let first = at(&made(&object), "spec.databaseInitSQL.name").to_owned();
-    let done = live(&first, &object);
-    assert_eq!(at(&wanted(&object, &done), "spec.databaseInitSQL.name"), first);
-    object.spec.databases = vec![owned("app", "other"), owned("a \"b\"", "other")];
-    let second = all(&object, &done).expect("it is accepted");
-    assert_eq!(second[0]["spec"]["databaseInitSQL"], Value::Null, "it is forgotten first");
-    let forgotten = all(&object, &made(&object)).expect("it is accepted");
-    assert_ne!(at(&forgotten[0], "spec.databaseInitSQL.name"), first);
-    assert_eq!(at(&forgotten[0], "spec.databaseInitSQL.name"), at(&forgotten[1], "metadata.name"));
-    assert!(at(&forgotten[1], "data.sql").contains("ALTER DATABASE \"a \"\"b\"\"\" OWNER TO \"other\";\n"));
-    let user = json!([{"name": "other", "databases": ["app", "a \"b\""]}]);
-    assert_eq!(forgotten[0]["spec"]["users"], user);
+    let host = "shop-1-pgbouncer.default.svc.cluster.local".to_owned();
+    assert_eq!(pooled(0, None), (None, Some("0 of 1 connection poolers are ready".into())));
+    assert_eq!(pooled(1, None), (Some((host.clone(), 5432)), None));
+    assert_eq!(pooled(1, Some(6432)), (Some((host, 6432)), None));
 }
 
 #[test]
@@ -121,7 +119,6 @@ fn what_the_object_says_has_fields_of_its_own() {
     object.spec.instance.state = Some(State::Stopped);
     object.spec.instance.parameters = [("pg_stat_statements.max".into(), "10000".into())].into();
     object.spec.replication = Some(Replication { mode: Some(ReplicationMode::Synchronous) });
-    object.spec.superuser_access = Some(Access::Enabled);
     object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Optional), ..Tls::default() });
     object.metadata.annotations.insert(RESTARTED_AT.into(), "now".into());
     let spec = &made(&object)["spec"];
@@ -132,7 +129,6 @@ fn what_the_object_says_has_fields_of_its_own() {
         "postgresql": {"pg_hba": ["host all all all scram-sha-256"]},
     });
     assert_eq!(spec["patroni"]["dynamicConfiguration"], patroni);
-    assert_eq!(spec["users"][1], json!({"name": "postgres"}));
     assert_eq!(spec["metadata"]["annotations"], json!({RESTARTED_AT: "now"}));
     object.spec.instance.state = None;
     assert_eq!(wanted(&object, &made(&object))["spec"]["shutdown"], Value::Null);
@@ -159,27 +155,24 @@ fn what_the_operator_cannot_do_is_refused_by_field() {
 fn an_adopted_cluster_is_told_only_what_the_object_says() {
     let mut object = object("shop", 1);
     object.spec.instance.adopt_ref = Some(ObjectRef { name: "old".into(), ..ObjectRef::default() });
-    let mut live = json!({"spec": {
+    let live = json!({"spec": {
         "postgresVersion": 16, "shutdown": false, "port": 5433,
         "instances": [{"name": "instance1", "replicas": 2}, {"name": "more"}],
         "users": [{"name": "app", "databases": ["other", "app"], "options": "CREATEDB"}, {"name": "else"}],
     }});
-    let mut spec = wanted(&object, &live)["spec"].clone();
-    let script = spec["databaseInitSQL"].take();
-    assert_eq!(script["key"], "sql");
     assert_eq!(
-        spec,
+        wanted(&object, &live)["spec"],
         json!({
             "instances": [{
                 "name": "instance1", "replicas": 2,
                 "dataVolumeClaimSpec": {"resources": {"requests": {"storage": "1Gi"}}},
             }],
-            "users": [{"name": "app", "databases": ["other", "app"]}],
-            "databaseInitSQL": null,
+            "users": [{"name": "app", "databases": ["other", "app"]}, {"name": "postgres"}],
         })
     );
-    live["spec"]["databaseInitSQL"] = json!({"name": "theirs", "key": "init.sql"});
-    assert!(refused(&object, &live).starts_with("spec.adoptRef"), "it would be run by nobody");
+    let untold = json!({"spec": {"instances": [{"name": "instance1", "replicas": 2}]}});
+    let usual = json!({"name": "shop-1", "databases": ["shop-1"]});
+    assert_eq!(wanted(&object, &untold)["spec"]["users"][1], usual, "whom the operator made by itself stays");
 }
 
 fn seen(object: &PostgreSQL, live: &Value, endpoints: &Value) -> Observed {
@@ -212,11 +205,10 @@ fn a_status_is_read_back() {
     live["metadata"]["generation"] = 3.into();
     assert_eq!(seen(&object, &live, &Value::Null).phase, Phase::Creating);
     let leader = json!({"metadata": {"annotations": {"leader": "shop-1-pg-abcd-0"}}, "subsets": [{"addresses": [{}]}]});
-    let name = live["spec"]["databaseInitSQL"]["name"].clone();
     let mut told = |ready: u32, change: Value, endpoints: &Value| {
         let servers = json!([{"name": "pg", "replicas": 2, "readyReplicas": ready, "updatedReplicas": 2}]);
         live["status"] = json!({
-            "observedGeneration": 3, "patroni": {"systemIdentifier": "7"}, "databaseInitSQL": name, "instances": servers,
+            "observedGeneration": 3, "patroni": {"systemIdentifier": "7"}, "instances": servers,
         });
         for (field, value) in change.as_object().into_iter().flatten() {
             live["status"][field] = value.clone();
@@ -238,7 +230,6 @@ fn a_status_is_read_back() {
     let paused = json!([{"type": "Progressing", "status": "False", "message": "paused"}]);
     for (ready, change, why) in [
         (1, Value::Null, "1 of 2"),
-        (2, json!({"databaseInitSQL": null}), "owners"),
         (2, json!({"observedGeneration": 2}), "taken up"),
         (2, json!({"conditions": paused}), "paused"),
     ] {

@@ -1,10 +1,8 @@
 //! Zalando's operator, played.
 
 use super::*;
-use crate::backend::conformance::Wish;
-use crate::backend::operator::tests::{Dispensable, Player, Told, another_database};
-use databases_api::postgresql::PostgreSQL;
-use databases_api::shared::{Tls, TlsMode};
+use crate::backend::operator::tests::{Dispensable, PASSWORD, Player, Told, password};
+use databases_api::shared::TlsMode;
 
 pub(in crate::backend) struct Played;
 
@@ -14,17 +12,31 @@ fn without_oldest(schema: &mut Value) {
     versions.as_array_mut().expect("versions").retain(|version| version != "14");
 }
 
+/// The set that says what becomes of volumes.
+fn set(name: &str) -> Value {
+    let labels = json!({"cluster-name": name});
+    let pods = json!({"containers": [{"name": "postgres", "image": "registry.example.com/spilo"}]});
+    json!({
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 0, "serviceName": name, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pods},
+        },
+    })
+}
+
 impl Player for Played {
     type Dialect = Zalando;
     const IMPLEMENTATION: &'static str = "zalando";
     const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Part(without_oldest);
-    const STOPS: bool = false;
+    const HAS_SERVERS: bool = true;
+    const OWNER: &'static str = "etl_owner.1";
 
     fn told(main: &Value) -> Told {
         let spec = &main["spec"];
         Told {
-            sleeps: false,
+            sleeps: spec["numberOfInstances"] == 0,
             runs_with: format!("{} {} {}", spec["postgresql"], spec["env"], spec["resources"]),
         }
     }
@@ -46,9 +58,18 @@ impl Player for Played {
         let name = at(main, "metadata.name");
         let users = main["spec"]["users"].as_object().into_iter().flatten().map(|(user, _)| user.clone());
         let all = users.chain([SUPERUSER.to_owned(), STANDBY.to_owned()]);
-        let keys =
-            |user: String| vec![("password", format!("the operator's for {user}")), ("username", user)];
+        let keys = |user: String| match user == SUPERUSER {
+            true => vec![("password", PASSWORD.to_owned()), ("username", user)],
+            false => vec![("password", password(&user)), ("username", user)],
+        };
         all.map(|user| (names::secret(name, &user), keys(user))).collect()
+    }
+
+    fn gives(main: &Value) -> Vec<(String, String, bool)> {
+        let databases = main["spec"]["databases"].as_object().into_iter().flatten();
+        databases
+            .map(|(name, owner)| (name.clone(), owner.as_str().expect("a name").to_owned(), true))
+            .collect()
     }
 
     fn evidence(main: &Value, _: &Told) -> Vec<(Resource, Value)> {
@@ -63,21 +84,14 @@ impl Player for Played {
             }
             (ENDPOINTS, endpoints)
         };
-        vec![behind(name.to_owned(), 0..1), behind(format!("{name}-repl"), 1..servers.unwrap_or_default())]
-    }
-
-    fn wish(object: &mut PostgreSQL, wish: Wish) {
-        match wish {
-            Wish::Stopped | Wish::Running => {}
-            Wish::Restart => {
-                object.spec.instance.parameters.insert("max_connections".into(), "77".into());
-            }
-            Wish::Harmless => another_database(&mut object.spec),
-            Wish::Refused => {
-                object.spec.instance.tls = Some(Tls { mode: Some(Self::REFUSED), ..Tls::default() });
-            }
-            Wish::Accepted => object.spec.instance.tls = None,
-        }
+        let servers = servers.unwrap_or_default();
+        let poolers = main["spec"]["connectionPooler"]["numberOfInstances"].as_u64().unwrap_or_default();
+        vec![
+            behind(name.to_owned(), 0..servers.min(1)),
+            behind(format!("{name}-repl"), servers.min(1)..servers),
+            behind(format!("{name}-pooler"), 0..poolers),
+            (STATEFUL_SETS, set(name)),
+        ]
     }
 
     fn edits() -> (Value, Value) {

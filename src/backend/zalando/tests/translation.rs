@@ -3,22 +3,32 @@
 use super::*;
 use crate::backend::operator::tests::object;
 use crate::backend::{Login, Phase, Role as EndpointRole};
-use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{LocalRef, ObjectRef, Scheduling, Tls, TlsMode};
+use databases_api::postgresql::{
+    Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User,
+};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Scheduling, State, Tls, TlsMode};
 
-fn wanted(object: &PostgreSQL, live: &Value) -> Result<Value, Refusal> {
-    let installed = Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() };
-    let class = Class::default();
-    let wish = Wish {
+/// What is found of an object, given what there is.
+fn with<T>(object: &PostgreSQL, live: &Value, evidence: &[Value], look: impl FnOnce(&Wish<'_>) -> T) -> T {
+    look(&Wish {
         object,
-        class: &class,
+        class: &Class::default(),
         name: "shop-1",
         live,
         beside: &[],
-        evidence: &[],
-        installed: &installed,
-    };
-    Zalando.wanted(&wish).map(|mut objects| objects.remove(0))
+        evidence,
+        installed: &Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() },
+    })
+}
+
+fn wanted(object: &PostgreSQL, live: &Value) -> Result<Value, Refusal> {
+    state(object, live, &Value::Null).1
+}
+
+fn state(object: &PostgreSQL, live: &Value, set: &Value) -> (Option<Value>, Result<Value, Refusal>) {
+    let evidence = [Value::Null, Value::Null, set.clone()];
+    let main = |wish: &Wish<'_>| Zalando.wanted(wish).map(|mut objects| objects.remove(0));
+    with(object, live, &evidence, |wish| (Zalando.state(wish), main(wish)))
 }
 
 fn made(object: &PostgreSQL) -> Value {
@@ -137,16 +147,8 @@ fn plain_connections_are_refused_unless_they_are_asked_for() {
         (&live["spec"]["tls"], &live["spec"]["spiloFSGroup"]),
         (&json!({"secretName": "shop-tls"}), &json!(103))
     );
-    let wish = Wish {
-        object: &object,
-        class: &Class::default(),
-        name: "shop-1",
-        live: &live,
-        beside: &[],
-        evidence: &[],
-        installed: &Installed::default(),
-    };
-    assert_eq!(Zalando.authority(&wish), Some(("shop-tls".into(), "ca.crt")));
+    let authority = with(&object, &live, &[], |wish| Zalando.authority(wish));
+    assert_eq!(authority, Some(("shop-tls".into(), "ca.crt")));
 }
 
 #[test]
@@ -164,43 +166,106 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
 }
 
 #[test]
+fn what_is_stopped_has_no_servers_and_keeps_its_volumes() {
+    let mut object = object("shop", 1);
+    object.spec.instance.instances = Some(2);
+    let live = made(&object);
+    object.spec.instance.state = Some(State::Stopped);
+    let stop = json!({"spec": {"numberOfInstances": 0}});
+    let (patch, wanted) = state(&object, &live, &Value::Null);
+    let mut stopped = wanted.expect("it is accepted");
+    assert_eq!((patch, &stopped["spec"]["numberOfInstances"]), (Some(stop), &json!(0)));
+    let deletes = json!({"spec": {"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"}}});
+    let (patch, refused) = state(&object, &live, &deletes);
+    assert_eq!(patch, None, "nothing is lost");
+    assert!(refused.expect_err("it is refused").message.starts_with("spec.state"));
+    stopped["status"] = json!({"PostgresClusterStatus": "Updating"});
+    assert_eq!(seen(&object, &stopped, &[]).phase, Phase::Failing);
+    stopped["status"] = json!({"PostgresClusterStatus": "Running"});
+    let seen = seen(&object, &stopped, &[]);
+    assert_eq!((seen.phase, seen.pending), (Phase::Stopped, None));
+    object.spec.instance.state = None;
+    let (patch, wanted) = state(&object, &stopped, &Value::Null);
+    assert_eq!(
+        patch,
+        Some(json!({"spec": {"numberOfInstances": 2}})),
+        "who says nothing is not left stopped"
+    );
+    assert_eq!(wanted.expect("it is accepted")["spec"]["numberOfInstances"], 2);
+}
+
+#[test]
+fn a_restart_is_another_environment_and_what_others_said_in_it_stays() {
+    let mut object = object("shop", 1);
+    object.metadata.annotations.insert(RESTARTED_AT.into(), "now".into());
+    let restarted = json!({"name": "DATABASES_RESTARTED_AT", "value": "now"});
+    assert_eq!(made(&object)["spec"]["env"], json!([restarted]));
+    let (theirs, plain) =
+        (json!({"name": "a", "value": "b"}), json!({"name": "ALLOW_NOSSL", "value": "true"}));
+    let mut live = made(&object);
+    live["spec"]["env"] = json!([theirs, {"name": "DATABASES_RESTARTED_AT", "value": "before"}]);
+    object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Optional), ..Tls::default() });
+    assert_eq!(
+        wanted(&object, &live).expect("it is accepted")["spec"]["env"],
+        json!([theirs, plain, restarted])
+    );
+    object.spec.instance.tls = None;
+    object.metadata.annotations.clear();
+    assert_eq!(wanted(&object, &live).expect("it is accepted")["spec"]["env"], json!([theirs]));
+    object.spec.instance.adopt_ref = Some(ObjectRef { name: "old".into(), ..ObjectRef::default() });
+    live["spec"]["env"] = json!([theirs]);
+    assert_eq!(wanted(&object, &live).expect("it is accepted")["spec"]["env"], Value::Null);
+}
+
+#[test]
+fn poolers_are_told_of_and_served_once_they_are_ready() {
+    let mut object = object("shop", 1);
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Transaction), instances: Some(2) });
+    let mut live = made(&object);
+    assert_eq!(live["spec"]["enableConnectionPooler"], true);
+    assert_eq!(live["spec"]["connectionPooler"], json!({"mode": "transaction", "numberOfInstances": 2}));
+    live["status"] = json!({"PostgresClusterStatus": "Running"});
+    let behind = |count| json!({"subsets": [{"addresses": vec![json!({}); count]}]});
+    let pooled = |ready| {
+        let evidence = [behind(1), Value::Null, Value::Null, behind(ready)];
+        let seen = seen(&object, &live, &evidence);
+        let mut endpoints =
+            seen.endpoints.into_iter().filter(|one| one.role == EndpointRole::PooledReadWrite);
+        (endpoints.next().map(|endpoint| endpoint.host), seen.pending)
+    };
+    assert_eq!(pooled(1), (None, Some("1 of 2 connection poolers are ready".into())));
+    assert_eq!(pooled(2), (Some("shop-1-pooler.default.svc.cluster.local".into()), None));
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Disabled), instances: Some(2) });
+    assert_eq!(made(&object)["spec"]["enableConnectionPooler"], Value::Null);
+}
+
+#[test]
+fn owners_and_whom_the_operator_knows_are_in_its_secrets_and_users_in_ours() {
+    let mut object = object("shop", 1);
+    object.spec.users = ["etl", "old"].map(|name| User { name: name.into(), ..User::default() }).into();
+    let live = json!({"spec": {"users": {"app": [], "old": []}}});
+    let roles = with(&object, &live, &[], |wish| Zalando.roles(wish));
+    let roles: Vec<(&str, bool)> = roles.iter().map(|role| (&*role.secret, role.is_ours)).collect();
+    let theirs = |name: &str| format!("{name}.shop-1.credentials.postgresql.acid.zalan.do");
+    assert_eq!(roles, [(&*theirs("app"), false), ("shop-1-role-etl", true), (&*theirs("old"), false)]);
+}
+
+#[test]
 fn a_deletion_is_as_the_operator_may_ask_for_it_and_leaves_no_secret() {
     let object = object("shop", 1);
     let live = json!({"metadata": {"name": "shop-1"}, "spec": {"users": {"old_user": []}}});
-    let wish = Wish {
-        object: &object,
-        class: &Class::default(),
-        name: "shop-1",
-        live: &live,
-        beside: &[],
-        evidence: &[],
-        installed: &Installed::default(),
-    };
     let annotations = json!({"delete-date": "2026-01-31", "delete-clustername": "shop-1"});
     assert_eq!(Zalando.ending(&live, "2026-01-31"), Some(json!({"metadata": {"annotations": annotations}})));
-    let left = Zalando.leftovers(&wish);
+    let left = with(&object, &live, &[], |wish| Zalando.leftovers(wish));
     let named = |role: &str| left.contains(&format!("{role}.shop-1.credentials.postgresql.acid.zalan.do"));
     assert!(["app", "old-user", "postgres", "standby"].into_iter().all(named), "{left:?}");
 }
 
 fn seen(object: &PostgreSQL, live: &Value, evidence: &[Value]) -> Observed {
-    let wish = Wish {
-        object,
-        class: &Class::default(),
-        name: "shop-1",
-        live,
-        beside: &[],
-        evidence,
-        installed: &Installed::default(),
-    };
     let login = Login { username: "app20260101".into(), user: "app".into(), ..Login::default() };
-    let (superuser, certificates) = (None, None);
-    Zalando.seen(&Found {
-        wish: &wish,
-        domain: "cluster.local",
-        logins: vec![login],
-        superuser,
-        certificates,
+    let (superuser, certificates, domain) = (None, None, "cluster.local");
+    with(object, live, evidence, |wish| {
+        Zalando.seen(&Found { wish, domain, logins: vec![login], superuser, certificates })
     })
 }
 
