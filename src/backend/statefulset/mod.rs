@@ -48,6 +48,8 @@ const INSTANCE: &str = "databases.standard.k8s.io/instance";
 const ROLE: &str = "databases.standard.k8s.io/role";
 /// On pods: since when they were seen to follow no primary, though there is one.
 const ALONE: &str = "databases.standard.k8s.io/alone-since";
+/// On pods: the configuration that its files are to have, and when that was asked for.
+const ASKED: &str = "databases.standard.k8s.io/configuration-asked";
 const PRIMARY: &str = "primary";
 const REPLICA: &str = "replica";
 /// On a StatefulSet: the configuration that its servers are to have.

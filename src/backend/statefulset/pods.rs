@@ -1,6 +1,6 @@
 //! The pods of a StatefulSet, as Kubernetes tells of them.
 
-use super::{ALONE, ROLE};
+use super::{ALONE, ASKED, ROLE};
 use crate::backend::operator::{at, conditions, is_true};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,6 +22,8 @@ pub(super) struct Pod {
     pub(super) created: Option<Timestamp>,
     /// Since when it was seen to follow no primary, though there is one.
     pub(super) alone_since: Option<Timestamp>,
+    /// The configuration that its files were asked to have, and when.
+    pub(super) asked: Option<(String, Timestamp)>,
     /// What keeps it from running, in Kubernetes' words; empty where nothing is said.
     pub(super) trouble: String,
 }
@@ -41,9 +43,15 @@ impl Pod {
             role: live["metadata"]["labels"][ROLE].as_str().unwrap_or_default().to_owned(),
             created: at(live, "metadata.creationTimestamp").parse().ok(),
             alone_since: live["metadata"]["annotations"][ALONE].as_str().and_then(|at| at.parse().ok()),
+            asked: asked(live),
             trouble: trouble(live),
         })
     }
+}
+
+fn asked(live: &Value) -> Option<(String, Timestamp)> {
+    let (configuration, at) = live["metadata"]["annotations"][ASKED].as_str()?.split_once(' ')?;
+    Some((configuration.to_owned(), at.parse().ok()?))
 }
 
 /// Why it does not run: what its container waits for, else why it has no node.

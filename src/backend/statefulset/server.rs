@@ -72,8 +72,10 @@ pub(super) async fn ask(server: &Server, pod: &Pod) -> Result<Facts, Error> {
          coalesce(current_setting('databases_standard.raised', true), '')",
         literal(DIGEST)
     );
+    // What takes a restart is an error there, too; of a setting that is in the files no more its text alone says which.
     let invalid = "SELECT f.name, f.setting, f.error FROM pg_file_settings f WHERE f.error IS NOT NULL \
-         AND NOT EXISTS (SELECT FROM pg_settings s WHERE s.name = lower(f.name) AND s.pending_restart) LIMIT 1";
+         AND NOT EXISTS (SELECT FROM pg_settings s WHERE s.pending_restart \
+         AND (s.name = lower(f.name) OR f.name IS NULL AND strpos(f.error, s.name) > 0)) LIMIT 1";
     let queries = [PLACES.to_owned(), settings, invalid.to_owned()];
     let [places, settings, invalid] = session.look("look at a server", queries).await?;
     let nothing = || Error::Missing(format!("pod {} answers nothing", pod.name));

@@ -4,15 +4,18 @@ use super::choice::{self, Choice, Scene, Server};
 use super::lease::{self, Record};
 use super::pods::Pod;
 use super::{
-    ALONE, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server, was_made,
+    ALONE, ASKED, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server, was_made,
 };
 use crate::backend::operator::at;
 use crate::backend::{Code, Error, Phase};
 use crate::cluster::{Cluster, Place};
 use databases_api::postgresql::{PostgreSQL, ReplicationMode};
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+
+/// How long a kubelet may take to look at the files of a pod that changed.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
 /// An object's servers.
 pub(super) struct Set<'a> {
@@ -210,6 +213,7 @@ impl<'a> Set<'a> {
                 invalid = Some(facts.invalid.clone());
             }
             if facts.configuration != wanted {
+                self.fetch(pod, wanted).await?;
                 server::reload(&managed).await?;
                 pending = Some(format!("pod {} has not got its new configuration yet", pod.name));
             } else if pod.uid == primary.pod.uid && !facts.raised.is_empty() {
@@ -227,6 +231,21 @@ impl<'a> Set<'a> {
             pending = Some("the servers are restarted with their new configuration".to_owned());
         }
         Ok((pending, invalid))
+    }
+
+    /// Has the kubelet look at the files of a pod. It does so when the pod changes, and else about once a minute.
+    async fn fetch(&self, pod: &Pod, configuration: &str) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let is_asked = pod
+            .asked
+            .as_ref()
+            .is_some_and(|(asked, since)| asked == configuration && now.duration_since(*since) < LOOK);
+        if is_asked {
+            return Ok(());
+        }
+        let asked = format!("{configuration} {now}");
+        let patch = json!({"metadata": {"uid": pod.uid, "annotations": {ASKED: asked}}});
+        self.cluster.merge(self.place(&pod.name), &patch).await.map_err(|error| failed(&error))
     }
 
     /// Has the pods be made anew, one after the other.

@@ -5,7 +5,7 @@ use crate::backend::Role;
 
 impl World {
     /// Asks until something holds.
-    async fn until(
+    pub(super) async fn until(
         &self,
         request: &Request<PostgreSQL>,
         what: &str,

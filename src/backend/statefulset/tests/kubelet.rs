@@ -240,7 +240,7 @@ impl Kubelet {
         let Some(data) = claim.map(|claim| self.folder.path().join(at(&claim, "metadata.uid"))) else {
             return;
         };
-        if !self.mount(&set, &uid).await {
+        if !self.mount(pod, &set, &uid).await {
             return;
         }
         fs::create_dir_all(&data).expect("a volume");

@@ -2,6 +2,7 @@
 //! run. Only the kubelet is played.
 
 mod choice;
+mod configuration;
 mod conformance;
 mod failover;
 mod kubelet;
