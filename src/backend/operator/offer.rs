@@ -2,7 +2,7 @@
 
 use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal, Warning};
-use crate::cluster::Followed;
+use crate::cluster::{Followed, Resource};
 use async_trait::async_trait;
 use databases_api::shared::ADOPT_REF;
 use futures_util::StreamExt;
@@ -11,6 +11,11 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// What is offered only where volumes can be made larger.
+pub(super) const EXPANSION: &str = "PostgreSQLStorageExpansion";
+pub(super) const STORAGE_CLASSES: Resource =
+    Resource { group: "storage.k8s.io", version: "v1", kind: "StorageClass", plural: "storageclasses" };
 
 #[async_trait]
 impl<D: Dialect> Backend for Operator<D> {
@@ -47,7 +52,11 @@ impl<D: Dialect> Backend for Operator<D> {
             );
             return Ok(Offer { refused: Some(Refusal::new("Unsupported", message)), ..Offer::default() });
         }
-        self.dialect.offer(class, &installed)
+        let mut offer = self.dialect.offer(class, &installed)?;
+        if offer.features.iter().any(|feature| feature == EXPANSION) && !self.has_volumes_that_grow().await? {
+            offer.features.retain(|feature| feature != EXPANSION);
+        }
+        Ok(offer)
     }
 
     fn news(&self) -> BoxStream<'static, News> {
@@ -84,6 +93,15 @@ impl<D: Dialect> Operator<D> {
         match known {
             Some(known) => Ok(known),
             None => self.look_what_is_installed().await,
+        }
+    }
+
+    /// Whether some StorageClass has volumes that can be made larger. Where that may not be known it is tried when it is asked for.
+    async fn has_volumes_that_grow(&self) -> Result<bool, Error> {
+        match self.cluster.all(&STORAGE_CLASSES).await {
+            Ok(classes) => Ok(classes.iter().any(|class| class["allowVolumeExpansion"] == true)),
+            Err(error) if error.is_forbidden() => Ok(true),
+            Err(error) => Err(trouble::<D>(&error)),
         }
     }
 
