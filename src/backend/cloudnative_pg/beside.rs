@@ -7,6 +7,9 @@ use databases_api::postgresql::{Database, Pooling, PoolingMode, User, UserAttrib
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// The schemas that every database has.
+const OWN_SCHEMAS: [&str; 2] = ["public", "pg_catalog"];
+
 pub(super) fn wanted(wish: &Wish<'_>) -> Vec<Value> {
     let spec = &wish.object.spec;
     let databases = spec.databases.iter().map(|listed| database(wish, listed));
@@ -91,6 +94,16 @@ fn database(wish: &Wish<'_>, listed: &Database) -> Value {
             wanted
         });
         spec["extensions"] = extensions.collect();
+    }
+    // The operator makes an extension in a schema that is there.
+    let schemas: BTreeSet<&str> = listed
+        .extensions
+        .iter()
+        .map(|extension| extension.schema.as_str())
+        .filter(|schema| !schema.is_empty() && !OWN_SCHEMAS.contains(schema))
+        .collect();
+    if !schemas.is_empty() {
+        spec["schemas"] = schemas.iter().map(|name| json!({"name": name, "owner": listed.owner})).collect();
     }
     object(wish, DATABASES.kind, "database", &listed.name, spec)
 }

@@ -4,6 +4,8 @@
 //!   without offers those that the operator supports, in the images that its makers publish.
 //! - **Users with databases** are members of those databases' owners: the operator grants nothing else. That is more than all
 //!   privileges on the database: what the owner may do in it, they may.
+//! - **A user that is taken off the list** cannot log in any more. A session that it has goes on until it ends: the operator ends
+//!   none, and nobody whose password is here may.
 //! - **TLS** is always on. `Required` refuses plain connections by `pg_hba`; `Disabled` is refused. A certificate of one's own
 //!   is a Secret that has the CA that signed it, too (`ca.crt`).
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.

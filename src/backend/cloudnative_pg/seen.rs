@@ -2,8 +2,9 @@
 
 use super::beside::pooler_name;
 use super::{HIBERNATION, POOLERS, image_of, version_of};
-use crate::backend::operator::{Found, at, count, is_true};
-use crate::backend::{Endpoint, Observed, Phase, Role};
+use crate::backend::operator::{Found, Wish, at, count, is_true};
+use crate::backend::postgresql::{is_of_the_moment, was_made};
+use crate::backend::{Endpoint, Observed, Phase, Refusal, Role};
 use databases_api::postgresql::PROTOCOL;
 use databases_api::shared::TlsMode;
 use serde_json::Value;
@@ -13,7 +14,7 @@ const PORT: u16 = PROTOCOL.port;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
-    let (phase, message) = phase(live);
+    let (phase, message) = phase(wish);
     let spec = &wish.object.spec.instance;
     let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
     let mut endpoints = Vec::new();
@@ -28,13 +29,15 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         endpoints.push(endpoint(Role::PooledReadWrite, &pooler_name(wish.name)));
     }
     Observed {
-        version: version(live),
+        // A cluster that is being made has none yet: its image is what it will be.
+        version: if phase == Phase::Creating { String::new() } else { version(live) },
         instances: count(&live["status"]["instances"]),
         ready_instances: count(&live["status"]["readyInstances"]),
         primary: at(live, "status.currentPrimary").to_owned(),
         endpoints,
         tls_required: spec.tls.as_ref().and_then(|tls| tls.mode.as_ref()) == Some(&TlsMode::Required),
-        pending: wish.beside.iter().find_map(unapplied),
+        refused: wish.beside.iter().find_map(refused),
+        pending: wish.beside.iter().find_map(unapplied).or_else(|| unfinished(live, phase, &message)),
         ..found.observed(phase, message)
     }
 }
@@ -50,7 +53,9 @@ fn version(live: &Value) -> String {
     }
 }
 
-fn phase(live: &Value) -> (Phase, String) {
+/// The operator's condition Ready is about the whole cluster: while it adds a replica or restarts one, the primary serves.
+fn phase(wish: &Wish<'_>) -> (Phase, String) {
+    let live = wish.live;
     let said = match (at(live, "status.phase"), at(live, "status.phaseReason")) {
         ("", _) => "CloudNativePG has not begun yet".to_owned(),
         (phase, "") => format!("CloudNativePG says: {phase}"),
@@ -63,9 +68,21 @@ fn phase(live: &Value) -> (Phase, String) {
         () if sleeps => (Phase::Failing, "the cluster is being hibernated".into()),
         () if primary.is_empty() => (Phase::Creating, said),
         () if primary != at(live, "status.targetPrimary") => (Phase::NoPrimary, said),
-        () if !is_true(live, "Ready") => (Phase::Failing, said),
-        () => (Phase::Available, said),
+        () if is_true(live, "Ready") || serves(live, primary) => (Phase::Available, said),
+        () if !was_made(wish.object) => (Phase::Creating, said),
+        () => (Phase::Failing, said),
     }
+}
+
+/// Whether the pod of an instance is ready.
+fn serves(live: &Value, instance: &str) -> bool {
+    let healthy = &live["status"]["instancesStatus"]["healthy"];
+    healthy.as_array().is_some_and(|healthy| healthy.iter().any(|name| name == instance))
+}
+
+/// What the operator is still at, of a cluster that serves.
+fn unfinished(live: &Value, phase: Phase, said: &str) -> Option<String> {
+    (phase == Phase::Available && !is_true(live, "Ready")).then(|| said.to_owned())
 }
 
 /// What keeps a pooler from serving.
@@ -92,8 +109,29 @@ fn unapplied(object: &Value) -> Option<String> {
         return None;
     }
     let (kind, name) = (at(object, "kind"), at(object, "spec.name"));
+    if let Some((part, why)) = failed_part(object) {
+        return Some(format!("CloudNativePG cannot apply {kind} {name}: {part}: {why}"));
+    }
     Some(match at(status, "message") {
         "" => format!("CloudNativePG has not applied {kind} {name} yet"),
         why => format!("CloudNativePG cannot apply {kind} {name}: {why}"),
     })
+}
+
+/// What of a `Database` the operator could not make, of what is still asked for, and why.
+fn failed_part(object: &Value) -> Option<(&str, &str)> {
+    let list = |value: &'static str, part: &'static str| object[value][part].as_array().into_iter().flatten();
+    let failed = ["schemas", "extensions"].into_iter().flat_map(|part| {
+        let failed = list("status", part).filter(|status| status["applied"] == false);
+        failed.filter(move |status| list("spec", part).any(|asked| asked["name"] == status["name"]))
+    });
+    failed.map(|status| (at(status, "name"), at(status, "message"))).next()
+}
+
+/// What PostgreSQL will not make, whoever asks and however often.
+fn refused(object: &Value) -> Option<Refusal> {
+    let (part, why) = failed_part(object)?;
+    let code = why.rsplit_once("(SQLSTATE ")?.1.trim_end_matches(')');
+    let message = format!("spec.databases[{}]: {part}: PostgreSQL says: {why}", at(object, "spec.name"));
+    (!is_of_the_moment(code)).then(|| Refusal::new("BackendRejected", message))
 }

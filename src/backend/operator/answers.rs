@@ -97,7 +97,7 @@ impl<D: Dialect> Operator<D> {
     }
 
     /// What the operator tells.
-    async fn see_outside(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
+    pub(super) async fn see_outside(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
         let roles = self.dialect.roles(wish);
         let (logins, superuser) = self.logins(wish, &roles).await?;
         let certificates = self.certificates(wish).await?;
@@ -200,6 +200,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             Ok(objects) => objects,
             Err(refusal) => return self.keep(&wish, refusal).await,
         };
+        if let Some(refusal) = self.judged(&wish).await? {
+            return self.keep(&wish, refusal).await;
+        }
         self.make_secrets(&wish, &self.dialect.roles(&wish)).await?;
         match self.apply(&wish, &objects).await {
             Ok(()) => {}
@@ -216,6 +219,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
         let object = &request.object;
+        self.verdicts.forget(&object.metadata.uid);
         let live = self.find(object).await?;
         let is_ours = Self::check_owner(object, &live).is_ok();
         let labelled = live.main["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();

@@ -98,7 +98,7 @@ impl<D: Dialect> Operator<D> {
         })
     }
 
-    fn server(&self, seen: &Observed, secret: String, manager: Login) -> Option<Server> {
+    pub(super) fn server(&self, seen: &Observed, secret: String, manager: Login) -> Option<Server> {
         let endpoint = seen.endpoints.iter().find(|endpoint| endpoint.role == Role::ReadWrite)?;
         let (host, port) = (self.reached)(&endpoint.host, endpoint.port);
         let mode = if seen.certificates.is_some() { SslMode::VerifyCa } else { SslMode::Prefer };

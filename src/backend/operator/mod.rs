@@ -18,6 +18,7 @@ mod contents;
 mod credentials;
 mod current;
 mod dialect;
+mod judged;
 mod names;
 mod offer;
 pub(super) mod patroni;
@@ -52,6 +53,7 @@ pub struct Operator<D> {
     installed: watch::Sender<Option<Arc<Installed>>>,
     /// Where a host and a port of the cluster are reached.
     reached: Reached,
+    verdicts: judged::Verdicts,
 }
 
 impl<D: Dialect> Operator<D> {
@@ -59,7 +61,16 @@ impl<D: Dialect> Operator<D> {
     pub fn new(dialect: D, cluster: Cluster, domain: &str) -> Self {
         let (announcer, installed) = (Announcer::default(), watch::Sender::default());
         let reached: Reached = Box::new(|host, port| (host.to_owned(), port));
-        Operator { dialect, cluster, domain: domain.to_owned(), announcer, installed, reached }
+        let domain = domain.to_owned();
+        Operator {
+            dialect,
+            cluster,
+            domain,
+            announcer,
+            installed,
+            reached,
+            verdicts: judged::Verdicts::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod answer;
 pub(in crate::backend) mod extension;
 mod secret;
 mod session;
+mod setting;
 mod text;
 
 pub use answer::Answer;
@@ -12,6 +13,7 @@ pub(in crate::backend) use answer::is_of_the_moment;
 pub(in crate::backend) use secret::Login;
 pub use secret::{NoRandomness, Secret};
 pub(in crate::backend) use session::{options, superuser_options};
+pub(in crate::backend) use setting::{SETTINGS, Setting};
 pub(in crate::backend) use text::{cell, flag, hash, identifier, line, literal, secret_text, secret_value};
 
 use super::{Engine, Offer};

@@ -1,5 +1,6 @@
 //! What persons and operators do to the objects of ours, and what becomes of it.
 
+use super::super::offer::{EXPANSION, STORAGE_CLASSES};
 use super::conformance::{World, name};
 use super::*;
 use crate::backend::{Answers, Backend, Class, Code, Disposal, Observed, Phase, Request, Warning};
@@ -43,11 +44,12 @@ impl<P: Player> World<P> {
 
 pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
     let Some(world) = World::<P>::start().await else { return };
-    world.backend().offer(&Class::default()).await.expect("an offer");
+    larger_volumes_are_offered_where_they_can_be_made(&world).await;
     what_is_ours_is_put_right_and_the_rest_is_left(&world).await;
     what_another_object_has_is_left_alone(&world).await;
     what_is_deleted_by_somebody_is_not_made_anew(&world).await;
     parameters_that_the_cluster_refuses_are_refused_in_its_words(&world).await;
+    values_that_the_server_would_not_take_are_not_applied(&world).await;
     an_implementation_is_adopted_as_it_is_and_left_as_it_is(&world).await;
     what_was_to_be_deleted_and_is_retained_is_as_it_was(&world).await;
     what_the_operator_warns_of_is_told_once(&world).await;
@@ -79,6 +81,23 @@ async fn what_the_operator_warns_of_is_told_once<P: Player>(world: &World<P>) {
         assert_eq!(heard, Warning { uid: uid.clone(), reason: "FailedCreate".into(), message });
     }
     world.removed(&ours).await;
+}
+
+async fn larger_volumes_are_offered_where_they_can_be_made<P: Player>(world: &World<P>) {
+    let grows = async || {
+        let offer = world.backend().offer(&Class::default()).await.expect("an offer");
+        offer.features.iter().any(|feature| feature == EXPANSION)
+    };
+    let mut class = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fixed"},
+        "provisioner": "example.com/none",
+    });
+    world.playground.make(&STORAGE_CLASSES, &class).await;
+    assert!(!grows().await, "volumes stay as they are");
+    class["metadata"]["name"] = "grows".into();
+    class["allowVolumeExpansion"] = true.into();
+    world.playground.make(&STORAGE_CLASSES, &class).await;
+    assert!(grows().await);
 }
 
 async fn what_is_ours_is_put_right_and_the_rest_is_left<P: Player>(world: &World<P>) {
@@ -146,6 +165,26 @@ async fn parameters_that_the_cluster_refuses_are_refused_in_its_words<P: Player>
     );
     request.parameters = map("- no\n- spec");
     assert!(world.backend().ensure(&request).await.expect("it is kept").refused.is_some());
+    world.removed(&request).await;
+}
+
+async fn values_that_the_server_would_not_take_are_not_applied<P: Player>(world: &World<P>) {
+    if !P::HAS_SERVERS {
+        return;
+    }
+    let mut request = request(108);
+    request.object.status.instance.version = world.available(&request).await.version;
+    let before = world.main_of(&request).await;
+    request.object.spec.instance.parameters.insert("work_mem".into(), "plenty".into());
+    for _ in 0..2 {
+        let kept = world.backend().ensure(&request).await.expect("it is kept");
+        let refusal = kept.refused.expect("a refusal");
+        assert_eq!((kept.phase, refusal.reason.as_str()), (Phase::Available, "InvalidParameters"));
+        assert!(refusal.message.contains("spec.parameters[work_mem]"), "{}", refusal.message);
+    }
+    assert_eq!(world.main_of(&request).await["spec"], before["spec"]);
+    request.object.spec.instance.parameters.insert("work_mem".into(), "8MB".into());
+    assert_eq!(world.available(&request).await.refused, None);
     world.removed(&request).await;
 }
 
