@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use apimachinery::wire::yaml;
 use kube::api::{Api, DynamicObject};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,7 +37,7 @@ pub struct Options {
     #[arg(long, default_value = "conformance")]
     namespace: String,
 
-    /// Where the report is written, as YAML.
+    /// Where the report is written, as YAML. To `-` it is printed, as a document that begins with `---` and ends with `...`.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
@@ -109,11 +109,18 @@ async fn tested(options: &Options) -> Result<bool, String> {
     let Found { outcomes, engine, portability } = found;
     let about = About { date, server: version.git_version, engine, portability };
     if let Some(path) = &options.report {
-        let text = yaml::encode(&report(&suite.class, &about, &outcomes));
-        let wrong = |error| format!("cannot write the report to {}: {error}", path.display());
-        std::fs::write(path, text).map_err(wrong)?;
+        written(path, &yaml::encode(&report(&suite.class, &about, &outcomes)))?;
     }
     Ok(summed_up(&suite.class, &outcomes))
+}
+
+fn written(path: &Path, report: &str) -> Result<(), String> {
+    if path == Path::new("-") {
+        say(&format!("---\n{report}..."));
+        return Ok(());
+    }
+    std::fs::write(path, report)
+        .map_err(|error| format!("cannot write the report to {}: {error}", path.display()))
 }
 
 fn of_home() -> Option<PathBuf> {

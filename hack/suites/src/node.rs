@@ -67,9 +67,7 @@ impl NodeCluster {
 
     /// The administrator's kubectl, which is run inside; `None` (and said so) when it is not built.
     pub fn kubectl(&self) -> Option<Kubectl> {
-        let kubectl = Kubectl::at(self.kubeconfig(), self.home.path().to_owned())?;
-        let through = ["exec".into(), "--folder".into(), self.folder.clone().into(), "--".into()];
-        Some(kubectl.through(script(), through.to_vec()))
+        Kubectl::inside(&self.folder, self.home.path())
     }
 
     /// Does something in a thread that is in the cluster's network, such as asking with [`crate::http::Http`].
@@ -154,6 +152,13 @@ fn keeper(folder: &Path) -> Child {
 }
 
 impl Kubectl {
+    /// The administrator's kubectl of a cluster that runs in `folder`; `None` (and said so) when it is not built.
+    pub fn inside(folder: &Path, home: &Path) -> Option<Self> {
+        let kubectl = Kubectl::at(folder.join("kubeconfig"), home.to_owned())?;
+        let through = ["exec".into(), "--folder".into(), folder.into(), "--".into()];
+        Some(kubectl.through(script(), through.to_vec()))
+    }
+
     /// Creates or changes an object.
     pub async fn apply(&self, object: &Value) {
         let output = self.execute(&["apply", "--filename", "-"], &object.to_string()).await;

@@ -126,7 +126,7 @@ impl StatefulSetPostgreSQL {
             set.label().await?;
             let (pending, invalid) = set.configure().await?;
             let is_new = set.is_new.then(|| "the first server is ready".to_owned());
-            seen.pending = seen.pending.or(pending).or(is_new);
+            seen.pending = seen.pending.or(pending).or(is_new).or_else(|| set.left_behind());
             let invalid = invalid.map(|message| Refusal::new("InvalidParameters", message));
             seen.refused = seen.refused.or(invalid);
         }

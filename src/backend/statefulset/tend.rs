@@ -196,6 +196,18 @@ impl<'a> Set<'a> {
         Ok(())
     }
 
+    /// A standby that does not follow yet. Until it does it has no label, and the Service for reading does not lead to it.
+    pub(super) fn left_behind(&self) -> Option<String> {
+        let primary = self.primary()?;
+        let is_alone = |server: &&Server| {
+            let (pod, facts) = (&server.pod, server.facts.as_ref());
+            let is_wanted = !pod.is_ending && pod.ordinal < self.wanted() && pod.uid != primary.pod.uid;
+            is_wanted && facts.is_some_and(|facts| facts.in_recovery && !facts.is_streaming)
+        };
+        let left = self.servers.iter().find(is_alone)?;
+        Some(format!("pod {} does not follow the primary yet", left.pod.name))
+    }
+
     /// Has the primary keep the log for its standbys, and all servers read what they are configured with; what of that is
     /// still to come, and what PostgreSQL does not take.
     pub(super) async fn configure(&self) -> Result<(Option<String>, Option<String>), Error> {

@@ -3,6 +3,7 @@
 mod backup;
 mod drained;
 mod installed;
+mod plain;
 mod restarted;
 mod shared;
 

@@ -27,7 +27,7 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
         if chosen.iter().any(|suite| suite.needs_binaries()) { runner::build()? } else { Vec::new() };
     let mut total = Count::default();
     let mut lines = Vec::new();
-    for run in runs(&chosen) {
+    for run in runs(&chosen, !names.is_empty()) {
         let (began, name) = (Instant::now(), &run.name);
         let (log, count) = runner::run(&run, &binaries)?;
         let result = if count.failed == 0 { "ok" } else { "FAILED" };
@@ -51,13 +51,14 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
 
 /// What is run: each suite, and those that start a control plane once more with the oldest that
 /// `KUBERNETES_OLDEST_BIN` names.
-fn runs<'a>(chosen: &[&'a Suite]) -> Vec<Run<'a>> {
+fn runs<'a>(chosen: &[&'a Suite], is_named: bool) -> Vec<Run<'a>> {
     let oldest = std::env::var_os("KUBERNETES_OLDEST_BIN");
     let mut runs = Vec::new();
     for &suite in chosen {
-        runs.push(Run { suite, name: suite.name.to_owned(), kubernetes: None });
+        runs.push(Run { suite, is_named, name: suite.name.to_owned(), kubernetes: None });
         if matches!(suite.work, Work::Cluster) && oldest.is_some() {
-            runs.push(Run { suite, name: format!("{}-oldest", suite.name), kubernetes: oldest.clone() });
+            let name = format!("{}-oldest", suite.name);
+            runs.push(Run { suite, is_named, name, kubernetes: oldest.clone() });
         }
     }
     runs

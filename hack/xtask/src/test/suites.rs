@@ -24,6 +24,8 @@ pub(super) enum Work {
     Waiting(&'static str),
     /// One integration test of `hack/suites`.
     Integration,
+    /// Likewise, in a cluster of whoever runs it: `KUBECONFIG` counts when the suite is named, and not when all are run.
+    Yours,
     /// One of those that starts a control plane: `hack/test --all` runs it with the oldest, too.
     Cluster,
 }
@@ -57,7 +59,7 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Module("conformance::tests::"),
     },
     Suite {
-        name: "operators",
+        name: "dialects",
         what: "backends over operators' own kinds in a real kube-apiserver, the operators being played",
         work: Work::Waiting("backend::operator::tests::"),
     },
@@ -157,6 +159,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "operators",
+        what: "the conformance tests against every operator in a cluster of yours: KUBECONFIG or DATABASES_CLUSTER",
+        work: Work::Yours,
+    },
+    Suite {
         name: "e2e",
         what: "behind a real kube-apiserver and directly: what a built-in group does, line by line",
         work: Work::Cluster,
@@ -195,7 +202,7 @@ impl Suite {
             Work::Crates => !has_own(package) || target == INTEGRATION,
             Work::Crate(own) => package == own,
             Work::Module(_) | Work::Waiting(_) => (package, target) == SERVER,
-            Work::Integration | Work::Cluster => package == INTEGRATION && target == self.name,
+            Work::Integration | Work::Cluster | Work::Yours => package == INTEGRATION && target == self.name,
         }
     }
 }
