@@ -1,6 +1,7 @@
 //! The dialect by itself, and CloudNativePG as it is played for the tests of all dialects.
 
 mod player;
+mod status;
 mod translation;
 
 pub(in crate::backend) use player::Played;
