@@ -8,7 +8,7 @@ use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::{require_version, settle_name};
 use crate::pipeline::query;
-use crate::registry::{Part, Stored, UpdateOptions};
+use crate::registry::{Part, Stored};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::json_patch;
 use apimachinery::kind::Hub;
@@ -47,13 +47,7 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
         Ok(object)
     };
     let manager = &options.manager(call.headers);
-    let update = UpdateOptions {
-        part,
-        status_too: false,
-        dry_run: options.dry_run,
-        origin: call.origin(options.wire()),
-        manager,
-    };
+    let update = call.update_options(part, &options, manager);
     let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     warnings.extend(more);
     Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))

@@ -2,12 +2,12 @@
 
 use super::body::Body;
 use super::negotiation::{Accepted, Form, Target, negotiate};
-use super::options::ListOptions;
+use super::options::{ListOptions, WriteOptions};
 use super::table::Include;
 use super::view::View;
 use crate::admission::{Options, Origin, Requester};
 use crate::pipeline::{Permission, RequestInfo, UserInfo, query};
-use crate::registry::{Store, Stored};
+use crate::registry::{Part, Store, Stored, UpdateOptions};
 use apimachinery::kind::Version;
 use apimachinery::selector::FieldSelector;
 use apimachinery::status::ApiError;
@@ -38,6 +38,17 @@ impl Call<'_> {
         let UserInfo { name, uid, groups, extra } = self.user;
         let requester = Requester { name, uid, groups, extra };
         Some(Origin { requester, version: self.version, subresource: self.info.subresource(), options })
+    }
+
+    /// An update of one part, in the name of this manager.
+    pub(super) fn update_options<'o>(
+        &'o self,
+        part: Part,
+        options: &'o WriteOptions,
+        manager: &'o str,
+    ) -> UpdateOptions<'o> {
+        let origin = self.origin(options.wire());
+        UpdateOptions { part, status_too: false, dry_run: options.dry_run, origin, manager }
     }
 
     /// The form of the answer.

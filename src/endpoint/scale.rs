@@ -9,7 +9,7 @@ use super::patch::Patch;
 use super::request::{Call, add_warnings, set_content_type};
 use super::scale_table;
 use super::view::{View, finish_json, metadata_field, partial, partial_type, to_yaml};
-use crate::registry::{Part, Stored, UpdateOptions};
+use crate::registry::{Part, Stored};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
@@ -43,13 +43,7 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
         apply(call, &scale, current)
     };
     let (part, manager) = (Part::Main, &options.manager(call.headers));
-    let update = UpdateOptions {
-        part,
-        status_too: false,
-        dry_run: options.dry_run,
-        origin: call.origin(options.wire()),
-        manager,
-    };
+    let update = call.update_options(part, &options, manager);
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.extend(more);
     let mut response = answer(&view, &stored);

@@ -5,7 +5,7 @@ use super::input;
 use super::negotiation::Target;
 use super::options::WriteOptions;
 use super::request::Call;
-use crate::registry::{Part, UpdateOptions, settle_namespace};
+use crate::registry::{Part, settle_namespace};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use bytes::Bytes;
@@ -20,13 +20,7 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
         input::object(definition, call.version, &media, &body, options.field_validation)?;
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
-    let update = UpdateOptions {
-        part,
-        status_too: false,
-        dry_run: options.dry_run,
-        origin: call.origin(options.wire()),
-        manager,
-    };
+    let update = call.update_options(part, &options, manager);
     // What is absent is not found, whatever its version.
     let change =
         |_: &crate::registry::Stored| require_version(call, object.as_ref()).map(|()| object.boxed());
