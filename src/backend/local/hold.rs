@@ -33,6 +33,8 @@ const SHARE_BOUNDS: (u64, u64) = (2, 262_144);
 #[derive(Debug)]
 pub(super) struct Groups {
     root: PathBuf,
+    /// None where none are mounted that count processors and memory.
+    version: Option<Version>,
 }
 
 /// How a kernel has its control groups.
@@ -52,7 +54,7 @@ pub(super) struct Group {
 impl Groups {
     /// Those that are mounted there, if any are.
     pub(super) fn at(root: PathBuf) -> Self {
-        Self { root }
+        Self { version: version(&root), root }
     }
 
     /// Why no server can be held here, in words that follow "because".
@@ -60,7 +62,7 @@ impl Groups {
         if !account.is_root() {
             return Some("this server does not run as root".to_owned());
         }
-        let Some(version) = self.version() else {
+        let Some(version) = self.version else {
             return Some(format!(
                 "no control groups for cpu and memory are mounted at {}",
                 self.root.display()
@@ -76,7 +78,7 @@ impl Groups {
 
     /// The group of a server, whether there is one or not; none where there are no groups at all.
     pub(super) fn of(&self, uid: &str, place: u32) -> Option<Group> {
-        let version = self.version()?;
+        let version = self.version?;
         let folders =
             self.parents(version).iter().map(|parent| parent.join(format!("{uid}.{place}"))).collect();
         Some(Group { version, folders })
@@ -90,15 +92,6 @@ impl Groups {
                 let _ = std::fs::remove_dir(folder);
             }
         }
-    }
-
-    fn version(&self) -> Option<Version> {
-        if let Ok(controllers) = std::fs::read_to_string(self.root.join("cgroup.controllers")) {
-            let has = |name| controllers.split_whitespace().any(|controller| controller == name);
-            return (has("cpu") && has("memory")).then_some(Version::Two);
-        }
-        let is_mounted = |name: &str| self.root.join(name).join("cgroup.procs").exists();
-        (is_mounted("cpu") && is_mounted("memory")).then_some(Version::One)
     }
 
     fn parents(&self, version: Version) -> Vec<PathBuf> {
@@ -193,6 +186,16 @@ impl Instance<'_> {
     pub(super) fn group(&self, index: u32) -> Option<Group> {
         self.host.groups.of(&self.state.desired.uid, self.state.place(index))
     }
+}
+
+/// How the control groups that are mounted there count processors and memory.
+fn version(root: &Path) -> Option<Version> {
+    if let Ok(controllers) = std::fs::read_to_string(root.join("cgroup.controllers")) {
+        let has = |name| controllers.split_whitespace().any(|controller| controller == name);
+        return (has("cpu") && has("memory")).then_some(Version::Two);
+    }
+    let is_mounted = |name: &str| root.join(name).join("cgroup.procs").exists();
+    (is_mounted("cpu") && is_mounted("memory")).then_some(Version::One)
 }
 
 /// What is written where: files by name, and their values.

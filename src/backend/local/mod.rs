@@ -242,7 +242,8 @@ impl LocalPostgres {
             Err(error) => return self.remove_unknown(uid, policy, &error).await,
         };
         instance.stop(ShutdownMode::Fast).await?;
-        self.host.groups.forget(uid, 0..instance.state.ports.len() as u32);
+        let count = instance.state.ports.len() as u32;
+        self.host.groups.forget(uid, (0..count).map(|index| instance.state.place(index)));
         if policy == RemovePolicy::Retain {
             instance.state.retained = true;
             return instance.save();

@@ -50,8 +50,8 @@ fn check_inside(fixture: &Fixture, index: u32) {
     }
 }
 
-fn is_held(fixture: &Fixture) -> bool {
-    let group = fixture.local().host.groups.of(&fixture.uid, 0);
+fn is_held(fixture: &Fixture, index: u32) -> bool {
+    let group = fixture.local().host.groups.of(&fixture.uid, index);
     group.is_some_and(|group| !group.doors().is_empty())
 }
 
@@ -71,7 +71,23 @@ async fn each_server_is_held_with_all_its_processes() {
     let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("a session's process");
     assert!(groups.contains(&format!("/databases-standard/{}.0", fixture.uid)), "{groups}");
     fixture.local().remove(&fixture.uid, RemovePolicy::Delete).await.expect("removed");
-    assert!(!is_held(&fixture), "its group goes with it");
+    assert!(!is_held(&fixture, 0), "its group goes with it");
+}
+
+#[tokio::test]
+async fn the_group_of_a_server_that_took_over_goes_with_it() {
+    let Some(fixture) = fixture().await else { return };
+    let wanted = limited(&fixture, None, Some(512));
+    let two = Desired { instances: 2, synchronous: true, ..wanted.clone() };
+    fixture.ensure(&two).await;
+    std::fs::rename(fixture.data(0), fixture.folder.path().join("moved")).expect("moved");
+    let after = fixture.ensure(&two).await;
+    assert!(after.primary.ends_with("-2"), "{}", after.primary);
+    fixture.ensure(&wanted).await;
+    check_inside(&fixture, 1);
+    assert!(!is_held(&fixture, 0), "that of a server that is one too many is gone");
+    fixture.local().remove(&fixture.uid, RemovePolicy::Delete).await.expect("removed");
+    assert!(!is_held(&fixture, 1));
 }
 
 #[tokio::test]
@@ -113,7 +129,7 @@ async fn limits_change_while_a_server_runs_and_go() {
     let Some(fixture) = fixture().await else { return };
     fixture.ensure(&free(&fixture)).await;
     let pid = fixture.pid(0);
-    assert!(!is_held(&fixture), "nobody asked for it");
+    assert!(!is_held(&fixture, 0), "nobody asked for it");
     let memory = |fixture: &Fixture| kernel(fixture, 0, "memory.limit_in_bytes", "memory.max");
     for mebibytes in [1024, 512] {
         fixture.ensure(&limited(&fixture, Some(1000), Some(mebibytes))).await;
