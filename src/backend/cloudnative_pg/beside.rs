@@ -3,7 +3,7 @@
 use super::cluster::bootstrap_owner;
 use super::{DATABASES, GROUP, POOLERS, ROLES, kubernetes_name};
 use crate::backend::operator::{Wish, at};
-use databases_api::postgresql::{Database, Pooling, PoolingMode, User, UserAttribute};
+use databases_api::postgresql::{Database, User, UserAttribute};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -45,12 +45,7 @@ pub(super) fn pooler_name(cluster: &str) -> String {
 }
 
 fn pooler(wish: &Wish<'_>) -> Option<Value> {
-    let Pooling { mode, instances } = wish.object.spec.pooling.as_ref()?;
-    let mode = match mode {
-        Some(PoolingMode::Session) => "session",
-        Some(PoolingMode::Transaction) => "transaction",
-        _ => return None,
-    };
+    let (mode, instances) = wish.poolers()?;
     Some(json!({
         "apiVersion": format!("{GROUP}/v1"),
         "kind": POOLERS.kind,
@@ -58,7 +53,7 @@ fn pooler(wish: &Wish<'_>) -> Option<Value> {
         "spec": {
             "cluster": {"name": wish.name},
             "type": "rw",
-            "instances": instances.unwrap_or(1),
+            "instances": instances,
             "pgbouncer": {"poolMode": mode},
         },
     }))

@@ -101,8 +101,8 @@ impl<D: Dialect> Operator<D> {
         deleted.map_err(|error| trouble::<D>(&error))
     }
 
-    /// Takes off an object that it is anybody's, and that it was to be deleted. Its fields are then nobody's either: whoever applies less of them later,
-    /// such as an object that adopts it, takes none of them away.
+    /// Takes off an object that it is anybody's, and that it was to be deleted. Its fields are then nobody's either: whoever
+    /// applies less of them later, such as an object that adopts it, takes none of them away.
     pub(super) async fn release(&self, object: &Value) -> Result<(), Error> {
         let mut fields = object["metadata"]["managedFields"].clone();
         if let Some(entries) = fields.as_array_mut() {
