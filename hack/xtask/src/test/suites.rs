@@ -18,6 +18,8 @@ pub(super) enum Work {
     Crates,
     /// The tests of one crate.
     Crate(&'static str),
+    /// One test target of one crate.
+    Target(&'static str, &'static str),
     /// The tests of one module of the server, by the beginning of their names.
     Module(&'static str),
     /// Likewise, where they wait most of the time: more of them at once than there are cores.
@@ -43,6 +45,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Verify,
     },
     Suite { name: "unit", what: "the tests beside the code, and its examples", work: Work::Crates },
+    Suite {
+        name: "machinery",
+        what: "patches and their like beside Kubernetes' own libraries: generated cases, the same answers",
+        work: Work::Target("databases-api", "machinery"),
+    },
     Suite {
         name: "local",
         what: "the backend that runs PostgreSQL as processes of this machine, over a real PostgreSQL",
@@ -196,11 +203,17 @@ impl Suite {
             name == INTEGRATION
                 || SUITES.iter().any(|suite| matches!(suite.work, Work::Crate(own) if own == name))
         };
+        let has_suite = || {
+            SUITES.iter().any(
+                |suite| matches!(suite.work, Work::Target(own, name) if (own, name) == (package, target)),
+            )
+        };
         match self.work {
             Work::Verify => false,
             // The library of the integration tests has tests beside its code, too.
-            Work::Crates => !has_own(package) || target == INTEGRATION,
+            Work::Crates => (!has_own(package) || target == INTEGRATION) && !has_suite(),
             Work::Crate(own) => package == own,
+            Work::Target(own, name) => (package, target) == (own, name),
             Work::Module(_) | Work::Waiting(_) => (package, target) == SERVER,
             Work::Integration | Work::Cluster | Work::Yours => package == INTEGRATION && target == self.name,
         }
@@ -222,5 +235,14 @@ mod tests {
         assert_eq!(own.filter(), ["controller::tests::"]);
         assert!(rest.filter().chunks(2).any(|skipped| skipped == ["--skip", "controller::tests::"]));
         assert!(of("kubectl").filter().is_empty());
+    }
+
+    #[test]
+    fn a_target_that_is_a_suite_is_run_there_and_nowhere_else() {
+        let running = |package: &str, target: &str| -> Vec<&str> {
+            SUITES.iter().filter(|suite| suite.runs(package, target)).map(|suite| suite.name).collect()
+        };
+        assert_eq!(running("databases-api", "machinery"), ["machinery"]);
+        assert_eq!(running("databases-api", "published"), ["unit"]);
     }
 }

@@ -1,0 +1,12 @@
+//! The machinery beside Kubernetes' own libraries: generated cases are given to both, and the answers must be the same.
+
+mod generate;
+mod oracle;
+mod random;
+mod strategic_merge;
+
+/// Every kind's schema in every version, its own and the core group's.
+fn schemas() -> Vec<&'static apimachinery::schema::Schema> {
+    let kinds = databases_api::definitions().iter().chain(core_v1::definitions());
+    kinds.flat_map(|kind| kind.versions).map(|version| version.schema).collect()
+}
