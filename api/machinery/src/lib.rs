@@ -21,6 +21,7 @@ pub mod quantity;
 pub mod schema;
 pub mod selector;
 pub mod status;
+pub mod strategic_merge;
 pub mod time;
 pub mod validation;
 pub mod wire;

@@ -6,11 +6,12 @@
 use crate::random::Random;
 use apimachinery::schema::{Field, Scalar, Schema, Shape};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 const WORDS: &[&str] = &["a", "b", "c", "d", "e"];
 const TIMES: &[&str] = &["2026-01-31T12:00:00Z", "2026-02-01T00:00:00Z"];
 
-/// A value of that type as an object has it: no nulls, and no two items of a keyed list have the same key.
+/// A value of that type as an object has it: no nulls, and seldom two items of the same key.
 pub(crate) fn value(random: &mut Random, schema: &'static Schema) -> Value {
     match &schema.shape {
         Shape::Object(_) => object(random, schema),
@@ -18,7 +19,7 @@ pub(crate) fn value(random: &mut Random, schema: &'static Schema) -> Value {
             let names = some(random, WORDS, 4);
             Value::Object(names.into_iter().map(|name| (name.to_string(), value(random, item))).collect())
         }
-        Shape::List(item) => (0..random.below(4)).map(|_| value(random, item)).collect(),
+        Shape::List(item) => (0..random.below(5)).map(|_| value(random, item)).collect(),
         Shape::Enum(values) => random.of(values).into(),
         Shape::Scalar(kind) => scalar(random, *kind),
     }
@@ -43,16 +44,12 @@ pub(crate) fn object(random: &mut Random, schema: &'static Schema) -> Value {
 pub(crate) fn member(random: &mut Random, field: &'static Field) -> Value {
     let mut made = value(random, field.schema);
     if let Value::Array(items) = &mut made {
+        let mut seen = BTreeSet::new();
         match field.merge_key {
-            Some(key) => {
-                let mut keys = std::collections::BTreeSet::new();
-                items.retain(|item| item.get(key).is_some_and(|key| keys.insert(key.to_string())));
-            }
-            None if field.merge => {
-                let mut seen = std::collections::BTreeSet::new();
-                items.retain(|item| seen.insert(item.to_string()));
-            }
-            None => {}
+            Some(key) => items.retain(|item| {
+                item.get(key).is_some_and(|key| seen.insert(key.to_string()) || random.chance(10))
+            }),
+            None => items.retain(|item| !field.merge || seen.insert(item.to_string())),
         }
     }
     made

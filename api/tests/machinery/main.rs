@@ -2,6 +2,7 @@
 
 mod generate;
 mod oracle;
+mod patches;
 mod random;
 mod strategic_merge;
 

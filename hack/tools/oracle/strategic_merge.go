@@ -13,10 +13,10 @@ import (
 // merging is a case: what a strategic merge patch makes of an object. The library goes through maps in any order, and where
 // that matters it gives several answers; the case says how often it is asked.
 type merging struct {
-	Type     string `json:"type"`
-	Original any    `json:"original"`
-	Patch    any    `json:"patch"`
-	Times    int    `json:"times"`
+	Type     string         `json:"type"`
+	Original map[string]any `json:"original"`
+	Patch    map[string]any `json:"patch"`
+	Times    int            `json:"times"`
 }
 
 // merged is one of the answers: an object, an error with the status that kube-apiserver answers with, or a panic.
@@ -28,7 +28,7 @@ type merged struct {
 }
 
 func strategicMerge(known schemas) (func([]byte) (any, error), error) {
-	types := types{known: known, made: map[string]reflect.Type{}}
+	types := newTypes(known)
 	return func(text []byte) (any, error) {
 		var asked merging
 		if err := json.Unmarshal(text, &asked); err != nil {
@@ -57,11 +57,7 @@ func merge(asked merging, object any) (answer merged) {
 			answer = merged{Panic: fmt.Sprint(reason)}
 		}
 	}()
-	original, isObject := runtime.DeepCopyJSONValue(asked.Original).(map[string]any)
-	patch, isPatch := runtime.DeepCopyJSONValue(asked.Patch).(map[string]any)
-	if !isObject || !isPatch {
-		return merged{Error: mergepatch.ErrBadJSONDoc.Error(), Code: code(mergepatch.ErrBadJSONDoc)}
-	}
+	original, patch := runtime.DeepCopyJSON(asked.Original), runtime.DeepCopyJSON(asked.Patch)
 	result, err := strategicpatch.StrategicMergeMapPatch(original, patch, object)
 	if err != nil {
 		return merged{Error: err.Error(), Code: code(err)}

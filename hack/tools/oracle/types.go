@@ -13,23 +13,48 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
-// real are the types that Kubernetes itself has in Go, by their names in OpenAPI.
-var real = map[string]reflect.Type{
-	"io.k8s.api.core.v1.ConfigMap":                        reflect.TypeFor[corev1.ConfigMap](),
-	"io.k8s.api.core.v1.Event":                            reflect.TypeFor[corev1.Event](),
-	"io.k8s.api.core.v1.Namespace":                        reflect.TypeFor[corev1.Namespace](),
-	"io.k8s.api.core.v1.Secret":                           reflect.TypeFor[corev1.Secret](),
-	"io.k8s.apimachinery.pkg.api.resource.Quantity":       reflect.TypeFor[resource.Quantity](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.Condition":      reflect.TypeFor[metav1.Condition](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.Duration":       reflect.TypeFor[metav1.Duration](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1":       reflect.TypeFor[metav1.FieldsV1](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector":  reflect.TypeFor[metav1.LabelSelector](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime":      reflect.TypeFor[metav1.MicroTime](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta":     reflect.TypeFor[metav1.ObjectMeta](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference": reflect.TypeFor[metav1.OwnerReference](),
-	"io.k8s.apimachinery.pkg.apis.meta.v1.Time":           reflect.TypeFor[metav1.Time](),
-	"io.k8s.apimachinery.pkg.runtime.RawExtension":        reflect.TypeFor[runtime.RawExtension](),
-	"io.k8s.apimachinery.pkg.util.intstr.IntOrString":     reflect.TypeFor[intstr.IntOrString](),
+// real are the types that Kubernetes itself has in Go, by the packages that OpenAPI names them by. Namespace is
+// not among them: the conditions in ours have another type.
+var real = map[string][]any{
+	"io.k8s.api.core.v1.": {
+		corev1.Affinity{},
+		corev1.ConfigMap{},
+		corev1.Event{},
+		corev1.EventSeries{},
+		corev1.EventSource{},
+		corev1.LocalObjectReference{},
+		corev1.NamespaceSpec{},
+		corev1.NodeAffinity{},
+		corev1.NodeSelector{},
+		corev1.NodeSelectorRequirement{},
+		corev1.NodeSelectorTerm{},
+		corev1.ObjectReference{},
+		corev1.PodAffinity{},
+		corev1.PodAffinityTerm{},
+		corev1.PodAntiAffinity{},
+		corev1.PreferredSchedulingTerm{},
+		corev1.ResourceClaim{},
+		corev1.ResourceRequirements{},
+		corev1.Secret{},
+		corev1.Toleration{},
+		corev1.TopologySpreadConstraint{},
+		corev1.WeightedPodAffinityTerm{},
+	},
+	"io.k8s.apimachinery.pkg.api.resource.": {resource.Quantity{}},
+	"io.k8s.apimachinery.pkg.apis.meta.v1.": {
+		metav1.Condition{},
+		metav1.Duration{},
+		metav1.FieldsV1{},
+		metav1.LabelSelector{},
+		metav1.LabelSelectorRequirement{},
+		metav1.ManagedFieldsEntry{},
+		metav1.MicroTime{},
+		metav1.ObjectMeta{},
+		metav1.OwnerReference{},
+		metav1.Time{},
+	},
+	"io.k8s.apimachinery.pkg.runtime.":     {runtime.RawExtension{}},
+	"io.k8s.apimachinery.pkg.util.intstr.": {intstr.IntOrString{}},
 }
 
 // types makes Go types of schemas: those that Kubernetes has are taken from there, all others are structs with the tags that
@@ -39,11 +64,18 @@ type types struct {
 	made  map[string]reflect.Type
 }
 
+func newTypes(known schemas) *types {
+	made := map[string]reflect.Type{}
+	for packaged, values := range real {
+		for _, value := range values {
+			made[packaged+reflect.TypeOf(value).Name()] = reflect.TypeOf(value)
+		}
+	}
+	return &types{known: known, made: made}
+}
+
 // named is the type of that name.
 func (t *types) named(name string) (reflect.Type, error) {
-	if made, is := real[name]; is {
-		return made, nil
-	}
 	if made, is := t.made[name]; is {
 		return made, nil
 	}
