@@ -312,8 +312,7 @@ fn seen(observed: local::Observed) -> Observed {
         username: credentials.username,
         user: String::new(),
     };
-    let endpoint =
-        |role, endpoint: local::Endpoint| Endpoint { role, host: endpoint.host, port: endpoint.port };
+    let endpoint = |role, endpoint: local::Endpoint| Endpoint::new(role, endpoint.host, endpoint.port);
     // A stopped instance that never ran has no port yet.
     let read_write = Some(observed.read_write).filter(|found| found.port > 0);
     let read_write = read_write.map(|found| endpoint(Role::ReadWrite, found));

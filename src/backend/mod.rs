@@ -47,7 +47,7 @@ pub use stackgres::StackGres;
 pub use statefulset::StatefulSetPostgreSQL;
 pub use values::{
     Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
-    ReferenceKind, Refusal, Request, Resolved, Role,
+    ReferenceKind, Refusal, Request, Resolved, Role, Scope,
 };
 pub use zalando::Zalando;
 

@@ -1,7 +1,7 @@
 //! What a backend says, before it reaches a status: a backend may be anybody's program, and what it cannot mean would be
 //! refused by validation for ever, or taken at its word by applications.
 
-use super::{Code, Error, Observed, Offer, Phase, Refusal, Role, Warning};
+use super::{Code, Endpoint, Error, Observed, Offer, Phase, Refusal, Warning};
 use std::collections::BTreeSet;
 
 /// The longest message of a condition.
@@ -75,7 +75,7 @@ impl Observed {
         self.pending = self.pending.map(message);
         self.refused = self.refused.map(Refusal::plausible);
         self.shortage = self.shortage.map(Refusal::plausible);
-        let written = self.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadWrite);
+        let written = self.endpoints.iter().any(Endpoint::is_main);
         if self.is_ready() && !written {
             self.phase = Phase::Failing;
             self.message =
@@ -104,7 +104,7 @@ fn message(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Endpoint;
+    use crate::backend::{Role, Scope};
 
     #[test]
     fn a_refusal_always_has_a_reason_that_conditions_may_have() {
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn who_cannot_be_reached_is_not_available() {
-        let endpoint = |role, port| Endpoint { role, host: "h".into(), port };
+        let endpoint = |role, port| Endpoint::new(role, "h", port);
         let seen = |endpoints| {
             let phase = Phase::Available;
             Observed { phase, endpoints, instances: 1, ready_instances: 3, ..Observed::default() }.plausible()
@@ -136,7 +136,9 @@ mod tests {
             (reached.phase, reached.ready_instances, reached.endpoints.len()),
             (Phase::Available, 1, 1)
         );
-        for endpoints in [vec![], vec![endpoint(Role::ReadOnly, 1)], vec![endpoint(Role::ReadWrite, 0)]] {
+        let outside = Endpoint { scope: Scope::External, ..endpoint(Role::ReadWrite, 1) };
+        let read_only = endpoint(Role::ReadOnly, 1);
+        for endpoints in [vec![], vec![read_only], vec![endpoint(Role::ReadWrite, 0)], vec![outside]] {
             assert_eq!(seen(endpoints).phase, Phase::Failing);
         }
     }

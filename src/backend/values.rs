@@ -234,6 +234,26 @@ impl Role {
     }
 }
 
+/// From where an endpoint is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// From within the cluster, or the machine. Secrets name these alone.
+    #[default]
+    Cluster,
+    /// From outside, too.
+    External,
+}
+
+impl Scope {
+    /// Its name in a status.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Cluster => "Cluster",
+            Scope::External => "External",
+        }
+    }
+}
+
 /// Where to connect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
@@ -243,6 +263,20 @@ pub struct Endpoint {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// From where it is reached.
+    pub scope: Scope,
+}
+
+impl Endpoint {
+    /// One within the cluster.
+    pub fn new(role: Role, host: impl Into<String>, port: u16) -> Self {
+        Endpoint { role, host: host.into(), port, scope: Scope::Cluster }
+    }
+
+    /// Whether it is the one within the cluster that takes writes.
+    pub fn is_main(&self) -> bool {
+        self.role == Role::ReadWrite && self.scope == Scope::Cluster
+    }
 }
 
 /// A role with its password. `Debug` does not show it.

@@ -39,7 +39,7 @@ pub struct InstanceStatus {
     #[api(8)]
     pub primary: String,
     /// Where to connect; nowhere while it is stopped.
-    #[api(9, keys("role"), merge_key = "role", merge)]
+    #[api(9, keys("role", "scope"), merge_key = "role", merge)]
     pub endpoints: Vec<Endpoint>,
     /// The Secret with the credentials of the first database's owner.
     #[api(10)]

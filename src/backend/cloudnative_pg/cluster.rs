@@ -1,7 +1,7 @@
 //! The `Cluster`.
 
 use super::{GROUP, HIBERNATION, IMAGES, kubernetes_name, versions};
-use crate::backend::operator::{Wish, put};
+use crate::backend::operator::{Wish, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
@@ -43,6 +43,7 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     for (path, value) in scheduling(spec) {
         put(&mut cluster, path, value);
     }
+    put(&mut cluster, "managed.services.additional", services(wish)?);
     for (path, value) in tls(spec)? {
         put(&mut cluster, path, value);
     }
@@ -151,6 +152,32 @@ fn postgresql(spec: &PostgreSQLSpec) -> Vec<(&'static str, Value)> {
     found
 }
 
+/// The Services beside the operator's own.
+fn services(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let (exposure, name) = (wish.exposure(), exposed(wish.name));
+    if !exposure.is_external() && !exposure.annotations.is_null() {
+        let message = "spec.network.annotations: CloudNativePG takes them for the Service that is reached from outside: set \
+            spec.network.type to LoadBalancer or NodePort";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    }
+    let ours = exposure.is_external().then(|| {
+        let mut template = exposure.service(wish);
+        template["metadata"]["name"] = name.as_str().into();
+        json!({"selectorType": "rw", "updateStrategy": "patch", "serviceTemplate": template})
+    });
+    let is_ours = |one: &Value| {
+        let metadata = &one["serviceTemplate"]["metadata"];
+        metadata["name"] == name && (exposure.is_external() || wish.is_ours(metadata))
+    };
+    let live = &wish.live["spec"]["managed"]["services"]["additional"];
+    Ok(with_ours(live, ours.into_iter().collect(), is_ours, wish.is_adopted()))
+}
+
+/// The Service by which the primary is reached from outside.
+pub(super) fn exposed(cluster: &str) -> String {
+    format!("{cluster}-external")
+}
+
 fn scheduling(spec: &PostgreSQLSpec) -> Vec<(&'static str, Value)> {
     let Some(scheduling) = &spec.instance.scheduling else { return Vec::new() };
     let tree = json::to_tree(scheduling);
@@ -211,6 +238,7 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
             ("spec.tls.certificateSecretRef", Effect::Reload)
         }
         "resources.requests" | "resources.limits" => ("spec.resources", Effect::Restart),
+        "managed.services" => ("spec.network", Effect::Nothing),
         "enableSuperuserAccess" => ("spec.superuserAccess", Effect::Nothing),
         "metadata.annotations.cnpg.io/hibernation" if spec.state == Some(State::Stopped) => {
             ("spec.state", Effect::Downtime)

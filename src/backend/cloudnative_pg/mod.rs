@@ -8,6 +8,7 @@
 //!   none, and nobody whose password is here may.
 //! - **TLS** is always on. `Required` refuses plain connections by `pg_hba`; `Disabled` is refused. A certificate of one's own
 //!   is a Secret that has the CA that signed it, too (`ca.crt`).
+//! - **From outside** it is reached by a Service of its own, `NAME-external`; the operator's stay within the cluster.
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
 
 mod beside;
@@ -42,6 +43,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLAdoption",
     "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
+    "PostgreSQLExternalAccess",
     "PostgreSQLInPlaceMajorUpgrade",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
@@ -49,6 +51,8 @@ const FEATURES: &[&str] = &[
     "PostgreSQLReplicas",
     "PostgreSQLRestart",
     "PostgreSQLScheduling",
+    "PostgreSQLServiceAnnotations",
+    "PostgreSQLSourceRanges",
     "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLStorageExpansion",
@@ -110,6 +114,10 @@ impl Dialect for CloudNativePG {
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
         let known = &wish.live["status"]["certificates"]["serverCASecret"];
         Some((named_or(known, wish.name, "ca"), "ca.crt"))
+    }
+
+    fn exposed(&self, name: &str) -> Option<String> {
+        Some(cluster::exposed(name))
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {

@@ -16,7 +16,7 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let (phase, message) = phase(wish);
     let spec = &wish.object.spec.instance;
-    let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
+    let endpoint = |role, service: &str| Endpoint::new(role, found.host(service), PORT);
     let mut endpoints = Vec::new();
     if !at(live, "status.writeService").is_empty() {
         endpoints.push(endpoint(Role::ReadWrite, at(live, "status.writeService")));

@@ -2,12 +2,14 @@
 //!
 //! **Versions** are those that the operator has images for as it is published, as far as the installed definition of the kind
 //! admits them; one that an operator of yours has no image for stays `Creating`, and the events of the `PostgresCluster` say so.
+//!
+//! Not offered: ranges of addresses, for which the `PostgresCluster` has no field.
 
 #[cfg(test)]
 pub(super) mod tests;
 
 use super::operator::Parameters;
-use super::pgo::{Flavour, Pgo};
+use super::pgo::{Flavour, Pgo, Service};
 use super::{Class, Refusal};
 use crate::cluster::Resource;
 use serde_json::Value;
@@ -32,6 +34,7 @@ impl Flavour for PostgresCluster {
         plural: "postgresclusters",
     };
     const INNER: &'static [Resource] = &[];
+    const SERVICE: Service = Service { part: "service", annotations: "metadata.annotations", ranges: None };
     const STOP: &'static str = "shutdown";
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
     const RESERVED: &'static [&'static str] = &["_crunchypgbouncer", "_crunchyrepl", "ccp_monitoring"];

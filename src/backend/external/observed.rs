@@ -33,7 +33,7 @@ fn reached(host: &str, port: u16, logins: Vec<Login>) -> Observed {
         instances: 1,
         ready_instances: 1,
         primary: host.to_owned(),
-        endpoints: vec![Endpoint { role: Role::ReadWrite, host: host.to_owned(), port }],
+        endpoints: vec![Endpoint::new(Role::ReadWrite, host, port)],
         logins,
         ..Observed::default()
     }

@@ -85,7 +85,7 @@ impl Database {
             () if self.made => Phase::NoPrimary,
             () => Phase::Creating,
         };
-        let endpoint = Endpoint { role: Role::ReadWrite, host: "127.0.0.1".into(), port: self.port };
+        let endpoint = Endpoint::new(Role::ReadWrite, "127.0.0.1", self.port);
         Observed {
             phase,
             message: format!("it is {}", phase.as_str()),

@@ -6,6 +6,7 @@
 //!   once it is deleted, it is made again.
 //! - **`spec.parametersRef`**: what it changes of one that runs, KubeDB takes up at the next restart.
 //! - **TLS** is by an issuer of cert-manager (`spec.tls.issuerRef`); without one there is none.
+//! - **From outside** it is reached by the primary's Service. What is said of that in `serviceTemplates` is said as a whole.
 //! - **Stopped** is halted. Whoever deletes a `Postgres` by hand loses no data: `deletionPolicy` is `Halt` until the object is
 //!   deleted with its data.
 
@@ -46,11 +47,14 @@ const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
     "PostgreSQLExtensions",
+    "PostgreSQLExternalAccess",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
     "PostgreSQLReplicas",
     "PostgreSQLScheduling",
+    "PostgreSQLServiceAnnotations",
+    "PostgreSQLSourceRanges",
     "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLSuperuserAccess",
@@ -96,6 +100,10 @@ impl Dialect for KubeDB {
         let mut named = certificates.filter(|one| one["alias"] == "server").map(|one| at(one, "secretName"));
         let named = named.find(|name| !name.is_empty());
         Some((named.map_or_else(|| format!("{}-server-cert", wish.name), str::to_owned), "ca.crt"))
+    }
+
+    fn exposed(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
@@ -149,6 +157,7 @@ impl Dialect for KubeDB {
             "replicas" | "streamingMode" => ("spec.instances", Effect::Nothing),
             "configuration.inline" => ("spec.parameters", Effect::Nothing),
             "storage.resources" => ("spec.storage.size", Effect::Nothing),
+            "serviceTemplates" => ("spec.network", Effect::Nothing),
             "sslMode" | "tls.issuerRef" => ("spec.tls", Effect::Nothing),
             _ => ("spec.parametersRef", Effect::Restart),
         };

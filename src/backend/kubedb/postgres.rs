@@ -5,7 +5,7 @@
 
 use super::{GROUP, ops, versions};
 use crate::backend::Refusal;
-use crate::backend::operator::{Wish, at, covers, overlay, put, restart};
+use crate::backend::operator::{Wish, at, covers, overlay, put, restart, with_ours};
 use crate::backend::postgresql::line;
 use apimachinery::wire::json;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 
 /// The container that PostgreSQL runs in.
 const CONTAINER: &str = "postgres";
+/// The Service that leads to the primary.
+const PRIMARY: &str = "primary";
 /// The file of parameters.
 pub(super) const FILE: &str = "user.conf";
 
@@ -88,6 +90,7 @@ pub(super) fn wanted(wish: &Wish<'_>, facets: &[Facet]) -> Result<Value, Refusal
     }
     put(spec, "halted", halted(wish).map_or(Value::Null, Value::from));
     put(spec, "storage.storageClassName", wish.object.spec.instance.storage.storage_class_name.clone());
+    put(spec, "serviceTemplates", services(wish));
     for (path, value) in scheduling(wish)? {
         put(spec, path, value);
     }
@@ -266,6 +269,18 @@ fn scheduling(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
         found.push((path, tree[name].clone()));
     }
     Ok(found)
+}
+
+/// What is said of Services. That of the primary is said as a whole.
+fn services(wish: &Wish<'_>) -> Value {
+    let mut ours = wish.exposure().service(wish);
+    let is_said = !ours.is_null();
+    if is_said {
+        ours["alias"] = PRIMARY.into();
+    }
+    let is_ours = |one: &Value| one["alias"] == PRIMARY && (is_said || wish.is_ours(&one["metadata"]));
+    let ours = is_said.then_some(ours).into_iter().collect();
+    with_ours(&wish.live["spec"]["serviceTemplates"], ours, is_ours, wish.is_adopted())
 }
 
 /// Whether clients have to encrypt.

@@ -3,7 +3,7 @@
 use super::apply::Unapplied;
 use super::current::is_current;
 use super::dialect::{Dialect, Found, Installed, Wish};
-use super::{DOMAIN, Operator, UID_LABEL, at, names, shape, trouble};
+use super::{DOMAIN, Operator, UID_LABEL, at, exposure, names, shape, trouble};
 use crate::backend::postgresql::was_made;
 use crate::backend::{
     Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
@@ -103,6 +103,9 @@ impl<D: Dialect> Operator<D> {
         let certificates = self.certificates(wish).await?;
         let mut seen =
             self.dialect.seen(&Found { wish, domain: &self.domain, logins, superuser, certificates });
+        if let Some(service) = self.dialect.exposed(wish.name) {
+            exposure::tell(&mut seen, wish, &service);
+        }
         if !is_current(wish.live, self.cluster.manager(), jiff::Timestamp::now()) {
             seen.pending.get_or_insert_with(|| format!("{} has not taken up the change yet", D::NAME));
         }

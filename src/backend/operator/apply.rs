@@ -1,7 +1,7 @@
 //! Objects of an operator made as they should be, and let go.
 
 use super::dialect::{Dialect, Wish};
-use super::{Operator, UID_LABEL, at, names, shape, trouble};
+use super::{Operator, UID_LABEL, at, exposure, names, shape, trouble};
 use crate::backend::tenant;
 use crate::backend::{Error, Refusal};
 use crate::cluster::{self, Place, Resource, SECRETS};
@@ -37,6 +37,7 @@ impl<D: Dialect> Operator<D> {
     /// The objects of a wish with all metadata that is ours.
     pub(super) fn complete(&self, wish: &Wish<'_>, parameters: &Value) -> Result<Vec<Value>, Refusal> {
         names::check_reserved(wish.object, D::NAME, D::RESERVED)?;
+        exposure::check(wish.object)?;
         if let Some(administration) = self.dialect.administration(wish) {
             let checked = tenant::check(wish.object, &administration.names(wish.object));
             checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;

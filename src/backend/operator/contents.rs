@@ -7,7 +7,7 @@ use super::Operator;
 use super::dialect::{Administration, Dialect, Wish};
 use crate::backend::postgresql::{Secret, was_made};
 use crate::backend::tenant::{self, Facts, Found, Inside, Names, Server, SslMode};
-use crate::backend::{Error, Login, Observed, Phase, Role};
+use crate::backend::{Error, Login, Observed, Phase};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::Access;
 use std::ops::ControlFlow;
@@ -99,7 +99,7 @@ impl<D: Dialect> Operator<D> {
     }
 
     pub(super) fn server(&self, seen: &Observed, secret: String, manager: Login) -> Option<Server> {
-        let endpoint = seen.endpoints.iter().find(|endpoint| endpoint.role == Role::ReadWrite)?;
+        let endpoint = seen.endpoints.iter().find(|endpoint| endpoint.is_main())?;
         let (host, port) = (self.reached)(&endpoint.host, endpoint.port);
         let mode = if seen.certificates.is_some() { SslMode::VerifyCa } else { SslMode::Prefer };
         Some(Server {

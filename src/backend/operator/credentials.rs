@@ -1,10 +1,10 @@
 //! The passwords of roles: made once, kept in Secrets that the operator reads.
 
 use super::dialect::{Administration, Dialect, Role, Wish};
-use super::{Operator, UID_LABEL, names, trouble};
+use super::{Operator, UID_LABEL, exposure, names, trouble};
 use crate::backend::postgresql::{Secret, secret_value};
 use crate::backend::{Code, Error, Login};
-use crate::cluster::{Place, SECRETS};
+use crate::cluster::{Place, SECRETS, SERVICES};
 use databases_api::postgresql::PostgreSQL;
 use serde_json::{Value, json};
 
@@ -92,7 +92,9 @@ impl<D: Dialect> Operator<D> {
     /// What the operator made that tells more.
     pub(super) async fn evidence(&self, object: &PostgreSQL, name: &str) -> Result<Vec<Value>, Error> {
         let (mut found, namespace) = (Vec::new(), object.metadata.namespace.as_str());
-        for (resource, name) in self.dialect.evidence(object, name) {
+        let service = self.dialect.exposed(name).filter(|_| exposure::is_balanced(object));
+        let service = service.map(|service| (SERVICES, service));
+        for (resource, name) in self.dialect.evidence(object, name).into_iter().chain(service) {
             let place = Place { resource: &resource, namespace, name: &name };
             let looked = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
             found.push(looked.unwrap_or_default());

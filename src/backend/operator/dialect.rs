@@ -55,6 +55,12 @@ pub trait Dialect: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The Service by which the primary is reached from outside where an object asks for that, beside a main object of that
+    /// name; none where the operator has none.
+    fn exposed(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// All objects as they should be, the main one first. Metadata says their names alone; the rest of it is added.
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal>;
 
@@ -224,7 +230,12 @@ impl Wish<'_> {
 
     /// Whether the implementation is the object's by now.
     pub fn is_bound(&self) -> bool {
-        self.live["metadata"]["labels"][UID_LABEL] == self.object.metadata.uid.as_str()
+        self.is_ours(&self.live["metadata"])
+    }
+
+    /// Whether what has this metadata was made for the object.
+    pub fn is_ours(&self, metadata: &Value) -> bool {
+        metadata["labels"][UID_LABEL] == self.object.metadata.uid.as_str()
     }
 }
 

@@ -18,6 +18,7 @@ mod contents;
 mod credentials;
 mod current;
 mod dialect;
+mod exposure;
 mod judged;
 mod names;
 mod offer;
@@ -30,9 +31,10 @@ pub(super) mod tests;
 mod warned;
 
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
+pub(super) use exposure::Exposure;
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
 pub(super) use placement::node_affinity;
-pub(super) use shape::{at, conditions, count, covers, hash, is_true, named, overlay, put};
+pub(super) use shape::{at, conditions, count, covers, hash, is_true, named, overlay, put, with_ours};
 
 use super::{Announcer, Code, Error};
 use crate::cluster::{self, Cluster};

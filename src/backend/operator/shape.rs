@@ -98,6 +98,22 @@ pub(in crate::backend) fn named<'a>(list: &'a [Value], name: &Value) -> Option<&
     list.iter().find(|item| item["name"] == *name)
 }
 
+/// A list that is one value to the cluster, with ours in it: what others said in it is said again. Null where nothing of ours is
+/// or was in it, and who wrote it may be somebody else.
+pub(in crate::backend) fn with_ours(
+    live: &Value,
+    ours: Vec<Value>,
+    is_ours: impl Fn(&Value) -> bool,
+    is_adopted: bool,
+) -> Value {
+    let live = live.as_array().map_or(&[][..], Vec::as_slice);
+    let was_said = live.iter().any(&is_ours) || !is_adopted && !live.is_empty();
+    match ours.is_empty() && !was_said {
+        true => Value::Null,
+        false => live.iter().filter(|one| !is_ours(one)).cloned().chain(ours).collect(),
+    }
+}
+
 /// The paths of what is otherwise in `wanted` than in `live`, two names deep: what a person would call a field.
 pub(super) fn differences(live: &Value, wanted: &Value, by_name: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
@@ -166,6 +182,20 @@ mod tests {
         }
         let wanted = json!({"a": 2, "b": {"c": [], "x": {}}, "n": 1});
         assert_eq!(differences(&live, &wanted, &[]), ["a", "b.c", "n"]);
+    }
+
+    #[test]
+    fn what_others_said_in_a_list_is_said_again_with_ours() {
+        let is_ours = |one: &Value| one == "ours";
+        let with =
+            |live: Value, ours: &[Value], is_adopted| with_ours(&live, ours.into(), is_ours, is_adopted);
+        let ours = [json!("ours")];
+        assert_eq!(with(Value::Null, &[], false), Value::Null);
+        assert_eq!(with(Value::Null, &ours, false), json!(["ours"]));
+        assert_eq!(with(json!(["a", "ours"]), &ours, true), json!(["a", "ours"]));
+        assert_eq!(with(json!(["a", "ours"]), &[], true), json!(["a"]));
+        assert_eq!(with(json!(["a"]), &[], false), json!(["a"]), "it may be ours alone by now");
+        assert_eq!(with(json!(["a"]), &[], true), Value::Null);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 pub(super) mod tests;
 
 use super::operator::{Parameters, Wish};
-use super::pgo::{Flavour, Pgo};
+use super::pgo::{Flavour, Pgo, Service};
 use super::{Class, Refusal};
 use crate::cluster::Resource;
 use serde_json::{Value, json};
@@ -65,6 +65,8 @@ impl Flavour for PerconaPGCluster {
         kind: "PostgresCluster",
         plural: "postgresclusters",
     }];
+    const SERVICE: Service =
+        Service { part: "expose", annotations: "annotations", ranges: Some("loadBalancerSourceRanges") };
     const STOP: &'static str = "pause";
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: "", version: "v1", kind: "ConfigMap" }];

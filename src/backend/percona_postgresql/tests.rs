@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::Phase;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{exposed, object};
 use crate::backend::operator::{Dialect, Found, Installed, Wish};
 use crate::backend::pgo::tests::Part;
 use databases_api::postgresql::{Extension, Pooling, PoolingMode, PostgreSQL};
@@ -31,6 +31,15 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Value {
 
 fn imaged(data: &Value) -> Class {
     Class { name: "gold".into(), parameters: json!({"data": data}).to_string() }
+}
+
+#[test]
+fn the_service_of_the_primary_is_as_the_object_says() {
+    let network = json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"], "annotations": {"example.com/a": "b"}});
+    assert_eq!(
+        wanted(&exposed(&network), &Class::default(), &Value::Null)["spec"]["expose"],
+        json!({"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"], "annotations": {"example.com/a": "b"}})
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The main object.
 
-use super::{Flavour, SUPERUSER, stopped};
-use crate::backend::operator::{Wish, at, covers, named, node_affinity, put};
+use super::{Flavour, SUPERUSER, Service, stopped};
+use crate::backend::operator::{Exposure, Wish, at, covers, named, node_affinity, put};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
@@ -56,6 +56,12 @@ pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
     }
     if let Some(at) = wish.object.metadata.annotations.get(RESTARTED_AT) {
         put(&mut main, "metadata.annotations", json!({RESTARTED_AT: at}));
+    }
+    let (Exposure { kind, annotations, ranges }, Service { part, .. }) = (wish.exposure(), F::SERVICE);
+    put(&mut main, &format!("{part}.type"), kind);
+    put(&mut main, &format!("{part}.{}", F::SERVICE.annotations), annotations);
+    if let Some(name) = F::SERVICE.ranges {
+        put(&mut main, &format!("{part}.{name}"), ranges);
     }
     put(&mut main, "proxy.pgBouncer", pooler::<F>(wish)?);
     for (path, has) in F::extensions(wish)? {
@@ -196,6 +202,7 @@ pub(super) fn disturbs<F: Flavour>(field: &str, wish: &Wish<'_>) -> (String, Eff
         "instances" => disturbs_servers(wish),
         "postgresVersion" | "image" => ("spec.version", Effect::Downtime),
         "proxy" => ("spec.pooling", Effect::Nothing),
+        part if part == F::SERVICE.part => ("spec.network", Effect::Nothing),
         "extensions" => ("spec.databases", Effect::Restart),
         "users" => ("spec.databases", Effect::Nothing),
         "config" => ("spec.parameters", Effect::Restart),

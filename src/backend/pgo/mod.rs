@@ -8,6 +8,7 @@
 //! - **Synchronous** is Patroni's strict mode: without a replica no commit ends.
 //! - **Stopped** is a field of its own: the operator ends the pods and keeps the volumes.
 //! - **Pooling** is the operator's PgBouncer.
+//! - **From outside** it is reached by the Service `NAME-ha`.
 //! - **The primary** is who Patroni says on its Endpoints.
 //! - **Scheduling** has no labels of nodes: they become an affinity.
 //!
@@ -38,6 +39,8 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     const MAIN: Resource;
     /// The kind whose status tells of servers and poolers, of the main one's name; none where that is the main one.
     const INNER: &'static [Resource];
+    /// The fields of the Service that is reached from outside.
+    const SERVICE: Service;
     /// The field that stops it.
     const STOP: &'static str;
     /// Kinds that a class's `spec.parametersRef` may name.
@@ -65,6 +68,16 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     }
 }
 
+/// What the fields of the Service that is reached from outside are called.
+pub(super) struct Service {
+    /// Its part of the main object's spec.
+    pub(super) part: &'static str,
+    /// Its annotations.
+    pub(super) annotations: &'static str,
+    /// Who may connect from outside; none where the operator does not know of that.
+    pub(super) ranges: Option<&'static str>,
+}
+
 /// The dialect of one of them.
 #[derive(Default)]
 pub struct Pgo<F>(std::marker::PhantomData<F>);
@@ -77,12 +90,14 @@ const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
     "PostgreSQLExtensions",
+    "PostgreSQLExternalAccess",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
     "PostgreSQLReplicas",
     "PostgreSQLRestart",
     "PostgreSQLScheduling",
+    "PostgreSQLServiceAnnotations",
     "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLStorageExpansion",
@@ -94,6 +109,8 @@ const FEATURES: &[&str] = &[
 ];
 /// What is offered where a class has a pooler.
 const POOLING: &str = "PostgreSQLConnectionPooling";
+/// What is offered where an operator knows of it.
+const RANGES: &str = "PostgreSQLSourceRanges";
 
 impl<F: Flavour> Dialect for Pgo<F> {
     const NAME: &'static str = F::NAME;
@@ -129,7 +146,8 @@ impl<F: Flavour> Dialect for Pgo<F> {
         };
         // Which libraries an image has, nobody says.
         let pooling = F::pooler(class).is_some().then_some(POOLING);
-        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied().chain(pooling)) })
+        let more = F::SERVICE.ranges.map(|_| RANGES).into_iter().chain(pooling);
+        Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied().chain(more)) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
@@ -145,6 +163,11 @@ impl<F: Flavour> Dialect for Pgo<F> {
         // Patroni says on it who the primary is.
         let leader = (ENDPOINTS, format!("{name}-ha"));
         [leader].into_iter().chain(F::INNER.iter().map(|inner| (*inner, name.to_owned()))).collect()
+    }
+
+    fn exposed(&self, name: &str) -> Option<String> {
+        // The other one of the primary has no address of its own.
+        Some(format!("{name}-ha"))
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {

@@ -16,7 +16,7 @@ pub(super) fn seen<F: Flavour>(found: &Found<'_>) -> Observed {
     let is_up = phase != Phase::Creating;
     let host = |service: &str| found.host(&format!("{}-{service}", wish.name));
     let port = wish.live["spec"]["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or(PORT);
-    let endpoint = |role, service| Endpoint { role, host: host(service), port };
+    let endpoint = |role, service| Endpoint::new(role, host(service), port);
     let mut endpoints = Vec::new();
     if is_up {
         endpoints.push(endpoint(Role::ReadWrite, "primary"));

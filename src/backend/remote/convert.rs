@@ -4,7 +4,7 @@
 use super::messages as wire;
 use crate::backend::{
     Change, Class, Code, Disposal, Effect, Endpoint, Engine, Error, Login, News, Observed, Offer,
-    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role,
+    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role, Scope,
 };
 use apimachinery::kind::Kind;
 use apimachinery::wire::ByteString;
@@ -155,7 +155,7 @@ impl TryFrom<wire::Endpoint> for Endpoint {
     type Error = Error;
 
     fn try_from(endpoint: wire::Endpoint) -> Result<Self, Error> {
-        let wire::Endpoint { role, host, port } = endpoint;
+        let wire::Endpoint { role, host, port, scope } = endpoint;
         let role = match role {
             wire::Role::ReadWrite => Role::ReadWrite,
             wire::Role::ReadOnly => Role::ReadOnly,
@@ -163,7 +163,13 @@ impl TryFrom<wire::Endpoint> for Endpoint {
             wire::Role::Other(other) => return Err(nonsense(format!("role {other:?}"))),
         };
         let port = u16::try_from(port).map_err(|_| nonsense(format!("port {port}")))?;
-        Ok(Endpoint { role, host, port })
+        let scope = match scope {
+            wire::Scope::Cluster => Scope::Cluster,
+            wire::Scope::External => Scope::External,
+            wire::Scope::Other(other) if other.is_empty() => Scope::Cluster,
+            wire::Scope::Other(other) => return Err(nonsense(format!("scope {other:?}"))),
+        };
+        Ok(Endpoint { role, host, port, scope })
     }
 }
 

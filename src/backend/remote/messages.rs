@@ -5,7 +5,7 @@
 
 pub(super) use super::object_messages::{
     Change, Disposal, Effect, Endpoint, Login, Observation, Observed, Parameters, Phase, Plan, Reference,
-    Removal, Request, Resolved, Role,
+    Removal, Request, Resolved, Role, Scope,
 };
 
 use apimachinery::wire::ByteString;

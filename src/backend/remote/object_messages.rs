@@ -15,6 +15,11 @@ api_enum! {
 }
 
 api_enum! {
+    /// From where an endpoint is reached.
+    pub(super) enum Scope { Cluster, External }
+}
+
+api_enum! {
     /// What a change does to those who are connected.
     pub(super) enum Effect { Nothing, Reload, Restart, Switchover, Downtime, Rebuild, Refused }
 }
@@ -188,6 +193,10 @@ pub(super) struct Endpoint {
     /// The port.
     #[api(3)]
     pub(super) port: i32,
+    /// From where it is reached: Cluster where nothing is said. A database that is available has a ReadWrite one of that scope,
+    /// and Secrets name those alone.
+    #[api(4)]
+    pub(super) scope: Scope,
 }
 
 /// A role with its password.

@@ -1,7 +1,7 @@
 //! The `SGCluster`.
 
 use super::{GROUP, MAJORS, beside};
-use crate::backend::operator::{Wish, at, put, restart};
+use crate::backend::operator::{Exposure, Wish, at, put, restart};
 use crate::backend::{Effect, Refusal};
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::json;
@@ -49,6 +49,10 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     put(spec, "pods.persistentVolume.storageClass", object.instance.storage.storage_class_name.clone());
     put(spec, "pods.scheduling", scheduling(object));
     put(spec, "replication.mode", replication(wish));
+    let Exposure { kind, annotations, ranges } = wish.exposure();
+    put(spec, "postgresServices.primary.type", kind);
+    put(spec, "postgresServices.primary.loadBalancerSourceRanges", ranges);
+    put(spec, "metadata.annotations.primaryService", annotations);
     if beside::has_profile(wish) {
         put(spec, "sgInstanceProfile", wish.name);
     }
@@ -200,6 +204,8 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "pods.persistentVolume" => ("spec.storage.size", Effect::Nothing),
         "pods.scheduling" => ("spec.scheduling", Effect::Restart),
         "replication.mode" => ("spec.replication.mode", Effect::Reload),
+        "postgresServices.primary" => ("spec.network", Effect::Nothing),
+        "metadata.annotations" => ("spec.network.annotations", Effect::Nothing),
         "sgInstanceProfile" => ("spec.resources", Effect::Restart),
         "configurations.sgPostgresConfig" => ("spec.parameters", Effect::Restart),
         _ => ("spec.parametersRef", Effect::Restart),

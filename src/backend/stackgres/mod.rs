@@ -8,6 +8,7 @@
 //!   a person makes.
 //! - **Resources**: what has no limit gets what it requests as its limit.
 //! - **TLS** is on where it is not disabled. Plain connections are taken all the same, so `Required` is refused.
+//! - **From outside** it is reached by the primary's Service.
 //! - **Stopped** is `instances: 0`.
 
 mod beside;
@@ -39,11 +40,14 @@ const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
     "PostgreSQLExtensions",
+    "PostgreSQLExternalAccess",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
     "PostgreSQLReplicas",
     "PostgreSQLScheduling",
+    "PostgreSQLServiceAnnotations",
+    "PostgreSQLSourceRanges",
     "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLStorageExpansion",
@@ -88,6 +92,10 @@ impl Dialect for StackGres {
             "" => (format!("{}-ssl", wish.name), "tls.crt"),
             named => (named.to_owned(), "ca.crt"),
         })
+    }
+
+    fn exposed(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {

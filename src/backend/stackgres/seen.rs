@@ -13,7 +13,7 @@ const PORT: u16 = PROTOCOL.port;
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let (phase, message) = phase(live, was_made(wish.object));
-    let endpoint = |role, service: &str| Endpoint { role, host: found.host(service), port: PORT };
+    let endpoint = |role, service: &str| Endpoint::new(role, found.host(service), PORT);
     let instances = count(&live["spec"]["instances"]);
     let mut endpoints = vec![endpoint(Role::ReadWrite, wish.name)];
     if instances > 1 {

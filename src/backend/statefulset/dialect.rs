@@ -110,7 +110,7 @@ impl Dialect for StatefulSets {
     /// What the objects tell; what the servers tell is added to it.
     fn seen(&self, found: &Found<'_>) -> Observed {
         let (wish, status) = (found.wish, &found.wish.live["status"]);
-        let endpoint = |role, service: String| Endpoint { role, host: found.host(&service), port: PORT };
+        let endpoint = |role, service: String| Endpoint::new(role, found.host(&service), PORT);
         let mut endpoints = vec![endpoint(EndpointRole::ReadWrite, read_write(wish.name))];
         if objects::instances(wish) > 1 {
             endpoints.push(endpoint(EndpointRole::ReadOnly, read_only(wish.name)));

@@ -9,6 +9,8 @@
 //! - **TLS** is always on, with a certificate that each server makes for itself, and plain connections are refused. `Optional`
 //!   admits them; `Disabled` is refused. A certificate of one's own needs its CA beside it (`ca.crt`) for clients to check it.
 //! - **Synchronous** is Patroni's strict mode: without a replica no commit ends.
+//! - **From outside** it is reached by the primary's Service. Where no ranges are given, its load balancer is told of all addresses:
+//!   told of none, the operator lets nobody in.
 //! - **Stopped** is no servers. The operator may be told to delete the volumes of servers that are too many
 //!   (`persistent_volume_claim_retention_policy`), which is then to be seen on its StatefulSet: nothing is stopped there.
 //! - **Restarts** are another value of a variable in the servers' environment, for which the operator replaces them one by one.
@@ -57,12 +59,15 @@ const FEATURES: &[&str] = &[
     "PostgreSQLAdoption",
     "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
+    "PostgreSQLExternalAccess",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
     "PostgreSQLReplicas",
     "PostgreSQLRestart",
     "PostgreSQLScheduling",
+    "PostgreSQLServiceAnnotations",
+    "PostgreSQLSourceRanges",
     "PostgreSQLStop",
     "PostgreSQLStorageClass",
     "PostgreSQLStorageExpansion",
@@ -126,6 +131,10 @@ impl Dialect for Zalando {
         let poolers = object.spec.pooling.is_some().then(|| endpoints("-pooler"));
         let set = (STATEFUL_SETS, name.to_owned());
         [endpoints(""), endpoints("-repl"), set].into_iter().chain(poolers).collect()
+    }
+
+    fn exposed(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {

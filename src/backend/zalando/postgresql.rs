@@ -1,7 +1,7 @@
 //! The `postgresql`.
 
 use super::{GROUP, seen};
-use crate::backend::operator::{Wish, node_affinity, put};
+use crate::backend::operator::{Exposure, Wish, node_affinity, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
@@ -15,6 +15,8 @@ const POSTGRES_GROUP: u64 = 103;
 pub(super) const ADMITS_PLAIN: &str = "ALLOW_NOSSL";
 /// When a restart was asked for last. Servers with another environment are replaced.
 const RESTARTED: &str = "DATABASES_RESTARTED_AT";
+/// The range of all addresses.
+const ANYBODY: &str = "0.0.0.0/0";
 
 /// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
 pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
@@ -67,6 +69,9 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         put(&mut main, path, value);
     }
     put(&mut main, "env", env(wish));
+    for (path, value) in exposure(wish) {
+        put(&mut main, path, value);
+    }
     if let Some((mode, instances)) = wish.poolers() {
         put(&mut main, "enableConnectionPooler", true.into());
         put(&mut main, "connectionPooler", json!({"mode": mode, "numberOfInstances": instances}));
@@ -103,17 +108,27 @@ fn is_optional(wish: &Wish<'_>) -> bool {
 
 /// The environment of the servers: one value to the cluster, so that what others said in it is said again.
 fn env(wish: &Wish<'_>) -> Value {
-    let is_ours = |one: &&Value| one["name"] == ADMITS_PLAIN || one["name"] == RESTARTED;
-    let live = wish.live["spec"]["env"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_ours = |one: &Value| one["name"] == ADMITS_PLAIN || one["name"] == RESTARTED;
     let plain = is_optional(wish).then(|| json!({"name": ADMITS_PLAIN, "value": "true"}));
     let restarted = wish.object.metadata.annotations.get(RESTARTED_AT);
     let restarted = restarted.map(|at| json!({"name": RESTARTED, "value": at}));
-    let ours: Vec<Value> = plain.into_iter().chain(restarted).collect();
-    let said = live.iter().any(|one| is_ours(&one)) || !wish.is_adopted() && !live.is_empty();
-    if ours.is_empty() && !said {
-        return Value::Null;
+    let ours = plain.into_iter().chain(restarted).collect();
+    with_ours(&wish.live["spec"]["env"], ours, is_ours, wish.is_adopted())
+}
+
+/// The Service of the primary. Where the operator is told of no ranges, its load balancer lets nobody in.
+fn exposure(wish: &Wish<'_>) -> Vec<(&'static str, Value)> {
+    let Exposure { kind, annotations, mut ranges } = wish.exposure();
+    let mut found = vec![("masterServiceAnnotations", annotations)];
+    if !kind.is_null() {
+        found.push(("enableMasterLoadBalancer", (kind == "LoadBalancer").into()));
+        found.push(("enableMasterNodePort", (kind == "NodePort").into()));
     }
-    live.iter().filter(|one| !is_ours(one)).cloned().chain(ours).collect()
+    if kind == "LoadBalancer" && ranges.is_null() {
+        ranges = json!([ANYBODY]);
+    }
+    found.push(("allowedSourceRanges", ranges));
+    found
 }
 
 /// The team, with which a name begins: the operator may be told to insist on that.
@@ -208,6 +223,10 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "env" if seen::refuses_plain(wish.live) == is_optional(wish) => ("spec.tls.mode", replaced),
         "env" => (RESTART_FIELD, replaced),
         "enableConnectionPooler" | "connectionPooler" => ("spec.pooling", Effect::Nothing),
+        "enableMasterLoadBalancer" | "enableMasterNodePort" | "allowedSourceRanges" => {
+            ("spec.network", Effect::Nothing)
+        }
+        "masterServiceAnnotations" => ("spec.network.annotations", Effect::Nothing),
         "tls" | "spiloFSGroup" => ("spec.tls.certificateSecretRef", Effect::Switchover),
         _ => ("spec.parametersRef", Effect::Switchover),
     };

@@ -16,7 +16,7 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (phase, message) = phase(live, &servers);
     let is_up = phase != Phase::Creating;
     let host = |suffix: &str| found.host(&format!("{}{suffix}", wish.name));
-    let endpoint = |role, suffix| Endpoint { role, host: host(suffix), port: PORT };
+    let endpoint = |role, suffix| Endpoint::new(role, host(suffix), PORT);
     let mut endpoints = Vec::new();
     if is_up {
         endpoints.push(endpoint(Role::ReadWrite, ""));

@@ -3,7 +3,7 @@
 //! Every role that can log in has one. Names are made of the instance's and the role's; a role's name that a Secret's
 //! cannot have is changed and a hash of it appended, and so is one that looks as if that had been done to it.
 
-use crate::backend::{Login, Observed, Role};
+use crate::backend::{Login, Observed, Role, Scope};
 use crate::cluster::Error;
 use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
 use databases_api::instance::{Instance, Protocol};
@@ -179,7 +179,8 @@ fn data(protocol: &Protocol, provider: &str, observed: &Observed, login: &Login)
     if let Some((name, value)) = encrypted {
         set(name, value.into());
     }
-    for endpoint in &observed.endpoints {
+    // Applications of the cluster stay within it.
+    for endpoint in observed.endpoints.iter().filter(|endpoint| endpoint.scope == Scope::Cluster) {
         let (host, port) = (endpoint.host.clone(), endpoint.port);
         let uri = uri(protocol, login, &host, port, encrypted);
         match endpoint.role {

@@ -18,7 +18,7 @@ mod setter;
 
 use self::setter::Conditions;
 use super::facts::facts;
-use crate::backend::{Observed, Phase, Refusal};
+use crate::backend::{Observed, Phase, Refusal, Scope};
 use crate::cluster::Error as ClusterError;
 use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::time::Time;
@@ -227,13 +227,11 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
 
 /// Whether the addresses that were published are still those of the database.
 fn leads_there(object: &dyn Instance, observed: &Observed) -> bool {
-    let published = &object.status().endpoints;
-    published.len() == observed.endpoints.len()
-        && published.iter().zip(&observed.endpoints).all(|(published, now)| {
-            published.role == now.role.as_str()
-                && published.host == now.host
-                && published.port == i32::from(now.port)
-        })
+    // Secrets name no others.
+    let published = object.status().endpoints.iter().filter(|known| known.scope == Scope::Cluster.as_str());
+    let published = published.map(|known| (known.role.as_str(), known.host.as_str(), known.port));
+    let now = observed.endpoints.iter().filter(|now| now.scope == Scope::Cluster);
+    published.eq(now.map(|now| (now.role.as_str(), now.host.as_str(), i32::from(now.port))))
 }
 
 /// A reason and a message of `Ready`.

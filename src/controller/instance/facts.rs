@@ -29,7 +29,7 @@ pub(super) fn facts(object: &mut dyn Instance, observed: &Observed, published: b
         role: endpoint.role.as_str().into(),
         host: endpoint.host.clone(),
         port: i32::from(endpoint.port),
-        scope: "Cluster".into(),
+        scope: endpoint.scope.as_str().into(),
     });
     let stopped = observed.phase == Phase::Stopped;
     let made = observed.phase != Phase::Creating;

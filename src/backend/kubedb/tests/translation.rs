@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{exposed, object};
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, State, Tls, TlsMode};
 
@@ -216,6 +216,32 @@ fn other_containers_stay_beside_the_one_with_resources() {
     *containers = both.clone();
     let objects = wanted(&object, &live, &[]).expect("it is accepted");
     assert_eq!((objects.len(), &objects[0]["spec"]["podTemplate"]["spec"]["containers"]), (1, &both));
+}
+
+#[test]
+fn the_service_of_the_primary_is_said_as_a_whole_and_the_others_stay() {
+    let network = json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"]});
+    let mut object = exposed(&network);
+    let mut live = running(&object);
+    let services = live["spec"]["serviceTemplates"].clone();
+    assert_eq!(
+        services,
+        json!([{
+            "alias": "primary",
+            "metadata": {"labels": {"databases.standard.k8s.io/uid": object.metadata.uid}},
+            "spec": {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"]},
+        }])
+    );
+    let other = json!({"alias": "standby", "spec": {"type": "NodePort"}});
+    live["spec"]["serviceTemplates"] = json!([other, services[0]]);
+    let again = |object: &PostgreSQL, live: &Value| {
+        wanted(object, live, &[]).expect("it is accepted")[0]["spec"]["serviceTemplates"].clone()
+    };
+    assert_eq!(again(&object, &live), live["spec"]["serviceTemplates"]);
+    object.spec.instance.network = None;
+    assert_eq!(again(&object, &live), json!([other]));
+    live["spec"]["serviceTemplates"][1]["metadata"]["labels"] = Value::Null;
+    assert_eq!(again(&object, &live), live["spec"]["serviceTemplates"], "it is somebody else's");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use super::super::offer::{EXPANSION, STORAGE_CLASSES};
 use super::conformance::{World, name};
 use super::*;
-use crate::backend::{Answers, Backend, Class, Code, Disposal, Observed, Phase, Request, Warning};
-use crate::cluster::SECRETS;
+use crate::backend::{
+    Answers, Backend, Class, Code, Disposal, Endpoint, Observed, Phase, Request, Scope, Warning,
+};
+use crate::cluster::{SECRETS, SERVICES};
 use databases_api::shared::ObjectRef;
 use futures_util::StreamExt;
 use serde_json::json;
@@ -53,6 +55,34 @@ pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
     an_implementation_is_adopted_as_it_is_and_left_as_it_is(&world).await;
     what_was_to_be_deleted_and_is_retained_is_as_it_was(&world).await;
     what_the_operator_warns_of_is_told_once(&world).await;
+    an_address_from_outside_is_told_once_there_is_one(&world).await;
+}
+
+async fn an_address_from_outside_is_told_once_there_is_one<P: Player>(world: &World<P>) {
+    let mut request = request(112);
+    request.object.spec.instance.network = exposed(&json!({"type": "LoadBalancer"})).spec.instance.network;
+    let deadline = Instant::now() + DEADLINE;
+    let seen = loop {
+        let seen = world.backend().ensure(&request).await;
+        match seen {
+            Ok(seen) if seen.phase == Phase::Available && seen.pending.is_some() => break seen,
+            other => assert!(Instant::now() < deadline, "not available: {other:?}"),
+        }
+        world.stage.play().await;
+    };
+    assert!(seen.endpoints.iter().all(|endpoint| endpoint.scope == Scope::Cluster), "{seen:?}");
+    let service = P::Dialect::default().exposed(&name(&request.object)).expect("a Service");
+    let ports = json!([{"name": "postgresql", "port": 5432}]);
+    let balancer = json!({
+        "metadata": {"name": service}, "spec": {"type": "LoadBalancer", "ports": ports},
+        "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}},
+    });
+    world.stage.make_evidence(&SERVICES, balancer).await;
+    let seen = world.available(&request).await;
+    let inside = seen.endpoints.iter().find(|endpoint| endpoint.is_main()).expect("an address inside");
+    let outside = Endpoint { host: "192.0.2.1".into(), scope: Scope::External, ..inside.clone() };
+    assert!(seen.endpoints.contains(&outside), "{seen:?}");
+    world.removed(&request).await;
 }
 
 async fn what_the_operator_warns_of_is_told_once<P: Player>(world: &World<P>) {

@@ -60,6 +60,18 @@ const COMMON: &[Field] = &[
             ],
         )
     }),
+    ("spec.network", |random| {
+        one_of(
+            random,
+            &[
+                json!({"type": "ClusterIP"}),
+                json!({"type": "NodePort"}),
+                json!({"type": "LoadBalancer", "annotations": {"example.com/pool": "a"}}),
+                json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8", "fd00::/8"]}),
+                json!({"annotations": {"example.com/pool": "a"}}),
+            ],
+        )
+    }),
     ("spec.scheduling", |random| {
         one_of(
             random,

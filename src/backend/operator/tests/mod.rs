@@ -16,6 +16,7 @@ pub(in crate::backend) use servers::PASSWORD;
 
 use super::*;
 use databases_api::postgresql::{Database, PostgreSQL};
+use databases_api::shared::Network;
 use servers::Servers;
 use stage::Stage;
 
@@ -28,6 +29,14 @@ pub(in crate::backend) fn object(name: &str, number: u32) -> PostgreSQL {
     object.spec.instance.storage.size = Some("1Gi".parse().expect("a size"));
     object.spec.databases =
         vec![Database { name: "app".into(), owner: "app".into(), extensions: Vec::new() }];
+    object
+}
+
+/// The same with these words about its network.
+pub(in crate::backend) fn exposed(network: &serde_json::Value) -> PostgreSQL {
+    let mut object = object("shop", 1);
+    let (network, _) = apimachinery::wire::json::decode_tree::<Network>(network).expect("a field");
+    object.spec.instance.network = Some(network);
     object
 }
 

@@ -181,7 +181,8 @@ impl<P: Player> Stage<P> {
         self.tell(&Self::main(), main, P::status(main, &told, false)).await;
     }
 
-    async fn make_evidence(&self, kind: &Resource, mut object: Value) {
+    /// Makes something else that the operator or the cluster would, with its status.
+    pub(in crate::backend) async fn make_evidence(&self, kind: &Resource, mut object: Value) {
         let status = object["status"].take();
         object.as_object_mut().expect("an object").remove("status");
         (object["apiVersion"], object["kind"]) = (kind.api_version().into(), kind.kind.into());
@@ -189,7 +190,8 @@ impl<P: Player> Stage<P> {
         let (api, patch) = (self.api(kind), Patch::Apply(&object));
         api.patch(at(&object, "metadata.name"), &params, &patch).await.expect("it can be made");
         if !status.is_null() {
-            self.tell(kind, &object, status).await;
+            let (name, patch) = (at(&object, "metadata.name"), Patch::Merge(json!({"status": status})));
+            api.patch_status(name, &PatchParams::default(), &patch).await.expect("a status can be written");
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if !made.contains(kind) {

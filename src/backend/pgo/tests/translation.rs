@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::crunchy::Crunchy;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{exposed, object};
 use crate::backend::{Login, Phase, Role as EndpointRole};
 use databases_api::postgresql::{Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode};
 use databases_api::shared::{ObjectRef, RESTARTED_AT, Tls, TlsMode};
@@ -134,6 +134,16 @@ fn what_the_object_says_has_fields_of_its_own() {
     assert_eq!(wanted(&object, &made(&object))["spec"]["shutdown"], Value::Null);
     let live = json!({"spec": {"shutdown": true}});
     assert_eq!(wanted(&object, &live)["spec"]["shutdown"], false, "who says nothing is not left stopped");
+}
+
+#[test]
+fn the_service_of_the_primary_is_as_the_object_says() {
+    let network = json!({"type": "LoadBalancer", "annotations": {"example.com/a": "b"}});
+    let service = json!({"type": "LoadBalancer", "metadata": {"annotations": {"example.com/a": "b"}}});
+    assert_eq!(made(&exposed(&network))["spec"]["service"], service);
+    let installed = Installed { versions: vec!["18".into()], ..Installed::default() };
+    let offer = Crunchy::default().offer(&Class::default(), &installed).expect("an offer");
+    assert!(!offer.features.contains(&RANGES.to_owned()), "the operator has no field for them");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Messages as a backend sees them: what `convert` does, the other way round.
 
 use super::*;
-use crate::backend::{Endpoint, Engine, Login, Phase, Refusal, Resolved, Role};
+use crate::backend::{Endpoint, Engine, Login, Phase, Refusal, Resolved, Role, Scope};
 
 /// The request as it was, read by the version of the object that came.
 pub(super) fn request(request: wire::Request) -> Request<PostgreSQL> {
@@ -80,8 +80,10 @@ pub(super) fn role(role: Role) -> wire::Role {
 }
 
 pub(super) fn observed(observed: Observed) -> wire::Observed {
-    let endpoint =
-        |Endpoint { role: what, host, port }| wire::Endpoint { role: role(what), host, port: port.into() };
+    let endpoint = |Endpoint { role: what, host, port, scope }| {
+        let scope = scope.as_str().into();
+        wire::Endpoint { role: role(what), host, port: port.into(), scope }
+    };
     wire::Observed {
         phase: phase(observed.phase),
         message: observed.message,
@@ -139,6 +141,7 @@ fn everything_that_is_observed_arrives() {
         (Phase::Failing, Role::ReadOnly),
         (Phase::Stopped, Role::ReadWrite),
     ] {
+        let outside = Endpoint { scope: Scope::External, ..Endpoint::new(role, "outside", 1) };
         let sent = Observed {
             phase,
             message: "so it is".into(),
@@ -146,7 +149,7 @@ fn everything_that_is_observed_arrives() {
             instances: 3,
             ready_instances: 2,
             primary: "shop-1".into(),
-            endpoints: vec![Endpoint { role, host: "h".into(), port: 65535 }],
+            endpoints: vec![Endpoint::new(role, "h", 65535), outside],
             logins: vec![login()],
             superuser: Some(login()),
             certificates: Some("PEM".into()),
@@ -170,15 +173,16 @@ fn everything_that_is_observed_arrives() {
 
 #[test]
 fn what_means_nothing_is_an_error_and_no_value() {
-    let endpoint = |port, role: &str| wire::Endpoint { role: role.into(), host: "h".into(), port };
+    let endpoint =
+        |port, role: &str| wire::Endpoint { role: role.into(), host: "h".into(), port, ..Default::default() };
+    let beyond = wire::Endpoint { scope: "Moon".into(), ..endpoint(1, "ReadWrite") };
     let seen = |endpoint| {
         let observed =
             wire::Observed { phase: wire::Phase::Available, endpoints: vec![endpoint], ..Default::default() };
         Observed::try_from(observed).unwrap_err()
     };
-    for error in
-        [seen(endpoint(-1, "ReadWrite")), seen(endpoint(65536, "ReadWrite")), seen(endpoint(1, "Write"))]
-    {
+    let far = endpoint(65536, "ReadWrite");
+    for error in [endpoint(-1, "ReadWrite"), far, endpoint(1, "Write"), beyond].map(seen) {
         assert_eq!(error.code, Code::Unavailable, "{error:?}");
     }
     assert!(Observed::try_from(wire::Observed::default()).is_err(), "a phase is not left out");

@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{exposed, object};
 use apimachinery::core::ResourceRequirements;
 use databases_api::postgresql::{Extension, PostgreSQL, Replication, ReplicationMode};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
@@ -149,6 +149,15 @@ fn extensions_are_installed_with_those_that_are() {
     object.spec.databases[0].extensions.clear();
     let objects = wanted(&object, &live, &[]).expect("it is accepted");
     assert_eq!(objects[0]["spec"]["postgres"]["extensions"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_service_of_the_primary_is_as_the_object_says() {
+    let network = json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"], "annotations": {"example.com/a": "b"}});
+    let spec = &wanted(&exposed(&network), &Value::Null, &[]).expect("it is accepted")[0]["spec"];
+    let primary = json!({"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"]});
+    assert_eq!(spec["postgresServices"], json!({"primary": primary}));
+    assert_eq!(spec["metadata"], json!({"annotations": {"primaryService": {"example.com/a": "b"}}}));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{exposed, object};
 use crate::backend::{Login, Phase, Role as EndpointRole};
 use databases_api::postgresql::{
     Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User,
@@ -101,6 +101,25 @@ fn parameters_replication_and_more_databases_have_fields_of_their_own() {
     assert_eq!(spec["patroni"], json!({"synchronous_mode": true, "synchronous_mode_strict": true}));
     assert_eq!(spec["users"], json!({"app": [], "etl.owner": []}));
     assert_eq!(spec["databases"], json!({"app": "app", "stats": "etl.owner"}));
+}
+
+#[test]
+fn the_primarys_service_is_reached_from_outside_by_whom_the_object_says() {
+    let of = |network: Value| made(&exposed(&network))["spec"].clone();
+    let balanced = of(json!({"type": "LoadBalancer", "annotations": {"example.com/a": "b"}}));
+    let kinds =
+        |spec: &Value| [spec["enableMasterLoadBalancer"].clone(), spec["enableMasterNodePort"].clone()];
+    assert_eq!(kinds(&balanced), [true, false]);
+    assert_eq!(balanced["allowedSourceRanges"], json!(["0.0.0.0/0"]), "of none it lets nobody in");
+    assert_eq!(balanced["masterServiceAnnotations"], json!({"example.com/a": "b"}));
+    let narrow = of(json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"]}));
+    assert_eq!(narrow["allowedSourceRanges"], json!(["10.0.0.0/8"]));
+    let on_nodes = of(json!({"type": "NodePort"}));
+    assert_eq!(
+        (kinds(&on_nodes), &on_nodes["allowedSourceRanges"]),
+        ([false.into(), true.into()], &Value::Null)
+    );
+    assert_eq!(kinds(&of(json!({"type": "ClusterIP"}))), [false, false]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn login(user: &str) -> Login {
 }
 
 fn served(roles: &[Role]) -> Observed {
-    let endpoint = |role: &Role| Endpoint { role: *role, host: "h".into(), port: 5432 };
+    let endpoint = |role: &Role| Endpoint::new(*role, "h", 5432);
     Observed { endpoints: roles.iter().map(endpoint).collect(), ..Observed::default() }
 }
 
@@ -97,6 +97,14 @@ fn what_a_secret_has_is_of_the_contract_and_true() {
     let contract: std::collections::BTreeSet<&str> = CONTRACT.iter().copied().collect();
     assert_eq!(full.keys().map(String::as_str).collect::<Vec<_>>(), contract.into_iter().collect::<Vec<_>>());
     assert_eq!((&*full["ro-port"], &*full["pooler-port"]), ("5432", "5432"));
+    let outside =
+        Endpoint { scope: Scope::External, ..Endpoint::new(Role::ReadWrite, "db.example.com", 5432) };
+    observed.endpoints.push(outside);
+    assert_eq!(
+        data(&PROTOCOL, "p", &observed, &login("app")),
+        full,
+        "what is reached from outside is not named"
+    );
     (observed.logins, observed.superuser) = (vec![login("app")], Some(login("postgres")));
     let superusers = &all(&shop(), "p", &observed)[1];
     assert_eq!(superusers.data.get("pooler-uri"), None, "{}", superusers.name);

@@ -45,7 +45,7 @@ fn seen(phase: Phase) -> Observed {
         instances: 1,
         ready_instances: i32::from(phase == Phase::Available),
         primary: "shop-1".into(),
-        endpoints: vec![Endpoint { role: Role::ReadWrite, host: "h".into(), port: 5432 }],
+        endpoints: vec![Endpoint::new(Role::ReadWrite, "h", 5432)],
         ..Observed::default()
     }
 }
@@ -56,7 +56,7 @@ fn bound() -> Observed {
 }
 
 fn moved() -> Observed {
-    let endpoints = vec![Endpoint { role: Role::ReadWrite, host: "elsewhere".into(), port: 5432 }];
+    let endpoints = vec![Endpoint::new(Role::ReadWrite, "elsewhere", 5432)];
     Observed { endpoints, ..bound() }
 }
 
