@@ -1,6 +1,6 @@
 //! The `Cluster`.
 
-use super::{GROUP, HIBERNATION, IMAGES, kubernetes_name, versions};
+use super::{GROUP, HIBERNATION, IMAGES, import, kubernetes_name, versions};
 use crate::backend::operator::{Wish, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
@@ -29,6 +29,9 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         put(&mut cluster, path, value);
     }
     put(&mut cluster, "bootstrap.initdb", bootstrap(wish));
+    let (import, source) = import::wanted(wish)?;
+    put(&mut cluster, "bootstrap.initdb.import", import);
+    put(&mut cluster, "externalClusters", source);
     put(&mut cluster, "storage.size", spec.instance.storage.size.as_ref().map(ToString::to_string).into());
     put(&mut cluster, "storage.storageClass", spec.instance.storage.storage_class_name.clone().into());
     if let Some(resources) = &spec.instance.resources {

@@ -8,11 +8,14 @@
 //!   none, and nobody whose password is here may.
 //! - **TLS** is always on. `Required` refuses plain connections by `pg_hba`; `Disabled` is refused. A certificate of one's own
 //!   is a Secret that has the CA that signed it, too (`ca.crt`).
+//! - **Import** is of the database that a binding Secret names, into the first one of the object, whose owner gets what is in it. The
+//!   operator connects as the Secret's login, from within the cluster; the Secret stays until the object has a version.
 //! - **From outside** it is reached by a Service of its own, `NAME-external`; the operator's stay within the cluster.
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
 
 mod beside;
 mod cluster;
+mod import;
 mod seen;
 #[cfg(test)]
 pub(super) mod tests;
@@ -44,6 +47,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",
+    "PostgreSQLImport",
     "PostgreSQLInPlaceMajorUpgrade",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
@@ -73,6 +77,7 @@ impl Dialect for CloudNativePG {
     const CONTROLLER_NAME: &'static str = "cloudnative-pg.databases.standard.k8s.io/postgresql";
     const MAIN: Resource = resource("Cluster", "clusters");
     const BESIDE: &'static [Resource] = &[DATABASES, ROLES, POOLERS];
+    const IMPORTS: bool = true;
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];

@@ -7,6 +7,7 @@ use super::{DOMAIN, Operator, UID_LABEL, at, exposure, names, shape, trouble};
 use crate::backend::postgresql::was_made;
 use crate::backend::{
     Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
+    Resolved,
 };
 use crate::cluster::Place;
 use async_trait::async_trait;
@@ -24,9 +25,9 @@ struct Live {
 }
 
 impl Live {
-    fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class) -> Wish<'a> {
+    fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class, references: &'a [Resolved]) -> Wish<'a> {
         let Live { name, main, beside, evidence, installed } = self;
-        Wish { object, class, name, live: main, beside, evidence, installed }
+        Wish { object, class, name, live: main, beside, evidence, references, installed }
     }
 
     fn is_there(&self) -> bool {
@@ -123,7 +124,7 @@ impl<D: Dialect> Operator<D> {
         };
         self.change(wish.live, &patch).await?;
         let live = self.find(wish.object).await?;
-        let seen = self.see(&live.wish(wish.object, wish.class)).await?;
+        let seen = self.see(&live.wish(wish.object, wish.class, wish.references)).await?;
         Ok(Observed { refused: Some(refusal), ..seen })
     }
 }
@@ -140,7 +141,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let (object, mut plan) = (&request.object, Plan::default());
         let Some((class, parameters)) = accepted(request) else { return Ok(plan) };
         let live = self.find(object).await?;
-        let wish = live.wish(object, class);
+        let wish = live.wish(object, class, &request.references);
         let checked = Self::check_owner(object, &live).and_then(|()| fragment(parameters));
         let objects = match checked.and_then(|parameters| self.complete(&wish, &parameters)) {
             Ok(objects) => objects,
@@ -174,7 +175,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         if !live.is_there() {
             return Ok(was_made(object).then(|| gone(Self::check_there(object, &live))));
         }
-        self.see(&live.wish(object, &class)).await.map(Some)
+        self.see(&live.wish(object, &class, &request.references)).await.map(Some)
     }
 
     async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
@@ -190,15 +191,15 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             let message = format!("{} {} is being deleted by somebody", D::MAIN.kind, live.name);
             return Ok(Observed { phase: Phase::Failing, message, ..Observed::default() });
         }
-        let wish = live.wish(object, &class);
+        let wish = live.wish(object, &class, &request.references);
         if wish.is_adopted() && !wish.is_bound() && self.has_fields(&live.main) {
             self.release(&live.main).await?;
             live = self.find(object).await?;
         }
         let Some((_, parameters)) = accepted(request) else {
-            return self.see(&live.wish(object, &class)).await;
+            return self.see(&live.wish(object, &class, &request.references)).await;
         };
-        let wish = live.wish(object, &class);
+        let wish = live.wish(object, &class, &request.references);
         let objects = match fragment(parameters).and_then(|parameters| self.complete(&wish, &parameters)) {
             Ok(objects) => objects,
             Err(refusal) => return self.keep(&wish, refusal).await,
@@ -215,7 +216,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         if !Self::due(&wish, &objects).is_empty() {
             live = self.find(object).await?;
         }
-        let wish = live.wish(object, &class);
+        let wish = live.wish(object, &class, &request.references);
         let seen = self.see_outside(&wish).await?;
         self.bring_inside(&wish, seen).await
     }
@@ -238,7 +239,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             }
             Disposal::Delete => {
                 let class = Class::default();
-                let wish = live.wish(object, &class);
+                let wish = live.wish(object, &class, &request.references);
                 if main && !live.is_ending() {
                     self.announce_end(&live.main).await?;
                     self.delete(&live.main).await?;

@@ -1,7 +1,9 @@
 //! What one operator calls things.
 
 use super::names::{UID_LABEL, kubernetes_name};
-use crate::backend::{Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal};
+use crate::backend::{
+    Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal, Resolved,
+};
 use crate::cluster::Resource;
 use databases_api::postgresql::{Pooling, PoolingMode, PostgreSQL, UserAttribute};
 use serde_json::Value;
@@ -30,6 +32,8 @@ pub trait Dialect: Send + Sync + 'static {
     const LONGEST_NAME: usize;
     /// Kinds that a class's `spec.parametersRef` may name.
     const CLASS_PARAMETERS: &'static [Parameters];
+    /// Whether the first data may come from the server that a binding Secret names.
+    const IMPORTS: bool = false;
     /// Whether the data outlives the main object, which is then made anew where somebody deleted it.
     const DATA_IS_APART: bool = false;
     /// Whether the versions are read off the definition of the main kind, which takes a right to get it.
@@ -162,6 +166,8 @@ pub struct Wish<'a> {
     pub beside: &'a [Value],
     /// The objects of [`Dialect::evidence`] as they are, in its order; null where one is not there.
     pub evidence: &'a [Value],
+    /// The objects that its spec refers to, as far as they could be read.
+    pub references: &'a [Resolved],
     /// What the cluster has of the operator.
     pub installed: &'a Installed,
 }

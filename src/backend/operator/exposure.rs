@@ -113,6 +113,7 @@ mod tests {
             live: &Value::Null,
             beside: &[],
             evidence: std::slice::from_ref(service),
+            references: &[],
             installed: &Installed::default(),
         };
         let endpoints =

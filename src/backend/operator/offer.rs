@@ -2,9 +2,9 @@
 
 use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal, Warning};
-use crate::cluster::{Followed, Resource};
+use crate::cluster::{Followed, Resource, SECRETS};
 use async_trait::async_trait;
-use databases_api::shared::ADOPT_REF;
+use databases_api::shared::{ADOPT_REF, DATA_SOURCE_REF};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
@@ -34,7 +34,14 @@ impl<D: Dialect> Backend for Operator<D> {
 
     fn object_references(&self) -> Vec<ReferenceKind> {
         let kind = Parameters { group: D::MAIN.group, version: D::MAIN.version, kind: D::MAIN.kind };
-        vec![ReferenceKind { path: ADOPT_REF.into(), kind: (&kind).into() }]
+        let adopted = ReferenceKind { path: ADOPT_REF.into(), kind: (&kind).into() };
+        let secret = Parameters { group: SECRETS.group, version: SECRETS.version, kind: SECRETS.kind };
+        let source = ReferenceKind { path: DATA_SOURCE_REF.into(), kind: (&secret).into() };
+        [adopted].into_iter().chain(D::IMPORTS.then_some(source)).collect()
+    }
+
+    fn needed_once(&self) -> Vec<&'static str> {
+        D::IMPORTS.then_some(DATA_SOURCE_REF).into_iter().collect()
     }
 
     fn recognises(&self, group: &str) -> bool {

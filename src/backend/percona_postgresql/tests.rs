@@ -24,8 +24,16 @@ impl Part for PerconaPGCluster {
 
 fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Value {
     let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
-    let wish =
-        Wish { object, class, name: "shop-1", live, beside: &[], evidence: &[], installed: &installed };
+    let wish = Wish {
+        object,
+        class,
+        name: "shop-1",
+        live,
+        beside: &[],
+        evidence: &[],
+        references: &[],
+        installed: &installed,
+    };
     PerconaPostgreSQL::default().wanted(&wish).expect("it is accepted").remove(0)
 }
 
@@ -88,6 +96,7 @@ fn what_runs_is_told_by_the_object_that_the_operator_makes() {
         live: &live,
         beside: &[],
         evidence: &evidence,
+        references: &[],
         installed: &Installed::default(),
     };
     let found = Found {
@@ -145,6 +154,7 @@ fn an_extension_that_the_operator_knows_is_its_too_and_is_not_dropped() {
         live: &Value::Null,
         beside: &[],
         evidence: &[],
+        references: &[],
         installed: &installed,
     };
     let refused = PerconaPostgreSQL::default().wanted(&wish).expect_err("it is refused");

@@ -18,6 +18,7 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value, beside: &[Value]) ->
         live,
         beside,
         evidence: &[],
+        references: &[],
         installed: &Installed::default(),
     })
 }
@@ -153,6 +154,7 @@ fn users_are_roles_and_who_is_listed_no_more_cannot_log_in() {
         live: &Value::Null,
         beside: &[],
         evidence: &[],
+        references: &[],
         installed: &Installed::default(),
     };
     let roles: Vec<String> = CloudNativePG.roles(&wish).into_iter().map(|role| role.name).collect();
@@ -264,6 +266,7 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
         live: &live,
         beside: &[],
         evidence: &[],
+        references: &[],
         installed: &Installed::default(),
     };
     let roles = CloudNativePG.roles(&wish);
@@ -278,6 +281,7 @@ pub(super) fn seen(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Obser
         live,
         beside,
         evidence: &[],
+        references: &[],
         installed: &Installed::default(),
     };
     CloudNativePG.seen(&Found {

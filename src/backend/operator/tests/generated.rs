@@ -60,6 +60,7 @@ const COMMON: &[Field] = &[
             ],
         )
     }),
+    ("spec.dataSourceRef", |_| json!({"kind": "Secret", "name": "old"})),
     ("spec.network", |random| {
         one_of(
             random,

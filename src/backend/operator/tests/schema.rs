@@ -1,11 +1,13 @@
 //! Everything that is written is what the operator's own kinds take, for any object that the features allow.
 
 use super::*;
-use crate::backend::Class;
 use crate::backend::operator::{Installed, Wish, shape::covers};
+use crate::backend::{Class, Resolved};
 use crate::cluster::{Place, Resource};
+use databases_api::postgresql::PROTOCOL;
+use databases_api::shared::DATA_SOURCE_REF;
 use futures_util::{StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// So many objects are tried, where `DATABASES_GENERATED` does not say how many.
 const CASES: u64 = 300;
@@ -39,6 +41,14 @@ struct Known {
     features: Vec<String>,
 }
 
+/// What an object imports.
+fn source() -> Resolved {
+    let data = json!({"host": "MTkyLjAuMi4x", "username": "b2xk", "password": "b2xk", "database": "b2xk", "ca.crt": "UEVN"});
+    let object = json!({"metadata": {"name": "old"}, "type": PROTOCOL.secret_type, "data": data}).to_string();
+    let (path, kind) = (DATA_SOURCE_REF.to_owned(), "Secret".to_owned());
+    Resolved { path, kind, name: "old".into(), object, ..Resolved::default() }
+}
+
 /// Whether it is taken; where it is refused, that names the field.
 async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Known, seed: u64) -> bool {
     let (object, class) = (generated::object(seed, &known.features), Class::default());
@@ -50,6 +60,7 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         live: &Value::Null,
         beside: &[],
         evidence: &[],
+        references: &[source()],
         installed,
     };
     let wanted = match dialect.wanted(&wish) {

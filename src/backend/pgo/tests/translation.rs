@@ -17,6 +17,7 @@ fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
         live,
         beside: &[],
         evidence: &[],
+        references: &[],
         installed: &installed,
     };
     Crunchy::default().wanted(&wish)
@@ -195,6 +196,7 @@ fn seen(object: &PostgreSQL, live: &Value, endpoints: &Value) -> Observed {
         live,
         beside: &[],
         evidence: &evidence,
+        references: &[],
         installed: &Installed::default(),
     };
     let logins = vec![Login { username: "app".into(), ..Login::default() }];
@@ -277,6 +279,7 @@ fn what_a_change_of_servers_disturbs_is_found_among_their_fields() {
             live: &live,
             beside: &[],
             evidence: &[],
+            references: &[],
             installed: &Installed::default(),
         };
         Crunchy::default().disturbs("instances", &wish)

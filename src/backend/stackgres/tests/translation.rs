@@ -14,7 +14,16 @@ fn installed() -> Installed {
 /// What is asked of the dialect about an object, of nothing or of what is there.
 fn asked<T>(object: &PostgreSQL, live: &Value, beside: &[Value], ask: impl FnOnce(&Wish<'_>) -> T) -> T {
     let (class, installed) = (Class::default(), installed());
-    ask(&Wish { object, class: &class, name: "shop-1", live, beside, evidence: &[], installed: &installed })
+    ask(&Wish {
+        object,
+        class: &class,
+        name: "shop-1",
+        live,
+        beside,
+        evidence: &[],
+        references: &[],
+        installed: &installed,
+    })
 }
 
 fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {

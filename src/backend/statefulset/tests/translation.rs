@@ -15,6 +15,7 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Result<Vec<Value>
         name: "shop-1",
         live,
         beside: &[],
+        references: &[],
         installed: &installed,
         evidence: &[],
     })
@@ -135,6 +136,7 @@ fn a_change_is_called_by_our_fields_and_what_it_does() {
             name: "shop-1",
             live: &live,
             beside: &[],
+            references: &[],
             installed: &installed,
             evidence: &[],
         };

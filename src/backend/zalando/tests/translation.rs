@@ -17,6 +17,7 @@ fn with<T>(object: &PostgreSQL, live: &Value, evidence: &[Value], look: impl FnO
         live,
         beside: &[],
         evidence,
+        references: &[],
         installed: &Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() },
     })
 }
