@@ -21,8 +21,12 @@ impl<'a> Comparison<'a> {
     /// Compares two states of an object as compact JSON of one version. Only the fields that `counts` names by path are
     /// looked at, down to the fields of the metadata.
     pub fn of(schema: &'static Schema, old: &'a str, new: &'a str, counts: &dyn Fn(&[&str]) -> bool) -> Self {
-        let (old, new) = (Tree::read(schema, old, counts), Tree::read(schema, new, counts));
-        compare(Some(&old), Some(&new)).below
+        Self::between(&Tree::read(schema, old, counts), &Tree::read(schema, new, counts))
+    }
+
+    /// Compares two states of an object.
+    pub(super) fn between<T: Copy + PartialEq>(old: &Tree<'a, T>, new: &Tree<'a, T>) -> Self {
+        compare(Some(old), Some(new)).below
     }
 
     /// Whether nothing differs.
@@ -51,11 +55,11 @@ struct Difference<'a> {
     below: Comparison<'a>,
 }
 
-fn compare<'a>(old: Option<&Tree<'a>>, new: Option<&Tree<'a>>) -> Difference<'a> {
+fn compare<'a, T: Copy + PartialEq>(old: Option<&Tree<'a, T>>, new: Option<&Tree<'a, T>>) -> Difference<'a> {
     let (Some(before), Some(after)) = (old, new) else { return one_sided(old, new) };
-    let differs = before.text != after.text;
+    let differs = before.whole != after.whole;
     match (&before.parts, &after.parts) {
-        _ if !differs && !before.is_partial() => Difference::default(),
+        _ if !differs && before.whole.is_some() => Difference::default(),
         (Some(old), Some(new)) if !(old.is_empty() && new.is_empty()) => {
             Difference { below: zip(old, new), ..Difference::default() }
         }
@@ -67,15 +71,18 @@ fn compare<'a>(old: Option<&Tree<'a>>, new: Option<&Tree<'a>>) -> Difference<'a>
     }
 }
 
-fn one_sided<'a>(old: Option<&Tree<'a>>, new: Option<&Tree<'a>>) -> Difference<'a> {
+fn one_sided<'a, T: Copy + PartialEq>(
+    old: Option<&Tree<'a, T>>,
+    new: Option<&Tree<'a, T>>,
+) -> Difference<'a> {
     let below = zip(old.map_or(&[], Tree::parts), new.map_or(&[], Tree::parts));
     Difference { added: new.is_some(), removed: old.is_some(), modified: false, below }
 }
 
-type Parts<'t, 'a> = &'t [(Element<'a>, Tree<'a>)];
+type Parts<'t, 'a, T> = &'t [(Element<'a>, Tree<'a, T>)];
 
 /// Compares parts that are in order.
-fn zip<'a>(mut old: Parts<'_, 'a>, mut new: Parts<'_, 'a>) -> Comparison<'a> {
+fn zip<'a, T: Copy + PartialEq>(mut old: Parts<'_, 'a, T>, mut new: Parts<'_, 'a, T>) -> Comparison<'a> {
     let mut whole = Comparison::default();
     loop {
         let order = match (old.first(), new.first()) {
@@ -93,8 +100,8 @@ fn zip<'a>(mut old: Parts<'_, 'a>, mut new: Parts<'_, 'a>) -> Comparison<'a> {
 }
 
 /// The first part, with those that have the same element.
-fn take_equal<'t, 'a>(parts: &mut Parts<'t, 'a>) -> Parts<'t, 'a> {
-    let (first, _) = &parts[0];
+pub(super) fn take_equal<'t, 'a, T>(parts: &mut Parts<'t, 'a, T>) -> Parts<'t, 'a, T> {
+    let Some((first, _)) = parts.first() else { return &[] };
     let end = parts.iter().position(|(element, _)| element.order(first).is_ne()).unwrap_or(parts.len());
     let (group, rest) = parts.split_at(end);
     *parts = rest;
@@ -102,7 +109,7 @@ fn take_equal<'t, 'a>(parts: &mut Parts<'t, 'a>) -> Parts<'t, 'a> {
 }
 
 /// Compares what stands under one element. An item that stands several times has one owner, for all of them.
-fn groups<'a>(old: Parts<'_, 'a>, new: Parts<'_, 'a>) -> Difference<'a> {
+fn groups<'a, T: Copy + PartialEq>(old: Parts<'_, 'a, T>, new: Parts<'_, 'a, T>) -> Difference<'a> {
     let (before, after) = (old.first().map(|(_, tree)| tree), new.first().map(|(_, tree)| tree));
     match (old.len(), new.len()) {
         (0 | 1, 0 | 1) => compare(before, after),
@@ -111,8 +118,8 @@ fn groups<'a>(old: Parts<'_, 'a>, new: Parts<'_, 'a>) -> Difference<'a> {
         (_, 0) => Difference { removed: true, ..Difference::default() },
         (_, 1) => Difference { removed: true, ..one_sided(None, after) },
         (_, _) => {
-            let texts = |parts: Parts<'_, 'a>| parts.iter().map(|(_, tree)| tree.text).collect::<Vec<_>>();
-            Difference { modified: texts(old) != texts(new), ..Difference::default() }
+            let all = |parts: Parts<'_, 'a, T>| parts.iter().map(|(_, tree)| tree.whole).collect::<Vec<_>>();
+            Difference { modified: all(old) != all(new), ..Difference::default() }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::set::FieldSet;
 use crate::meta::ManagedFieldsEntry;
 use crate::time::Time;
+use crate::wire::json;
 
 const APPLY: &str = "Apply";
 const UPDATE: &str = "Update";
@@ -39,6 +40,15 @@ impl Manager<'_> {
     /// What no other manager has.
     fn identity(&self) -> (&str, bool, &str, &str) {
         (self.name, self.applies, if self.applies { "" } else { self.api_version }, self.subresource)
+    }
+
+    /// By this text it is sorted in messages: Kubernetes sorts managers by their identity as JSON.
+    pub(super) fn sorted_as(&self) -> String {
+        let (name, _, api_version, subresource) = self.identity();
+        let mut text = Vec::new();
+        json::encode(name, &mut text);
+        let end = if subresource.is_empty() { "}".to_owned() } else { format!(",{subresource}\"") };
+        format!("{},{},{api_version}\"{end}", String::from_utf8_lossy(&text), self.operation())
     }
 
     fn entry(&self) -> ManagedFieldsEntry {

@@ -5,11 +5,14 @@
 //! of that the entries after the write: the writer owns what it set and everybody else loses it, what is gone nobody
 //! owns, and what did not change stays with whom it was.
 //!
+//! An [`Apply`] merges a configuration into the object, and tells its owner from those whose fields it would change.
+//!
 //! States are compared as the compact JSON that this program writes: where texts differ the values differ, so what has
 //! one owner is never parsed. An entry that does not change is never written anew, and its text is shared.
 //!
 //! These are the rules of `sigs.k8s.io/structured-merge-diff` and of `k8s.io/apimachinery/pkg/util/managedfields`.
 
+mod apply;
 mod compare;
 mod element;
 mod entry;
@@ -22,6 +25,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use apply::{Applied, Apply, ApplyError, Conflicts, Versions};
 pub use compare::Comparison;
 pub use element::{Element, Literal};
 pub use entry::{Managed, Manager, read, same_but_for_time};

@@ -104,7 +104,7 @@ impl<'a> FieldSet<'a> {
         if rest.is_empty() { node.member } else { node.below.contains(rest) }
     }
 
-    fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
+    pub(super) fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
         let at = self.nodes.binary_search_by(|node| node.element.order(element)).ok()?;
         Some(&self.nodes[at])
     }

@@ -1,17 +1,17 @@
-//! An object's JSON, cut where its schema says that parts have owners of their own.
+//! An object, cut where its schema says that parts have owners of their own.
 
 use super::element::{Element, Key, Literal};
 use super::scan::Scanner;
 use crate::schema::{Field, Schema, Shape, Topology};
 use std::borrow::Cow;
 
-/// A value: its text, and its parts where they have owners of their own.
+/// A value, as JSON text unless said otherwise, and its parts where they have owners of their own.
 #[derive(Debug)]
-pub(super) struct Tree<'a> {
-    /// Empty where only some of its parts count.
-    pub(super) text: &'a str,
+pub(super) struct Tree<'a, T = &'a str> {
+    /// `None` where only some of its parts count.
+    pub(super) whole: Option<T>,
     /// By element; equal ones where a list has an item twice. `None` for what has one owner.
-    pub(super) parts: Option<Vec<(Element<'a>, Tree<'a>)>>,
+    pub(super) parts: Option<Vec<(Element<'a>, Tree<'a, T>)>>,
 }
 
 /// How a value is owned.
@@ -63,6 +63,18 @@ impl Ownership {
     }
 }
 
+impl<'a, T> Tree<'a, T> {
+    /// A value whose parts are put in order.
+    pub(super) fn of_parts(whole: Option<T>, mut parts: Vec<(Element<'a>, Self)>) -> Self {
+        parts.sort_by(|(one, _), (other, _)| one.order(other));
+        Tree { whole, parts: Some(parts) }
+    }
+
+    pub(super) fn parts(&self) -> &[(Element<'a>, Self)] {
+        self.parts.as_deref().unwrap_or_default()
+    }
+}
+
 impl<'a> Tree<'a> {
     /// Reads the fields of an object that `counts` names by path: `[name]`, and `[metadata, name]` within the metadata.
     pub(super) fn read(schema: &'static Schema, text: &'a str, counts: &dyn Fn(&[&str]) -> bool) -> Self {
@@ -79,17 +91,9 @@ impl<'a> Tree<'a> {
                 true => Some(read(scanner, Ownership::of_field(field))),
                 false => skip(scanner),
             });
-            Some(Tree { text: "", ..metadata })
+            Some(Tree { whole: None, ..metadata })
         });
-        Tree { text: "", ..tree }
-    }
-
-    pub(super) fn parts(&self) -> &[(Element<'a>, Tree<'a>)] {
-        self.parts.as_deref().unwrap_or_default()
-    }
-
-    pub(super) fn is_partial(&self) -> bool {
-        self.text.is_empty()
+        Tree { whole: None, ..tree }
     }
 }
 
@@ -100,7 +104,7 @@ fn skip<'a>(scanner: &mut Scanner<'a>) -> Option<Tree<'a>> {
 
 fn read<'a>(scanner: &mut Scanner<'a>, ownership: Ownership) -> Tree<'a> {
     match ownership {
-        Ownership::Whole => Tree { text: scanner.value(), parts: None },
+        Ownership::Whole => Tree { whole: Some(scanner.value()), parts: None },
         Ownership::Struct(schema) => read_struct(scanner, schema, &mut |scanner, field| {
             Some(read(scanner, Ownership::of_field(field)))
         }),
@@ -109,12 +113,13 @@ fn read<'a>(scanner: &mut Scanner<'a>, ownership: Ownership) -> Tree<'a> {
             Some((Element::Field(name), read(scanner, Ownership::of_item(value))))
         }),
         Ownership::Set => read_parts(scanner, b'[', &mut |scanner| {
-            let value = read(scanner, Ownership::Whole);
-            Some((Element::Value(Literal::read(&mut Scanner::new(value.text))), value))
+            let text = scanner.value();
+            let element = Element::Value(Literal::read(&mut Scanner::new(text)));
+            Some((element, Tree { whole: Some(text), parts: None }))
         }),
         Ownership::Keyed(item, keys) => read_parts(scanner, b'[', &mut |scanner| {
             let value = read(scanner, Ownership::of_item(item));
-            Some((Element::Key(keys_of(item, keys, value.text)), value))
+            Some((Element::Key(keys_of(item, keys, value.whole.unwrap_or_default())), value))
         }),
     }
 }
@@ -152,8 +157,7 @@ fn read_parts<'a>(
     } else {
         scanner.value();
     }
-    parts.sort_by(|(one, _), (other, _)| one.order(other));
-    Tree { text: scanner.since(mark), parts: Some(parts) }
+    Tree::of_parts(Some(scanner.since(mark)), parts)
 }
 
 /// The keys of an item, by name; one that is absent has its default, if there is any.
@@ -169,6 +173,15 @@ fn keys_of<'a>(item: &'static Schema, keys: &'static [&'static str], text: &'a s
             }
         }
     }
+    with_defaults(found, item, keys)
+}
+
+/// The keys that were found, with the defaults of others, in order.
+pub(super) fn with_defaults<'a>(
+    mut found: Vec<Key<'a>>,
+    item: &'static Schema,
+    keys: &'static [&'static str],
+) -> Vec<Key<'a>> {
     for key in keys {
         let is_absent = !found.iter().any(|(name, _)| name == key);
         if let Some(text) = item.field(key).and_then(|field| field.default).filter(|_| is_absent) {

@@ -14,7 +14,7 @@ const MOST_UPDATERS: usize = 10;
 /// The manager that has what the oldest others had.
 const ANCIENT: &str = "ancient-changes";
 /// The name of a manager that gives none.
-const UNKNOWN: &str = "unknown";
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// Fields of the metadata that nobody owns: the server sets them, or they say which object it is.
 const UNOWNED: &[&str] = &[
@@ -140,30 +140,39 @@ impl Write<'_> {
     }
 }
 
+/// The paths of an object's fields, down to those of the metadata, that somebody can own.
+pub(super) fn can_be_owned(counts: &dyn Fn(&str) -> bool) -> impl Fn(&[&str]) -> bool {
+    move |path| match path {
+        ["metadata", field] => !UNOWNED.contains(field),
+        [field] => counts(field),
+        _ => true,
+    }
+}
+
 /// What a write did, in one version.
-struct Compared<'f> {
-    name: &'f str,
+pub(super) struct Compared<'f> {
+    pub(super) name: &'f str,
     schema: &'static Schema,
     /// What has a new value.
-    set: FieldSet<'f>,
+    pub(super) set: FieldSet<'f>,
     /// What is gone.
     removed: FieldSet<'f>,
 }
 
 impl<'f> Compared<'f> {
-    fn of(name: &'f str, form: &'f Form, counts: &dyn Fn(&str) -> bool) -> Self {
+    pub(super) fn of(name: &'f str, form: &'f Form, counts: &dyn Fn(&str) -> bool) -> Self {
         let text = |bytes: &'f Bytes| std::str::from_utf8(bytes).unwrap_or_default();
-        let comparison = Comparison::of(form.schema, text(&form.old), text(&form.new), &|path| match path {
-            ["metadata", field] => !UNOWNED.contains(field),
-            [field] => counts(field),
-            _ => true,
-        });
+        let (old, new) = (text(&form.old), text(&form.new));
+        Self::from(name, form.schema, Comparison::of(form.schema, old, new, &can_be_owned(counts)))
+    }
+
+    pub(super) fn from(name: &'f str, schema: &'static Schema, comparison: Comparison<'f>) -> Self {
         let (set, removed) = comparison.into_set_and_removed();
-        Compared { name, schema: form.schema, set, removed }
+        Compared { name, schema, set, removed }
     }
 
     /// Takes from a manager what the write touched; whether anything is left.
-    fn take_from(&self, managed: &mut Managed<'_>) -> bool {
+    pub(super) fn take_from(&self, managed: &mut Managed<'_>) -> bool {
         let settled = settle(&mut managed.fields, Ownership::of(self.schema, Topology::Default));
         let lost = managed.fields.subtract(&self.set) | managed.fields.subtract(&self.removed);
         if lost || settled {

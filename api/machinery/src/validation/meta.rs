@@ -11,7 +11,7 @@ use crate::wire::json;
 use std::collections::BTreeMap;
 
 /// The keys and values of all annotations together.
-const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
+pub(crate) const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
 const LONGEST_MANAGER: usize = 128;

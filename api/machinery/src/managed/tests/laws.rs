@@ -35,7 +35,7 @@ fn minus<'a>(mut one: FieldSet<'a>, other: &FieldSet<'a>) -> FieldSet<'a> {
     one
 }
 
-fn object() -> impl Strategy<Value = Value> {
+pub(super) fn object() -> impl Strategy<Value = Value> {
     let word = || prop::sample::select(vec!["a", "b", "c"]);
     let map = || btree_map(word(), word(), 0..3);
     let parts = || {

@@ -1,5 +1,6 @@
 //! Sets, comparisons and entries as Kubernetes' own libraries have them.
 
+mod applies;
 mod laws;
 mod table;
 mod updates;
