@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quickstart::client::Client;
 use serde_json::{Value, json};
-use suites::instance::{NAMESPACE, applied, credentials, postgresql, prepare, ready, started};
+use suites::instance::{NAMESPACE, answer, applied, credentials, postgresql, prepare, ready, started};
 use suites::sandbox::postmasters;
 use suites::wait::until;
 use suites::{Kubectl, Sandbox};
@@ -113,8 +113,7 @@ async fn data_that_went_is_missed_and_no_empty_database_takes_its_place() {
     prepare(&client).await;
     let path = applied(&client, &postgresql("missed", &json!({"deletionPolicy": "Delete"}))).await;
     let object = ready(&client, &path).await;
-    let login = credentials(&client, &object).await;
-    let session = login.connect().await.expect("a connection");
+    let session = credentials(&client, &object).await.connect().await.expect("a connection");
     session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
     let (home, elsewhere) = (folder(&sandbox, &object), sandbox.folder().join("elsewhere"));
     let postmaster = sandbox.postmasters();
@@ -136,7 +135,7 @@ async fn data_that_went_is_missed_and_no_empty_database_takes_its_place() {
     std::fs::rename(&elsewhere, &home).expect("moved back");
     merged(&client, &path, &json!({"metadata": {"annotations": {"example.com/look": "again"}}})).await;
     until("it serves what it had", async || {
-        (login.query("SELECT value FROM kept").await.ok()? == "kept").then_some(())
+        (answer(&client, &path, "SELECT value FROM kept").await? == "kept").then_some(())
     })
     .await;
     ready(&client, &path).await;

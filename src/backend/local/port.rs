@@ -5,9 +5,10 @@
 
 use super::error::Error;
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpSocket;
 
 /// The ports this process may give out, and those it gave.
 #[derive(Debug)]
@@ -61,5 +62,33 @@ impl Ports {
 }
 
 fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    reserve(port).is_ok()
+}
+
+/// Binds a port and does not listen on it. Only a port that somebody listens on is refused, and a server that is just
+/// about to listen there is not kept from it.
+fn reserve(port: u16) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_port_that_is_only_looked_at_can_be_listened_on() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        assert!(!is_free(port), "somebody listens there");
+        drop(listener);
+        let looked_at = reserve(port).expect("it is free");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("nobody listens there");
+        drop(looked_at);
+        assert!(!is_free(port));
+        drop(listener);
+    }
 }

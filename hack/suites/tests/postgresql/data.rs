@@ -90,14 +90,13 @@ async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
     let Some((_sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("small", &json!({"storage": {"size": "128Mi"}}))).await;
     let object = ready(&client, &path).await;
-    let login = credentials(&client, &object).await;
+    let session = credentials(&client, &object).await.connect().await.expect("a connection");
     let much =
         "INSERT INTO filled SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 262144)";
-    let session = login.connect().await.expect("a connection");
     let table = "CREATE TABLE filled (value text); ALTER TABLE filled ALTER value SET STORAGE EXTERNAL";
     session.batch_execute(table).await.expect("a table");
     let refused = until("writes are refused", async || {
-        let written = login.connect().await.ok()?.batch_execute(much).await;
+        let written = login(&client, &path).await?.connect().await.ok()?.batch_execute(much).await;
         written.err().filter(|error| error.code().is_some_and(|code| code.code() == "25006"))
     })
     .await;
@@ -109,9 +108,12 @@ async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
     .await;
     let message = low["message"].as_str().unwrap_or_default();
     assert!(message.contains("raise spec.storage.size"), "{message}");
-    until("reads go on", async || login.query("SELECT count(*)::text FROM filled").await.ok()).await;
+    until("reads go on", async || answer(&client, &path, "SELECT count(*)::text FROM filled").await).await;
     patched(&client, &path, &json!({"spec": {"storage": {"size": "1Gi"}}})).await;
-    until("it takes writes again", async || login.connect().await.ok()?.batch_execute(much).await.ok()).await;
+    until("it takes writes again", async || {
+        login(&client, &path).await?.connect().await.ok()?.batch_execute(much).await.ok()
+    })
+    .await;
     until("nothing is short any more", async || {
         let object = client.read(&path).await.ok()?;
         (condition(&object, "StorageLow").is_null() && !object["status"]["storage"]["used"].is_null())

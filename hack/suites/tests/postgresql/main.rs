@@ -10,7 +10,9 @@ use quickstart::database::Credentials;
 use quickstart::wait;
 use serde_json::{Value, json};
 use suites::Sandbox;
-use suites::instance::{NAMESPACE, READY, applied, credentials, postgresql, prepare, ready, started};
+use suites::instance::{
+    NAMESPACE, READY, answer, applied, credentials, login, postgresql, prepare, ready, started,
+};
 use suites::programs::{has_postgresql, skipped};
 use suites::wait::until;
 
@@ -130,14 +132,13 @@ async fn a_killed_postgresql_comes_back_with_its_data() {
     let Some((sandbox, client)) = prepared().await else { return };
     let path = applied(&client, &postgresql("phoenix", &json!({}))).await;
     let object = ready(&client, &path).await;
-    let credentials = credentials(&client, &object).await;
-    let session = credentials.connect().await.expect("a connection");
+    let session = credentials(&client, &object).await.connect().await.expect("a connection");
     session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
     let killed = sandbox.postmasters();
     assert_eq!(killed.len(), 1);
     kill(Pid::from_raw(killed[0]), Signal::SIGKILL).expect("the postmaster can be killed");
     until("another postmaster serves the data", async || {
-        let value = credentials.query("SELECT value FROM kept").await.ok()?;
+        let value = answer(&client, &path, "SELECT value FROM kept").await?;
         (value == "kept" && !sandbox.postmasters().contains(&killed[0])).then_some(())
     })
     .await;
