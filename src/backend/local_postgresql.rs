@@ -324,6 +324,7 @@ fn seen(observed: local::Observed) -> Observed {
         instances: i32::try_from(observed.instances).unwrap_or(i32::MAX),
         ready_instances: i32::try_from(observed.ready_instances).unwrap_or(i32::MAX),
         primary: observed.primary,
+        selector: String::new(),
         endpoints: read_write.into_iter().chain(read_only).collect(),
         logins: observed.credentials.into_iter().map(login).collect(),
         superuser: observed.superuser.map(login),

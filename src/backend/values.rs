@@ -162,6 +162,8 @@ pub struct Observed {
     pub ready_instances: i32,
     /// The name of the primary; empty where there is none.
     pub primary: String,
+    /// The labels of its pods, as a selector in text form; empty where it has none.
+    pub selector: String,
     /// Where to connect.
     pub endpoints: Vec<Endpoint>,
     /// Logins, the one that applications are bound by first; empty where they are not known.

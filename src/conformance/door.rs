@@ -7,15 +7,21 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::error::Error as _;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(15);
+/// How long nobody may listen at an address that is said to be there: a node learns of a Service's new pod a moment after the
+/// pod is ready.
+const LEARNED: Duration = Duration::from_secs(5);
+/// How often that is looked at.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Whom a client believes.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ pub(super) enum Shut {
     Refused(String, String),
     /// The server asks for a password, and there is none.
     Asked,
+    /// Nobody listens there.
+    Closed(String),
     /// There is no server, or it is not the one that is trusted.
     Unreachable(String),
 }
@@ -54,7 +62,7 @@ impl std::fmt::Display for Shut {
         match self {
             Shut::Refused(code, message) => write!(out, "{message} ({code})"),
             Shut::Asked => out.write_str("a password is asked for"),
-            Shut::Unreachable(why) => out.write_str(why),
+            Shut::Closed(why) | Shut::Unreachable(why) => out.write_str(why),
         }
     }
 }
@@ -67,7 +75,12 @@ impl Door {
 
     /// Opens it.
     pub(super) async fn open(&self) -> Result<Session, Failure> {
-        let opened = self.knock().await;
+        let deadline = Instant::now() + LEARNED;
+        let mut opened = self.knock().await;
+        while matches!(opened, Err(Shut::Closed(_))) && Instant::now() < deadline {
+            sleep(AGAIN).await;
+            opened = self.knock().await;
+        }
         opened.map_err(|shut| Failure::new(format!("cannot connect to {}: {shut}", self.address())))
     }
 
@@ -108,7 +121,7 @@ impl Door {
         match self.knock().await {
             Ok(_) => Err(Failure::new(format!("{who} is let in at {}", self.address()))),
             Err(Shut::Refused(..) | Shut::Asked) => Ok(()),
-            Err(Shut::Unreachable(why)) => {
+            Err(Shut::Closed(why) | Shut::Unreachable(why)) => {
                 Err(Failure::new(format!("{who} gets no answer at {}: {why}", self.address())))
             }
         }
@@ -133,13 +146,19 @@ fn shut(error: &tokio_postgres::Error) -> Shut {
     if let Some(said) = error.as_db_error() {
         return Shut::Refused(said.code().code().to_owned(), said.message().to_owned());
     }
-    let mut text = error.to_string();
+    let (mut text, mut closed) = (error.to_string(), false);
     let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");
+        let io: Option<&std::io::Error> = error.downcast_ref();
+        closed |= io.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused);
         cause = error.source();
     }
-    if text.contains("password missing") { Shut::Asked } else { Shut::Unreachable(text) }
+    match () {
+        () if text.contains("password missing") => Shut::Asked,
+        () if closed => Shut::Closed(text),
+        () => Shut::Unreachable(text),
+    }
 }
 
 /// A client that takes what these authorities signed for the host that it connects to.

@@ -137,6 +137,10 @@ impl Dialect for CloudNativePG {
         (!is_so).then(|| json!({"metadata": {"annotations": {HIBERNATION: wanted}}}))
     }
 
+    fn pods(&self, name: &str) -> String {
+        format!("cnpg.io/cluster={name},cnpg.io/podRole=instance")
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         seen::seen(found)
     }

@@ -90,6 +90,7 @@ impl Database {
             phase,
             message: format!("it is {}", phase.as_str()),
             version: "17.1".into(),
+            selector: "example.com/of=fake".into(),
             instances: i32::from(self.up),
             ready_instances: i32::from(self.up),
             endpoints: if self.made { vec![endpoint] } else { Vec::new() },

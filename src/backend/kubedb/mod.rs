@@ -142,6 +142,10 @@ impl Dialect for KubeDB {
         (live["spec"]["deletionPolicy"] != "WipeOut").then_some(wanted)
     }
 
+    fn pods(&self, name: &str) -> String {
+        format!("app.kubernetes.io/name=postgreses.kubedb.com,app.kubernetes.io/instance={name}")
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         seen::seen(found)
     }

@@ -107,6 +107,7 @@ impl<D: Dialect> Operator<D> {
         if let Some(service) = self.dialect.exposed(wish.name) {
             exposure::tell(&mut seen, wish, &service);
         }
+        seen.selector = self.dialect.pods(wish.name);
         if !is_current(wish.live, self.cluster.manager(), jiff::Timestamp::now()) {
             seen.pending.get_or_insert_with(|| format!("{} has not taken up the change yet", D::NAME));
         }

@@ -94,6 +94,9 @@ pub trait Dialect: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The labels of the pods of the servers of a main object, as a selector in text form.
+    fn pods(&self, name: &str) -> String;
+
     /// What is there.
     fn seen(&self, found: &Found<'_>) -> Observed;
 

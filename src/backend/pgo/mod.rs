@@ -195,6 +195,12 @@ impl<F: Flavour> Dialect for Pgo<F> {
         F::ending(live)
     }
 
+    fn pods(&self, name: &str) -> String {
+        format!(
+            "postgres-operator.crunchydata.com/cluster={name},postgres-operator.crunchydata.com/data=postgres"
+        )
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         seen::seen::<F>(found)
     }

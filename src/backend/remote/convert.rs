@@ -218,6 +218,7 @@ impl TryFrom<wire::Observed> for Observed {
             refused,
             pending,
             shortage,
+            selector,
         } = observed;
         Ok(Observed {
             phase: phase.try_into()?,
@@ -235,6 +236,7 @@ impl TryFrom<wire::Observed> for Observed {
             pending: Some(pending).filter(|pending| !pending.is_empty()),
             refused: refused.map(Into::into),
             shortage: shortage.map(Into::into),
+            selector,
         })
     }
 }

@@ -179,6 +179,9 @@ pub(super) struct Observed {
     /// StorageFull once writes are refused.
     #[api(15)]
     pub(super) shortage: Option<Refusal>,
+    /// The labels of its pods, as a label selector in text form; empty where it has none.
+    #[api(16)]
+    pub(super) selector: String,
 }
 
 /// Where to connect.

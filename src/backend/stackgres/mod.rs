@@ -122,6 +122,10 @@ impl Dialect for StackGres {
         beside::upcoming(wish)
     }
 
+    fn pods(&self, name: &str) -> String {
+        format!("stackgres.io/cluster=true,stackgres.io/cluster-name={name}")
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         seen::seen(found)
     }

@@ -1,8 +1,8 @@
 //! What is applied: a StatefulSet, and what stands beside it.
 
 use super::{
-    CONFIGURATION, CONTROLLER_NAME, LEASES, MANAGER, PORT, SUPERUSER, config, images, manager_secret,
-    objects, read_only, read_write,
+    CONFIGURATION, CONTROLLER_NAME, INSTANCE, LEASES, MANAGER, PORT, SUPERUSER, config, images,
+    manager_secret, objects, read_only, read_write,
 };
 use crate::backend::operator::{Dialect, Found, Installed, Parameters, Role, Wish, count};
 use crate::backend::plan::RESTART_FIELD;
@@ -108,6 +108,10 @@ impl Dialect for StatefulSets {
     }
 
     /// What the objects tell; what the servers tell is added to it.
+    fn pods(&self, name: &str) -> String {
+        format!("{INSTANCE}={name}")
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         let (wish, status) = (found.wish, &found.wish.live["status"]);
         let endpoint = |role, service: String| Endpoint::new(role, found.host(&service), PORT);

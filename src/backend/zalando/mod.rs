@@ -171,6 +171,10 @@ impl Dialect for Zalando {
         all.into_iter().map(|name| names::secret(wish.name, name)).collect()
     }
 
+    fn pods(&self, name: &str) -> String {
+        format!("application=spilo,cluster-name={name}")
+    }
+
     fn seen(&self, found: &Found<'_>) -> Observed {
         seen::seen(found)
     }

@@ -37,7 +37,6 @@ pub(super) fn facts(object: &mut dyn Instance, observed: &Observed, published: b
     let user_secrets = binding::user_secrets(object, observed);
     let superuser = observed.superuser.as_ref().map(|_| SecretRef { name: binding::superuser_name(object) });
     let binding = SecretRef { name: binding::binding_name(object) };
-    let selector = format!("databases.standard.k8s.io/instance={}", object.meta().name);
     let flavor = flavor(object).to_owned();
     let size = object.spec().storage.size;
     let status = object.status_mut();
@@ -51,7 +50,7 @@ pub(super) fn facts(object: &mut dyn Instance, observed: &Observed, published: b
         status.version.clone_from(&observed.version);
     }
     status.flavor = flavor;
-    status.selector = selector;
+    status.selector.clone_from(&observed.selector);
     if published && !observed.logins.is_empty() {
         status.binding = Some(binding);
         status.user_secrets = user_secrets;

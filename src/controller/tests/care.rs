@@ -153,6 +153,7 @@ async fn what_was_accepted_is_brought_up_while_a_wish_is_refused() {
     server.condition(A, "Programmed", "True", "Programmed").await;
     let (_, object) = server.get(A).await;
     assert_eq!(object["status"]["endpoints"][0]["port"], 6543);
+    assert_eq!(object["status"]["selector"], "example.com/of=fake", "the pods are the backend's");
     is_deleted(&server, &fake, &uid).await;
 }
 

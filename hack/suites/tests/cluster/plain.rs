@@ -184,3 +184,27 @@ async fn a_lost_primary_is_followed_by_one_other_and_nothing_acknowledged_is_los
     stage.has_everything().await;
     stage.kubectl.says("delete namespace lost --wait=false").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_class_of_plain_pods_keeps_its_word_where_only_a_kubelet_shows_it() {
+    let Some(cluster) = NodeCluster::start().await else { return };
+    let Some(kubectl) = cluster.kubectl() else { return };
+    let Some(program) = programs::server() else { return };
+    settled(&kubectl).await;
+    let tests = "TheUriConnects,ParametersChange,ReadOnlyEndpointReads,StopKeepsRows";
+    let mut command = cluster.command(&program);
+    command.args([
+        "conformance",
+        "--class",
+        "statefulset",
+        "--namespace",
+        "word",
+        "--only",
+        tests,
+        "--kubeconfig",
+    ]);
+    let output = command.arg(cluster.kubeconfig()).output().await.expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("class statefulset: 4 passed"), "{text}");
+}
