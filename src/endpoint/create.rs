@@ -18,7 +18,12 @@ pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     let (object, mut warnings) =
         input::object(definition, call.version, &media, &body, options.field_validation)?;
     let manager = &options.manager(call.headers);
-    let create = CreateOptions { dry_run: options.dry_run, origin: call.origin(options.wire()), manager };
+    let create = CreateOptions {
+        dry_run: options.dry_run,
+        origin: call.origin(options.wire()),
+        manager,
+        is_owned: false,
+    };
     let (stored, more) = call.store.create(call.namespace(), object, create).await?;
     warnings.extend(more);
     Ok(call.answer(&view, StatusCode::CREATED, &stored, &warnings))

@@ -1,5 +1,6 @@
 //! What each request is answered with: one verb a file, over the registry.
 
+mod apply;
 mod body;
 mod create;
 mod decode;
@@ -244,15 +245,23 @@ async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Re
     match (info.subresource(), info.verb()) {
         ("", Verb::Create) if !named => create::create(call, input::read(body).await?).await,
         ("", Verb::Update) if named => update::update(call, Part::Main, input::read(body).await?).await,
-        ("", Verb::Patch) if named => patch::patch(call, Part::Main, input::read(body).await?).await,
+        ("", Verb::Patch) if named => patched(call, Part::Main, input::read(body).await?).await,
         ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
         ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
         ("status", Verb::Update) => update::update(call, Part::Status, input::read(body).await?).await,
-        ("status", Verb::Patch) => patch::patch(call, Part::Status, input::read(body).await?).await,
+        ("status", Verb::Patch) => patched(call, Part::Status, input::read(body).await?).await,
         ("scale", Verb::Get | Verb::Update | Verb::Patch) => {
             scale::scale(call, method, input::read(body).await?).await
         }
         _ => Err(ApiError::method_not_allowed_here()),
+    }
+}
+
+/// Applies a configuration, or a patch of another type.
+async fn patched(call: &Call<'_>, part: Part, body: bytes::Bytes) -> Result<Response<Body>, ApiError> {
+    match &*input::media_type(call.headers) {
+        apply::MEDIA_TYPE => apply::apply(call, part, body).await,
+        _ => patch::patch(call, part, body).await,
     }
 }
 

@@ -42,11 +42,34 @@ pub(super) struct WriteOptions {
     says_validation: bool,
     pub(super) dry_run: bool,
     pub(super) field_validation: FieldValidation,
+    /// Whether an apply takes fields from those who own them; none where the request does not say.
+    pub(super) force: Option<bool>,
 }
 
 impl WriteOptions {
     /// `kind` names the options in an error, such as `CreateOptions`.
     pub(super) fn parse(kind: &'static str, text: &str) -> Result<Self, ApiError> {
+        Self::checked(kind, text, |_, _| {})
+    }
+
+    /// Those of a patch, which is applied or not (V-55).
+    pub(super) fn of_patch(text: &str, applies: bool) -> Result<Self, ApiError> {
+        Self::checked("PatchOptions", text, |options, errors| {
+            if applies && options.manager.is_empty() {
+                errors.push(FieldError::required(&Path::new("fieldManager"), "is required for apply patch"));
+            }
+            if !applies && options.force.is_some() {
+                let detail = "may not be specified for non-apply patch";
+                errors.push(FieldError::forbidden(&Path::new("force"), detail));
+            }
+        })
+    }
+
+    fn checked(
+        kind: &'static str,
+        text: &str,
+        check: impl FnOnce(&Self, &mut Errors),
+    ) -> Result<Self, ApiError> {
         let mut errors = Errors::new();
         let dry_run: Vec<_> = query::all(text, "dryRun").collect();
         check_dry_run(dry_run.iter().map(AsRef::as_ref), &mut errors);
@@ -62,17 +85,12 @@ impl WriteOptions {
         };
         let says_validation = query::first(text, "fieldValidation").is_some_and(|text| !text.is_empty());
         let manager = query::first(text, "fieldManager").unwrap_or_default().into_owned();
-        check_manager(&manager, &mut errors);
-        match errors.is_empty() {
-            true => Ok(WriteOptions {
-                kind,
-                manager,
-                says_validation,
-                dry_run: !dry_run.is_empty(),
-                field_validation,
-            }),
-            false => Err(invalid(kind, errors)),
-        }
+        let force = query::first(text, "force").map(|_| query::is_true(text, "force"));
+        let dry_run = !dry_run.is_empty();
+        let options = WriteOptions { kind, manager, says_validation, dry_run, field_validation, force };
+        check(&options, &mut errors);
+        check_manager(&options.manager, &mut errors);
+        if errors.is_empty() { Ok(options) } else { Err(invalid(kind, errors)) }
     }
 
     /// The name of what writes: what the request says, else what its client calls itself; may be empty.

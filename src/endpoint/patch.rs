@@ -1,4 +1,4 @@
-//! PATCH with JSON patch and JSON merge patch (V-50…V-55).
+//! PATCH with JSON patch, JSON merge patch and strategic merge patch (V-50…V-65).
 
 use super::body::Body;
 use super::decode::Read;
@@ -7,19 +7,19 @@ use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::{require_version, settle_name};
-use crate::pipeline::query;
 use crate::registry::{Part, Stored};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::json_patch;
 use apimachinery::kind::Hub;
+use apimachinery::openapi::PATCH_MEDIA_TYPES;
+use apimachinery::schema::Schema;
 use apimachinery::status::ApiError;
+use apimachinery::strategic_merge;
 use apimachinery::wire::{Problem, json};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
-/// What is taken, as an answer of 415 lists it.
-const PATCH_TYPES: &str = "application/json-patch+json, application/merge-patch+json";
 /// A JSON patch has at most so many operations.
 const MOST_OPERATIONS: usize = 10_000;
 
@@ -35,6 +35,7 @@ pub(super) struct Patch {
 enum Changes {
     Json(json_patch::Patch),
     Merge(Value),
+    Strategic(Value),
 }
 
 pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
@@ -59,14 +60,10 @@ impl Patch {
         let parse = match &*input::media_type(call.headers) {
             "application/json-patch+json" => Changes::operations,
             "application/merge-patch+json" => Changes::merge,
-            _ => return Err(ApiError::unsupported_media_type(PATCH_TYPES)),
+            "application/strategic-merge-patch+json" => Changes::strategic,
+            _ => return Err(ApiError::unsupported_media_type(&PATCH_MEDIA_TYPES.join(", "))),
         };
-        let options = WriteOptions::parse("PatchOptions", call.query)?;
-        if query::first(call.query, "force").is_some() {
-            let detail = "may not be specified for non-apply patch";
-            let error = FieldError::forbidden(&Path::new("force"), detail);
-            return Err(super::options::invalid("PatchOptions", vec![error]));
-        }
+        let options = WriteOptions::of_patch(call.query, false)?;
         let tree = json::parse(body)
             .map_err(|error| ApiError::bad_request(&format!("invalid JSON patch: {error}")))?;
         let validation = options.field_validation;
@@ -78,9 +75,13 @@ impl Patch {
         Ok((Patch { changes, problems, validation }, options))
     }
 
-    pub(super) fn apply(&self, tree: &mut Value) -> Result<(), ApiError> {
+    /// Changes an object of that type.
+    pub(super) fn apply(&self, tree: &mut Value, schema: &'static Schema) -> Result<(), ApiError> {
         match self.changes.as_ref().map_err(ApiError::clone)? {
             Changes::Merge(patch) => json_patch::merge(tree, patch),
+            Changes::Strategic(patch) => {
+                strategic_merge::apply(schema, tree, patch).map_err(|error| refused(&error))?;
+            }
             Changes::Json(patch) => patch.apply(tree).map_err(|error| unprocessable(&error.to_string()))?,
         }
         match tree.is_object() {
@@ -118,9 +119,13 @@ impl Changes {
         }
     }
 
+    fn strategic(tree: Value, _: FieldValidation) -> Result<Self, ApiError> {
+        Ok(Changes::Strategic(tree))
+    }
+
     fn problems(&self, duplicates: &[Problem]) -> Vec<String> {
         match self {
-            Changes::Merge(_) => duplicates.iter().map(Problem::to_string).collect(),
+            Changes::Merge(_) | Changes::Strategic(_) => duplicates.iter().map(Problem::to_string).collect(),
             Changes::Json(patch) => duplicates
                 .iter()
                 .chain(patch.problems())
@@ -134,6 +139,15 @@ fn malformed(reason: &str) -> ApiError {
     ApiError::bad_request(&format!("error decoding patch: {reason}"))
 }
 
+fn refused(error: &strategic_merge::Error) -> ApiError {
+    let why = error.to_string();
+    match error.code() {
+        400 => ApiError::bad_request(&why),
+        422 => unprocessable(&why),
+        _ => ApiError::untyped(&why),
+    }
+}
+
 fn unprocessable(reason: &str) -> ApiError {
     ApiError::unprocessable(&format!(
         "the server rejected our request due to an error in our request: {reason}"
@@ -145,7 +159,7 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<(Box<dyn Hu
     let mut tree = (call.version.to_tree)(&**current.object());
     tree["kind"] = call.store.definition.kind.into();
     tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
-    patch.apply(&mut tree)?;
+    patch.apply(&mut tree, call.version.schema)?;
     let refused = |reason: &dyn std::fmt::Display| {
         ApiError::unprocessable_patch(call.store.definition, call.info.name(), &reason.to_string())
     };

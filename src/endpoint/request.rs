@@ -48,7 +48,7 @@ impl Call<'_> {
         manager: &'o str,
     ) -> UpdateOptions<'o> {
         let origin = self.origin(options.wire());
-        UpdateOptions { part, status_too: false, dry_run: options.dry_run, origin, manager }
+        UpdateOptions { part, status_too: false, dry_run: options.dry_run, origin, manager, is_owned: false }
     }
 
     /// The form of the answer.

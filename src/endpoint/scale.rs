@@ -62,7 +62,7 @@ impl Wanted {
             Wanted::Whole(read) => Ok((**read).clone()),
             Wanted::Patch(patch) => {
                 let mut tree = Scale::of(&**current.object()).to_tree();
-                patch.apply(&mut tree)?;
+                patch.apply(&mut tree, <Scale as wire::Value>::SCHEMA)?;
                 let read = Reader::typed().tree(&tree);
                 let read = read.map_err(|error| unfit(current.name(), &tree, &error.to_string()))?;
                 check_type(&read.type_meta)?;

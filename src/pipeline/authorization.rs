@@ -68,10 +68,7 @@ pub(super) fn enforce(decision: Decision, user: &UserInfo, info: &RequestInfo) -
 }
 
 fn forbidden(user: &UserInfo, info: &RequestInfo, reason: &str) -> Refusal {
-    let why = match reason {
-        "" => escape(&denial(user, info)),
-        reason => format!("{}: {reason}", escape(&denial(user, info))),
-    };
+    let why = denied(user, info, reason);
     let message = match (info.resource(), info.name()) {
         ("", _) => format!("forbidden: {why}"),
         (_, "") => format!("{} is forbidden: {why}", group_resource(info)),
@@ -85,7 +82,12 @@ fn forbidden(user: &UserInfo, info: &RequestInfo, reason: &str) -> Refusal {
     }
 }
 
-/// Who cannot do what, where.
+/// Who cannot do what, where, and why not.
+pub fn denied(user: &UserInfo, info: &RequestInfo, reason: &str) -> String {
+    let denial = escape(&denial(user, info));
+    if reason.is_empty() { denial } else { format!("{denial}: {reason}") }
+}
+
 fn denial(user: &UserInfo, info: &RequestInfo) -> String {
     let (name, verb) = (&user.name, info.verb());
     if !info.is_resource_request() {

@@ -38,7 +38,7 @@ use http_body::Body;
 use tokio::time::Instant;
 
 pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
-pub use authorization::{Authorizer, Decision, MastersOnly, Permission};
+pub use authorization::{Authorizer, Decision, MastersOnly, Permission, denied};
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use client::InProcess;
 pub use context::Context;

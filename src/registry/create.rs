@@ -21,6 +21,8 @@ pub struct CreateOptions<'a> {
     pub origin: Option<Origin<'a>>,
     /// The name of what writes; may be empty.
     pub manager: &'a str,
+    /// Whether the object says already who owns its fields.
+    pub is_owned: bool,
 }
 
 impl Store {
@@ -70,11 +72,11 @@ impl Store {
     }
 
     fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions<'a>) -> Stages<'a> {
-        let CreateOptions { dry_run, origin, manager } = options;
+        let CreateOptions { dry_run, origin, manager, is_owned } = options;
         let operation = Operation::Create;
         let definition = self.definition;
         let attributes = Attributes { operation, definition, namespace, name, dry_run, origin };
-        Stages { part: Part::Main, manager, attributes, old: None }
+        Stages { part: Part::Main, manager, is_owned, attributes, old: None }
     }
 
     /// A dry run ends where the write would stand: a conflict shows, and no resource version is given.

@@ -3,6 +3,7 @@
 //! A write goes through the stages of [`write`]; a read never leaves memory
 //! but for one shared question to the store about its newest revision. No kind is named here.
 
+mod apply;
 mod codec;
 mod create;
 mod delete;
@@ -17,6 +18,7 @@ mod unreadable;
 mod update;
 mod write;
 
+pub use apply::ApplyOptions;
 pub use create::CreateOptions;
 pub use delete::{DeleteRequest, Deleted, FOREGROUND, ORPHAN};
 pub use meta::settle_namespace;

@@ -116,7 +116,8 @@ impl<K: Kind> Objects<K> {
         mut change: impl FnMut(&mut K) + Send,
     ) -> Result<Option<Shared<K>>, ApiError> {
         let manager = &self.manager;
-        let options = UpdateOptions { part, status_too, dry_run: false, origin: None, manager };
+        let options =
+            UpdateOptions { part, status_too, dry_run: false, origin: None, manager, is_owned: false };
         let gone = || ApiError::not_found(K::definition(), &seen.name);
         let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
             let mut object = Shared::<K>::new(stored).clone();

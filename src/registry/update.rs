@@ -23,6 +23,8 @@ pub struct UpdateOptions<'a> {
     pub origin: Option<Origin<'a>>,
     /// The name of what writes; may be empty.
     pub manager: &'a str,
+    /// Whether the object that it becomes says already who owns its fields.
+    pub is_owned: bool,
 }
 
 /// The current object, and whether it was read from storage itself and not from the cache.
@@ -136,7 +138,8 @@ impl Store {
             dry_run: options.dry_run,
             origin: options.origin,
         };
-        let stages = Stages { part, manager: options.manager, attributes, old: Some(before) };
+        let UpdateOptions { manager, is_owned, .. } = options;
+        let stages = Stages { part, manager, is_owned, attributes, old: Some(before) };
         let mut warnings = stages.prepare(self, object).await?;
         warnings.extend(stages.validate(self, object.as_ref()).await?);
         Ok(warnings)

@@ -28,7 +28,7 @@ pub enum Part {
 
 impl Part {
     /// Whether a field of the object is of this part.
-    fn counts(self, definition: &Definition, field: &str) -> bool {
+    pub(super) fn counts(self, definition: &Definition, field: &str) -> bool {
         match self {
             Part::Main => !(definition.status && field == "status"),
             Part::Status => field == "status",
@@ -41,6 +41,8 @@ pub(super) struct Stages<'a> {
     pub(super) part: Part,
     /// The name of what writes; may be empty.
     pub(super) manager: &'a str,
+    /// Whether the object says already who owns its fields.
+    pub(super) is_owned: bool,
     pub(super) attributes: Attributes<'a>,
     /// The object before, unless it is new.
     pub(super) old: Option<&'a Stored>,
@@ -58,7 +60,9 @@ impl Stages<'_> {
         if old.is_none() {
             meta::wipe(object.as_mut());
         }
-        object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
+        if !self.is_owned {
+            object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
+        }
         let recorded = object.meta().managed_fields.clone();
         let mut warnings = store.admission.mutate(&self.attributes, object, old).await?;
         warnings.extend(self.keep_readable(object.as_mut(), &recorded));

@@ -60,8 +60,14 @@ async fn update(
     node: &Node,
     change: impl Fn(&mut ObjectMeta) + Send + Sync,
 ) -> Result<(), ApiError> {
-    let options =
-        UpdateOptions { part: Part::Main, status_too: false, dry_run: false, origin: None, manager: MANAGER };
+    let options = UpdateOptions {
+        part: Part::Main,
+        status_too: false,
+        dry_run: false,
+        origin: None,
+        manager: MANAGER,
+        is_owned: false,
+    };
     let outcome = store.update(&node.namespace, &node.name, options, |stored| {
         let mut object = stored.object().boxed();
         object.meta_mut().uid.clone_from(&node.uid);

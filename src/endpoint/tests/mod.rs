@@ -1,5 +1,6 @@
 //! The whole way of a request, over a foreign kind and the `memory` engine.
 
+mod applies;
 mod deletes;
 mod flunder;
 mod gzip;
@@ -10,6 +11,7 @@ mod patches;
 mod paths;
 mod readable;
 mod scale;
+mod strategic;
 mod unreadable;
 mod watches;
 mod writes;

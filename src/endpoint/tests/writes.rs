@@ -139,8 +139,11 @@ async fn patches_of_both_kinds() {
     let uid = json!({"metadata": {"uid": "other"}});
     assert_eq!(server.merge(&of("a"), &uid).await.code, 422);
     let unknown =
-        server.send(Method::PATCH, &of("a"), &[("content-type", "application/apply-patch+yaml")], "{}").await;
+        server.send(Method::PATCH, &of("a"), &[("content-type", "application/other+json")], "{}").await;
     assert_eq!(unknown.code, 415);
+    let listed = "application/json-patch+json, application/merge-patch+json, \
+                  application/strategic-merge-patch+json, application/apply-patch+yaml";
+    assert!(unknown.json()["message"].as_str().unwrap().contains(listed), "{:?}", unknown.bytes);
     assert_eq!(server.merge(&of("absent"), &json!({})).await.code, 404);
 }
 

@@ -30,7 +30,12 @@ use sha2::{Digest, Sha512};
 
 /// The media types a PATCH may have. The documents publish exactly these, and kubectl chooses its way to apply
 /// by them (O-06), so a server must answer each of them.
-pub const PATCH_MEDIA_TYPES: &[&str] = &["application/json-patch+json", "application/merge-patch+json"];
+pub const PATCH_MEDIA_TYPES: &[&str] = &[
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+];
 
 /// The hash of a published document: SHA-512 in upper-case hexadecimal.
 pub fn hash(content: &[u8]) -> String {

@@ -93,6 +93,14 @@ impl ApiError {
         Self::conflict_because(definition, name, &why)
     }
 
+    /// 409: an apply is meant for an object with that UID, and there is none of the name.
+    pub fn absent_uid(definition: &Definition, name: &str, wanted: &str) -> Self {
+        let why = format!(
+            "uid mismatch: the provided object specified uid {wanted}, and no existing object was found"
+        );
+        Self::conflict_because(definition, name, &why)
+    }
+
     fn precondition(definition: &Definition, name: &str, why: &str) -> Self {
         let subject = definition.qualified_kind();
         Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {subject} {name:?}: {why}"))

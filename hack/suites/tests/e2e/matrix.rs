@@ -34,24 +34,19 @@ struct Line {
     run: Run,
     /// For what it makes sense.
     applies: fn(&Kind, &Way) -> bool,
-    /// Whether our server may still fail it.
-    due: bool,
 }
 
 macro_rules! lines {
-    ($($number:literal $what:literal => $module:ident::$run:ident $(if $applies:expr)? $(, $due:ident)?;)+) => {
+    ($($number:literal $what:literal => $module:ident::$run:ident $(if $applies:expr)?;)+) => {
         [$(Line {
             number: $number,
             what: $what,
             run: |target| Box::pin(async move { $module::$run(&target).await }),
             applies: lines!(@applies $($applies)?),
-            due: lines!(@due $($due)?),
         }),+]
     };
     (@applies) => { |_, _| true };
     (@applies $applies:expr) => { $applies };
-    (@due) => { false };
-    (@due due) => { true };
 }
 
 fn has_status(kind: &Kind, _: &Way) -> bool {
@@ -92,8 +87,8 @@ fn lines() -> Vec<Line> {
         "4" "create: 201, 409, 500, unknown fields" => written::create;
         "5" "update: stale, without and with the same content" => written::update;
         "6" "JSON and merge patch, 415, 422" => patched::patch;
-        "6b" "strategic merge patch" => patched::strategic_merge, due;
-        "7" "server-side apply" => patched::apply, due;
+        "6b" "strategic merge patch" => patched::strategic_merge;
+        "7" "server-side apply" => patched::apply;
         "8" "status and generation" => written::status if has_status;
         "9" "pages at one revision, compaction, 410 and its token" => listed::pages;
         "10" "lists by resource version and match" => listed::by_revision;
@@ -160,7 +155,6 @@ async fn run(cluster: &Arc<Cluster>, peer: &Peer, way: &Way, line: &Line) -> (Ou
     let held = Arc::clone(&target.held);
     let outcome = match AssertUnwindSafe((line.run)(target)).catch_unwind().await {
         Ok(()) => Outcome::Passed,
-        Err(_) if line.due && peer.may_be_due => Outcome::Due,
         Err(panic) => Outcome::Failed(reason(panic.as_ref())),
     };
     let held = held.lock().expect("no check panics here").clone();

@@ -44,8 +44,6 @@ pub(crate) struct Peer {
     pub(crate) ways: Vec<Way>,
     /// Lines that make no sense for it.
     pub(crate) without: &'static [&'static str],
-    /// Whether some lines may wait for an issue of their own.
-    pub(crate) may_be_due: bool,
     /// What runs.
     _server: Box<dyn Any>,
 }
@@ -103,7 +101,7 @@ async fn sample(cluster: &Cluster) -> Peer {
     let server = Box::new(servers);
     // Flunders have no protobuf, which a collection of them would be answered in.
     let without = &["15i"];
-    Peer { name: "sample", kind: FLUNDER, ways, without, may_be_due: false, _server: server }
+    Peer { name: "sample", kind: FLUNDER, ways, without, _server: server }
 }
 
 /// Our server without a cluster; `None` (and said so) when it is not built.
@@ -120,7 +118,7 @@ async fn standalone(cluster: &Cluster) -> Option<Peer> {
     // line 22 are those of the server behind a cluster.
     let without = &["2", "16", "17", "18", "22"];
     let server = Box::new([one, other]);
-    Some(Peer { name: "standalone", kind: POSTGRESQL, ways, without, may_be_due: true, _server: server })
+    Some(Peer { name: "standalone", kind: POSTGRESQL, ways, without, _server: server })
 }
 
 /// Our server; `None` (and said so) when it cannot be aggregated.
@@ -132,7 +130,7 @@ async fn databases(cluster: &Cluster) -> Option<Peer> {
     class(cluster.admin()).await;
     let ways = both(cluster, [servers[0].port, servers[1].port]);
     let server = Box::new(servers);
-    Some(Peer { name: "ours", kind: POSTGRESQL, ways, without: &[], may_be_due: true, _server: server })
+    Some(Peer { name: "ours", kind: POSTGRESQL, ways, without: &[], _server: server })
 }
 
 /// Our program, if it is built and can be aggregated; said when not.

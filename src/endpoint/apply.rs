@@ -1,0 +1,96 @@
+//! PATCH with a configuration to apply: server-side apply (V-52…V-55, S-06…S-08).
+
+use super::body::Body;
+use super::input;
+use super::negotiation::Target;
+use super::options::{FieldValidation, WriteOptions};
+use super::request::Call;
+use super::update::settle_name;
+use crate::pipeline::{Decision, Verb, denied};
+use crate::registry::{ApplyOptions, Part};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use apimachinery::wire::{Problem, yaml};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+/// Of a configuration, which is YAML or JSON.
+pub(super) const MEDIA_TYPE: &str = "application/apply-patch+yaml";
+
+pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
+    let view = call.view(Target::Object)?;
+    let options = WriteOptions::of_patch(call.query, true)?;
+    let (configuration, mut warnings) = configuration(call, &body, options.field_validation)?;
+    let Some(origin) = call.origin(options.wire()) else {
+        return Err(ApiError::internal("a request has no origin"));
+    };
+    let apply = ApplyOptions {
+        part,
+        dry_run: options.dry_run,
+        origin,
+        manager: &options.manager(call.headers),
+        force: options.force == Some(true),
+        configuration: &configuration,
+        read: &|object| read(call, object),
+        permit: &|| Box::pin(may_create(call)),
+    };
+    let (namespace, name) = (call.namespace(), call.info.name());
+    let (stored, more, is_new) = call.store.apply(namespace, name, &apply).await?;
+    warnings.extend(more);
+    let code = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(call.answer(&view, code, &stored, &warnings))
+}
+
+/// What a body says, with warnings of names that stand twice in it.
+fn configuration(
+    call: &Call<'_>,
+    body: &[u8],
+    validation: FieldValidation,
+) -> Result<(Value, Vec<String>), ApiError> {
+    let bad = |why: &dyn std::fmt::Display| ApiError::bad_request(&format!("error decoding patch: {why}"));
+    let (mut tree, duplicates) = yaml::decode(body).map_err(|error| bad(&error))?;
+    if tree.is_null() {
+        tree = Value::Object(serde_json::Map::new());
+    }
+    if !tree.is_object() {
+        return Err(bad(&"a configuration is an object"));
+    }
+    let warnings = input::judge(duplicates.iter().map(Problem::to_string), validation)
+        .map_err(|why| ApiError::bad_request(&format!("error strict decoding patch: {why}")))?;
+    let text = |name: &str| tree[name].as_str().unwrap_or_default();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let definition = call.store.definition;
+    if api_version != definition.api_version(call.version.name) || kind != definition.kind {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let what = format!("invalid object type: {group}/{version}, Kind={kind}");
+        return Err(ApiError::bad_request(&what));
+    }
+    Ok((tree, warnings))
+}
+
+/// Reads what a configuration makes of an object.
+fn read(call: &Call<'_>, object: &Value) -> Result<Box<dyn Hub>, ApiError> {
+    let definition = call.store.definition;
+    let mut object = input::object_in_tree(definition, call.version, object)?.value;
+    let meta = object.meta_mut();
+    if meta.name.is_empty() {
+        call.info.name().clone_into(&mut meta.name);
+    }
+    object.default_fields();
+    settle_name(call, object.as_mut())?;
+    Ok(object)
+}
+
+/// Who applies what is not there makes it.
+async fn may_create(call: &Call<'_>) -> Result<(), ApiError> {
+    let info = call.info.with_verb(Verb::Create);
+    match call.permission.ask(call.user, &info).await {
+        Decision::Allow => Ok(()),
+        Decision::Deny(reason) => {
+            let why = denied(call.user, &info, &reason);
+            Err(ApiError::forbidden(call.store.definition, call.info.name(), &why))
+        }
+        Decision::Error(reason) => Err(ApiError::internal(&reason)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Apply: an object is brought to what a configuration says of it, and made where it is not there (V-54, S-06…S-15).
+
+use super::update::UpdateOptions;
+use super::{CreateOptions, Part, Store, Stored};
+use crate::admission::Origin;
+use apimachinery::kind::{Definition, Hub, Version};
+use apimachinery::managed::{Applied, Apply, Manager, Versions};
+use apimachinery::meta::ManagedFields;
+use apimachinery::schema::Schema;
+use apimachinery::status::ApiError;
+use apimachinery::time::Time;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// An object may come and go so many times while it is applied.
+const ATTEMPTS: usize = 5;
+
+/// A configuration, and how it is to be applied.
+pub struct ApplyOptions<'a> {
+    /// The part.
+    pub part: Part,
+    /// Everything but the write.
+    pub dry_run: bool,
+    /// Whose request it is, in the version that the configuration is of.
+    pub origin: Origin<'a>,
+    /// The name of who applies.
+    pub manager: &'a str,
+    /// Whether fields are taken from those who own them.
+    pub force: bool,
+    /// What is said of the object.
+    pub configuration: &'a Value,
+    /// Reads what it makes of the object, with its defaults.
+    pub read: &'a (dyn Fn(&Value) -> Result<Box<dyn Hub>, ApiError> + Sync),
+    /// Says whether an object may be made for it.
+    pub permit: &'a (dyn Fn() -> BoxFuture<'a, Result<(), ApiError>> + Sync),
+}
+
+impl Store {
+    /// Whether there is an object to apply to.
+    pub async fn is_there(&self, namespace: &str, name: &str) -> Result<bool, ApiError> {
+        let key = self.key(namespace, name);
+        let known = self.snapshot().get(&key).is_some();
+        Ok(known || self.read(&key).await?.is_some())
+    }
+
+    /// Applies a configuration; the warnings of admission, and whether the object was made for it.
+    pub async fn apply(
+        &self,
+        namespace: &str,
+        name: &str,
+        options: &ApplyOptions<'_>,
+    ) -> Result<(Arc<Stored>, Vec<String>, bool), ApiError> {
+        for attempt in 1.. {
+            let is_there = self.is_there(namespace, name).await?;
+            let outcome = if is_there {
+                self.apply_to(namespace, name, options).await
+            } else if options.part == Part::Status {
+                return Err(ApiError::not_found(self.definition, name));
+            } else {
+                (options.permit)().await?;
+                self.make(namespace, name, options).await
+            };
+            match outcome {
+                Ok((stored, warnings)) => return Ok((stored, warnings, !is_there)),
+                Err(error) => {
+                    // It came or went meanwhile; anything else counts.
+                    let moved =
+                        if is_there { error.is_not_found() } else { error.reason() == "AlreadyExists" };
+                    if !moved || attempt == ATTEMPTS || self.is_there(namespace, name).await? == is_there {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    async fn apply_to(
+        &self,
+        namespace: &str,
+        name: &str,
+        options: &ApplyOptions<'_>,
+    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+        let ApplyOptions { part, dry_run, origin, manager, .. } = *options;
+        let origin = Some(origin);
+        let update = UpdateOptions { part, status_too: false, dry_run, origin, manager, is_owned: true };
+        let change = |current: &Stored| {
+            let applied = self.merge(options, Some(current))?;
+            let mut object = match &applied.object {
+                Some(object) => (options.read)(object)?,
+                None => current.object().boxed(),
+            };
+            object.meta_mut().managed_fields = applied.entries;
+            Ok(object)
+        };
+        self.update(namespace, name, update, change).await
+    }
+
+    async fn make(
+        &self,
+        namespace: &str,
+        name: &str,
+        options: &ApplyOptions<'_>,
+    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+        let applied = self.merge(options, None)?;
+        let mut object = (options.read)(&applied.object.unwrap_or_default())?;
+        let meta = object.meta_mut();
+        if !meta.uid.is_empty() {
+            return Err(ApiError::absent_uid(self.definition, name, &meta.uid));
+        }
+        meta.managed_fields = applied.entries;
+        let ApplyOptions { dry_run, origin, manager, .. } = *options;
+        let create = CreateOptions { dry_run, origin: Some(origin), manager, is_owned: true };
+        self.create(namespace, object, create).await
+    }
+
+    /// What the configuration makes of an object, and who owns what of it.
+    fn merge(&self, options: &ApplyOptions<'_>, live: Option<&Stored>) -> Result<Applied, ApiError> {
+        let (definition, version) = (self.definition, options.origin.version);
+        let api_version = definition.api_version(version.name);
+        let mut zero = Vec::new();
+        (version.encode_zero)(&mut zero);
+        let decoded = live.map(Stored::object);
+        let none = ManagedFields::default();
+        let apply = Apply {
+            applier: Manager {
+                name: options.manager,
+                api_version: &api_version,
+                subresource: options.origin.subresource,
+                applies: true,
+            },
+            schema: version.schema,
+            zero: text(&zero),
+            before: decoded.as_ref().map_or(&none, |object| &object.meta().managed_fields),
+            force: options.force,
+            counts: &|field| options.part.counts(definition, field),
+            time: Time::now(),
+        };
+        let live = live.map(|stored| text(stored.json(version)));
+        Ok(apply.merge(live, options.configuration, &Served(definition))?)
+    }
+}
+
+fn text(json: &[u8]) -> &str {
+    std::str::from_utf8(json).unwrap_or_default()
+}
+
+/// The versions of a kind.
+struct Served(&'static Definition);
+
+impl Served {
+    fn version(&self, api_version: &str) -> Option<&'static Version> {
+        let definition = self.0;
+        definition.versions.iter().find(|version| definition.api_version(version.name) == api_version)
+    }
+}
+
+impl Versions for Served {
+    fn schema(&self, api_version: &str) -> Option<&'static Schema> {
+        self.version(api_version).map(|version| version.schema)
+    }
+
+    fn convert(&self, object: &Value, api_version: &str) -> Result<Bytes, String> {
+        let version = |name: &str| self.version(name).ok_or_else(|| format!("{name} is not served"));
+        let from = version(object["apiVersion"].as_str().unwrap_or_default())?;
+        let (hub, _) = (from.decode_tree)(object).map_err(|error| error.to_string())?;
+        let mut json = Vec::with_capacity(1024);
+        (version(api_version)?.encode_json)(hub.as_ref(), &mut json);
+        Ok(json.into())
+    }
+}
