@@ -1,5 +1,6 @@
 //! The machinery beside Kubernetes' own libraries: generated cases are given to both, and the answers must be the same.
 
+mod apply;
 mod generate;
 mod oracle;
 mod patches;

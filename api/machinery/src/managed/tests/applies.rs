@@ -6,10 +6,9 @@ use crate::meta::ManagedFields;
 use crate::schema::Schema;
 use crate::time::Time;
 use bytes::Bytes;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const VERSION: &str = "wardle.example.com/v1";
+pub(super) const VERSION: &str = "wardle.example.com/v1";
 const OLDER: &str = "wardle.example.com/v1beta1";
 const ZERO: &str = r#"{"metadata":{},"spec":{"reference":""}}"#;
 
@@ -30,13 +29,19 @@ impl Versions for Both {
 
 /// An object and what is recorded of it.
 #[derive(Clone, Default)]
-struct Stored {
-    live: Option<Value>,
-    entries: ManagedFields,
+pub(super) struct Stored {
+    pub(super) live: Option<Value>,
+    pub(super) entries: ManagedFields,
 }
 
 impl Stored {
-    fn apply(&self, name: &str, version: &str, force: bool, config: &Value) -> Result<Applied, ApplyError> {
+    pub(super) fn apply(
+        &self,
+        name: &str,
+        version: &str,
+        force: bool,
+        config: &Value,
+    ) -> Result<Applied, ApplyError> {
         let apply = Apply {
             applier: Manager { name, api_version: version, subresource: "", applies: true },
             schema: SCHEMA,
@@ -49,7 +54,7 @@ impl Stored {
         apply.merge(self.live.as_ref().map(text).as_deref(), config, &Both)
     }
 
-    fn after(&self, name: &str, force: bool, config: &Value) -> Stored {
+    pub(super) fn after(&self, name: &str, force: bool, config: &Value) -> Stored {
         let applied = self.apply(name, VERSION, force, config).unwrap();
         Stored { live: applied.object.or_else(|| self.live.clone()), entries: applied.entries }
     }
@@ -59,13 +64,13 @@ impl Stored {
     }
 
     /// The managers, with their sets.
-    fn owned(&self) -> Vec<(String, Value)> {
+    pub(super) fn owned(&self) -> Vec<(String, Value)> {
         let set = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         self.entries.iter().map(|entry| (entry.manager.clone(), set(entry.fields_v1.0.as_str()))).collect()
     }
 }
 
-fn config(spec: Value) -> Value {
+pub(super) fn config(spec: Value) -> Value {
     json!({"apiVersion": VERSION, "kind": "Flunder", "metadata": {"name": "f"}, "spec": spec})
 }
 
@@ -218,71 +223,4 @@ fn long_lists_are_merged_without_quadratic_work() {
     reversed.reverse();
     let stored = stored.after("m", false, &config(json!({"reference": "a", "parts": reversed})));
     assert_eq!(stored.spec()["parts"].as_array().map(Vec::len), Some(MANY));
-}
-
-fn spec() -> impl Strategy<Value = Value> {
-    super::laws::object().prop_map(|object| object["spec"].clone())
-}
-
-fn anything() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-c\"é\\PC]{0,3}".prop_map(Value::from),
-    ];
-    let name = prop_oneof![
-        prop::sample::select(vec![
-            "metadata",
-            "spec",
-            "parts",
-            "tags",
-            "name",
-            "settings",
-            "annotations",
-            "labels"
-        ])
-        .prop_map(str::to_owned),
-        "[a-c]"
-    ];
-    leaf.prop_recursive(5, 40, 5, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(name.clone(), inner, 0..5)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn what_is_applied_again_changes_nothing(one in spec(), other in spec()) {
-        let (one, other) = (config(one), config(other));
-        let stored = Stored::default().after("a", false, &one).after("b", true, &other);
-        let again = stored.apply("b", VERSION, false, &other).unwrap();
-        prop_assert!(again.object.is_none(), "{:?}", again.object);
-        prop_assert!(again.entries.is_shared(&stored.entries));
-    }
-
-    #[test]
-    fn who_applies_nothing_more_leaves_what_others_own(one in spec(), other in spec()) {
-        let (one, other) = (config(one), config(other));
-        let alone = Stored::default().after("a", false, &one);
-        let nothing = json!({"apiVersion": VERSION, "kind": "Flunder", "metadata": {"name": "f"}});
-        let stored = alone.after("b", true, &other).after("b", true, &nothing);
-        prop_assert!(stored.owned().iter().all(|(name, _)| name != "b"));
-        let back = stored.apply("a", VERSION, false, &one);
-        prop_assert!(back.is_ok(), "{:?}", back.err());
-    }
-
-    #[test]
-    fn nothing_panics(config in anything(), live in anything(), annotation in anything()) {
-        let stored = Stored { live: Some(live), ..Stored::default() };
-        let _ = stored.apply("m", VERSION, false, &config);
-        let mut live = self::config(json!({"reference": "a"}));
-        live["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": text(&annotation)});
-        let stored = Stored { live: Some(live), ..Stored::default() };
-        let _ = stored.apply("kubectl", VERSION, false, &config);
-    }
 }

@@ -1,6 +1,7 @@
 //! Sets, comparisons and entries as Kubernetes' own libraries have them.
 
 mod applies;
+mod apply_laws;
 mod laws;
 mod table;
 mod updates;
