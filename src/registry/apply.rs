@@ -17,6 +17,11 @@ use std::sync::Arc;
 /// An object may come and go so many times while it is applied.
 const ATTEMPTS: usize = 5;
 
+/// Reads what a configuration makes of an object, with its defaults.
+type Read<'a> = dyn Fn(&Value) -> Result<Box<dyn Hub>, ApiError> + Sync + 'a;
+/// Says whether an object may be made for a configuration.
+type Permit<'a> = dyn Fn() -> BoxFuture<'a, Result<(), ApiError>> + Sync + 'a;
+
 /// A configuration, and how it is to be applied.
 pub struct ApplyOptions<'a> {
     /// The part.
@@ -31,20 +36,13 @@ pub struct ApplyOptions<'a> {
     pub force: bool,
     /// What is said of the object.
     pub configuration: &'a Value,
-    /// Reads what it makes of the object, with its defaults.
-    pub read: &'a (dyn Fn(&Value) -> Result<Box<dyn Hub>, ApiError> + Sync),
-    /// Says whether an object may be made for it.
-    pub permit: &'a (dyn Fn() -> BoxFuture<'a, Result<(), ApiError>> + Sync),
+    /// What reads the object that it makes.
+    pub read: &'a Read<'a>,
+    /// What is asked before an object is made.
+    pub permit: &'a Permit<'a>,
 }
 
 impl Store {
-    /// Whether there is an object to apply to.
-    pub async fn is_there(&self, namespace: &str, name: &str) -> Result<bool, ApiError> {
-        let key = self.key(namespace, name);
-        let known = self.snapshot().get(&key).is_some();
-        Ok(known || self.read(&key).await?.is_some())
-    }
-
     /// Applies a configuration; the warnings of admission, and whether the object was made for it.
     pub async fn apply(
         &self,
@@ -52,8 +50,10 @@ impl Store {
         name: &str,
         options: &ApplyOptions<'_>,
     ) -> Result<(Arc<Stored>, Vec<String>, bool), ApiError> {
+        let key = self.key(namespace, name);
+        let is_known = self.snapshot().get(&key).is_some();
+        let mut is_there = is_known || self.read(&key).await?.is_some();
         for attempt in 1.. {
-            let is_there = self.is_there(namespace, name).await?;
             let outcome = if is_there {
                 self.apply_to(namespace, name, options).await
             } else if options.part == Part::Status {
@@ -62,17 +62,16 @@ impl Store {
                 (options.permit)().await?;
                 self.make(namespace, name, options).await
             };
-            match outcome {
+            let error = match outcome {
                 Ok((stored, warnings)) => return Ok((stored, warnings, !is_there)),
-                Err(error) => {
-                    // It came or went meanwhile; anything else counts.
-                    let moved =
-                        if is_there { error.is_not_found() } else { error.reason() == "AlreadyExists" };
-                    if !moved || attempt == ATTEMPTS || self.is_there(namespace, name).await? == is_there {
-                        return Err(error);
-                    }
-                }
+                Err(error) => error,
+            };
+            // It may have come or gone meanwhile; anything else counts.
+            let may_be = if is_there { error.is_not_found() } else { error.reason() == "AlreadyExists" };
+            if !may_be || attempt == ATTEMPTS || self.read(&key).await?.is_some() == is_there {
+                return Err(error);
             }
+            is_there = !is_there;
         }
         unreachable!("the last attempt returns")
     }

@@ -191,3 +191,16 @@ async fn who_may_not_create_makes_nothing_by_applying() {
     server.create("a").await;
     assert_eq!(applied(&server, "?force=true", "me", &configuration(&json!({"count": 2}))).await.code, 200);
 }
+
+#[tokio::test]
+async fn of_many_who_apply_at_once_one_makes_it_and_all_own_it() {
+    let server = Server::start().await;
+    let wanted = configuration(&json!({"count": 3}));
+    let managers: Vec<String> = (0..8).map(|index| format!("m{index}")).collect();
+    let applies = managers.iter().map(|manager| applied(&server, "", manager, &wanted));
+    let answers = futures_util::future::join_all(applies).await;
+    let mut codes: Vec<u16> = answers.iter().map(|answer| answer.code.as_u16()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 200, 200, 200, 200, 200, 200, 201]);
+    assert_eq!(owners(&server.get(&of("a")).await.json()).len(), managers.len());
+}

@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::{exposed, object};
+use crate::backend::operator::tests::object;
 use crate::backend::{Class, Observed, Phase, Role as EndpointRole};
 use databases_api::postgresql::{
     Database, Extension, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User, UserAttribute,
@@ -10,7 +10,12 @@ use databases_api::shared::{ObjectRef, State, Tls, TlsMode};
 use serde_json::Value;
 
 /// The objects that are wanted, of nothing or of what is there.
-fn wanted(object: &PostgreSQL, class: &Class, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
+pub(super) fn wanted(
+    object: &PostgreSQL,
+    class: &Class,
+    live: &Value,
+    beside: &[Value],
+) -> Result<Vec<Value>, Refusal> {
     CloudNativePG.wanted(&Wish {
         object,
         class,
@@ -193,43 +198,6 @@ fn a_pooler_stands_beside_and_is_reached_once_it_runs() {
     assert_eq!(pooled(&pooler), (Some("shop-1-pooler-rw.default.svc.cluster.local".into()), false));
     pooler["status"] = json!({"instances": 2, "phase": "failed", "phaseReason": "no image"});
     assert_eq!(pooled(&pooler), (None, true));
-}
-
-#[test]
-fn the_service_that_is_reached_from_outside_stands_beside_the_operators_own() {
-    let network = json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"], "annotations": {"example.com/a": "b"}});
-    let mut object = exposed(&network);
-    let mut live = made(&object).remove(0);
-    let services = live["spec"]["managed"]["services"]["additional"].clone();
-    assert_eq!(
-        services,
-        json!([{
-            "selectorType": "rw",
-            "updateStrategy": "patch",
-            "serviceTemplate": {
-                "metadata": {
-                    "name": "shop-1-external",
-                    "annotations": {"example.com/a": "b"},
-                    "labels": {"databases.standard.k8s.io/uid": object.metadata.uid},
-                },
-                "spec": {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"]},
-            },
-        }])
-    );
-    let other = json!({"selectorType": "ro", "serviceTemplate": {"metadata": {"name": "reports"}}});
-    live["spec"]["managed"]["services"]["additional"] = json!([other, services[0]]);
-    let again = |object: &PostgreSQL| {
-        wanted(object, &Class::default(), &live, &[]).expect("it is accepted").remove(0)
-    };
-    assert_eq!(again(&object)["spec"]["managed"], live["spec"]["managed"], "what others said stays");
-    object.spec.instance.network = None;
-    assert_eq!(again(&object)["spec"]["managed"]["services"]["additional"], json!([other]));
-    object.metadata.uid = "another".into();
-    object.spec.instance.adopt_ref = Some(ObjectRef::default());
-    assert_eq!(again(&object)["spec"]["managed"], Value::Null, "an adopted one keeps its own");
-    let inside = exposed(&json!({"annotations": {"example.com/a": "b"}}));
-    let refused = wanted(&inside, &Class::default(), &Value::Null, &[]).expect_err("it is refused");
-    assert!(refused.message.starts_with("spec.network.annotations: "), "{refused:?}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The dialect by itself, and KubeDB as it is played for the tests of all dialects.
 
+mod network;
 mod player;
+mod status;
 mod translation;
 
 pub(in crate::backend) use player::Played;

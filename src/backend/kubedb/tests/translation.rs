@@ -1,9 +1,9 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::{exposed, object};
+use crate::backend::operator::tests::object;
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
-use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, State, Tls, TlsMode};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["postgreses", "postgresopsrequests", "postgresversions"];
@@ -11,7 +11,12 @@ fn installed() -> Installed {
 }
 
 /// What is asked of the dialect about an object, of nothing or of what is there.
-fn asked<T>(object: &PostgreSQL, live: &Value, beside: &[Value], ask: impl FnOnce(&Wish<'_>) -> T) -> T {
+pub(super) fn asked<T>(
+    object: &PostgreSQL,
+    live: &Value,
+    beside: &[Value],
+    ask: impl FnOnce(&Wish<'_>) -> T,
+) -> T {
     let (class, installed) = (Class::default(), installed());
     ask(&Wish {
         object,
@@ -25,12 +30,12 @@ fn asked<T>(object: &PostgreSQL, live: &Value, beside: &[Value], ask: impl FnOnc
     })
 }
 
-fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
+pub(super) fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
     asked(object, live, beside, |wish| KubeDB.wanted(wish))
 }
 
 /// It as it runs once it was made.
-fn running(object: &PostgreSQL) -> Value {
+pub(super) fn running(object: &PostgreSQL) -> Value {
     let mut live = wanted(object, &Value::Null, &[]).expect("it is accepted").remove(0);
     live["metadata"]["labels"]["databases.standard.k8s.io/uid"] = object.metadata.uid.clone().into();
     live["status"] = json!({"phase": "Ready"});
@@ -229,32 +234,6 @@ fn other_containers_stay_beside_the_one_with_resources() {
 }
 
 #[test]
-fn the_service_of_the_primary_is_said_as_a_whole_and_the_others_stay() {
-    let network = json!({"type": "LoadBalancer", "allowedSourceRanges": ["10.0.0.0/8"]});
-    let mut object = exposed(&network);
-    let mut live = running(&object);
-    let services = live["spec"]["serviceTemplates"].clone();
-    assert_eq!(
-        services,
-        json!([{
-            "alias": "primary",
-            "metadata": {"labels": {"databases.standard.k8s.io/uid": object.metadata.uid}},
-            "spec": {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"]},
-        }])
-    );
-    let other = json!({"alias": "standby", "spec": {"type": "NodePort"}});
-    live["spec"]["serviceTemplates"] = json!([other, services[0]]);
-    let again = |object: &PostgreSQL, live: &Value| {
-        wanted(object, live, &[]).expect("it is accepted")[0]["spec"]["serviceTemplates"].clone()
-    };
-    assert_eq!(again(&object, &live), live["spec"]["serviceTemplates"]);
-    object.spec.instance.network = None;
-    assert_eq!(again(&object, &live), json!([other]));
-    live["spec"]["serviceTemplates"][1]["metadata"]["labels"] = Value::Null;
-    assert_eq!(again(&object, &live), live["spec"]["serviceTemplates"], "it is somebody else's");
-}
-
-#[test]
 fn what_kubedb_cannot_do_is_refused_by_field() {
     let mut object = object("shop", 1);
     let named = |kind: &str| Some(ObjectRef { kind: kind.into(), name: "ca".into(), ..ObjectRef::default() });
@@ -321,58 +300,4 @@ fn an_adopted_postgres_is_told_only_what_the_object_says() {
         asked(&object, &live, &[], |wish| KubeDB.administration(wish)).expect("it is needed");
     assert_eq!(administration.secret, "old-login");
     assert_eq!(KubeDB.ending(&live, "2026-01-31"), Some(json!({"spec": {"deletionPolicy": "WipeOut"}})));
-}
-
-fn seen(object: &PostgreSQL, live: &Value) -> Observed {
-    asked(object, live, &[], |wish| {
-        KubeDB.seen(&Found {
-            wish,
-            domain: "cluster.local",
-            logins: Vec::new(),
-            superuser: None,
-            certificates: None,
-        })
-    })
-}
-
-#[test]
-fn a_status_is_read_back() {
-    let mut object = object("shop", 1);
-    object.spec.instance.instances = Some(3);
-    let mut live = running(&object);
-    for (phase, wanted, ready) in [
-        ("", Phase::Creating, 0),
-        ("Provisioning", Phase::Creating, 0),
-        ("Ready", Phase::Available, 3),
-        ("Critical", Phase::Available, 1),
-        ("NotReady", Phase::Failing, 0),
-    ] {
-        live["status"]["phase"] = phase.into();
-        let seen = seen(&object, &live);
-        assert_eq!((seen.phase, seen.ready_instances), (wanted, ready), "{phase}");
-    }
-    let seen_ready = seen(&object, &live);
-    let hosts: Vec<&str> = seen_ready.endpoints.iter().map(|endpoint| endpoint.host.as_str()).collect();
-    assert_eq!(hosts, ["shop-1.default.svc.cluster.local", "shop-1-standby.default.svc.cluster.local"]);
-    assert_eq!((seen_ready.instances, &*seen_ready.version), (3, "18.3"));
-}
-
-#[test]
-fn a_halted_database_is_stopped_once_it_is() {
-    let mut object = object("shop", 1);
-    object.spec.instance.state = Some(State::Stopped);
-    let mut live = running(&object);
-    assert_eq!(live["spec"]["halted"], true);
-    assert_ne!(seen(&object, &live).phase, Phase::Stopped);
-    live["status"]["phase"] = "Halted".into();
-    assert_eq!(seen(&object, &live).phase, Phase::Stopped);
-    object.spec.instance.instances = Some(3);
-    assert_eq!(
-        wanted(&object, &live, &[]).expect("it is accepted").len(),
-        1,
-        "nobody is asked while nothing runs"
-    );
-    object.spec.instance.state = None;
-    let woken = wanted(&object, &live, &[]).expect("it is accepted");
-    assert_eq!(woken[0]["spec"]["halted"], false, "who says nothing is not left asleep");
 }
