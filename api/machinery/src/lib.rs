@@ -10,6 +10,7 @@ pub mod autoscaling;
 pub mod core;
 pub mod discovery;
 pub mod field;
+mod go;
 pub mod int_or_string;
 pub mod json_patch;
 pub mod kind;

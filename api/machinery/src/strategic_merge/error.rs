@@ -1,6 +1,7 @@
 //! Why a patch cannot be applied, in the words of Kubernetes.
 
-use super::print::{quoted, shown, stringed};
+use super::print::{shown, stringed};
+use crate::go::quoted;
 use crate::wire::limits;
 use serde_json::{Map, Value};
 

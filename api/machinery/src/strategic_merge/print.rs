@@ -1,6 +1,7 @@
-//! Values as Go's package fmt prints them, which is what error messages show.
+//! Objects and lists as error messages show them.
 
 use super::error::go_type;
+use crate::go::double;
 use serde_json::{Map, Number, Value};
 use std::fmt::Write;
 
@@ -26,28 +27,6 @@ pub(super) fn stringed(value: &Value) -> String {
     let mut text = String::new();
     print(value, Verb::Text, &mut text);
     text
-}
-
-/// Text as `%q` prints it.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\x07' => quoted.push_str("\\a"),
-            '\x08' => quoted.push_str("\\b"),
-            '\x0b' => quoted.push_str("\\v"),
-            '\x0c' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\0'..='\x1f' | '\x7f' => quoted.push_str(&format!("\\x{:02x}", u32::from(character))),
-            '\u{80}'..='\u{a0}' | '\u{ad}' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -98,20 +77,11 @@ fn print_list(items: &[Value], verb: Verb, out: &mut String) {
     out.push(']');
 }
 
-/// Integers as they are; others with the fewest digits, and with an exponent below 1e-4 and from 1e21 on.
+/// Integers as they are; what 64 bits do not hold is a double.
 fn print_number(number: &Number) -> String {
-    let float = match (number.as_i64(), number.as_f64()) {
-        (Some(integer), _) => return integer.to_string(),
-        (None, Some(float)) => float,
-        (None, None) => return number.to_string(),
-    };
-    let scientific = format!("{float:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    match exponent.parse::<i32>() {
-        Ok(exponent) if !(-4..21).contains(&exponent) => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{digits}e{sign}{:02}", exponent.abs())
-        }
-        _ => format!("{float}"),
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => integer.to_string(),
+        (None, Some(float)) => double(float),
+        (None, None) => number.to_string(),
     }
 }

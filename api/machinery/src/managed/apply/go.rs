@@ -1,9 +1,10 @@
 //! Values and paths as Go prints them in messages.
 
+use crate::go::double;
+pub(super) use crate::go::quoted;
 use crate::managed::element::{Element, Literal};
 use crate::wire::json;
 use serde_json::Value;
-use std::fmt::Write;
 
 /// A path such as `.spec.ports[port=80,protocol="TCP"].name`.
 pub(super) fn path(elements: &[Element<'_>]) -> String {
@@ -103,51 +104,4 @@ pub(super) fn type_name(value: &Value) -> &'static str {
 
 fn joined(parts: impl Iterator<Item = String>, separator: &str) -> String {
     parts.collect::<Vec<_>>().join(separator)
-}
-
-/// The form `%v` of a double: with an exponent from six places before the point, or more than four behind it.
-fn double(number: f64) -> String {
-    let scientific = format!("{number:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    match exponent.parse::<i32>() {
-        Ok(exponent) if !(-4..6).contains(&exponent) => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
-        }
-        _ => number.to_string(),
-    }
-}
-
-/// The form `%q`.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            '\'' => out.push(character),
-            _ => escape_unprintable(character, &mut out),
-        }
-    }
-    out.push('"');
-    out
-}
-
-fn escape_unprintable(character: char, out: &mut String) {
-    let is_printable = character.escape_debug().len() == 1;
-    let code = u32::from(character);
-    // Writing to a string does not fail.
-    let _ = match code {
-        _ if is_printable => out.write_char(character),
-        0..=0x7f => write!(out, "\\x{code:02x}"),
-        0x80..=0xffff => write!(out, "\\u{code:04x}"),
-        _ => write!(out, "\\U{code:08x}"),
-    };
 }
