@@ -51,6 +51,7 @@ async fn the_life_of_a_postgresql() {
     birth(&kubectl).await;
     looking(&kubectl).await;
     changing(&mut kubectl).await;
+    applying(&kubectl).await;
     scaling(&sandbox, &kubectl).await;
     death(&sandbox, &kubectl).await;
     sandbox.stop().await;
@@ -121,6 +122,24 @@ async fn changing(kubectl: &mut Kubectl) {
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"instances":0}}"#,
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"pooling":{"mode":"Transaction"}}}"#,
         r#"patch stdpg -n demo wiki --type=merge -p {"spec":{"colour":"blue"}}"#,
+    ] {
+        transcript.run(kubectl, arguments).await;
+    }
+    transcript.check();
+}
+
+async fn applying(kubectl: &Kubectl) {
+    let mut transcript = Transcript::new("apply");
+    for arguments in [
+        "apply --server-side -f deploy/examples/postgresql.yaml",
+        "apply --server-side -f deploy/examples/postgresql.yaml",
+        "diff --server-side -f deploy/examples/postgresql.yaml",
+        r#"patch stdpg -n demo wiki --field-manager=other -p {"spec":{"storage":{"size":"2Gi"}},"metadata":{"labels":{"tier":null}}}"#,
+        "apply --server-side -f deploy/examples/postgresql.yaml",
+        r#"patch stdpg -n demo wiki -p {"spec":{"databases":[{"$patch":"other"}]}}"#,
+        "get stdpg -n demo wiki --show-managed-fields -o jsonpath={.metadata.managedFields[*].manager}",
+        "apply --server-side --field-manager=other --force-conflicts -f deploy/examples/class.yaml",
+        "get dbclass local --show-managed-fields -o jsonpath={.metadata.managedFields[*].operation}",
     ] {
         transcript.run(kubectl, arguments).await;
     }
