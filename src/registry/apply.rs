@@ -3,7 +3,7 @@
 use super::update::UpdateOptions;
 use super::{CreateOptions, Part, Store, Stored};
 use crate::admission::Origin;
-use apimachinery::kind::{Definition, Hub, Version};
+use apimachinery::kind::{Definition, Hub};
 use apimachinery::managed::{Applied, Apply, Manager, Versions};
 use apimachinery::meta::ManagedFields;
 use apimachinery::schema::Schema;
@@ -119,8 +119,7 @@ impl Store {
     fn merge(&self, options: &ApplyOptions<'_>, live: Option<&Stored>) -> Result<Applied, ApiError> {
         let (definition, version) = (self.definition, options.origin.version);
         let api_version = definition.api_version(version.name);
-        let mut zero = Vec::new();
-        (version.encode_zero)(&mut zero);
+        let zero = version.zero_json();
         let decoded = live.map(Stored::object);
         let none = ManagedFields::default();
         let apply = Apply {
@@ -149,20 +148,13 @@ fn text(json: &[u8]) -> &str {
 /// The versions of a kind.
 struct Served(&'static Definition);
 
-impl Served {
-    fn version(&self, api_version: &str) -> Option<&'static Version> {
-        let definition = self.0;
-        definition.versions.iter().find(|version| definition.api_version(version.name) == api_version)
-    }
-}
-
 impl Versions for Served {
     fn schema(&self, api_version: &str) -> Option<&'static Schema> {
-        self.version(api_version).map(|version| version.schema)
+        self.0.served_as(api_version).map(|version| version.schema)
     }
 
     fn convert(&self, object: &Value, api_version: &str) -> Result<Bytes, String> {
-        let version = |name: &str| self.version(name).ok_or_else(|| format!("{name} is not served"));
+        let version = |name: &str| self.0.served_as(name).ok_or_else(|| format!("{name} is not served"));
         let from = version(object["apiVersion"].as_str().unwrap_or_default())?;
         let (hub, _) = (from.decode_tree)(object).map_err(|error| error.to_string())?;
         let mut json = Vec::with_capacity(1024);

@@ -147,9 +147,7 @@ impl Stages<'_> {
             time: Time::now(),
         };
         write.entries(&|api_version| {
-            let served = definition.versions.iter();
-            let version = { served }.find(|version| definition.api_version(version.name) == api_version)?;
-            Some(self.form(version, object))
+            definition.served_as(api_version).map(|version| self.form(version, object))
         })
     }
 
@@ -159,11 +157,7 @@ impl Stages<'_> {
         (version.encode_json)(object, &mut new);
         let old = match self.old {
             Some(old) => old.json(version).clone(),
-            None => {
-                let mut zero = Vec::new();
-                (version.encode_zero)(&mut zero);
-                Bytes::from(zero)
-            }
+            None => Bytes::from(version.zero_json()),
         };
         Form { schema: version.schema, old, new: new.into() }
     }

@@ -152,6 +152,14 @@ impl Definition {
         self.versions.iter().find(|version| version.name == name)
     }
 
+    /// The served version that objects call so, such as `wardle.example.com/v1`.
+    pub fn served_as(&self, api_version: &str) -> Option<&'static Version> {
+        match self.group {
+            "" => self.version(api_version),
+            group => self.version(api_version.strip_prefix(group)?.strip_prefix('/')?),
+        }
+    }
+
     /// `group/version`, or the version alone in the core group.
     pub fn api_version(&self, version: &str) -> String {
         if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }

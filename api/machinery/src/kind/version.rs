@@ -52,6 +52,13 @@ impl Version {
             to_tree: to_tree::<K, V>,
         }
     }
+
+    /// The zero value's JSON text.
+    pub fn zero_json(&self) -> Vec<u8> {
+        let mut zero = Vec::new();
+        (self.encode_zero)(&mut zero);
+        zero
+    }
 }
 
 fn decode_json<K: Kind, V: WireVersion<K>>(text: &[u8]) -> DecodedHub {

@@ -26,9 +26,7 @@ fn name(object: &mut Value, kind: Kind, version: &str) {
 }
 
 fn zero(kind: Kind) -> Value {
-    let mut text = Vec::new();
-    (kind.1.encode_zero)(&mut text);
-    let mut zero: Value = serde_json::from_slice(&text).expect("a zero value is JSON");
+    let mut zero: Value = serde_json::from_slice(&kind.1.zero_json()).expect("a zero value is JSON");
     name(&mut zero, kind, kind.1.name);
     zero
 }
