@@ -73,7 +73,7 @@ fn external(name: &str, secret: &Value, server: &Server) -> Value {
 mod tests {
     use super::super::CloudNativePG;
     use super::*;
-    use crate::backend::operator::tests::object;
+    use crate::backend::operator::tests::{self, object};
     use crate::backend::operator::{Dialect, Installed};
     use crate::backend::{Class, Resolved};
     use databases_api::postgresql::PostgreSQL;
@@ -95,16 +95,8 @@ mod tests {
             ..Resolved::default()
         };
         let (class, references) = (Class::default(), secret.map(resolved).into_iter().collect::<Vec<_>>());
-        let wish = Wish {
-            object,
-            class: &class,
-            name: "shop-1",
-            live,
-            beside: &[],
-            evidence: &[],
-            references: &references,
-            installed: &Installed::default(),
-        };
+        let installed = Installed::default();
+        let wish = Wish { live, references: &references, ..tests::wish(object, &class, &installed) };
         CloudNativePG.wanted(&wish).map(|mut objects| objects.remove(0)["spec"].take())
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::Phase;
-use crate::backend::operator::tests::{exposed, object};
+use crate::backend::operator::tests::{self, exposed, object};
 use crate::backend::operator::{Dialect, Found, Installed, Wish};
 use crate::backend::pgo::tests::Part;
 use databases_api::postgresql::{Extension, Pooling, PoolingMode, PostgreSQL};
@@ -24,16 +24,7 @@ impl Part for PerconaPGCluster {
 
 fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Value {
     let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
-    let wish = Wish {
-        object,
-        class,
-        name: "shop-1",
-        live,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    };
+    let wish = Wish { live, ..tests::wish(object, class, &installed) };
     PerconaPostgreSQL::default().wanted(&wish).expect("it is accepted").remove(0)
 }
 
@@ -89,16 +80,8 @@ fn what_runs_is_told_by_the_object_that_the_operator_makes() {
     let inner = json!({"status": {"patroni": {"systemIdentifier": "7"}, "instances": servers}});
     let leader = json!({"metadata": {"annotations": {"leader": "p"}}, "subsets": [{"addresses": [{}]}]});
     let evidence = [leader, inner];
-    let wish = Wish {
-        object: &object,
-        class: &class,
-        name: "shop-1",
-        live: &live,
-        beside: &[],
-        evidence: &evidence,
-        references: &[],
-        installed: &Installed::default(),
-    };
+    let installed = Installed::default();
+    let wish = Wish { live: &live, evidence: &evidence, ..tests::wish(&object, &class, &installed) };
     let found = Found {
         wish: &wish,
         domain: "cluster.local",
@@ -147,16 +130,7 @@ fn an_extension_that_the_operator_knows_is_its_too_and_is_not_dropped() {
     let both = listed(&["pg_stat_statements", "pg_stat_monitor"]);
     let (class, installed) =
         (Class::default(), Installed { versions: vec!["18".into()], ..Installed::default() });
-    let wish = Wish {
-        object: &both,
-        class: &class,
-        name: "shop-1",
-        live: &Value::Null,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    };
+    let wish = tests::wish(&both, &class, &installed);
     let refused = PerconaPostgreSQL::default().wanted(&wish).expect_err("it is refused");
     assert!(refused.message.starts_with("spec.databases"), "{refused:?}");
 }

@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{self, object};
 use crate::backend::{Class, Observed, Phase, Role as EndpointRole};
 use databases_api::postgresql::{
     Database, Extension, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User, UserAttribute,
@@ -16,16 +16,7 @@ pub(super) fn wanted(
     live: &Value,
     beside: &[Value],
 ) -> Result<Vec<Value>, Refusal> {
-    CloudNativePG.wanted(&Wish {
-        object,
-        class,
-        name: "shop-1",
-        live,
-        beside,
-        evidence: &[],
-        references: &[],
-        installed: &Installed::default(),
-    })
+    CloudNativePG.wanted(&Wish { live, beside, ..tests::wish(object, class, &Installed::default()) })
 }
 
 pub(super) fn made(object: &PostgreSQL) -> Vec<Value> {
@@ -152,16 +143,9 @@ fn users_are_roles_and_who_is_listed_no_more_cannot_log_in() {
     );
     let group = &named(&objects, "DatabaseRole", "group")["spec"];
     assert_eq!((&group["login"], &group["disablePassword"]), (&json!(false), &json!(true)));
-    let wish = Wish {
-        object: &object,
-        class: &Class::default(),
-        name: "shop-1",
-        live: &Value::Null,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &Installed::default(),
-    };
+    let class = Class::default();
+    let installed = Installed::default();
+    let wish = tests::wish(&object, &class, &installed);
     let roles: Vec<String> = CloudNativePG.roles(&wish).into_iter().map(|role| role.name).collect();
     assert_eq!(roles, ["app", "etl", "App"]);
     object.spec.users.clear();
@@ -227,38 +211,18 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
     let objects = wanted(&object, &Class::default(), &live, &[]).expect("it is accepted");
     assert_eq!(objects[0]["spec"], json!({"storage": {"size": "1Gi"}}));
     assert_eq!(objects[0]["metadata"]["annotations"], json!({}));
-    let wish = Wish {
-        object: &object,
-        class: &Class::default(),
-        name: "old",
-        live: &live,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &Installed::default(),
-    };
+    let class = Class::default();
+    let installed = Installed::default();
+    let wish = Wish { name: "old", live: &live, ..tests::wish(&object, &class, &installed) };
     let roles = CloudNativePG.roles(&wish);
     assert_eq!((&*roles[0].secret, roles[0].is_ours), ("old-app", false), "its password stays what it is");
 }
 
 pub(super) fn seen(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Observed {
-    let wish = Wish {
-        object,
-        class: &Class::default(),
-        name: "shop-1",
-        live,
-        beside,
-        evidence: &[],
-        references: &[],
-        installed: &Installed::default(),
-    };
-    CloudNativePG.seen(&Found {
-        wish: &wish,
-        domain: "cluster.local",
-        logins: Vec::new(),
-        superuser: None,
-        certificates: None,
-    })
+    let class = Class::default();
+    let installed = Installed::default();
+    let wish = Wish { live, beside, ..tests::wish(object, &class, &installed) };
+    tests::seen(&CloudNativePG, &wish)
 }
 
 #[test]

@@ -2,20 +2,12 @@
 
 use super::translation::{asked, running, wanted};
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{self, object};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::State;
 
 fn seen(object: &PostgreSQL, live: &Value) -> Observed {
-    asked(object, live, &[], |wish| {
-        KubeDB.seen(&Found {
-            wish,
-            domain: "cluster.local",
-            logins: Vec::new(),
-            superuser: None,
-            certificates: None,
-        })
-    })
+    asked(object, live, &[], |wish| tests::seen(&KubeDB, wish))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::object;
+use crate::backend::operator::tests::{self, object};
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
 
@@ -18,16 +18,7 @@ pub(super) fn asked<T>(
     ask: impl FnOnce(&Wish<'_>) -> T,
 ) -> T {
     let (class, installed) = (Class::default(), installed());
-    ask(&Wish {
-        object,
-        class: &class,
-        name: "shop-1",
-        live,
-        beside,
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    })
+    ask(&Wish { live, beside, ..tests::wish(object, &class, &installed) })
 }
 
 pub(super) fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
@@ -195,16 +186,7 @@ fn changes_of_what_runs_are_refused_where_nobody_carries_out_requests() {
     let live = running(&object);
     object.spec.instance.instances = Some(3);
     let (class, installed) = (Class::default(), Installed { served: Vec::new(), ..installed() });
-    let wish = Wish {
-        object: &object,
-        class: &class,
-        name: "shop-1",
-        live: &live,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    };
+    let wish = Wish { live: &live, ..tests::wish(&object, &class, &installed) };
     let refused = KubeDB.wanted(&wish).expect_err("it is refused");
     assert!(
         refused.message.starts_with("spec.instances") && refused.message.contains("ops-manager"),

@@ -15,6 +15,7 @@ pub(in crate::backend) use playground::Playground;
 pub(in crate::backend) use servers::PASSWORD;
 
 use super::*;
+use crate::backend::{Class, Observed};
 use databases_api::postgresql::{Database, PostgreSQL};
 use databases_api::shared::Network;
 use servers::Servers;
@@ -38,6 +39,22 @@ pub(in crate::backend) fn exposed(network: &serde_json::Value) -> PostgreSQL {
     let (network, _) = apimachinery::wire::json::decode_tree::<Network>(network).expect("a field");
     object.spec.instance.network = Some(network);
     object
+}
+
+/// What is wanted of it where nothing is there yet.
+pub(in crate::backend) fn wish<'a>(
+    object: &'a PostgreSQL,
+    class: &'a Class,
+    installed: &'a Installed,
+) -> Wish<'a> {
+    let (live, name) = (&serde_json::Value::Null, "shop-1");
+    Wish { object, class, name, live, beside: &[], evidence: &[], references: &[], installed }
+}
+
+/// What a dialect tells of it, without anybody's password.
+pub(in crate::backend) fn seen<D: Dialect>(dialect: &D, wish: &Wish<'_>) -> Observed {
+    let domain = "cluster.local";
+    dialect.seen(&Found { wish, domain, logins: Vec::new(), superuser: None, certificates: None })
 }
 
 /// The tests of each dialect, by its player.

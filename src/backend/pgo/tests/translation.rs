@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::crunchy::Crunchy;
-use crate::backend::operator::tests::{exposed, object};
+use crate::backend::operator::tests::{self, exposed, object};
 use crate::backend::{Login, Phase, Role as EndpointRole};
 use databases_api::postgresql::{Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode};
 use databases_api::shared::{ObjectRef, RESTARTED_AT, Tls, TlsMode};
@@ -10,16 +10,7 @@ use databases_api::shared::{ObjectRef, RESTARTED_AT, Tls, TlsMode};
 fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
     let class = Class::default();
     let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
-    let wish = Wish {
-        object,
-        class: &class,
-        name: "shop-1",
-        live,
-        beside: &[],
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    };
+    let wish = Wish { live, ..tests::wish(object, &class, &installed) };
     Crunchy::default().wanted(&wish)
 }
 
@@ -189,16 +180,8 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
 fn seen(object: &PostgreSQL, live: &Value, endpoints: &Value) -> Observed {
     let evidence = [endpoints.clone()];
     let class = Class::default();
-    let wish = Wish {
-        object,
-        class: &class,
-        name: "shop-1",
-        live,
-        beside: &[],
-        evidence: &evidence,
-        references: &[],
-        installed: &Installed::default(),
-    };
+    let installed = Installed::default();
+    let wish = Wish { live, evidence: &evidence, ..tests::wish(object, &class, &installed) };
     let logins = vec![Login { username: "app".into(), ..Login::default() }];
     Crunchy::default().seen(&Found {
         wish: &wish,
@@ -272,16 +255,8 @@ fn what_a_change_of_servers_disturbs_is_found_among_their_fields() {
     live["spec"]["instances"][0]["affinity"] = json!({"somebody's": true});
     let disturbs = |object: &PostgreSQL| {
         let class = Class::default();
-        let wish = Wish {
-            object,
-            class: &class,
-            name: "shop-1",
-            live: &live,
-            beside: &[],
-            evidence: &[],
-            references: &[],
-            installed: &Installed::default(),
-        };
+        let installed = Installed::default();
+        let wish = Wish { live: &live, ..tests::wish(object, &class, &installed) };
         Crunchy::default().disturbs("instances", &wish)
     };
     object.spec.instance.storage.size = Some("2Gi".parse().expect("a size"));

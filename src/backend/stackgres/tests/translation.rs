@@ -1,7 +1,7 @@
 //! What becomes of each field.
 
 use super::*;
-use crate::backend::operator::tests::{exposed, object};
+use crate::backend::operator::tests::{self, exposed, object};
 use apimachinery::core::ResourceRequirements;
 use databases_api::postgresql::{Extension, PostgreSQL, Replication, ReplicationMode};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
@@ -14,16 +14,7 @@ fn installed() -> Installed {
 /// What is asked of the dialect about an object, of nothing or of what is there.
 fn asked<T>(object: &PostgreSQL, live: &Value, beside: &[Value], ask: impl FnOnce(&Wish<'_>) -> T) -> T {
     let (class, installed) = (Class::default(), installed());
-    ask(&Wish {
-        object,
-        class: &class,
-        name: "shop-1",
-        live,
-        beside,
-        evidence: &[],
-        references: &[],
-        installed: &installed,
-    })
+    ask(&Wish { live, beside, ..tests::wish(object, &class, &installed) })
 }
 
 fn wanted(object: &PostgreSQL, live: &Value, beside: &[Value]) -> Result<Vec<Value>, Refusal> {
@@ -249,15 +240,7 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
 }
 
 fn seen(object: &PostgreSQL, live: &Value) -> Observed {
-    asked(object, live, &[], |wish| {
-        StackGres.seen(&Found {
-            wish,
-            domain: "cluster.local",
-            logins: Vec::new(),
-            superuser: None,
-            certificates: None,
-        })
-    })
+    asked(object, live, &[], |wish| tests::seen(&StackGres, wish))
 }
 
 #[test]
