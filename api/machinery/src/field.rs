@@ -1,5 +1,7 @@
 //! What is wrong with a field, in the words of Kubernetes' `field.Error` (C-51).
 
+use crate::go;
+use crate::wire::json;
 use serde_json::Value;
 use std::fmt;
 
@@ -79,7 +81,7 @@ impl Fault {
 }
 
 /// One fault of one field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// What kind of fault.
     pub fault: Fault,
@@ -98,6 +100,31 @@ impl fmt::Display for FieldError {
 /// All faults of an object, in the order they were found.
 pub type Errors = Vec<FieldError>;
 
+/// One fault as it is, several in brackets, each said once.
+pub(crate) fn aggregate(errors: &[FieldError]) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for error in errors {
+        let text = error.to_string();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    if texts.len() > 1 { format!("[{}]", texts.join(", ")) } else { texts.concat() }
+}
+
+/// A value as messages show it.
+fn shown(value: impl Into<Value>) -> String {
+    match value.into() {
+        Value::String(text) => go::quoted(&text),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(go::double).unwrap_or_default(),
+        other => {
+            let mut text = Vec::new();
+            json::encode(&other, &mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        }
+    }
+}
+
 fn with_detail(head: String, detail: &str) -> String {
     if detail.is_empty() { head } else { format!("{head}: {detail}") }
 }
@@ -112,17 +139,17 @@ impl FieldError {
     }
     /// The value is wrong.
     pub fn invalid(path: &Path, value: impl Into<Value>, detail: &str) -> Self {
-        Self::new(Fault::Invalid, path, with_detail(format!("Invalid value: {}", value.into()), detail))
+        Self::new(Fault::Invalid, path, with_detail(format!("Invalid value: {}", shown(value)), detail))
     }
     /// The value is not one of the supported ones.
     pub fn not_supported(path: &Path, value: impl Into<Value>, supported: &[&str]) -> Self {
-        let list: Vec<String> = supported.iter().map(|text| format!("{text:?}")).collect();
+        let list: Vec<String> = supported.iter().map(|text| go::quoted(text)).collect();
         let detail =
             if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
         Self::new(
             Fault::NotSupported,
             path,
-            with_detail(format!("Unsupported value: {}", value.into()), &detail),
+            with_detail(format!("Unsupported value: {}", shown(value)), &detail),
         )
     }
     /// A feature or option that is not there; the body is the whole message.
@@ -131,7 +158,7 @@ impl FieldError {
     }
     /// The value stands twice.
     pub fn duplicate(path: &Path, value: impl Into<Value>) -> Self {
-        Self::new(Fault::Duplicate, path, format!("Duplicate value: {}", value.into()))
+        Self::new(Fault::Duplicate, path, format!("Duplicate value: {}", shown(value)))
     }
     /// The field must not be set.
     pub fn forbidden(path: &Path, detail: &str) -> Self {
@@ -139,7 +166,7 @@ impl FieldError {
     }
     /// What the value names does not exist.
     pub fn not_found(path: &Path, value: impl Into<Value>) -> Self {
-        Self::new(Fault::NotFound, path, format!("Not found: {}", value.into()))
+        Self::new(Fault::NotFound, path, format!("Not found: {}", shown(value)))
     }
     /// The value has more than `most` bytes.
     pub fn too_long(path: &Path, most: usize) -> Self {

@@ -38,7 +38,8 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 fn escape_unprintable(character: char, out: &mut String) {
-    let is_printable = character.escape_debug().len() == 1;
+    // A mark that combines with what stands before it is printable.
+    let is_printable = String::from_iter(['-', character]).escape_debug().count() == 2;
     let code = u32::from(character);
     // Writing to a string does not fail.
     let _ = match code {
@@ -66,6 +67,6 @@ mod tests {
         ] {
             assert_eq!(double(number), text);
         }
-        assert_eq!(quoted("a\"\\\n\u{1}é\u{ad}'"), r#""a\"\\\n\x01é\u00ad'""#);
+        assert_eq!(quoted("a\"\\\n\u{1}é\u{301}\u{ad}'"), "\"a\\\"\\\\\\n\\x01é\u{301}\\u00ad'\"");
     }
 }

@@ -103,3 +103,8 @@ pub(crate) fn some<T: Copy>(random: &mut Random, choices: &[T], most: usize) -> 
     let percent = 100 * random.below(most + 1) / choices.len().max(1);
     choices.iter().copied().filter(|_| random.chance(percent)).take(most).collect()
 }
+
+/// At most so many of these pieces, in any order and any of them twice, as one text.
+pub(crate) fn pieces(random: &mut Random, pieces: &[&str], most: usize) -> String {
+    (0..random.below(most + 1)).map(|_| random.of(pieces)).collect()
+}

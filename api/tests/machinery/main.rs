@@ -5,6 +5,7 @@ mod generate;
 mod oracle;
 mod patches;
 mod random;
+mod selectors;
 mod strategic_merge;
 
 /// Every kind's schema in every version, its own and the core group's.

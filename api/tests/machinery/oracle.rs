@@ -110,6 +110,15 @@ pub(crate) fn is_whole() -> bool {
     number("ORACLE_CASES", CASES) >= CASES
 }
 
+/// Whether ours says the same as the oracle, whose error is a member of that name; and in a word what happened.
+pub(crate) fn same(ours: Result<Value, String>, theirs: &Value) -> Result<String, String> {
+    let (answer, word) = match ours {
+        Ok(answer) => (answer, "taken"),
+        Err(error) => (json!({"error": error}), "refused"),
+    };
+    if answer == *theirs { Ok(word.to_owned()) } else { Err(format!("ours:   {answer}\ntheirs: {theirs}")) }
+}
+
 fn answer(line: &str) -> Value {
     let mut line: Value = serde_json::from_str(line).expect("an answer is JSON");
     assert!(line.get("fault").is_none(), "the oracle cannot answer: {line}");

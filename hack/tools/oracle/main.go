@@ -27,7 +27,13 @@ type algorithm func(schemas) (func(text []byte) (any, error), error)
 // algorithms are those there are, each in a file of its own.
 var algorithms = map[string]algorithm{
 	"apply":           apply,
+	"selectors":       selectors,
 	"strategic-merge": strategicMerge,
+}
+
+// refused is an answer that is nothing but an error.
+type refused struct {
+	Error string `json:"error"`
 }
 
 // answered is a line of stdout.

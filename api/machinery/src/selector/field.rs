@@ -38,8 +38,8 @@ pub enum FieldSelectorError {
     /// A backslash stands before something else.
     #[error("invalid field selector: invalid escape sequence: {0}")]
     Escape(String),
-    /// A comma or an equals sign stands bare in a value.
-    #[error("invalid field selector: unescaped character in value: {0}")]
+    /// A comma or an equals sign stands bare in a value; Kubernetes prints its number.
+    #[error("invalid field selector: unescaped character in value: {}", u32::from(*.0))]
     Bare(char),
 }
 
@@ -55,7 +55,7 @@ impl FieldSelector {
         self.requirements.is_empty()
     }
 
-    /// Its requirements.
+    /// Its requirements, in the order of their texts.
     pub fn requirements(&self) -> &[FieldRequirement] {
         &self.requirements
     }
@@ -80,8 +80,10 @@ impl FromStr for FieldSelector {
     type Err = FieldSelectorError;
 
     fn from_str(text: &str) -> Result<Self, FieldSelectorError> {
+        let mut parts: Vec<&str> = parts(text).filter(|part| !part.is_empty()).collect();
+        parts.sort_unstable();
         let mut requirements = Vec::new();
-        for part in parts(text).filter(|part| !part.is_empty()) {
+        for part in parts {
             let not_understood =
                 || FieldSelectorError::Part { selector: text.to_owned(), part: part.to_owned() };
             let at = part.find('=').ok_or_else(not_understood)?;
@@ -90,7 +92,11 @@ impl FromStr for FieldSelector {
                 Some(field) => (field, Op::NotEqual, right),
                 None => (left, Op::Equal, right.strip_prefix('=').unwrap_or(right)),
             };
-            requirements.push(FieldRequirement { field: field.to_owned(), op, value: unescape(value)? });
+            let value = unescape(value)?;
+            // What asks for nothing of no field asks for nothing.
+            if !(field.is_empty() && value.is_empty()) {
+                requirements.push(FieldRequirement { field: field.to_owned(), op, value });
+            }
         }
         Ok(FieldSelector { requirements })
     }
@@ -163,6 +169,7 @@ mod tests {
             ("spec.none=", true),
             ("spec.none!=x", true),
             (r"spec.odd=x\,\=\\", true),
+            ("!=,=", true),
         ] {
             let selector: FieldSelector = text.parse().unwrap();
             assert_eq!(selector.matches(value_of), expected, "{text}");
@@ -174,7 +181,8 @@ mod tests {
         for (text, message) in [
             ("a", "invalid selector: 'a'; can't understand 'a'"),
             ("a=b,c", "invalid selector: 'a=b,c'; can't understand 'c'"),
-            ("a=b=c", "invalid field selector: unescaped character in value: ="),
+            ("b,a", "invalid selector: 'b,a'; can't understand 'a'"),
+            ("a=b=c", "invalid field selector: unescaped character in value: 61"),
             (r"a=\x", r"invalid field selector: invalid escape sequence: \x"),
             ("a=\\", "invalid field selector: invalid escape sequence: \\"),
         ] {

@@ -1,6 +1,7 @@
 //! Label selectors.
 
 use super::LabelSelectorError;
+use crate::field::{Errors, FieldError, Path};
 use crate::meta;
 use crate::validation::{is_label_value, is_qualified_name};
 use std::fmt;
@@ -34,21 +35,21 @@ pub struct LabelSelector {
 impl LabelRequirement {
     /// A requirement with valid key and values, as many as the operator takes.
     pub fn new(key: &str, operator: Operator, mut values: Vec<String>) -> Result<Self, LabelSelectorError> {
-        check_key(key)?;
-        match operator {
-            Operator::In | Operator::NotIn if values.is_empty() => return Err(LabelSelectorError::NoValues),
-            Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
-                return Err(LabelSelectorError::Values(values));
-            }
-            Operator::GreaterThan | Operator::LessThan => check_integer(&values)?,
-            _ => {}
+        let path = Path::new("values");
+        let mut faults: Errors = key_fault(&Path::new("key"), key).into_iter().collect();
+        faults.extend(number_fault(&path, operator, &values));
+        if matches!(operator, Operator::GreaterThan | Operator::LessThan) {
+            let integers = "for 'Gt', 'Lt' operators, the value must be an integer";
+            let others = values.iter().enumerate().filter(|(_, value)| value.parse::<i64>().is_err());
+            faults.extend(
+                others.map(|(index, value)| FieldError::invalid(&path.index(index), &**value, integers)),
+            );
         }
         for (index, value) in values.iter().enumerate() {
-            let faults = is_label_value(value);
-            if !faults.is_empty() {
-                let (key, value) = (key.to_owned(), value.clone());
-                return Err(LabelSelectorError::Value { index, key, value, faults: faults.join("; ") });
-            }
+            faults.extend(fault(&path.index(index).key(key), value, is_label_value(value)));
+        }
+        if !faults.is_empty() {
+            return Err(LabelSelectorError::Faults(faults));
         }
         values.sort();
         values.dedup();
@@ -91,20 +92,31 @@ impl LabelRequirement {
     }
 }
 
-pub(super) fn check_key(key: &str) -> Result<(), LabelSelectorError> {
-    let faults = is_qualified_name(key);
-    match faults.is_empty() {
-        true => Ok(()),
-        false => Err(LabelSelectorError::Key { key: key.to_owned(), faults: faults.join("; ") }),
-    }
+/// What is wrong with a key, all in one fault.
+pub(super) fn key_fault(path: &Path, key: &str) -> Option<FieldError> {
+    fault(path, key, is_qualified_name(key))
 }
 
-fn check_integer(values: &[String]) -> Result<(), LabelSelectorError> {
-    match values {
-        [value] if value.parse::<i64>().is_ok() => Ok(()),
-        [value] => Err(LabelSelectorError::NotAnInteger(value.clone())),
-        _ => Err(LabelSelectorError::NotOneValue),
-    }
+fn fault(path: &Path, value: &str, faults: Vec<String>) -> Option<FieldError> {
+    (!faults.is_empty()).then(|| FieldError::invalid(path, value, &faults.join("; ")))
+}
+
+/// The fault of an operator that has too many values, or too few.
+fn number_fault(path: &Path, operator: Operator, values: &[String]) -> Option<FieldError> {
+    let (fits, detail) = match operator {
+        Operator::In | Operator::NotIn => {
+            (!values.is_empty(), "for 'in', 'notin' operators, values set can't be empty")
+        }
+        Operator::Exists | Operator::DoesNotExist => {
+            (values.is_empty(), "values set must be empty for exists and does not exist")
+        }
+        Operator::GreaterThan | Operator::LessThan => {
+            (values.len() == 1, "for 'Gt', 'Lt' operators, exactly one value is required")
+        }
+    };
+    // No values are `null` in Go.
+    let value = if values.is_empty() { serde_json::Value::Null } else { values.into() };
+    (!fits).then(|| FieldError::invalid(path, value, detail))
 }
 
 impl LabelSelector {

@@ -39,6 +39,7 @@ fn matching() {
         ("a<1", "", false),
         ("in=notin,notin in (in)", "in=notin,notin=in", true),
         ("example.com/a = b , c", "example.com/a=b,c=d", true),
+        ("a\0=\0b\0\0,c", "a=b", true),
     ] {
         let parsed: LabelSelector = selector.parse().unwrap_or_else(|error| panic!("{selector}: {error}"));
         let labels = labels(set);
@@ -60,6 +61,8 @@ fn faults() {
         ("a=b c", "found 'c', expected: ',' or 'end of string'"),
         ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a in (", "unable to parse requirement: found '', expected: ',', ')' or identifier"),
+        ("a in (b,", "unable to parse requirement: found '', expected: ',', or identifier"),
         ("a in (b=c)", "unable to parse requirement: found '=', expected: ',' or ')'"),
         ("a==!b", "unable to parse requirement: found '!', expected: identifier"),
         ("!", "unable to parse requirement: found '', expected: identifier"),
@@ -71,6 +74,11 @@ fn faults() {
         (
             "a/b/c",
             "unable to parse requirement: <nil>: Invalid value: \"a/b/c\": a valid label key must consist",
+        ),
+        ("a>-1", "unable to parse requirement: values[0][a]: Invalid value: \"-1\": a valid label must be"),
+        (
+            "a>-",
+            "unable to parse requirement: [values[0]: Invalid value: \"-\": for 'Gt', 'Lt' operators, the",
         ),
         ("a=-", "unable to parse requirement: values[0][a]: Invalid value: \"-\": a valid label must be"),
     ] {
@@ -98,7 +106,7 @@ fn selectors_of_objects() {
     }
     for (expression, message) in [
         (requirement("Is", &[]), "\"Is\" is not a valid label selector operator"),
-        (requirement("In", &[]), "values: Invalid value: []: for 'in', 'notin' operators"),
+        (requirement("In", &[]), "values: Invalid value: null: for 'in', 'notin' operators"),
         (requirement("Exists", &["x"]), "values: Invalid value: [\"x\"]: values set must be empty"),
     ] {
         let error = LabelSelector::try_from(&selector(expression)).unwrap_err().to_string();

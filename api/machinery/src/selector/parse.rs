@@ -1,7 +1,10 @@
 //! The text form of label selectors (L-30): `a=b,c==d,e!=f,g in (x,y),h notin (z),i,!j,k>1,l<2`.
 
-use super::label::check_key;
+use super::label::key_fault;
 use super::{LabelRequirement, LabelSelector, Operator};
+use crate::field::{Errors, Path, aggregate};
+use crate::go::quoted;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 /// Why a text is not a label selector.
@@ -17,26 +20,11 @@ pub enum LabelSelectorError {
     /// `in` and `notin` want a set.
     #[error("found '{0}' expected: '('")]
     NoSet(String),
-    /// The key is not one.
-    #[error("<nil>: Invalid value: {key:?}: {faults}")]
-    Key { key: String, faults: String },
-    /// A value is not one.
-    #[error("values[{index}][{key}]: Invalid value: {value:?}: {faults}")]
-    Value { index: usize, key: String, value: String, faults: String },
-    /// A set is empty.
-    #[error("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")]
-    NoValues,
-    /// Values where none belong.
-    #[error("values: Invalid value: {0:?}: values set must be empty for exists and does not exist")]
-    Values(Vec<String>),
-    /// A comparison needs one value.
-    #[error("values: Invalid value: []: for 'Gt', 'Lt' operators, exactly one value is required")]
-    NotOneValue,
-    /// A comparison needs an integer.
-    #[error("values[0]: Invalid value: {0:?}: for 'Gt', 'Lt' operators, the value must be an integer")]
-    NotAnInteger(String),
+    /// The key, or values, are not what the operator takes.
+    #[error("{}", aggregate(.0))]
+    Faults(Errors),
     /// The operator of a selector in an object is not known.
-    #[error("{0:?} is not a valid label selector operator")]
+    #[error("{} is not a valid label selector operator", quoted(.0))]
     Operator(String),
 }
 
@@ -62,24 +50,20 @@ impl<'a> Token<'a> {
 
 const SYMBOLS: [char; 7] = ['=', '!', '(', ')', ',', '>', '<'];
 
+/// A zero byte ends the token before it, and where there is none, the text.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let space = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
     let mut out = Vec::new();
     let mut rest = text.trim_start_matches(space);
-    while !rest.is_empty() {
-        let length = match rest.find(|c| SYMBOLS.contains(&c) || space(c)) {
-            Some(0) => {
-                if rest.starts_with("==") || rest.starts_with("!=") {
-                    2
-                } else {
-                    1
-                }
-            }
+    while !rest.is_empty() && !rest.starts_with('\0') {
+        let length = match rest.find(|c| SYMBOLS.contains(&c) || space(c) || c == '\0') {
+            Some(0) if rest.starts_with("==") || rest.starts_with("!=") => 2,
+            Some(0) => 1,
             found => found.unwrap_or(rest.len()),
         };
         let (token, tail) = rest.split_at(length);
         out.push(if token.starts_with(SYMBOLS) { Token::Symbol(token) } else { Token::Word(token) });
-        rest = tail.trim_start_matches(space);
+        rest = tail.strip_prefix('\0').unwrap_or(tail).trim_start_matches(space);
     }
     out
 }
@@ -140,7 +124,9 @@ impl<'a> Parser<'a> {
             Token::Word(key) => key,
             other => return found(other, "identifier"),
         };
-        check_key(key)?;
+        if let Some(fault) = key_fault(&Path::new("<nil>"), key) {
+            return Err(LabelSelectorError::Faults(vec![fault]));
+        }
         if absent {
             return LabelRequirement::new(key, Operator::DoesNotExist, Vec::new());
         }
@@ -176,17 +162,23 @@ impl<'a> Parser<'a> {
         if open != Token::Symbol("(") {
             return Err(LabelSelectorError::NoSet(open.text().to_owned()));
         }
-        let mut values = Vec::new();
+        if !matches!(self.peek(), Token::Word(_) | Token::Symbol("," | ")")) {
+            return found(self.peek(), "',', ')' or identifier");
+        }
+        let mut values = BTreeSet::new();
         loop {
-            let mut value = String::new();
-            if let Token::Word(word) = self.peek() {
-                value = word.to_owned();
-                self.next();
-            }
-            values.push(value);
+            let value = match self.peek() {
+                Token::Word(word) => {
+                    self.next();
+                    word
+                }
+                Token::Symbol("," | ")") => "",
+                other => return found(other, "',', or identifier"),
+            };
+            values.insert(value.to_owned());
             match self.next() {
                 Token::Symbol(",") => {}
-                Token::Symbol(")") => return Ok(values),
+                Token::Symbol(")") => return Ok(values.into_iter().collect()),
                 other => return found(other, "',' or ')'"),
             }
         }

@@ -290,15 +290,3 @@ impl ApiError {
         )
     }
 }
-
-/// One fault as it is, several in brackets, each said once.
-pub(super) fn aggregate(errors: &Errors) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for error in errors {
-        let text = error.to_string();
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    if texts.len() > 1 { format!("[{}]", texts.join(", ")) } else { texts.concat() }
-}

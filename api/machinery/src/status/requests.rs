@@ -1,7 +1,7 @@
 //! Failures of a request as such: its options, its path, its patch.
 
 use super::{ApiError, StatusCause, StatusDetails};
-use crate::field::Errors;
+use crate::field::{Errors, aggregate};
 use crate::kind::Definition;
 
 impl ApiError {
@@ -54,7 +54,7 @@ impl ApiError {
         name: &str,
         errors: Errors,
     ) -> Self {
-        let faults = super::conditions::aggregate(&errors);
+        let faults = aggregate(&errors);
         let separator = if faults.is_empty() { "" } else { ": " };
         let cause = |error: crate::field::FieldError| StatusCause {
             reason: error.fault.reason().to_owned(),
