@@ -33,6 +33,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLStorageExpansion",
     "PostgreSQLSuperuserAccess",
     "PostgreSQLSynchronousReplication",
+    "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! It does not run out: a pod holds it until it is gone. `kubectl get lease` shows who that is.
 
-use super::{LEASES, SYSTEM, failed};
+use super::{LEASES, SYSTEM, TAKEOVER, failed};
 use crate::backend::Error;
 use crate::backend::operator::at;
 use crate::cluster::{Cluster, Place};
@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) uid: String,
     /// What the database is known by, on all servers; empty before there is one.
     pub(super) system: String,
+    /// How the primary came to be it, in a clause; empty where it is the first one.
+    pub(super) takeover: String,
     pub(super) transitions: i64,
     pub(super) version: Value,
 }
@@ -30,10 +32,13 @@ impl Record {
     /// Reads a Lease.
     pub(super) fn read(lease: &Value) -> Self {
         let (pod, uid) = at(lease, "spec.holderIdentity").split_once(BETWEEN).unwrap_or_default();
+        let annotation =
+            |name: &str| lease["metadata"]["annotations"][name].as_str().unwrap_or_default().to_owned();
         Record {
             pod: pod.to_owned(),
             uid: uid.to_owned(),
-            system: lease["metadata"]["annotations"][SYSTEM].as_str().unwrap_or_default().to_owned(),
+            system: annotation(SYSTEM),
+            takeover: annotation(TAKEOVER),
             transitions: lease["spec"]["leaseTransitions"].as_i64().unwrap_or_default(),
             version: lease["metadata"]["resourceVersion"].clone(),
         }
@@ -50,11 +55,11 @@ impl Record {
         cluster: &Cluster,
         place: Place<'_>,
         (pod, uid): (&str, &str),
-        system: &str,
+        (system, takeover): (&str, &str),
     ) -> Result<Self, Error> {
         let now = MicroTime(Timestamp::now());
         let patch = json!({
-            "metadata": {"resourceVersion": self.version, "annotations": {SYSTEM: system}},
+            "metadata": {"resourceVersion": self.version, "annotations": {SYSTEM: system, TAKEOVER: takeover}},
             "spec": {
                 "holderIdentity": format!("{pod}{BETWEEN}{uid}"),
                 "acquireTime": now,

@@ -56,6 +56,8 @@ const REPLICA: &str = "replica";
 const CONFIGURATION: &str = "databases.standard.k8s.io/configuration";
 /// On a Lease: what the database is known by.
 const SYSTEM: &str = "databases.standard.k8s.io/system-identifier";
+/// On a Lease: how the primary came to be it, where another server was the primary before.
+const TAKEOVER: &str = "databases.standard.k8s.io/takeover";
 /// Who manages servers, and who standbys log in as.
 const MANAGER: &str = "databases_manager";
 /// The superuser's login, where the object asks for it.

@@ -3,6 +3,7 @@
 use super::choice::{self, Choice, Scene, Server};
 use super::lease::{self, Record};
 use super::pods::Pod;
+use super::server::Facts;
 use super::{
     ALONE, ASKED, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server, was_made,
 };
@@ -82,20 +83,24 @@ impl<'a> Set<'a> {
         dialect::replicas(self.live)
     }
 
+    /// Whether a commit waits for a standby.
+    fn is_synchronous(&self) -> bool {
+        let replication = self.object.spec.replication.as_ref();
+        replication.is_some_and(|replication| replication.mode == Some(ReplicationMode::Synchronous))
+    }
+
     fn place<'b>(&'b self, pod: &'b str) -> Place<'b> {
         Place { resource: &PODS, namespace: &self.object.metadata.namespace, name: pod }
     }
 
     /// Decides who is the primary, and has it be so; why nobody is, where nobody is.
     pub(super) async fn elect(&mut self) -> Result<Option<String>, Error> {
-        let replication =
-            self.object.spec.replication.as_ref().and_then(|replication| replication.mode.as_ref());
         let scene = Scene {
             record: &self.record,
             servers: &self.servers,
             is_first: self.record.system.is_empty() && !was_made(self.object),
             wanted: self.wanted(),
-            synchronous: replication == Some(&ReplicationMode::Synchronous),
+            synchronous: self.is_synchronous(),
             now: Timestamp::now(),
         };
         let uid = match choice::choose(&scene) {
@@ -133,6 +138,7 @@ impl<'a> Set<'a> {
     async fn record(&mut self, index: usize) -> Result<(), Error> {
         let (pod, facts) = (&self.servers[index].pod, &self.servers[index].facts);
         let system = facts.as_ref().map_or("", |facts| &facts.system);
+        let takeover = self.takeover(pod, facts.as_ref());
         let before = &self.record.pod;
         if !before.is_empty() && self.record.uid != pod.uid {
             // Whatever its labels say.
@@ -143,13 +149,29 @@ impl<'a> Set<'a> {
         }
         let (namespace, name) = (&self.object.metadata.namespace, at(self.live, "metadata.name"));
         let lease = lease::place(namespace, name);
-        let written = self.record.give(self.cluster, lease, (&pod.name, &pod.uid), system).await?;
+        let written =
+            self.record.give(self.cluster, lease, (&pod.name, &pod.uid), (system, &takeover)).await?;
         if written.uid != pod.uid {
             return Err(Error::retried(Code::Unavailable, "another server of ours decides, too"));
         }
         self.is_new = self.record.system.is_empty();
         self.record = written;
         Ok(())
+    }
+
+    /// How a pod's server comes to be the primary. A pod that comes back has the data that it had.
+    fn takeover(&self, pod: &Pod, facts: Option<&Facts>) -> String {
+        let Record { pod: before, takeover, .. } = &self.record;
+        if before.is_empty() || *before == pod.name {
+            return takeover.clone();
+        }
+        let position = facts.map_or(0, |facts| facts.position);
+        let lacks = match self.is_synchronous() {
+            true => "it has every commit that was acknowledged",
+            false => "commits that no standby had received by then are lost",
+        };
+        let (high, low) = (position >> 32, position & u128::from(u32::MAX));
+        format!("it took over from {before} at {high:X}/{low:X} of its log: {lacks}")
     }
 
     /// Says on each pod what it is, which is how Services find it. Whoever takes writes and should not is ended, and so is who
@@ -283,7 +305,11 @@ impl<'a> Set<'a> {
             self.servers.iter().find(|server| server.facts.is_none() && !server.pod.trouble.is_empty());
         let trouble = trouble.map(|server| format!("; pod {}: {}", server.pod.name, server.pod.trouble));
         match (self.primary(), was_made(self.object)) {
-            (Some(primary), _) => stands(Phase::Available, format!("pod {} takes writes", primary.pod.name)),
+            (Some(primary), _) => {
+                let takeover = Some(&self.record.takeover).filter(|takeover| !takeover.is_empty());
+                let takeover = takeover.map_or_else(String::new, |takeover| format!("; {takeover}"));
+                stands(Phase::Available, format!("pod {} takes writes{takeover}", primary.pod.name))
+            }
             (None, made) => {
                 let why = nobody.unwrap_or_else(|| "the primary is being made".into());
                 let phase = if made { Phase::NoPrimary } else { Phase::Creating };

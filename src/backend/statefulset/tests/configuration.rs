@@ -5,11 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_pod_is_given_its_new_configuration_and_restarted_where_that_is_needed() {
     let Some(world) = World::start().await else { return };
-    let mut object = object("shop", 401);
-    object.spec.instance.version = VERSION.into();
-    let class = Class { name: "gold".into(), ..Class::default() };
-    let mut request = Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object) };
-    let is_up = |seen: &Observed| seen.phase == Phase::Available && seen.pending.is_none();
+    let mut request = request(401, 1);
     let seen = world.until(&request, "available", is_up).await;
     request.object.status.instance.version.clone_from(&seen.version);
     let name = named(&request.object);

@@ -55,14 +55,8 @@ impl World {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_is_promoted_once_the_primary_is_certainly_gone_and_follows_when_it_is_back() {
     let Some(world) = World::start().await else { return };
-    let mut object = object("shop", 301);
-    object.spec.instance.version = VERSION.into();
-    object.spec.instance.instances = Some(2);
-    let class = Class { name: "gold".into(), ..Class::default() };
-    let mut request = Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object) };
-    let is_up = |seen: &Observed| {
-        seen.phase == Phase::Available && seen.pending.is_none() && seen.ready_instances == 2
-    };
+    let mut request = request(301, 2);
+    let is_up = |seen: &Observed| is_up(seen) && seen.ready_instances == 2;
     let seen = world.until(&request, "available", is_up).await;
     request.object.status.instance.version.clone_from(&seen.version);
     assert!(seen.endpoints.iter().any(|endpoint| endpoint.role == Role::ReadOnly));
@@ -91,6 +85,7 @@ async fn a_standby_is_promoted_once_the_primary_is_certainly_gone_and_follows_wh
     world.kubelet.forget(&first).await;
     let seen = world.until(&request, "promoted", |seen| seen.primary == second).await;
     assert_eq!(world.labelled(PRIMARY).await, [second.as_str()]);
+    assert!(seen.message.contains(&format!("; it took over from {first} at ")), "{}", seen.message);
     let client = world.connect(&name, &seen).await;
     let kept = client.query_one("SELECT count(*) FROM rows WHERE row = 'kept'", &[]).await.expect("read");
     assert_eq!(kept.get::<_, i64>(0), 1);

@@ -9,6 +9,7 @@ mod kubelet;
 mod mounts;
 mod process;
 mod translation;
+mod users;
 
 use super::pods::Pod;
 use super::*;
@@ -62,6 +63,20 @@ impl World {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// A request for an object of so many servers.
+fn request(number: u32, instances: i32) -> Request<PostgreSQL> {
+    let mut object = object("shop", number);
+    object.spec.instance.version = VERSION.into();
+    object.spec.instance.instances = Some(instances);
+    let class = Class { name: "gold".into(), ..Class::default() };
+    Request { class: Some(class), parameters: Some(String::new()), ..Request::new(object) }
+}
+
+/// Whether everything that was asked for is there.
+fn is_up(seen: &Observed) -> bool {
+    seen.phase == Phase::Available && seen.pending.is_none()
 }
 
 fn named(object: &PostgreSQL) -> String {
