@@ -1,9 +1,11 @@
 //! The machinery beside Kubernetes' own libraries: generated cases are given to both, and the answers must be the same.
 
 mod apply;
+mod deviations;
 mod generate;
 mod oracle;
 mod patches;
+mod quantities;
 mod random;
 mod selectors;
 mod strategic_merge;

@@ -110,6 +110,11 @@ pub(crate) fn is_whole() -> bool {
     number("ORACLE_CASES", CASES) >= CASES
 }
 
+/// Bytes as the oracle writes them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whether ours says the same as the oracle, whose error is a member of that name; and in a word what happened.
 pub(crate) fn same(ours: Result<Value, String>, theirs: &Value) -> Result<String, String> {
     let (answer, word) = match ours {

@@ -178,15 +178,13 @@ impl Value for Quantity {
     fn is_empty(&self) -> bool {
         self.is_zero()
     }
-    /// Text or a number, of which every digit counts; `null` changes nothing.
+    /// A number, or text as it is written: upstream reads no escapes in it. `null` changes nothing.
     fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
         let raw = Box::<RawValue>::deserialize(source)?;
-        let unquoted = match raw.get() {
-            "null" => return Ok(()),
-            text if text.starts_with('"') => serde_json::from_str(text).map_err(D::Error::custom)?,
-            text => text.to_owned(),
-        };
-        *self = unquoted.trim().parse().map_err(D::Error::custom)?;
+        if raw.get() != "null" {
+            let inner = raw.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            *self = inner.unwrap_or(raw.get()).trim().parse().map_err(D::Error::custom)?;
+        }
         Ok(())
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {

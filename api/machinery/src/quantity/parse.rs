@@ -33,6 +33,9 @@ impl FromStr for Quantity {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
+        if text.is_empty() {
+            return Err(QuantityError::Format);
+        }
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
         let (number, suffix) = unsigned.split_at(end);
@@ -61,8 +64,15 @@ fn whole(number: &str, suffix: &str) -> Option<(i128, Format)> {
 
 /// The amount of any number, digit by digit.
 fn exactly(number: &str, suffix: &str) -> Result<(i128, Format), QuantityError> {
-    let mut digits = Digits::read(number)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if fraction.contains('.') {
+        return Err(QuantityError::Format);
+    }
     let (format, exponent) = read_suffix(suffix)?;
+    if whole.is_empty() && fraction.is_empty() {
+        return without_digits(format, exponent);
+    }
+    let mut digits = Digits::read(whole, fraction);
     let nanos = match format {
         Format::BinarySi => {
             (0..exponent).for_each(|_| digits.double());
@@ -71,6 +81,12 @@ fn exactly(number: &str, suffix: &str) -> Result<(i128, Format), QuantityError> 
         _ => digits.shift(exponent.saturating_add(9)).ok_or(QuantityError::TooLarge)?,
     };
     Ok((nanos, format))
+}
+
+/// Upstream reads a number without digits as 0 where it has no need to count in more than 64 bits.
+fn without_digits(format: Format, exponent: i64) -> Result<(i128, Format), QuantityError> {
+    let is_zero = if format == Format::BinarySi { exponent <= 40 } else { exponent >= -9 };
+    if is_zero { Ok((0, format)) } else { Err(QuantityError::Number) }
 }
 
 /// The format a suffix stands for, with its power of ten, or of two for a binary one.
@@ -91,16 +107,9 @@ fn read_suffix(suffix: &str) -> Result<(Format, i64), QuantityError> {
 }
 
 impl Digits {
-    fn read(number: &str) -> Result<Self, QuantityError> {
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if number.is_empty() || fraction.contains('.') {
-            return Err(QuantityError::Format);
-        }
-        let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|digit| digit - b'0').collect();
-        if digits.is_empty() {
-            return Err(QuantityError::Number);
-        }
-        Ok(Digits { digits, whole: whole.len() })
+    fn read(whole: &str, fraction: &str) -> Self {
+        let digits = whole.bytes().chain(fraction.bytes()).map(|digit| digit - b'0').collect();
+        Digits { digits, whole: whole.len() }
     }
 
     /// Doubles the number, exactly.

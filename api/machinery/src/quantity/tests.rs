@@ -40,6 +40,10 @@ fn texts_become_canonical() {
         ("-1.0000000001n", "-2n"),
         ("1000000E", "1000000E"),
         ("1e27", "1e27"),
+        ("-", "0"),
+        (".", "0"),
+        ("Ki", "0"),
+        ("+e5", "0"),
     ] {
         assert_eq!(parse(input).to_string(), output, "{input}");
     }
@@ -60,9 +64,11 @@ proptest! {
 #[test]
 fn other_texts_are_refused() {
     use QuantityError::*;
-    let format = ["", " 1", "1 ", "--1", "1.1.M", "1+1.0M", "aoeu", "0.1am", "Ki", "-", "١", "1KI"];
-    let suffix = ["0.1mi", ".5i", "1i", "-3.01e-", "1e", "1ki", "1K", "1mm", "1e99999999999999999999"];
-    for (texts, error) in [(&format[..], Format), (&suffix[..], Suffix), (&["."][..], Number)] {
+    let format = ["", " 1", "1 ", "1.1.M", "1+1.0M", "aoeu", "0.1am", "١", "1KI"];
+    let suffix = ["--1", "0.1mi", ".5i", "1i", "-3.01e-", "1e", "1ki", "1K", "1mm", "1e99999999999999999999"];
+    for (texts, error) in
+        [(&format[..], Format), (&suffix[..], Suffix), (&["Ei", "-.Pi", "e-10"][..], Number)]
+    {
         for text in texts {
             assert_eq!(text.parse::<Quantity>().unwrap_err(), error, "{text:?}");
         }
@@ -89,7 +95,7 @@ fn json_takes_numbers_and_null() {
         let quantity: Quantity = json::decode_value(text.as_bytes()).expect(text);
         assert_eq!(quantity.to_string(), canonical);
     }
-    for wrong in ["true", "\"\"", "{}", "[]"] {
+    for wrong in ["true", "\"\"", "{}", "[]", "\"\\u0031\""] {
         assert!(json::decode_value::<Quantity>(wrong.as_bytes()).is_err(), "{wrong}");
     }
 }

@@ -1,0 +1,19 @@
+//! Where ours answers something else than Kubernetes, on purpose.
+
+/// What it is about, and why.
+const DEVIATIONS: &[(&str, &str)] = &[
+    (
+        "quantity: too large",
+        "an amount that does not fit in 128 bits is refused; upstream counts in any number of digits",
+    ),
+    (
+        "quantity: many exa",
+        "upstream writes 1000E, and what is larger, without a suffix, which is another amount",
+    ),
+];
+
+/// The word for a case whose answers differ in that way.
+pub(crate) fn deviates(name: &str) -> String {
+    assert!(DEVIATIONS.iter().any(|(listed, _)| *listed == name), "{name} is no deviation that is listed");
+    format!("deviates: {name}")
+}
