@@ -50,6 +50,21 @@ fn escape_unprintable(character: char, out: &mut String) {
     };
 }
 
+/// A text as Go's package time quotes it: other bytes than those of printable ASCII stand as numbers.
+pub(crate) fn quoted_bytes(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=0x7f => out.push(char::from(byte)),
+            // Writing to a string does not fail.
+            _ => drop(write!(out, "\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +83,6 @@ mod tests {
             assert_eq!(double(number), text);
         }
         assert_eq!(quoted("a\"\\\n\u{1}é\u{301}\u{ad}'"), "\"a\\\"\\\\\\n\\x01é\u{301}\\u00ad'\"");
+        assert_eq!(quoted_bytes("a\"\\\né\u{7f}"), "\"a\\\"\\\\\\x0a\\xc3\\xa9\u{7f}\"");
     }
 }

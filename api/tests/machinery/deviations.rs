@@ -10,6 +10,14 @@ const DEVIATIONS: &[(&str, &str)] = &[
         "quantity: many exa",
         "upstream writes 1000E, and what is larger, without a suffix, which is another amount",
     ),
+    (
+        "time: no text",
+        "a time outside of the years 0 to 9999 is refused, because nobody could read what would be written",
+    ),
+    (
+        "time: less than a second after the zero",
+        "a Time has whole seconds, and the first of year 1 is none; upstream's has a fraction that it does not write",
+    ),
 ];
 
 /// The word for a case whose answers differ in that way.

@@ -9,6 +9,7 @@ mod quantities;
 mod random;
 mod selectors;
 mod strategic_merge;
+mod times;
 
 /// Every kind's schema in every version, its own and the core group's.
 fn schemas() -> Vec<&'static apimachinery::schema::Schema> {

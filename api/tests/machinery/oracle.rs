@@ -115,6 +115,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The bytes that [`hex`] wrote.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let pairs = (0..hex.len()).step_by(2).filter_map(|at| hex.get(at..at + 2));
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}
+
 /// Whether ours says the same as the oracle, whose error is a member of that name; and in a word what happened.
 pub(crate) fn same(ours: Result<Value, String>, theirs: &Value) -> Result<String, String> {
     let (answer, word) = match ours {

@@ -30,6 +30,7 @@ var algorithms = map[string]algorithm{
 	"quantities":      quantities,
 	"selectors":       selectors,
 	"strategic-merge": strategicMerge,
+	"times":           times,
 }
 
 // refused is an answer that is nothing but an error.

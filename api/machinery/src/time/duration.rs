@@ -1,5 +1,6 @@
 //! Spans of time as Go writes them: `300ms`, `1.5h`, `1m30s`, `-2us`.
 
+use crate::go::quoted_bytes;
 use crate::schema::Scalar;
 use crate::wire::message::{delimited, encode_head};
 use crate::wire::scalar::{bytes_length, text_value};
@@ -16,13 +17,13 @@ pub struct Duration(pub i64);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// The text has no digits where they must be, or is out of range.
-    #[error("time: invalid duration {0:?}")]
+    #[error("time: invalid duration {}", quoted_bytes(.0))]
     Invalid(String),
     /// A number without a unit.
-    #[error("time: missing unit in duration {0:?}")]
+    #[error("time: missing unit in duration {}", quoted_bytes(.0))]
     MissingUnit(String),
     /// A unit that is none.
-    #[error("time: unknown unit {unit:?} in duration {text:?}")]
+    #[error("time: unknown unit {} in duration {}", quoted_bytes(unit), quoted_bytes(text))]
     UnknownUnit {
         /// The unit as written.
         unit: String,
@@ -60,7 +61,7 @@ impl Duration {
 
 text_value!(Duration, Scalar::Duration, "Duration", zero is text);
 
-const UNITS: [(&str, u128); 8] = [
+const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
     ("µs", 1_000),
@@ -70,10 +71,8 @@ const UNITS: [(&str, u128); 8] = [
     ("m", 60_000_000_000),
     ("h", 3_600_000_000_000),
 ];
-/// The digits of a fraction that may matter.
-const SIGNIFICANT: usize = 18;
 /// The magnitude of the smallest `i64`.
-const LARGEST: u128 = 1 << 63;
+const LARGEST: u64 = 1 << 63;
 
 impl FromStr for Duration {
     type Err = DurationError;
@@ -87,22 +86,31 @@ impl FromStr for Duration {
         if rest.is_empty() {
             return Err(invalid());
         }
-        let mut total = 0;
+        let mut total = 0u64;
         while !rest.is_empty() {
             let (term, after) = term(text, rest)?;
-            total = Some(total + term).filter(|sum| *sum <= LARGEST).ok_or_else(invalid)?;
+            // Two terms of the largest are none, as in Go.
+            total = total.wrapping_add(term);
+            if total > LARGEST {
+                return Err(invalid());
+            }
             rest = after;
         }
-        let total = i128::try_from(total).map_err(|_| invalid())?;
-        let total = if text.starts_with('-') { -total } else { total };
-        i64::try_from(total).map(Duration).map_err(|_| invalid())
+        match text.starts_with('-') {
+            true => Ok(Duration(0i64.wrapping_sub_unsigned(total))),
+            false => i64::try_from(total).map(Duration).map_err(|_| invalid()),
+        }
     }
 }
 
 /// One number with its unit, in nanoseconds, and the text after it.
-fn term<'a>(text: &str, rest: &'a str) -> Result<(u128, &'a str), DurationError> {
+fn term<'a>(text: &str, rest: &'a str) -> Result<(u64, &'a str), DurationError> {
     let invalid = || DurationError::Invalid(text.to_owned());
     let (whole, after) = digits(rest);
+    let whole_number = match whole {
+        "" => 0,
+        digits => digits.parse::<u64>().ok().filter(|number| *number <= LARGEST).ok_or_else(invalid)?,
+    };
     let (fraction, after) = after.strip_prefix('.').map_or(("", after), digits);
     if whole.is_empty() && fraction.is_empty() {
         return Err(invalid());
@@ -115,19 +123,26 @@ fn term<'a>(text: &str, rest: &'a str) -> Result<(u128, &'a str), DurationError>
     let Some((_, nanos)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(DurationError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() });
     };
-    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().map_err(|_| invalid())? };
-    Ok((u128::from(whole) * nanos + fraction_of(*nanos, fraction), after))
+    let whole = whole_number.checked_mul(*nanos).filter(|whole| *whole <= LARGEST).ok_or_else(invalid)?;
+    let sum = whole.saturating_add(fraction_of(*nanos, fraction));
+    if sum > LARGEST { Err(invalid()) } else { Ok((sum, after)) }
 }
 
 fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// `0.FRACTION` of a unit; digits too small to matter are dropped.
-fn fraction_of(unit: u128, fraction: &str) -> u128 {
-    let significant = &fraction[..fraction.len().min(SIGNIFICANT)];
-    let scale = 10u128.pow(significant.len() as u32);
-    significant.parse::<u128>().map_or(0, |digits| digits * unit / scale)
+/// `0.FRACTION` of a unit, as near as Go comes by doubles; digits beyond those of an `i64` are dropped.
+fn fraction_of(unit: u64, fraction: &str) -> u64 {
+    let (mut digits, mut scale) = (0u64, 1.0);
+    for digit in fraction.bytes().map(|byte| u64::from(byte - b'0')) {
+        if digits > (LARGEST - 1) / 10 || digits * 10 + digit > LARGEST {
+            break;
+        }
+        digits = digits * 10 + digit;
+        scale *= 10.0;
+    }
+    (digits as f64 * (unit as f64 / scale)) as u64
 }
 
 impl fmt::Display for Duration {

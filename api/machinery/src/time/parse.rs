@@ -2,20 +2,37 @@
 
 use super::calendar::{DateTime, days_in};
 use super::{EARLIEST, LATEST};
+use crate::go::quoted_bytes;
 
-/// Why a text is not a time.
+/// Why a text is not a time; the texts are the ones Go clients know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// The text has another form.
-    #[error("parsing time {text:?}: write it as {form}")]
+    #[error(
+        "parsing time {} as \"{layout}\": cannot parse {} as \"{element}\"",
+        quoted_bytes(text),
+        quoted_bytes(rest)
+    )]
     Form {
         /// The whole text.
         text: String,
         /// An example of the form.
-        form: &'static str,
+        layout: &'static str,
+        /// What is left of the text where it has another form.
+        rest: String,
+        /// What the example has there.
+        element: &'static str,
+    },
+    /// Something stands behind the time.
+    #[error("parsing time {}: extra text: {}", quoted_bytes(text), quoted_bytes(rest))]
+    Extra {
+        /// The whole text.
+        text: String,
+        /// What stands behind.
+        rest: String,
     },
     /// A part is too large.
-    #[error("parsing time {text:?}: {part} out of range")]
+    #[error("parsing time {}: {part} out of range", quoted_bytes(text))]
     Range {
         /// The whole text.
         text: String,
@@ -34,123 +51,140 @@ pub(super) enum Fraction {
 }
 
 impl Fraction {
-    fn form(self) -> &'static str {
+    fn layout(self) -> &'static str {
         match self {
-            Fraction::Any => "2006-01-02T15:04:05Z",
-            Fraction::SixDigits => "2006-01-02T15:04:05.000000Z, with exactly six digits after the point",
+            Fraction::Any => "2006-01-02T15:04:05Z07:00",
+            Fraction::SixDigits => "2006-01-02T15:04:05.000000Z07:00",
         }
     }
 }
+
+/// What is wrong with what is left of a text.
+enum Fault<'a> {
+    /// It does not begin as the layout does there.
+    Form(&'a str, &'static str),
+    Extra(&'a str),
+    Range(&'static str),
+}
+
+type Read<'a, T> = Result<T, Fault<'a>>;
 
 /// The seconds since 1970, and the microseconds after them.
 pub(super) fn parse(text: &str, fraction: Fraction) -> Result<(i64, i64), TimeError> {
-    let form = || TimeError::Form { text: text.to_owned(), form: fraction.form() };
-    let (time, micros, offset) = read(text, fraction).ok_or_else(form)?;
-    match out_of_range(&time, offset) {
-        Some(part) => Err(TimeError::Range { text: text.to_owned(), part }),
-        None => Ok((time.seconds() - offset.seconds(), micros)),
-    }
-}
-
-/// How far a zone is ahead of UTC.
-#[derive(Clone, Copy)]
-struct Offset {
-    sign: i64,
-    hours: i64,
-    minutes: i64,
-}
-
-impl Offset {
-    fn seconds(self) -> i64 {
-        self.sign * (self.hours * 3600 + self.minutes * 60)
-    }
-}
-
-/// The first part that is too large, in Go's words.
-fn out_of_range(time: &DateTime, offset: Offset) -> Option<&'static str> {
-    let parts = [
-        ("month", (1..=12).contains(&time.month)),
-        ("day", (1..=days_in(time.year, time.month)).contains(&time.day)),
-        ("hour", time.hour < 24),
-        ("minute", time.minute < 60),
-        ("second", time.second < 60),
-        ("time zone offset hour", offset.hours <= 24),
-        ("time zone offset minute", offset.minutes <= 60),
-    ];
-    let wrong = parts.iter().find(|(_, fits)| !fits).map(|(part, _)| *part);
-    wrong.or_else(|| {
-        let fits = (EARLIEST..=LATEST).contains(&(time.seconds() - offset.seconds()));
-        (!fits).then_some("year in UTC (0 to 9999)")
+    read(text, fraction).map_err(|fault| {
+        let text = text.to_owned();
+        match fault {
+            Fault::Form(rest, element) => {
+                TimeError::Form { text, layout: fraction.layout(), rest: rest.to_owned(), element }
+            }
+            Fault::Extra(rest) => TimeError::Extra { text, rest: rest.to_owned() },
+            Fault::Range(part) => TimeError::Range { text, part },
+        }
     })
 }
 
-fn read(text: &str, fraction: Fraction) -> Option<(DateTime, i64, Offset)> {
-    let mut rest = Cursor(text.as_bytes());
-    let year = rest.number(4)?;
-    let month = rest.then(b'-')?.number(2)?;
-    let day = rest.then(b'-')?.number(2)?;
-    let hour = rest.then(b'T')?.hour()?;
-    let minute = rest.then(b':')?.number(2)?;
-    let second = rest.then(b':')?.number(2)?;
+fn read(text: &str, fraction: Fraction) -> Read<'_, (i64, i64)> {
+    let mut rest = Rest(text);
+    let year = rest.number("2006", 4, 4)?;
+    rest.pass("-")?;
+    let month = within(rest.number("01", 2, 2)?, 1..=12, "month")?;
+    rest.pass("-")?;
+    let day = rest.number("02", 2, 2)?;
+    rest.pass("T")?;
+    let hour = within(rest.number("15", 1, 2)?, 0..=23, "hour")?;
+    rest.pass(":")?;
+    let minute = within(rest.number("04", 2, 2)?, 0..=59, "minute")?;
+    rest.pass(":")?;
+    let second = within(rest.number("05", 2, 2)?, 0..=59, "second")?;
     let micros = rest.fraction(fraction)?;
     let offset = rest.offset()?;
-    rest.0.is_empty().then_some((DateTime { year, month, day, hour, minute, second }, micros, offset))
+    if !rest.0.is_empty() {
+        return Err(Fault::Extra(rest.0));
+    }
+    within(day, 1..=days_in(year, month), "day")?;
+    let seconds = DateTime { year, month, day, hour, minute, second }.seconds() - offset;
+    Ok((within(seconds, EARLIEST..=LATEST, "year in UTC (0 to 9999)")?, micros))
+}
+
+fn within<'a>(value: i64, range: std::ops::RangeInclusive<i64>, part: &'static str) -> Read<'a, i64> {
+    if range.contains(&value) { Ok(value) } else { Err(Fault::Range(part)) }
+}
+
+/// The number that a text of digits is; none of a text of anything else.
+fn decimal(text: &str) -> Option<i64> {
+    let are_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| are_digits)
 }
 
 /// What is left of a text.
-struct Cursor<'a>(&'a [u8]);
+struct Rest<'a>(&'a str);
 
-impl Cursor<'_> {
-    fn then(&mut self, wanted: u8) -> Option<&mut Self> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        (*first == wanted).then_some(self)
+impl<'a> Rest<'a> {
+    fn pass(&mut self, separator: &'static str) -> Read<'a, ()> {
+        self.0 = self.0.strip_prefix(separator).ok_or(Fault::Form(self.0, separator))?;
+        Ok(())
     }
 
     fn digits(&self) -> usize {
-        self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
+        self.0.bytes().take_while(u8::is_ascii_digit).count()
     }
 
-    /// A number of exactly so many digits; more may follow.
-    fn number(&mut self, digits: usize) -> Option<i64> {
-        let (number, rest) = self.0.split_at_checked(digits)?;
-        self.0 = rest;
-        number
-            .iter()
-            .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
-    }
-
-    fn hour(&mut self) -> Option<i64> {
-        self.number(self.digits().clamp(1, 2))
-    }
-
-    fn fraction(&mut self, fraction: Fraction) -> Option<i64> {
-        if fraction == Fraction::Any && !matches!(self.0, [b'.' | b',', digit, ..] if digit.is_ascii_digit())
-        {
-            return Some(0);
+    /// A number of so many digits at least, and at most; more may follow.
+    fn number(&mut self, element: &'static str, fewest: usize, most: usize) -> Read<'a, i64> {
+        let fault = Fault::Form(self.0, element);
+        let count = self.digits().min(most);
+        let (number, rest) = self.0.split_at(count);
+        if count < fewest {
+            return Err(fault);
         }
-        let (b'.' | b',', rest) = self.0.split_first()? else { return None };
         self.0 = rest;
-        match fraction {
-            Fraction::SixDigits => self.number(6),
-            Fraction::Any => {
-                self.0 = &self.0[self.digits()..];
-                Some(0)
-            }
-        }
+        decimal(number).ok_or(fault)
     }
 
-    fn offset(&mut self) -> Option<Offset> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        let sign = match first {
-            b'Z' => return Some(Offset { sign: 0, hours: 0, minutes: 0 }),
-            b'+' => 1,
-            b'-' => -1,
-            _ => return None,
+    /// The microseconds, where they are asked for.
+    fn fraction(&mut self, fraction: Fraction) -> Read<'a, i64> {
+        let after = self.0.strip_prefix(['.', ',']);
+        if fraction == Fraction::SixDigits {
+            let fault = Fault::Form(self.0, ".000000");
+            let Some((number, rest)) = after.and_then(|after| after.split_at_checked(6)) else {
+                return Err(fault);
+            };
+            self.0 = rest;
+            // Go reads the digits as any number, which may have a sign.
+            let micros = decimal(number.strip_prefix(['-', '+']).unwrap_or(number)).ok_or(fault)?;
+            let is_negative = number.starts_with('-') && micros > 0;
+            return if is_negative { Err(Fault::Range("fractional second")) } else { Ok(micros) };
+        }
+        if let Some(after) = after.filter(|after| after.starts_with(|c: char| c.is_ascii_digit())) {
+            self.0 = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        }
+        Ok(0)
+    }
+
+    /// How many seconds the zone is ahead of UTC.
+    fn offset(&mut self) -> Read<'a, i64> {
+        if let Some(rest) = self.0.strip_prefix('Z') {
+            self.0 = rest;
+            return Ok(0);
+        }
+        let fault = Fault::Form(self.0, "Z07:00");
+        if self.0.as_bytes().get(3) != Some(&b':') || self.0.len() < 6 {
+            return Err(fault);
+        }
+        let hours = self.0.get(1..3).and_then(decimal);
+        let minutes = hours.and(self.0.get(4..6)).and_then(decimal);
+        // What is too large is told of first, and minutes before hours.
+        within(minutes.unwrap_or(0), 0..=60, "time zone offset minute")?;
+        within(hours.unwrap_or(0), 0..=24, "time zone offset hour")?;
+        let sign = match self.0.as_bytes().first() {
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            _ => return Err(fault),
         };
-        let hours = self.number(2)?;
-        let minutes = self.then(b':')?.number(2)?;
-        Some(Offset { sign, hours, minutes })
+        let (Some(hours), Some(minutes), Some(rest)) = (hours, minutes, self.0.get(6..)) else {
+            return Err(fault);
+        };
+        self.0 = rest;
+        Ok(sign * (hours * 3600 + minutes * 60))
     }
 }

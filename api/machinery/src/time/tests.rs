@@ -18,6 +18,7 @@ fn durations_are_written_as_go_does() {
         ("1.h", "1h0m0s"),
         ("+.5s", "500ms"),
         ("342935h31m30.123456789s", "342935h31m30.123456789s"),
+        ("-9223372036854775808ns9223372036854775808ns", "0s"),
         ("-2562047h47m16.854775808s", "-2562047h47m16.854775808s"),
     ] {
         assert_eq!(input.parse::<Duration>().unwrap().to_string(), output, "{input}");
@@ -59,27 +60,27 @@ fn times_are_read_as_go_reads_them() {
 }
 
 #[test]
-fn other_times_are_refused_with_the_form_that_is_wanted() {
-    for wrong in [
-        "",
-        "2026-07-01",
-        "2026-07-01 12:00:00Z",
-        "2026-07-01t12:00:00Z",
-        "2026-07-01T12:00:00z",
-        "20260701T120000Z",
-        "2026-07-01T12:00Z",
-        "2026-07-01T12:0:00Z",
-        "2026-07-01T12:00:00",
-        "2026-07-01T12:00:00.Z",
-        "2026-07-01T12:00:00+0200",
-        "+026-07-01T12:00:00Z",
-        "2026-07-01T12:00:00Z[UTC]",
-        "２026-07-01T12:00:00Z",
+fn other_times_are_refused_in_gos_words() {
+    for (wrong, rest, element) in [
+        ("", "", "2006"),
+        ("2026-07-01", "", "T"),
+        ("2026-07-01 12:00:00Z", " 12:00:00Z", "T"),
+        ("20260701T120000Z", "0701T120000Z", "-"),
+        ("2026-07-01T12:00Z", "Z", ":"),
+        ("2026-07-01T12:0:00Z", "0:00Z", "04"),
+        ("2026-07-01T12:00:00", "", "Z07:00"),
+        ("2026-07-01T12:00:00z", "z", "Z07:00"),
+        ("2026-07-01T12:00:00.Z", ".Z", "Z07:00"),
+        ("2026-07-01T12:00:00+0200", "+0200", "Z07:00"),
+        ("2026-07-01T12:00:00é2:00", "\\xc3\\xa92:00", "Z07:00"),
+        ("+026-07-01T12:00:00Z", "+026-07-01T12:00:00Z", "2006"),
     ] {
-        let error = wrong.parse::<Time>().unwrap_err();
-        assert!(matches!(error, TimeError::Form { .. }), "{wrong}: {error}");
-        assert!(error.to_string().ends_with("write it as 2006-01-02T15:04:05Z"), "{error}");
+        let error = wrong.parse::<Time>().unwrap_err().to_string();
+        let end = format!(" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{rest}\" as \"{element}\"");
+        assert!(error.starts_with("parsing time ") && error.ends_with(&end), "{error}");
     }
+    let error = "2026-07-01T12:00:00Z[UTC]".parse::<Time>().unwrap_err().to_string();
+    assert_eq!(error, "parsing time \"2026-07-01T12:00:00Z[UTC]\": extra text: \"[UTC]\"");
 }
 
 #[test]
@@ -106,6 +107,7 @@ fn microtimes_have_exactly_six_digits() {
     for (text, micros) in [
         ("2026-07-01T12:00:00.000001Z", 1_782_907_200_000_001),
         ("2026-07-01T14:00:00,000001+02:00", 1_782_907_200_000_001),
+        ("2026-07-01T12:00:00.+00001Z", 1_782_907_200_000_001),
         ("1969-12-31T23:59:59.999999Z", -1),
     ] {
         let time: MicroTime = text.parse().unwrap();
@@ -120,7 +122,7 @@ fn microtimes_have_exactly_six_digits() {
         "2026-07-01T12:00:00.12345+Z",
     ] {
         let message = wrong.parse::<MicroTime>().unwrap_err().to_string();
-        assert!(message.contains("exactly six digits"), "{message}");
+        assert!(message.contains(" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse "), "{message}");
     }
 }
 

@@ -91,7 +91,7 @@ fn errors_are_worded_like_those_of_go() {
         (
             r#"{"time":"yesterday"}"#,
             "time",
-            "cannot unmarshal field time: parsing time \"yesterday\": write it as 2006-01-02T15:04:05Z",
+            "cannot unmarshal field time: parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" as \"2006\"",
         ),
         (
             r#"{"quantity":"1i"}"#,
