@@ -16,6 +16,7 @@ mod remaining;
 mod report;
 mod runtime;
 mod secret;
+mod source;
 
 use crate::cluster::Cluster;
 use crate::registry::Registry;

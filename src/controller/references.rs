@@ -16,8 +16,10 @@ pub(super) const NOT_PERMITTED: &str = "RefNotPermitted";
 const SECRET_NOT_FOUND: &str = "SecretNotFound";
 const CONFIGURATION_NOT_FOUND: &str = "BackupConfigurationNotFound";
 const SOURCE_NOT_FOUND: &str = "DataSourceNotFound";
+/// What is to be copied has nothing that could be, yet.
+pub(super) const SOURCE_NOT_READY: &str = "DataSourceNotReady";
 const NOT_FOUND: &str = "RefNotFound";
-const INVALID_KIND: &str = "InvalidKind";
+pub(super) const INVALID_KIND: &str = "InvalidKind";
 
 /// Whether a reason is one of `ResolvedRefs`: something that the object refers to cannot be had.
 pub(super) fn is_unresolved(reason: &str) -> bool {
@@ -27,6 +29,7 @@ pub(super) fn is_unresolved(reason: &str) -> bool {
         SECRET_NOT_FOUND,
         CONFIGURATION_NOT_FOUND,
         SOURCE_NOT_FOUND,
+        SOURCE_NOT_READY,
         NOT_FOUND,
         INVALID_KIND,
     ]
@@ -70,7 +73,7 @@ impl Controllers {
             if kinds.is_empty() || done.contains(&reference.path) {
                 continue;
             }
-            match self.resolve(&reference, &kinds, &object.meta().namespace).await? {
+            match self.resolve(object, backend, &reference, &kinds).await? {
                 Ok(found) => resolved.push(found),
                 Err(refusal) => drop(unresolved.get_or_insert(refusal)),
             }
@@ -80,30 +83,29 @@ impl Controllers {
 
     async fn resolve(
         &self,
+        object: &dyn Instance,
+        backend: &dyn Backend,
         reference: &Reference<'_>,
         kinds: &[&ParametersKind],
-        namespace: &str,
     ) -> Result<Result<Resolved, Refusal>, cluster::Error> {
         let Some(kind) = same_kind(reference, kinds) else {
             return Ok(Err(Refusal::new(INVALID_KIND, other_kind(reference, kinds))));
         };
         let Reference { path, group, kind: named, name } = *reference;
-        Ok(match self.read(kind, namespace, name).await? {
-            Ok(object) => Ok(Resolved {
-                path: path.to_owned(),
-                group: group.to_owned(),
-                kind: named.to_owned(),
-                name: name.to_owned(),
-                object,
-            }),
-            Err(why) => {
-                let reason = match why {
-                    Absent::Missing => missing(reference),
-                    Absent::Barred => NOT_PERMITTED,
-                };
-                Err(Refusal::new(reason, why.words(named, namespace, name, path)))
+        let namespace = &object.meta().namespace;
+        let found = match object.copied().as_ref() == Some(reference) {
+            true => self.source(object, backend, reference, &kind.version),
+            false => {
+                self.read(kind, namespace, name).await?.map_err(|why| unread(&why, reference, namespace))
             }
-        })
+        };
+        Ok(found.map(|object| Resolved {
+            path: path.to_owned(),
+            group: group.to_owned(),
+            kind: named.to_owned(),
+            name: name.to_owned(),
+            object,
+        }))
     }
 
     /// An object of the cluster as JSON, or why it cannot be had.
@@ -141,6 +143,15 @@ fn same_kind<'a>(reference: &Reference<'_>, kinds: &[&'a ParametersKind]) -> Opt
     kinds.iter().copied().find(|known| known.group == reference.group && known.kind == reference.kind)
 }
 
+/// Why what a field names cannot be had.
+pub(super) fn unread(why: &Absent, reference: &Reference<'_>, namespace: &str) -> Refusal {
+    let reason = match why {
+        Absent::Missing => missing(reference),
+        Absent::Barred => NOT_PERMITTED,
+    };
+    Refusal::new(reason, why.words(reference.kind, namespace, reference.name, reference.path))
+}
+
 /// The reason where what a field names is not there.
 fn missing(reference: &Reference<'_>) -> &'static str {
     match reference.path {
@@ -162,6 +173,6 @@ fn other_kind(reference: &Reference<'_>, known: &[&ParametersKind]) -> String {
     format!("{path} names a {named}; the controller of this class takes {}", known.join(", "))
 }
 
-fn place(namespace: &str, name: &str) -> String {
+pub(super) fn place(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }

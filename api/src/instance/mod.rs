@@ -9,7 +9,7 @@ pub use shown::{COLUMNS, SELECTABLE_FIELDS};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::postgresql::{self, PostgreSQL};
-use crate::shared::{InstanceSpec, InstanceStatus};
+use crate::shared::{DATA_SOURCE_REF, InstanceSpec, InstanceStatus, Reference};
 use apimachinery::field::Errors;
 use apimachinery::kind::{Definition, Hub, Kind};
 use apimachinery::meta::ObjectMeta;
@@ -66,6 +66,12 @@ pub trait Instance: Hub {
     /// Whether a role can log in.
     fn can_log_in(&self, _role: &str) -> bool {
         true
+    }
+    /// The object of its own kind that it begins as a copy of.
+    fn copied(&self) -> Option<Reference<'_>> {
+        let Definition { group, kind, .. } = self.definition();
+        let mut references = self.spec().references();
+        references.find(|named| named.path == DATA_SOURCE_REF && named.group == *group && named.kind == *kind)
     }
     /// Features that the kind's own fields need by their values; of an update, those that what changed needs.
     fn features_by_value(&self, _old: Option<&dyn Instance>) -> Vec<FeatureUse> {

@@ -1,6 +1,7 @@
 //! What a `PostgreSQL` may say.
 
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
+use crate::instance::Instance;
 use crate::shared::{MajorUpgrade, check_instance};
 use apimachinery::field::{Errors, FieldError, Path};
 use std::collections::BTreeSet;
@@ -31,6 +32,10 @@ pub fn is_reserved_role(name: &str) -> bool {
 pub(super) fn validate(object: &PostgreSQL, errors: &mut Errors) {
     let (spec, path) = (&object.spec, Path::new("spec"));
     instance(spec, &path, errors);
+    if object.copied().is_some_and(|source| source.name == object.metadata.name) {
+        let (path, name) = (path.child("dataSourceRef").child("name"), &*object.metadata.name);
+        errors.push(FieldError::invalid(&path, name, "must not be the name of this object"));
+    }
     parameters::validate(&spec.instance.parameters, &path.child("parameters"), errors);
     databases(&spec.databases, &path.child("databases"), errors);
     users(spec, &path.child("users"), errors);

@@ -1,6 +1,6 @@
 //! What stands beside a `Cluster`: its databases, its roles, and its connection poolers.
 
-use super::cluster::bootstrap_owner;
+use super::bootstrap::bootstrap_owner;
 use super::{DATABASES, GROUP, POOLERS, ROLES, kubernetes_name};
 use crate::backend::operator::{Wish, at};
 use databases_api::postgresql::{Database, User, UserAttribute};
@@ -29,13 +29,13 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Vec<Value> {
             )
         })
         .collect();
-    // A role that is listed no more stays, as nobody who can log in: what it owns is still its own.
-    let left = wish.beside.iter().filter(|live| at(live, "kind") == ROLES.kind);
-    let left = left
-        .map(|live| at(live, "spec.name"))
-        .filter(|name| !listed.contains(name) && Some(*name) != bootstrap);
+    // A role that is listed no more, or was only at what is copied, stays as nobody who can log in: what it owns is still its own.
+    let known = wish.beside.iter().filter(|live| at(live, "kind") == ROLES.kind);
+    let mut left: BTreeSet<String> = known.map(|live| at(live, "spec.name").to_owned()).collect();
+    left.extend(wish.copied_roles());
+    left.retain(|name| !listed.contains(&**name) && Some(&**name) != bootstrap);
     let left: Vec<Value> =
-        left.map(|name| role(wish, name, json!({"login": false, "disablePassword": true}))).collect();
+        left.iter().map(|name| role(wish, name, json!({"login": false, "disablePassword": true}))).collect();
     databases.chain(owners).chain(users).chain(left).chain(pooler(wish)).collect()
 }
 

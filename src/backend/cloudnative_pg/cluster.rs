@@ -1,6 +1,6 @@
 //! The `Cluster`.
 
-use super::{GROUP, HIBERNATION, IMAGES, import, kubernetes_name, versions};
+use super::{GROUP, HIBERNATION, bootstrap, images};
 use crate::backend::operator::{Wish, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
@@ -25,12 +25,12 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     let put = |cluster: &mut Value, path: &str, value: Value| put(&mut cluster["spec"], path, value);
     let instances = spec.instance.instances.or((!wish.is_adopted()).then_some(1));
     put(&mut cluster, "instances", instances.into());
-    for (path, value) in image(wish)? {
+    let origin = wish.origin()?;
+    for (path, value) in images::wanted(wish, origin.as_ref())? {
         put(&mut cluster, path, value);
     }
-    put(&mut cluster, "bootstrap.initdb", bootstrap(wish));
-    let (import, source) = import::wanted(wish)?;
-    put(&mut cluster, "bootstrap.initdb.import", import);
+    let (bootstrap, source) = bootstrap::wanted(wish, origin.as_ref())?;
+    put(&mut cluster, "bootstrap", bootstrap);
     put(&mut cluster, "externalClusters", source);
     put(&mut cluster, "storage.size", spec.instance.storage.size.as_ref().map(ToString::to_string).into());
     put(&mut cluster, "storage.storageClass", spec.instance.storage.storage_class_name.clone().into());
@@ -72,64 +72,6 @@ fn annotations(wish: &Wish<'_>) -> Value {
         annotations.insert(RESTARTED_AT.into(), at.as_str().into());
     }
     Value::Object(annotations)
-}
-
-/// The image: of the wished version, else the one that runs, else the class's default.
-fn image(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
-    let spec = &wish.object.spec.instance;
-    if spec.version.is_empty() && !wish.live.is_null() {
-        let kept = ["imageName", "imageCatalogRef"].map(|name| (name, wish.live["spec"][name].clone()));
-        // An adopted cluster keeps who said it.
-        return Ok(if wish.is_adopted() { Vec::new() } else { kept.into() });
-    }
-    let invalid = |error: crate::backend::Error| Refusal::new("InvalidParameters", error.message);
-    let offered = versions(wish.class).map_err(invalid)?;
-    let version = if spec.version.is_empty() { offered.first() } else { Some(&spec.version) };
-    let Some(version) = version else {
-        return Err(Refusal::new("UnsupportedVersion", "the class offers no version"));
-    };
-    if wish.class.parameters.is_empty() {
-        return Ok(vec![("imageName", format!("{IMAGES}:{version}").into())]);
-    }
-    let catalog: Value = serde_json::from_str(&wish.class.parameters).unwrap_or_default();
-    let major = version.split('.').next().unwrap_or_default();
-    let Some(number) =
-        offered.iter().find(|known| *known == major).and_then(|known| known.parse::<u64>().ok())
-    else {
-        let message = format!("the image catalog of this class has no PostgreSQL {major}");
-        return Err(Refusal::new("UnsupportedVersion", message));
-    };
-    let name = &catalog["metadata"]["name"];
-    let reference = json!({"apiGroup": GROUP, "kind": "ClusterImageCatalog", "name": name, "major": number});
-    Ok(vec![("imageCatalogRef", reference)])
-}
-
-/// How the first data is made: what was said first stays said.
-fn bootstrap(wish: &Wish<'_>) -> Value {
-    let made = &wish.live["spec"]["bootstrap"]["initdb"];
-    if wish.is_adopted() {
-        return Value::Null;
-    }
-    if !made.is_null() {
-        let ours = ["database", "owner", "secret"].iter();
-        return ours.map(|name| ((*name).to_owned(), made[*name].clone())).collect::<Map<_, _>>().into();
-    }
-    let Some(first) = wish.object.spec.databases.first() else { return Value::Null };
-    let secret = kubernetes_name(wish.name, "role", &first.owner);
-    json!({"database": first.name, "owner": first.owner, "secret": {"name": secret}})
-}
-
-/// The owner that was there before an adopted cluster had an object.
-pub(super) fn adopted_owner<'a>(wish: &'a Wish<'_>) -> Option<&'a str> {
-    let owner = wish.live["spec"]["bootstrap"]["initdb"]["owner"].as_str();
-    owner.filter(|_| wish.is_adopted())
-}
-
-/// The owner that the operator makes and looks after by itself.
-pub(super) fn bootstrap_owner<'a>(wish: &'a Wish<'_>) -> Option<&'a str> {
-    let made = wish.live["spec"]["bootstrap"]["initdb"]["owner"].as_str();
-    let first = wish.object.spec.databases.first().map(|database| database.owner.as_str());
-    made.or(first.filter(|_| wish.live.is_null()))
 }
 
 fn postgresql(spec: &PostgreSQLSpec) -> Vec<(&'static str, Value)> {
@@ -242,6 +184,8 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         }
         "resources.requests" | "resources.limits" => ("spec.resources", Effect::Restart),
         "managed.services" => ("spec.network", Effect::Nothing),
+        // It is said for the first data alone.
+        "externalClusters" => ("", Effect::Nothing),
         "enableSuperuserAccess" => ("spec.superuserAccess", Effect::Nothing),
         "metadata.annotations.cnpg.io/hibernation" if spec.state == Some(State::Stopped) => {
             ("spec.state", Effect::Downtime)

@@ -1,26 +1,20 @@
 //! The first data out of a server that a binding Secret names: the operator copies one database of it by `pg_dump`, as its
 //! login, and gives what is in it to the owner of the first database.
 
+use super::bootstrap::SOURCE;
 use crate::backend::Refusal;
 use crate::backend::operator::Wish;
 use crate::backend::tenant::{Server, SslMode};
 use databases_api::shared::DATA_SOURCE_REF;
 use serde_json::{Value, json};
 
-/// What the operator calls the server in its object.
-const SOURCE: &str = "source";
 /// Keys of a Secret that authorities stand in, the first before the other.
 const AUTHORITIES: [&str; 2] = ["certificates", "ca.crt"];
 
-/// What is said of an import, and of the server: of a new cluster what the object asks for, else what was said first. Null where
-/// nothing is imported.
+/// What is said of an import into a new cluster, and of the server. Null where nothing is imported.
 pub(super) fn wanted(wish: &Wish<'_>) -> Result<(Value, Value), Refusal> {
-    let made = &wish.live["spec"];
-    if wish.is_adopted() || wish.object.spec.instance.data_source_ref.is_none() {
+    if wish.object.spec.instance.data_source_ref.is_none() {
         return Ok((Value::Null, Value::Null));
-    }
-    if !wish.live.is_null() {
-        return Ok((made["bootstrap"]["initdb"]["import"].clone(), made["externalClusters"].clone()));
     }
     let refused = |why: String| Refusal::new("InvalidParameters", format!("{DATA_SOURCE_REF}: {why}"));
     let Some(source) = wish.references.iter().find(|one| one.path == DATA_SOURCE_REF) else {

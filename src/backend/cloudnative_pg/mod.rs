@@ -10,17 +10,24 @@
 //!   is a Secret that has the CA that signed it, too (`ca.crt`).
 //! - **Import** is of the database that a binding Secret names, into the first one of the object, whose owner gets what is in it. The
 //!   operator connects as the Secret's login, from within the cluster; the Secret stays until the object has a version.
+//! - **A copy** of another `Cluster` is taken by `pg_basebackup` from its primary, as the operator's own role, whose certificate
+//!   the copy names until it was made. It has all databases and roles: those that are listed become what the spec says of them,
+//!   with passwords of their own; owners and users of the source that are not listed stay, and cannot log in once the operator
+//!   has got to their `DatabaseRole`; a role that somebody made there by SQL keeps what it has, its password, too. Its storage
+//!   has to be as large as the data.
 //! - **From outside** it is reached by a Service of its own, `NAME-external`; the operator's stay within the cluster.
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
 
 mod beside;
+mod bootstrap;
 mod cluster;
+mod images;
 mod import;
 mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, at, kubernetes_name};
+use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
@@ -35,11 +42,6 @@ const GROUP: &str = "postgresql.cnpg.io";
 const DATABASES: Resource = resource("Database", "databases");
 const ROLES: Resource = resource("DatabaseRole", "databaseroles");
 const POOLERS: Resource = resource("Pooler", "poolers");
-/// The majors that the operator supports, the default first.
-const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
-/// Where their images are published.
-const IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
-
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
     "PostgreSQL",
@@ -78,6 +80,7 @@ impl Dialect for CloudNativePG {
     const MAIN: Resource = resource("Cluster", "clusters");
     const BESIDE: &'static [Resource] = &[DATABASES, ROLES, POOLERS];
     const IMPORTS: bool = true;
+    const CLONES: bool = true;
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];
@@ -90,7 +93,7 @@ impl Dialect for CloudNativePG {
             let refused = Some(Refusal::new("Unsupported", message));
             return Ok(Offer { refused, ..Offer::default() });
         }
-        let versions = versions(class)?;
+        let versions = images::versions(class)?;
         let refused = versions
             .is_empty()
             .then(|| Refusal::new("InvalidParameters", "the image catalog of this class has no image"));
@@ -100,9 +103,9 @@ impl Dialect for CloudNativePG {
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
         let mut roles = wish.roles();
-        let adopted = cluster::adopted_owner(wish);
+        let adopted = bootstrap::adopted_owner(wish);
         for role in roles.iter_mut().filter(|role| Some(&*role.name) == adopted) {
-            (role.secret, role.is_ours) = (owner_secret(wish), false);
+            (role.secret, role.is_ours) = (bootstrap::owner_secret(wish), false);
         }
         if wish.object.spec.superuser_access == Some(Access::Enabled) {
             roles.push(Role {
@@ -150,24 +153,6 @@ impl Dialect for CloudNativePG {
     }
 }
 
-/// The versions of a class, the default first.
-fn versions(class: &Class) -> Result<Vec<String>, Error> {
-    if class.parameters.is_empty() {
-        return Ok(MAJORS.iter().map(|major| (*major).to_owned()).collect());
-    }
-    let catalog: Value = serde_json::from_str(&class.parameters)
-        .map_err(|error| Error::rejected("InvalidParameters", error.to_string()))?;
-    let images = catalog["spec"]["images"].as_array().map_or(&[][..], Vec::as_slice);
-    let mut majors: Vec<u64> = images.iter().filter_map(|image| image["major"].as_u64()).collect();
-    majors.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(majors.into_iter().map(|major| major.to_string()).collect())
-}
-
-/// The Secret with the password of the owner that the operator made the first database with.
-fn owner_secret(wish: &Wish<'_>) -> String {
-    named_or(&wish.live["spec"]["bootstrap"]["initdb"]["secret"]["name"], wish.name, "app")
-}
-
 /// A name that is written somewhere, or the operator's own.
 fn named_or(named: &Value, name: &str, what: &str) -> String {
     named.as_str().map_or_else(|| format!("{name}-{what}"), str::to_owned)
@@ -175,19 +160,3 @@ fn named_or(named: &Value, name: &str, what: &str) -> String {
 
 /// Whether a cluster sleeps.
 const HIBERNATION: &str = "cnpg.io/hibernation";
-
-/// The version of an image, as far as its tag tells.
-fn version_of(image: &str) -> String {
-    let image = image.split('@').next().unwrap_or_default();
-    let tag = image.rsplit('/').next().and_then(|name| name.split_once(':')).map_or("", |(_, tag)| tag);
-    let end =
-        tag.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(tag.len());
-    tag[..end].trim_end_matches('.').to_owned()
-}
-
-fn image_of(live: &Value) -> &str {
-    match at(live, "status.image") {
-        "" => at(live, "spec.imageName"),
-        image => image,
-    }
-}

@@ -1,7 +1,8 @@
 //! What a `Cluster` and what stands beside it tell.
 
 use super::beside::pooler_name;
-use super::{HIBERNATION, POOLERS, image_of, version_of};
+use super::images::{image_of, version_of};
+use super::{HIBERNATION, POOLERS};
 use crate::backend::operator::{Found, Wish, at, count, is_true};
 use crate::backend::postgresql::{is_of_the_moment, was_made};
 use crate::backend::{Endpoint, Observed, Phase, Refusal, Role};

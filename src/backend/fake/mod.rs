@@ -3,7 +3,8 @@
 //!
 //! An object with the annotation `fake.example.com/refused` is a wish that it refuses; what it accepted before is kept.
 //! Parameters of a class are a ConfigMap whose key `features` lists what the class has more than others; those of an object one
-//! whose key `users` lists users that it has more; the Secret that `spec.adoptRef` names may have such a key, too.
+//! whose key `users` lists users that it has more; the Secret that `spec.adoptRef` names may have such a key, too. A copy has the
+//! rows of what it copies.
 
 mod steer;
 mod world;
@@ -12,17 +13,20 @@ pub(crate) use steer::{Lie, Step};
 
 use super::postgresql;
 use super::{
-    Announcer, Answers, Backend, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
+    Announcer, Answers, Backend, Change, Class, Code, Disposal, Effect, Error, News, Observed, Offer,
     ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warning,
 };
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use databases_api::GROUP;
+use databases_api::instance::Instance;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
-use databases_api::shared::{ADOPT_REF, SECRET, State as Wanted};
+use databases_api::shared::{ADOPT_REF, DATA_SOURCE_REF, SECRET, State as Wanted};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 use world::{Database, World};
@@ -31,9 +35,10 @@ use world::{Database, World};
 const WARNINGS: usize = 16;
 const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLClone",
     "PostgreSQLParameters",
     "PostgreSQLPort",
     "PostgreSQLStop",
@@ -94,6 +99,21 @@ impl Fake {
     fn change(&self, request: &Request<PostgreSQL>, change: impl FnOnce(&mut Database)) {
         let uid = request.object.metadata.uid.clone();
         change(self.world().databases.entry(uid).or_default());
+    }
+
+    /// The rows that a database begins with.
+    fn copied(&self, request: &Request<PostgreSQL>) -> Result<BTreeSet<String>, Error> {
+        let (object, world) = (&request.object, self.world());
+        let is_made = world.databases.get(&object.metadata.uid).is_some_and(|database| database.made);
+        if is_made || object.copied().is_none() {
+            return Ok(BTreeSet::new());
+        }
+        let source = request.reference(DATA_SOURCE_REF);
+        let source: Value =
+            serde_json::from_str(source.map_or("", |source| &source.object)).unwrap_or_default();
+        let uid = source["metadata"]["uid"].as_str().unwrap_or_default();
+        let found = world.databases.get(uid).map(|database| database.rows.clone());
+        found.ok_or_else(|| Error::retried(Code::FailedPrecondition, "what is to be copied is not there"))
     }
 
     /// What is there, as far as it tells the truth.
@@ -162,8 +182,15 @@ impl Backend for Fake {
     }
 
     fn object_references(&self) -> Vec<ReferenceKind> {
-        let kind = ParametersKind { group: String::new(), version: "v1".into(), kind: SECRET.into() };
-        vec![ReferenceKind { path: ADOPT_REF.into(), kind }]
+        let reference = |path: &str, group: &str, kind: &str| ReferenceKind {
+            path: path.into(),
+            kind: ParametersKind { group: group.into(), version: "v1".into(), kind: kind.into() },
+        };
+        vec![reference(ADOPT_REF, "", SECRET), reference(DATA_SOURCE_REF, GROUP, "PostgreSQL")]
+    }
+
+    fn needed_once(&self) -> Vec<&'static str> {
+        vec![DATA_SOURCE_REF]
     }
 
     async fn introduce(&self) -> Result<(), Error> {
@@ -243,7 +270,8 @@ impl Answers<PostgreSQL> for Fake {
             self.change(request, Database::stop);
         } else {
             self.step(Step::Make, request).await?;
-            self.change(request, |database| database.make(port(object)));
+            let copied = self.copied(request)?;
+            self.change(request, |database| database.make(port(object), copied));
             self.step(Step::Start, request).await?;
             self.change(request, |database| database.start(refused.is_none().then(|| port(object))));
             self.step(Step::Fill, request).await?;

@@ -52,9 +52,9 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn make(&mut self, port: u16) {
+    pub(super) fn make(&mut self, port: u16, rows: BTreeSet<String>) {
         if !self.made {
-            (self.made, self.port) = (true, port);
+            (self.made, self.port, self.rows) = (true, port, rows);
         }
     }
 

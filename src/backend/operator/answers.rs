@@ -21,13 +21,14 @@ struct Live {
     main: Value,
     beside: Vec<Value>,
     evidence: Vec<Value>,
+    source: Value,
     installed: Arc<Installed>,
 }
 
 impl Live {
     fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class, references: &'a [Resolved]) -> Wish<'a> {
-        let Live { name, main, beside, evidence, installed } = self;
-        Wish { object, class, name, live: main, beside, evidence, references, installed }
+        let Live { name, main, beside, evidence, source, installed } = self;
+        Wish { object, class, name, live: main, beside, evidence, references, source, installed }
     }
 
     fn is_there(&self) -> bool {
@@ -47,17 +48,17 @@ impl<D: Dialect> Operator<D> {
         }
     }
 
-    async fn find(&self, object: &PostgreSQL) -> Result<Live, Error> {
+    async fn find(&self, object: &PostgreSQL, references: &[Resolved]) -> Result<Live, Error> {
         let (name, meta) = (Self::name(object), &object.metadata);
         let place = Place { resource: &D::MAIN, namespace: &meta.namespace, name: &name };
         let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
         let beside = self.beside(&meta.namespace, &meta.uid).await?;
         let (main, installed) = (main.unwrap_or_default(), self.installed().await?);
-        let evidence = match main {
-            Value::Null => Vec::new(),
-            _ => self.evidence(object, &name).await?,
+        let (evidence, source) = match main {
+            Value::Null => (Vec::new(), self.source(object, references).await?),
+            _ => (self.evidence(object, &name).await?, Value::Null),
         };
-        Ok(Live { name, main, beside, evidence, installed })
+        Ok(Live { name, main, beside, evidence, source, installed })
     }
 
     /// Whose it is: another object's is left alone.
@@ -124,7 +125,7 @@ impl<D: Dialect> Operator<D> {
             return Ok(Observed { refused: Some(refusal), ..self.see(wish).await? });
         };
         self.change(wish.live, &patch).await?;
-        let live = self.find(wish.object).await?;
+        let live = self.find(wish.object, wish.references).await?;
         let seen = self.see(&live.wish(wish.object, wish.class, wish.references)).await?;
         Ok(Observed { refused: Some(refusal), ..seen })
     }
@@ -141,7 +142,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
         let (object, mut plan) = (&request.object, Plan::default());
         let Some((class, parameters)) = accepted(request) else { return Ok(plan) };
-        let live = self.find(object).await?;
+        let live = self.find(object, &request.references).await?;
         let wish = live.wish(object, class, &request.references);
         let checked = Self::check_owner(object, &live).and_then(|()| fragment(parameters));
         let objects = match checked.and_then(|parameters| self.complete(&wish, &parameters)) {
@@ -172,7 +173,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
 
     async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
         let (object, class) = (&request.object, request.class.clone().unwrap_or_default());
-        let live = self.find(object).await?;
+        let live = self.find(object, &request.references).await?;
         if !live.is_there() {
             return Ok(was_made(object).then(|| gone(Self::check_there(object, &live))));
         }
@@ -181,7 +182,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
 
     async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, Error> {
         let (object, class) = (&request.object, request.class.clone().unwrap_or_default());
-        let mut live = self.find(object).await?;
+        let mut live = self.find(object, &request.references).await?;
         if let Err(refusal) = Self::check_owner(object, &live) {
             return Err(Error::rejected(&refusal.reason, refusal.message));
         }
@@ -195,7 +196,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let wish = live.wish(object, &class, &request.references);
         if wish.is_adopted() && !wish.is_bound() && self.has_fields(&live.main) {
             self.release(&live.main).await?;
-            live = self.find(object).await?;
+            live = self.find(object, &request.references).await?;
         }
         let Some((_, parameters)) = accepted(request) else {
             return self.see(&live.wish(object, &class, &request.references)).await;
@@ -215,7 +216,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             Err(Unapplied::Failed(error)) => return Err(error),
         }
         if !Self::due(&wish, &objects).is_empty() {
-            live = self.find(object).await?;
+            live = self.find(object, &request.references).await?;
         }
         let wish = live.wish(object, &class, &request.references);
         let seen = self.see_outside(&wish).await?;
@@ -225,7 +226,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
         let object = &request.object;
         self.verdicts.forget(&object.metadata.uid);
-        let live = self.find(object).await?;
+        let live = self.find(object, &[]).await?;
         let is_ours = Self::check_owner(object, &live).is_ok();
         let labelled = live.main["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();
         let main = live.is_there() && is_ours && labelled;
@@ -252,7 +253,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
                 for deleted in live.beside.iter().chain(&secrets) {
                     self.delete(deleted).await?;
                 }
-                match main && self.find(object).await?.is_there() {
+                match main && self.find(object, &[]).await?.is_there() {
                     true => Err(Error::retried(
                         Code::Unavailable,
                         format!("{} {} is being deleted", D::MAIN.kind, live.name),

@@ -34,6 +34,8 @@ pub trait Dialect: Send + Sync + 'static {
     const CLASS_PARAMETERS: &'static [Parameters];
     /// Whether the first data may come from the server that a binding Secret names.
     const IMPORTS: bool = false;
+    /// Whether the first data may be that of another PostgreSQL whose operator it is, too ([`Wish::origin`]).
+    const CLONES: bool = false;
     /// Whether the data outlives the main object, which is then made anew where somebody deleted it.
     const DATA_IS_APART: bool = false;
     /// Whether the versions are read off the definition of the main kind, which takes a right to get it.
@@ -171,6 +173,8 @@ pub struct Wish<'a> {
     pub evidence: &'a [Value],
     /// The objects that its spec refers to, as far as they could be read.
     pub references: &'a [Resolved],
+    /// The main object of the PostgreSQL that it begins as a copy of; null where it is none, or was made.
+    pub source: &'a Value,
     /// What the cluster has of the operator.
     pub installed: &'a Installed,
 }

@@ -114,6 +114,7 @@ mod tests {
             beside: &[],
             evidence: std::slice::from_ref(service),
             references: &[],
+            source: &Value::Null,
             installed: &Installed::default(),
         };
         let endpoints =

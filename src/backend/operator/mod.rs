@@ -14,6 +14,7 @@
 
 mod answers;
 mod apply;
+mod clone;
 mod contents;
 mod credentials;
 mod current;
@@ -30,6 +31,7 @@ mod shape;
 pub(super) mod tests;
 mod warned;
 
+pub(super) use clone::Origin;
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use exposure::Exposure;
 pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};

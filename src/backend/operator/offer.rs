@@ -4,6 +4,7 @@ use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal, Warning};
 use crate::cluster::{Followed, Resource, SECRETS};
 use async_trait::async_trait;
+use databases_api::GROUP;
 use databases_api::shared::{ADOPT_REF, DATA_SOURCE_REF};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -36,12 +37,14 @@ impl<D: Dialect> Backend for Operator<D> {
         let kind = Parameters { group: D::MAIN.group, version: D::MAIN.version, kind: D::MAIN.kind };
         let adopted = ReferenceKind { path: ADOPT_REF.into(), kind: (&kind).into() };
         let secret = Parameters { group: SECRETS.group, version: SECRETS.version, kind: SECRETS.kind };
-        let source = ReferenceKind { path: DATA_SOURCE_REF.into(), kind: (&secret).into() };
-        [adopted].into_iter().chain(D::IMPORTS.then_some(source)).collect()
+        let other = Parameters { group: GROUP, version: "v1", kind: "PostgreSQL" };
+        let sources = [D::IMPORTS.then_some(secret), D::CLONES.then_some(other)];
+        let source = |kind: Parameters| ReferenceKind { path: DATA_SOURCE_REF.into(), kind: (&kind).into() };
+        [adopted].into_iter().chain(sources.into_iter().flatten().map(source)).collect()
     }
 
     fn needed_once(&self) -> Vec<&'static str> {
-        D::IMPORTS.then_some(DATA_SOURCE_REF).into_iter().collect()
+        (D::IMPORTS || D::CLONES).then_some(DATA_SOURCE_REF).into_iter().collect()
     }
 
     fn recognises(&self, group: &str) -> bool {

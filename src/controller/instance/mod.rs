@@ -4,6 +4,7 @@
 mod binding;
 mod choice;
 mod conditions;
+mod copies;
 mod deletion;
 mod facts;
 mod news;
@@ -73,6 +74,7 @@ pub(super) async fn run<K: Database>(
     };
     controller
         .attends(all.store(), |stored, queue| queue.add(&key(stored)))
+        .follows(all.store(), copies::copied(all.clone()))
         .follows(known.store(), class_changed(all.clone(), known.clone()))
         .wakes(changed)
         .wakes(warned)

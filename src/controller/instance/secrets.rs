@@ -13,15 +13,15 @@ use std::time::Duration;
 /// Edits of a Secret that an object has come together.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// Who refers to which Secrets; of both alone who has any. All by their keys.
+/// Who refers to which objects, such as Secrets; of both alone who has any. All by their keys.
 #[derive(Default)]
 pub(super) struct Referring(Mutex<References>);
 
 #[derive(Default)]
 struct References {
-    /// The Secrets of an object.
+    /// What an object refers to.
     named: HashMap<String, Vec<String>>,
-    /// The objects of a Secret.
+    /// Who refers to it.
     by: HashMap<String, BTreeSet<String>>,
 }
 
@@ -31,28 +31,28 @@ impl Referring {
     }
 
     /// An object refers to these and to no others.
-    fn set(&self, object: String, secrets: Vec<String>) {
+    pub(super) fn set(&self, object: String, referred: Vec<String>) {
         let References { named, by } = &mut *self.references();
-        for secret in named.remove(&object).into_iter().flatten() {
-            if let Some(objects) = by.get_mut(&secret) {
+        for one in named.remove(&object).into_iter().flatten() {
+            if let Some(objects) = by.get_mut(&one) {
                 objects.remove(&object);
                 if objects.is_empty() {
-                    by.remove(&secret);
+                    by.remove(&one);
                 }
             }
         }
-        if secrets.is_empty() {
+        if referred.is_empty() {
             return;
         }
-        for secret in &secrets {
-            by.entry(secret.clone()).or_default().insert(object.clone());
+        for one in &referred {
+            by.entry(one.clone()).or_default().insert(object.clone());
         }
-        named.insert(object, secrets);
+        named.insert(object, referred);
     }
 
-    /// Who refers to a Secret.
-    fn to(&self, secret: &str) -> Vec<String> {
-        self.references().by.get(secret).into_iter().flatten().cloned().collect()
+    /// Who refers to it.
+    pub(super) fn to(&self, one: &str) -> Vec<String> {
+        self.references().by.get(one).into_iter().flatten().cloned().collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod bad_days;
 mod care;
 mod classes;
 mod collected;
+mod copies;
 mod failures;
 mod lies;
 mod order;

@@ -1,6 +1,7 @@
 //! CloudNativePG, played.
 
 use super::*;
+use crate::backend::operator::at;
 use crate::backend::operator::tests::{Dispensable, Player, Told};
 use databases_api::shared::{RESTARTED_AT, TlsMode};
 

@@ -1,5 +1,6 @@
 //! What becomes of each field.
 
+use super::super::images::{MAJORS, version_of};
 use super::*;
 use crate::backend::operator::tests::{self, object};
 use crate::backend::{Class, Observed, Phase, Role as EndpointRole};

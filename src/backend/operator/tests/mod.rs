@@ -47,8 +47,8 @@ pub(in crate::backend) fn wish<'a>(
     class: &'a Class,
     installed: &'a Installed,
 ) -> Wish<'a> {
-    let (live, name) = (&serde_json::Value::Null, "shop-1");
-    Wish { object, class, name, live, beside: &[], evidence: &[], references: &[], installed }
+    let (live, source, name) = (&serde_json::Value::Null, &serde_json::Value::Null, "shop-1");
+    Wish { object, class, name, live, beside: &[], evidence: &[], references: &[], source, installed }
 }
 
 /// What a dialect tells of it, without anybody's password.

@@ -61,6 +61,7 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         beside: &[],
         evidence: &[],
         references: &[source()],
+        source: &Value::Null,
         installed,
     };
     let wanted = match dialect.wanted(&wish) {

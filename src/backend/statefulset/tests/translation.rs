@@ -16,6 +16,7 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Result<Vec<Value>
         live,
         beside: &[],
         references: &[],
+        source: &Value::Null,
         installed: &installed,
         evidence: &[],
     })
@@ -137,6 +138,7 @@ fn a_change_is_called_by_our_fields_and_what_it_does() {
             live: &live,
             beside: &[],
             references: &[],
+            source: &Value::Null,
             installed: &installed,
             evidence: &[],
         };

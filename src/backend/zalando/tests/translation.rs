@@ -18,6 +18,7 @@ fn with<T>(object: &PostgreSQL, live: &Value, evidence: &[Value], look: impl FnO
         beside: &[],
         evidence,
         references: &[],
+        source: &Value::Null,
         installed: &Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() },
     })
 }
