@@ -3,6 +3,7 @@
 mod apply;
 mod deviations;
 mod generate;
+mod json_patches;
 mod oracle;
 mod patches;
 mod quantities;

@@ -226,17 +226,17 @@ impl Operation {
         };
         let value = document::get(parent, &key)
             .map_err(|fault| does_not_apply(format!("error in copy for from: '{from}': {fault}")))?;
-        let mut encoded = Vec::new();
-        json::encode(value.unwrap_or(&Value::Null), &mut encoded);
-        *copied += encoded.len();
-        if *copied > MOST_COPIED {
-            return Err(PatchError::CopiedTooMuch(*copied));
-        }
         let value = value.cloned().unwrap_or_default();
         let path = text(self.path.as_deref(), "copy operation failed to decode path: missing value")?;
         let Some((parent, key)) = document::find(tree, path) else {
             return Err(no_parent("copy", "destination path", path));
         };
+        let mut encoded = Vec::new();
+        json::encode(&value, &mut encoded);
+        *copied += encoded.len();
+        if *copied > MOST_COPIED {
+            return Err(PatchError::CopiedTooMuch(*copied));
+        }
         check_depth(path, &value)?;
         document::add(parent, &key, value)
             .map_err(|fault| does_not_apply(format!("error while adding value during copy: {fault}")))
