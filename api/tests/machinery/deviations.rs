@@ -3,6 +3,18 @@
 /// What it is about, and why.
 const DEVIATIONS: &[(&str, &str)] = &[
     (
+        "JSON: a number beyond doubles",
+        "1e400 is refused wherever it stands; upstream carries it along in what it does not know, and cannot write it",
+    ),
+    (
+        "JSON: bytes as a list",
+        "bytes are a text, as their published type says; upstream's reader takes a list of numbers, too",
+    ),
+    (
+        "JSON: depth",
+        "what is carried along is nested no deeper than 64 levels, so that readers take all around it; upstream takes 10,000",
+    ),
+    (
         "JSON patch: a null of its own",
         "a null is a null; upstream has three kinds once a patch has put one somewhere, unequal, and one of them an object",
     ),

@@ -1,16 +1,19 @@
 //! The machinery beside Kubernetes' own libraries: generated cases are given to both, and the answers must be the same.
 
 mod apply;
+mod decoding;
 mod deviations;
 mod generate;
 mod json_patches;
 mod oracle;
 mod patches;
+mod protobufs;
 mod quantities;
 mod random;
 mod selectors;
 mod strategic_merge;
 mod times;
+mod types;
 
 /// Every kind's schema in every version, its own and the core group's.
 fn schemas() -> Vec<&'static apimachinery::schema::Schema> {

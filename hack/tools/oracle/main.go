@@ -28,6 +28,8 @@ type algorithm func(schemas) (func(text []byte) (any, error), error)
 var algorithms = map[string]algorithm{
 	"apply":           apply,
 	"json-patch":      jsonPatch,
+	"decoding":        decoding,
+	"protobuf":        protobufs,
 	"quantities":      quantities,
 	"selectors":       selectors,
 	"strategic-merge": strategicMerge,

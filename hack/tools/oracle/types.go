@@ -43,17 +43,21 @@ var real = map[string][]any{
 	"io.k8s.apimachinery.pkg.api.resource.": {resource.Quantity{}},
 	"io.k8s.apimachinery.pkg.apis.meta.v1.": {
 		metav1.Condition{},
+		metav1.DeleteOptions{},
 		metav1.Duration{},
 		metav1.FieldsV1{},
 		metav1.LabelSelector{},
 		metav1.LabelSelectorRequirement{},
+		metav1.ListMeta{},
 		metav1.ManagedFieldsEntry{},
 		metav1.MicroTime{},
 		metav1.ObjectMeta{},
 		metav1.OwnerReference{},
+		metav1.Status{},
 		metav1.Time{},
+		metav1.WatchEvent{},
 	},
-	"io.k8s.apimachinery.pkg.runtime.":     {runtime.RawExtension{}},
+	"io.k8s.apimachinery.pkg.runtime.":     {runtime.RawExtension{}, runtime.Unknown{}},
 	"io.k8s.apimachinery.pkg.util.intstr.": {intstr.IntOrString{}},
 }
 

@@ -75,7 +75,7 @@ impl Value for ManagedFields {
         source: D,
         context: &mut Decoding,
     ) -> Result<(), D::Error> {
-        let mut given: Option<Vec<ManagedFieldsEntry>> = None;
+        let mut given = self.0.take().map(Arc::unwrap_or_clone);
         given.decode(source, context)?;
         *self = match given {
             Some(entries) if entries.is_empty() => vec![ManagedFieldsEntry::default()].into(),
@@ -113,6 +113,12 @@ mod tests {
         assert!(!read("{}").is_reset() && !read(r#"{"managedFields":null}"#).is_reset());
         assert!(!read(r#"{"managedFields":[{"manager":"m"}]}"#).is_reset());
         assert!(read(r#"{"managedFields":null}"#).is_empty());
+    }
+
+    #[test]
+    fn a_list_that_stands_twice_is_read_into_the_first() {
+        let twice = read(r#"{"managedFields":[{"manager":"m"},{}],"managedFields":[{"operation":"Apply"}]}"#);
+        assert_eq!(twice, read(r#"{"managedFields":[{"manager":"m","operation":"Apply"}]}"#));
     }
 
     #[test]

@@ -5,9 +5,16 @@ use super::scalar::{bytes_length, decode_text, encode_bytes};
 use super::{Decoding, ProtobufError, Value, WireType};
 use crate::schema::{Scalar, Schema, Shape};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde::de::Deserializer;
 use serde::{Serialize, Serializer};
+
+/// Standard base64 as Go reads it: bits behind the last byte do not count.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Bytes, as the values of a Secret.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -41,7 +48,7 @@ impl Value for ByteString {
     fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
         decode_text(self, source, "[]uint8", |text| {
             let clean: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-            STANDARD.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
+            LENIENT.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
         })
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
@@ -68,6 +75,7 @@ mod tests {
         json::encode(&value, &mut out);
         assert_eq!(out, b"\"/wBh\"");
         assert_eq!(json::decode_value::<ByteString>(br#""/w\nBh\n""#).unwrap(), value);
+        assert_eq!(json::decode_value::<ByteString>(br#""YR==""#).unwrap(), "a".into());
         for wrong in ["\"a\"", "\"_wBh\"", "\"YQ\"", "1"] {
             assert!(json::decode_value::<ByteString>(wrong.as_bytes()).is_err(), "{wrong}");
         }

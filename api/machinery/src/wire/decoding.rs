@@ -1,5 +1,6 @@
 //! What decoding remembers: where it is, and what it met that strict clients want to hear of.
 
+use crate::go::quoted;
 use std::fmt;
 
 /// At most so many unknown and duplicate fields are reported.
@@ -26,8 +27,8 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Unknown(path) => write!(out, "unknown field {path:?}"),
-            Problem::Duplicate(path) => write!(out, "duplicate field {path:?}"),
+            Problem::Unknown(path) => write!(out, "unknown field {}", quoted(path)),
+            Problem::Duplicate(path) => write!(out, "duplicate field {}", quoted(path)),
         }
     }
 }
@@ -64,20 +65,20 @@ impl Decoding {
     }
 
     pub(super) fn unknown(&mut self, name: &str) {
-        if self.problems.len() < MOST_PROBLEMS {
-            let path = self.path_to(name);
-            self.problems.push(Problem::Unknown(path));
-        }
+        self.tell(Problem::Unknown(self.path_to(name)));
     }
 
     pub(super) fn duplicate(&mut self, name: &str) {
-        if self.problems.len() < MOST_PROBLEMS {
-            let path = self.path_to(name);
-            self.problems.push(Problem::Duplicate(path));
+        self.tell(Problem::Duplicate(self.path_to(name)));
+    }
+
+    fn tell(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS && !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 
-    /// The unknown and duplicate fields met, in document order.
+    /// The unknown and duplicate fields met, each once, in document order.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

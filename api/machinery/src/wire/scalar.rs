@@ -174,7 +174,11 @@ macro_rules! text_value {
                 source: D,
                 _: &mut $crate::wire::Decoding,
             ) -> Result<(), D::Error> {
-                $crate::wire::decode_text(self, source, $expecting, |text| text.parse::<Self>())
+                // `null` is the zero where that is how the zero is written.
+                let mut read = if Self::EMPTY_IS_NONE { Self::default() } else { *self };
+                $crate::wire::decode_text(&mut read, source, $expecting, |text| text.parse::<Self>())?;
+                *self = read;
+                Ok(())
             }
             fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
                 self.encode_message(number, out);

@@ -184,6 +184,7 @@ fn a_member_that_stands_twice_is_read_into_the_first() {
         (r#"{"intOrString":"5%","intOrString":null}"#, r#"{"intOrString":0}"#),
         (r#"{"intOrString":5,"intOrString":null}"#, r#"{"intOrString":5}"#),
         (r#"{"maybeTime":"2026-01-01T00:00:00Z","maybeTime":null}"#, "{}"),
+        (r#"{"time":"2026-01-01T00:00:00Z","time":null}"#, "{}"),
         (r#"{"fields":{"a":{}},"fields":{"b":{}}}"#, r#"{"fields":{"b":{}}}"#),
         (r#"{"inner":{"name":"a"},"inner":{"weight":1}}"#, r#"{"inner":{"name":"a","weight":1}}"#),
     ] {
