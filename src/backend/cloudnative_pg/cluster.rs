@@ -1,7 +1,7 @@
 //! The `Cluster`.
 
 use super::{GROUP, HIBERNATION, bootstrap, images};
-use crate::backend::operator::{Wish, put, with_ours};
+use crate::backend::operator::{Wish, check_issuer, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
@@ -151,10 +151,7 @@ fn tls(spec: &PostgreSQLSpec) -> Result<Vec<(&'static str, Value)>, Refusal> {
         }
         _ => {}
     }
-    if tls.issuer_ref.is_some() {
-        let message = "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
-        return Err(Refusal::new("UnsupportedFeature", message));
-    }
+    check_issuer(tls)?;
     if let Some(secret) = &tls.certificate_secret_ref {
         found.push(("certificates.serverTLSSecret", secret.name.as_str().into()));
         found.push(("certificates.serverCASecret", secret.name.as_str().into()));

@@ -133,7 +133,7 @@ impl<'a> Instance<'a> {
     /// The certificate to serve, when TLS is on.
     pub(super) fn certificate(&self) -> Option<Certificate> {
         let wanted = &self.state.desired.tls;
-        let issued = || self.state.certificate.as_ref().map(|issued| issued.certificate());
+        let issued = || self.state.certificate.as_ref().map(tls::certificate);
         (wanted.mode != TlsMode::Disabled).then(|| wanted.certificate.clone().or_else(issued)).flatten()
     }
 

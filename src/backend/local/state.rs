@@ -7,7 +7,7 @@ use super::account::{Account, Readers};
 use super::desired::Desired;
 use super::error::Error;
 use super::gauge::Band;
-use crate::backend::postgresql::{Login, Secret};
+use crate::backend::postgresql::{Issued, Login};
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,16 +76,6 @@ pub(super) struct State {
 pub(super) struct Rejected {
     pub(super) parameters: Parameters,
     pub(super) message: String,
-}
-
-/// A certificate of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Issued {
-    pub(super) chain: String,
-    pub(super) key: Secret,
-    pub(super) ca: String,
-    /// When to replace it, in seconds since 1970.
-    pub(super) renew_at: i64,
 }
 
 /// What an earlier release did not write down is taken to have been.

@@ -23,7 +23,7 @@ impl<D: Dialect> Operator<D> {
                     self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
                 }
                 Some(found) if found["metadata"]["labels"][UID_LABEL].is_null() => {
-                    self.change(&found, &json!({"metadata": {"labels": labels(wish)}})).await?;
+                    self.change(&found, &json!({"metadata": {"labels": names::labels(wish.object)}})).await?;
                 }
                 Some(_) => {}
             }
@@ -118,11 +118,6 @@ fn secret<'a>(wish: &'a Wish<'_>, name: &'a str) -> Place<'a> {
     Place { resource: &SECRETS, namespace: &wish.object.metadata.namespace, name }
 }
 
-fn labels(wish: &Wish<'_>) -> Value {
-    let meta = &wish.object.metadata;
-    json!({UID_LABEL: meta.uid, names::NAME_LABEL: meta.name})
-}
-
 fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
     let meta = &wish.object.metadata;
     let password =
@@ -133,7 +128,7 @@ fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
         "metadata": {
             "name": role.secret,
             "namespace": meta.namespace,
-            "labels": labels(wish),
+            "labels": names::labels(wish.object),
         },
         "type": "kubernetes.io/basic-auth",
         "stringData": {"username": role.name, "password": password.expose()},

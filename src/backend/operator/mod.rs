@@ -34,7 +34,7 @@ mod warned;
 pub(super) use clone::Origin;
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use exposure::Exposure;
-pub(super) use names::{DOMAIN, UID_LABEL, kubernetes_name};
+pub(super) use names::{DOMAIN, UID_LABEL, check_issuer, kubernetes_name, labels};
 pub(super) use placement::node_affinity;
 pub(super) use shape::{at, conditions, count, covers, hash, is_true, named, overlay, put, with_ours};
 

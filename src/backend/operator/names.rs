@@ -3,6 +3,8 @@
 use crate::backend::Refusal;
 use crate::backend::postgresql::hash;
 use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::Tls;
+use serde_json::{Value, json};
 
 /// What all our labels and annotations begin with.
 pub(in crate::backend) const DOMAIN: &str = "databases.standard.k8s.io/";
@@ -19,6 +21,21 @@ pub(super) const TAKES_BACK: &str = "databases.standard.k8s.io/before-deletion";
 const UID: usize = 8;
 /// Hexadecimal digits of a hash in a name.
 const HASH: usize = 8;
+
+/// What everything that is made for an object is labelled with.
+pub(in crate::backend) fn labels(object: &PostgreSQL) -> Value {
+    json!({UID_LABEL: object.metadata.uid, NAME_LABEL: object.metadata.name})
+}
+
+/// Refuses an issuer of certificates, for who takes them from Secrets alone.
+pub(in crate::backend) fn check_issuer(tls: &Tls) -> Result<(), Refusal> {
+    if tls.issuer_ref.is_none() {
+        return Ok(());
+    }
+    let message =
+        "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
+    Err(Refusal::new("UnsupportedFeature", message))
+}
 
 /// The name of an object's implementation, which is at most so long.
 pub(super) fn implementation(object: &PostgreSQL, longest: usize) -> String {

@@ -1,7 +1,8 @@
 //! What every backend that speaks to a PostgreSQL server of its own accord has in common: what its sessions run with, how names
-//! and texts are quoted, what an answer of the server means, and passwords.
+//! and texts are quoted, what an answer of the server means, passwords, and certificates.
 
 mod answer;
+mod certificate;
 pub(in crate::backend) mod extension;
 mod secret;
 mod session;
@@ -10,6 +11,7 @@ mod text;
 
 pub use answer::Answer;
 pub(in crate::backend) use answer::is_of_the_moment;
+pub(in crate::backend) use certificate::{Authority, Issued, check as check_certificate};
 pub(in crate::backend) use secret::Login;
 pub use secret::{NoRandomness, Secret};
 pub(in crate::backend) use session::{options, superuser_options};

@@ -1,7 +1,7 @@
 //! The `SGCluster`.
 
 use super::{GROUP, MAJORS, beside};
-use crate::backend::operator::{Exposure, Wish, at, put, restart};
+use crate::backend::operator::{Exposure, Wish, at, check_issuer, put, restart};
 use crate::backend::{Effect, Refusal};
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::json;
@@ -124,11 +124,7 @@ fn ssl(spec: &PostgreSQLSpec) -> Result<Value, Refusal> {
         }
         _ => {}
     }
-    if tls.issuer_ref.is_some() {
-        return Err(refused(
-            "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef",
-        ));
-    }
+    check_issuer(tls)?;
     let mut ssl = json!({"enabled": true});
     if let Some(secret) = &tls.certificate_secret_ref {
         ssl["certificateSecretKeySelector"] = json!({"name": secret.name, "key": "tls.crt"});

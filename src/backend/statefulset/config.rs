@@ -1,8 +1,10 @@
 //! The files that pods mount: the script that starts PostgreSQL, and what it is configured by.
 
+use super::encryption::Encryption;
 use super::{LEASES, MANAGER, SYSTEM};
 use crate::backend::operator::{Wish, at, hash};
 use crate::backend::postgresql::line;
+use crate::cluster::CONFIG_MAPS;
 use databases_api::postgresql::parameters as policy;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
 use serde_json::{Value, json};
@@ -11,6 +13,11 @@ use serde_json::{Value, json};
 pub(super) const DIGEST: &str = "databases_standard.digest";
 /// Who PostgreSQL runs as, whatever the image calls whom.
 pub(super) const USER: u32 = 999;
+
+/// The files that a server reads: its settings, who may connect, and how connections are encrypted.
+const SETTINGS: &str = "postgresql.conf";
+const ACCESS: &str = "pg_hba.conf";
+const ENCRYPTION: &str = "encryption.conf";
 
 const START: &str = include_str!("start.sh");
 const READY: &str = include_str!("ready.sh");
@@ -23,6 +30,7 @@ const MEBI: i64 = 1024 * 1024;
 
 /// The files, by the keys of the ConfigMap, with the digest of those that a running server reads.
 pub(super) struct Files {
+    pub(super) encryption: Encryption,
     pub(super) digest: String,
     pub(super) data: Value,
 }
@@ -30,19 +38,46 @@ pub(super) struct Files {
 /// Renders them.
 pub(super) fn files(wish: &Wish<'_>) -> Files {
     let spec = &wish.object.spec;
-    let (settings, access) = (settings(spec), access());
-    let digest = hash(&format!("{settings}{access}").into());
+    let encryption = Encryption::wanted(wish);
+    let (settings, access, includes) = (settings(spec), access(encryption), encryption.includes());
+    // What a set without a certificate runs with stays as it is, and is not read again for nothing.
+    let told = if encryption == Encryption::Absent { "" } else { &includes };
+    let digest = hash(&format!("{settings}{access}{told}").into());
     let data = json!({
         "start": START,
         "ready": READY,
-        "postgresql.conf": settings + &line(DIGEST, &digest),
-        "pg_hba.conf": access,
+        SETTINGS: settings + &line(DIGEST, &digest),
+        ACCESS: access,
+        ENCRYPTION: includes,
         "pg_ident.conf": "",
         "passwd": PASSWD,
         "group": GROUP,
         "initialize": if is_first(wish) { "yes" } else { "no" },
     });
-    Files { digest, data }
+    Files { encryption, digest, data }
+}
+
+/// What of the files is otherwise than what servers have.
+pub(super) struct Changed {
+    pub(super) settings: bool,
+    pub(super) access: bool,
+}
+
+impl Files {
+    /// What is new in them.
+    pub(super) fn differ(&self, wish: &Wish<'_>) -> Changed {
+        let is_map =
+            |live: &&Value| at(live, "kind") == CONFIG_MAPS.kind && at(live, "metadata.name") == wish.name;
+        let known = wish.beside.iter().find(is_map).map_or(&Value::Null, |map| &map["data"]);
+        let access =
+            !known.is_null() && [ACCESS, ENCRYPTION].iter().any(|file| known[file] != self.data[file]);
+        let plain = |data: &Value| {
+            data[SETTINGS].as_str().and_then(|text| Some(text.split_once(DIGEST)?.0.to_owned()))
+        };
+        let settings = plain(known) != plain(&self.data);
+        // Where neither is so, somebody took them away, or changed them there.
+        Changed { settings: settings || !access, access }
+    }
 }
 
 /// Whether there was never a database: none was seen, and none is recorded.
@@ -90,12 +125,13 @@ fn settings(spec: &PostgreSQLSpec) -> String {
 }
 
 /// Everybody shows a password, inside the pod, too.
-fn access() -> String {
+fn access(encryption: Encryption) -> String {
+    let connection = encryption.connection();
     format!(
         "# Written by databases-apiserver, which replaces this file.\n\
          local all all scram-sha-256\n\
-         host all all all scram-sha-256\n\
-         host replication {MANAGER} all scram-sha-256\n\
-         host replication all all scram-sha-256\n"
+         {connection} all all all scram-sha-256\n\
+         {connection} replication {MANAGER} all scram-sha-256\n\
+         {connection} replication all all scram-sha-256\n"
     )
 }

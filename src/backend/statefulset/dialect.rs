@@ -1,7 +1,7 @@
 //! What is applied: a StatefulSet, and what stands beside it.
 
 use super::{
-    CONFIGURATION, CONTROLLER_NAME, INSTANCE, LEASES, MANAGER, PORT, SUPERUSER, config, images,
+    CONFIGURATION, CONTROLLER_NAME, INSTANCE, LEASES, MANAGER, PORT, SUPERUSER, config, encryption, images,
     manager_secret, objects, read_only, read_write,
 };
 use crate::backend::operator::{Dialect, Found, Installed, Parameters, Role, Wish, count};
@@ -33,6 +33,8 @@ const FEATURES: &[&str] = &[
     "PostgreSQLStorageExpansion",
     "PostgreSQLSuperuserAccess",
     "PostgreSQLSynchronousReplication",
+    "PostgreSQLTLS",
+    "PostgreSQLTLSCustomCertificate",
     "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
@@ -101,11 +103,21 @@ impl Dialect for StatefulSets {
 
     /// What PostgreSQL can read while it runs is not known before it has read it.
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
-        let is_new = configuration(wish.live) != config::files(wish).digest;
-        let message =
-            "PostgreSQL reads its configuration again, and is restarted where that is not enough".into();
-        let change = Change { fields: vec!["spec.parameters".into()], effect: restart(wish), message };
-        is_new.then_some(change).into_iter().collect()
+        let files = config::files(wish);
+        if configuration(wish.live) == files.digest {
+            return Vec::new();
+        }
+        let change = |field: &str, effect, message: &str| Change {
+            fields: vec![field.into()],
+            effect,
+            message: message.into(),
+        };
+        let changed = files.differ(wish);
+        let access = "PostgreSQL reads again who may connect, and how connections are encrypted";
+        let settings = "PostgreSQL reads its configuration again, and is restarted where that is not enough";
+        let access = changed.access.then(|| change("spec.tls.mode", Effect::Reload, access));
+        let settings = changed.settings.then(|| change("spec.parameters", restart(wish), settings));
+        access.into_iter().chain(settings).collect()
     }
 
     /// What the objects tell; what the servers tell is added to it.
@@ -139,6 +151,7 @@ impl Dialect for StatefulSets {
             }
             "replicas" => ("spec.instances", Effect::Nothing),
             "template.metadata" => (RESTART_FIELD, restart),
+            "template.spec" if encryption::is_new(wish) => ("spec.tls.mode", restart),
             "template.spec" => ("spec.resources, spec.scheduling, spec.version", restart),
             _ => ("spec.parametersRef", restart),
         };

@@ -11,12 +11,18 @@
 //!   image knows, without any right, on a file system that they cannot write to but for their volumes.
 //! - **This server has to reach the pods** (port 5432): it is what makes a primary. While it is away everything goes on as it
 //!   is, but for a primary that is started anew: that one waits for it.
+//! - **Encryption** is on where nobody says otherwise ([`encryption`]), by a certificate of an authority of the object's own or by
+//!   one that it names ([`certificate`]).
 //! - **Configuration** is read again where that is enough, and a restart is made where PostgreSQL says that it takes one. What it
 //!   does not take is told in its words, and passed over at the next start for what was good before.
 
+mod care;
+mod certificate;
 mod choice;
 mod config;
+mod configure;
 mod dialect;
+mod encryption;
 mod images;
 mod lease;
 mod objects;
@@ -26,20 +32,18 @@ mod tend;
 mod volumes;
 
 use super::operator::{Operator, UID_LABEL};
-use super::postgresql::was_made;
-use super::tenant;
 use super::{
-    Answers, Backend, Class, Code, Disposal, Error, Login, News, Observed, Offer, ParametersKind, Phase,
-    Plan, Reference, ReferenceKind, Refusal, Request, Warning,
+    Answers, Backend, Class, Code, Disposal, Effect, Error, News, Observed, Offer, ParametersKind, Phase,
+    Plan, Reference, ReferenceKind, Request, Warning,
 };
-use crate::cluster::{self, Cluster, PODS, Place, Resource};
+use crate::cluster::{self, Cluster, PODS, Place, Resource, SECRETS};
 use async_trait::async_trait;
+use certificate::Certificate;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
-use databases_api::shared::Access;
+use databases_api::shared::CERTIFICATE_SECRET_REF;
 use dialect::StatefulSets;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
-use tend::Set;
 
 const CONTROLLER_NAME: &str = "statefulset.databases.standard.k8s.io/postgresql";
 /// On pods and volumes: the StatefulSet that they are of, whoever's that is.
@@ -54,6 +58,8 @@ const PRIMARY: &str = "primary";
 const REPLICA: &str = "replica";
 /// On a StatefulSet: the configuration that its servers are to have.
 const CONFIGURATION: &str = "databases.standard.k8s.io/configuration";
+/// On a StatefulSet whose pods have a certificate: how connections to its servers are encrypted.
+const ENCRYPTION: &str = "databases.standard.k8s.io/encryption";
 /// On a Lease: what the database is known by.
 const SYSTEM: &str = "databases.standard.k8s.io/system-identifier";
 /// On a Lease: how the primary came to be it, where another server was the primary before.
@@ -83,6 +89,10 @@ fn manager_secret(name: &str) -> String {
     format!("{name}-manager")
 }
 
+fn certificate_secret(name: &str) -> String {
+    format!("{name}-tls")
+}
+
 /// The cluster did not do what was asked.
 fn failed(error: &cluster::Error) -> Error {
     Error::retried(Code::Unavailable, error.to_string())
@@ -92,12 +102,14 @@ fn failed(error: &cluster::Error) -> Error {
 pub struct StatefulSetPostgreSQL {
     operator: Operator<StatefulSets>,
     cluster: Cluster,
+    domain: String,
 }
 
 impl StatefulSetPostgreSQL {
     /// In this cluster, whose Services have names in this domain.
     pub fn new(cluster: Cluster, domain: &str) -> Self {
-        StatefulSetPostgreSQL { operator: Operator::new(StatefulSets, cluster.clone(), domain), cluster }
+        let operator = Operator::new(StatefulSets, cluster.clone(), domain);
+        StatefulSetPostgreSQL { operator, cluster, domain: domain.to_owned() }
     }
 
     async fn live(&self, request: &Request<PostgreSQL>) -> Result<Option<Value>, Error> {
@@ -107,89 +119,10 @@ impl StatefulSetPostgreSQL {
         self.cluster.look(place).await.map_err(|error| failed(&error))
     }
 
-    /// Adds what the servers say to what the objects tell, and where `acts` does what is due.
-    async fn tend(
-        &self,
-        request: &Request<PostgreSQL>,
-        seen: Observed,
-        acts: bool,
-    ) -> Result<Observed, Error> {
-        let Some(live) = self.live(request).await? else { return Ok(seen) };
-        let (mut seen, manager) = shared(&request.object, seen);
-        seen.pending = dialect::pending(&live);
-        let Some(manager) = manager else { return Ok(seen) };
-        let mut set = Set::look(&self.cluster, &request.object, &live, &manager.password).await?;
-        let acts = acts && dialect::replicas(&live) > 0;
-        // What was accepted before is looked after, and nothing is done towards what is refused.
-        let brings = acts && seen.refused.is_none();
-        let mut nobody = None;
-        if acts {
-            nobody = set.elect().await?;
-            set.label().await?;
-            let (pending, invalid) = set.configure().await?;
-            let is_new = set.is_new.then(|| "the first server is ready".to_owned());
-            seen.pending = seen.pending.or(pending).or(is_new).or_else(|| set.left_behind());
-            let invalid = invalid.map(|message| Refusal::new("InvalidParameters", message));
-            seen.refused = seen.refused.or(invalid);
-        }
-        if brings {
-            let (pending, refused) = volumes::grow(&set).await?;
-            (seen.pending, seen.refused) = (seen.pending.or(pending), seen.refused.or(refused));
-        }
-        let standing = set.standing(nobody);
-        (seen.phase, seen.message) = (standing.phase, standing.message);
-        let primary = set.primary().and_then(|server| Some((&server.pod, server.primary()?)));
-        let Some((primary, facts)) = primary else { return Ok(seen) };
-        (seen.primary, seen.storage_bytes) = (primary.name.clone(), Some(facts.bytes));
-        let Some(server) = set.managed(primary) else { return Ok(seen) };
-        if brings && let Err(error) = server::share(&server, seen.superuser.as_ref()).await {
-            seen.pending = Some(error.to_string());
-        }
-        Ok(inside(&request.object, &server, seen, brings).await)
+    /// The certificate of the servers of a set of this name.
+    fn certificate<'a>(&'a self, request: &'a Request<PostgreSQL>, name: &'a str) -> Certificate<'a> {
+        Certificate { cluster: &self.cluster, request, name, domain: &self.domain }
     }
-}
-
-/// Brings in line what is in a server, or only looks; an object has a version once that was done.
-async fn inside(object: &PostgreSQL, server: &tenant::Server, seen: Observed, acts: bool) -> Observed {
-    let names = tenant::Names::alone(object);
-    let done = match acts {
-        true => tenant::ensure(object, &names, server, &seen.logins)
-            .await
-            .map(|inside| (inside.facts.version, inside.found.is_nothing(), inside.refused)),
-        false => {
-            tenant::look(&names, server).await.map(|(facts, found)| (facts.version, found.is_nothing(), None))
-        }
-    };
-    let made = was_made(object);
-    match done {
-        Ok((version, false, refused)) => {
-            Observed { version, refused: seen.refused.clone().or(refused), ..seen }
-        }
-        Ok((_, true, refused)) => {
-            let message = "the server runs, and its databases are not there yet".into();
-            let refused = seen.refused.clone().or(refused);
-            Observed { phase: Phase::Creating, message, refused, logins: Vec::new(), ..seen }
-        }
-        Err(error) => match (made, error.refusal()) {
-            (true, Some(refused)) => Observed { refused: Some(refused), ..seen },
-            (true, None) => Observed { pending: Some(error.to_string()), ..seen },
-            (false, refused) => {
-                let message = error.to_string();
-                Observed { phase: Phase::Creating, message, refused, logins: Vec::new(), ..seen }
-            }
-        },
-    }
-}
-
-/// The login that servers are managed with is nobody's; the superuser's is told where that was asked for.
-fn shared(object: &PostgreSQL, mut seen: Observed) -> (Observed, Option<Login>) {
-    let manager = seen.superuser.take();
-    if object.spec.superuser_access == Some(Access::Enabled)
-        && let Some(index) = seen.logins.iter().position(|login| login.username == SUPERUSER)
-    {
-        seen.superuser = Some(seen.logins.remove(index));
-    }
-    (seen, manager)
 }
 
 #[async_trait]
@@ -207,7 +140,13 @@ impl Backend for StatefulSetPostgreSQL {
     }
 
     fn object_references(&self) -> Vec<ReferenceKind> {
-        self.operator.object_references()
+        let secret = ParametersKind {
+            group: SECRETS.group.into(),
+            version: SECRETS.version.into(),
+            kind: SECRETS.kind.into(),
+        };
+        let certificate = ReferenceKind { path: CERTIFICATE_SECRET_REF.into(), kind: secret };
+        self.operator.object_references().into_iter().chain([certificate]).collect()
     }
 
     fn recognises(&self, group: &str) -> bool {
@@ -234,7 +173,12 @@ impl Answers<PostgreSQL> for StatefulSetPostgreSQL {
     }
 
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
-        self.operator.plan(request).await
+        let mut plan = self.operator.plan(request).await?;
+        let name = self.operator.reference(request).await?.name;
+        if self.certificate(request, &name).changes().await? {
+            plan.add(CERTIFICATE_SECRET_REF, Effect::Reload, "PostgreSQL reads its new certificate");
+        }
+        Ok(plan)
     }
 
     async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {

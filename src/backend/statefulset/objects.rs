@@ -2,11 +2,11 @@
 
 use super::config::{self, Files, USER};
 use super::{
-    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, headless, images, manager_secret,
-    read_only, read_write,
+    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, certificate, headless, images,
+    manager_secret, read_only, read_write,
 };
 use crate::backend::Refusal;
-use crate::backend::operator::{Wish, at};
+use crate::backend::operator::{Wish, at, check_issuer};
 use crate::backend::tenant;
 use apimachinery::wire::json::to_tree;
 use databases_api::shared::{RESTARTED_AT, State};
@@ -26,6 +26,8 @@ const GRACE_SECONDS: u32 = 300;
 pub(super) fn wanted(wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
     let checked = tenant::check(wish.object, &tenant::Names::alone(wish.object));
     checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;
+    wish.object.spec.instance.tls.as_ref().map_or(Ok(()), check_issuer)?;
+    certificate::check(wish.references)?;
     let (files, name) = (config::files(wish), wish.name);
     let mut objects = vec![
         stateful_set(wish, &files)?,
@@ -93,7 +95,7 @@ fn stateful_set(wish: &Wish<'_>, files: &Files) -> Result<Value, Refusal> {
     if let Some(at) = wish.object.metadata.annotations.get(RESTARTED_AT) {
         annotations.insert(RESTARTED_AT.into(), at.as_str().into());
     }
-    Ok(json!({
+    let mut set = json!({
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
         "metadata": {"name": name, "annotations": {CONFIGURATION: files.digest}},
@@ -109,7 +111,10 @@ fn stateful_set(wish: &Wish<'_>, files: &Files) -> Result<Value, Refusal> {
             },
             "volumeClaimTemplates": [claim(wish)],
         },
-    }))
+    });
+    files.encryption.annotate(&mut set);
+    files.encryption.equip(&mut set["spec"]["template"]["spec"], name);
+    Ok(set)
 }
 
 /// What the first volume was made with stays: it cannot be changed in the template. A volume grows by itself.

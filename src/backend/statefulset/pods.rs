@@ -1,5 +1,6 @@
 //! The pods of a StatefulSet, as Kubernetes tells of them.
 
+use super::encryption::is_equipped;
 use super::{ALONE, ASKED, ROLE};
 use crate::backend::operator::{at, conditions, is_true};
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub(super) struct Pod {
     /// It is being deleted.
     pub(super) is_ending: bool,
     pub(super) is_ready: bool,
+    /// It has a certificate.
+    pub(super) is_equipped: bool,
     /// The role that its label says.
     pub(super) role: String,
     pub(super) created: Option<Timestamp>,
@@ -40,6 +43,7 @@ impl Pod {
             address: Some(text("status.podIP")).filter(|address| !address.is_empty()),
             is_ending: !at(live, "metadata.deletionTimestamp").is_empty(),
             is_ready: is_true(live, "Ready"),
+            is_equipped: is_equipped(live),
             role: live["metadata"]["labels"][ROLE].as_str().unwrap_or_default().to_owned(),
             created: at(live, "metadata.creationTimestamp").parse().ok(),
             alone_since: live["metadata"]["annotations"][ALONE].as_str().and_then(|at| at.parse().ok()),

@@ -1,5 +1,6 @@
 //! What a server of a pod says, and what it is told, over SQL.
 
+use super::certificate;
 use super::config::DIGEST;
 use super::pods::Pod;
 use super::{MANAGER, PORT, SUPERUSER};
@@ -26,6 +27,8 @@ pub(super) struct Facts {
     pub(super) position: u128,
     /// The configuration that it has read.
     pub(super) configuration: String,
+    /// The certificate that it has read; empty where it does not encrypt.
+    pub(super) certificate: String,
     /// What of that takes a restart.
     pub(super) pending_restart: bool,
     /// What of its configuration it does not take, in a sentence; empty where it takes all.
@@ -54,7 +57,8 @@ pub(super) fn of(pod: &Pod, password: &str) -> Option<Server> {
         username: MANAGER.into(),
         password: Secret::new(password),
         database: "postgres".into(),
-        mode: SslMode::Disable,
+        // While encryption comes or goes a server may be without it, and then refuses nobody for that.
+        mode: SslMode::Prefer,
         authorities: None,
         superuser: true,
     })
@@ -69,8 +73,9 @@ pub(super) async fn ask(server: &Server, pod: &Pod) -> Result<Facts, Error> {
          EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'), \
          (SELECT sum(pg_database_size(oid)) FROM pg_database), \
          coalesce(current_setting('databases_standard.complaint', true), ''), \
-         coalesce(current_setting('databases_standard.raised', true), '')",
-        literal(DIGEST)
+         coalesce(current_setting('databases_standard.raised', true), ''), coalesce(current_setting({}, true), '')",
+        literal(DIGEST),
+        literal(certificate::DIGEST)
     );
     // What takes a restart is an error there, too; of a setting that is in the files no more its text alone says which.
     let invalid = "SELECT f.name, f.setting, f.error FROM pg_file_settings f WHERE f.error IS NOT NULL \
@@ -97,6 +102,7 @@ pub(super) async fn ask(server: &Server, pod: &Pod) -> Result<Facts, Error> {
         timeline: cell(place, 3),
         position: cell(place, 4).parse().unwrap_or_default(),
         configuration: cell(setting, 0),
+        certificate: cell(setting, 7),
         pending_restart: flag(setting, 1),
         version: cell(setting, 2),
         is_streaming: flag(setting, 3),

@@ -12,6 +12,12 @@ export LC_ALL=C PGPASSFILE="$RUN/passfile" PGCONNECT_TIMEOUT=5
 server="" ended=""
 trap 'exit 143' TERM INT
 data="$DATA/pgdata" new="$DATA/pgdata.new" manager=databases_manager
+# A pod of an earlier release has no certificate.
+TLS="${TLS:-/etc/databases-tls}"
+# Where others are refused, connections to the primary are encrypted; else where the primary can.
+PGSSLMODE=prefer
+! grep -q primary-require "$CONFIG/encryption.conf" || PGSSLMODE=require
+export PGSSLMODE
 
 say() { echo "start: $*"; }
 die() { say "$*"; exit 1; }
@@ -106,6 +112,13 @@ rm -rf "$data"/pg_replslot/server_[0-9]*
 
 # Files that PostgreSQL does not take are passed over for those of the last start.
 own="$RUN/postgresql.conf" good="$DATA/good.conf"
+# Which of these files are included, the configuration says, and says anew while PostgreSQL runs.
+for mode in prefer require; do
+  cat > "$RUN/primary-$mode.conf" <<CONF
+primary_conninfo = 'host=$PRIMARY port=$PORT user=$manager passfile=$PGPASSFILE sslmode=$mode application_name=$POD_NAME connect_timeout=5 options=''-c statement_timeout=0'''
+CONF
+done
+ln -sf "$CONFIG/encryption.conf" "$TLS/certificate.conf" "$RUN/"
 configure() {
   cat > "$own" <<CONF
 include '$1'
@@ -115,7 +128,9 @@ unix_socket_directories = '$RUN/sockets'
 hba_file = '$CONFIG/pg_hba.conf'
 ident_file = '$CONFIG/pg_ident.conf'
 cluster_name = '$POD_UID'
-primary_conninfo = 'host=$PRIMARY port=$PORT user=$manager passfile=$PGPASSFILE application_name=$POD_NAME connect_timeout=5 options=''-c statement_timeout=0'''
+ssl_cert_file = '$TLS/tls.crt'
+ssl_key_file = '$TLS/tls.key'
+include '$RUN/encryption.conf'
 primary_slot_name = 'server_${POD_NAME##*-}'
 CONF
 }
@@ -151,6 +166,8 @@ each_raised raise
 [ -z "$raised" ] || echo "databases_standard.raised = '$raised'" >> "$own"
 touch "$data/standby.signal"
 
+# How PostgreSQL itself connects, its files say.
+unset PGSSLMODE
 # From here on nothing but PostgreSQL ends this script.
 trap 'ended=yes; [ -z "$server" ] || kill -INT "$server" 2>/dev/null || true' TERM INT
 "$bin/postgres" -D "$data" -c config_file="$own" &

@@ -4,19 +4,15 @@ use super::choice::{self, Choice, Scene, Server};
 use super::lease::{self, Record};
 use super::pods::Pod;
 use super::server::Facts;
-use super::{
-    ALONE, ASKED, CONFIGURATION, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server, was_made,
-};
+use super::{ALONE, INSTANCE, PODS, PRIMARY, REPLICA, ROLE, dialect, failed, server};
 use crate::backend::operator::at;
+use crate::backend::postgresql::was_made;
 use crate::backend::{Code, Error, Phase};
 use crate::cluster::{Cluster, Place};
 use databases_api::postgresql::{PostgreSQL, ReplicationMode};
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
-
-/// How long a kubelet may take to look at the files of a pod that changed.
-const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
 /// An object's servers.
 pub(super) struct Set<'a> {
@@ -79,7 +75,7 @@ impl<'a> Set<'a> {
         server::of(pod, &self.password)
     }
 
-    fn wanted(&self) -> usize {
+    pub(super) fn wanted(&self) -> usize {
         dialect::replicas(self.live)
     }
 
@@ -89,7 +85,7 @@ impl<'a> Set<'a> {
         replication.is_some_and(|replication| replication.mode == Some(ReplicationMode::Synchronous))
     }
 
-    fn place<'b>(&'b self, pod: &'b str) -> Place<'b> {
+    pub(super) fn place<'b>(&'b self, pod: &'b str) -> Place<'b> {
         Place { resource: &PODS, namespace: &self.object.metadata.namespace, name: pod }
     }
 
@@ -228,68 +224,6 @@ impl<'a> Set<'a> {
         };
         let left = self.servers.iter().find(is_alone)?;
         Some(format!("pod {} does not follow the primary yet", left.pod.name))
-    }
-
-    /// Has the primary keep the log for its standbys, and all servers read what they are configured with; what of that is
-    /// still to come, and what PostgreSQL does not take.
-    pub(super) async fn configure(&self) -> Result<(Option<String>, Option<String>), Error> {
-        let Some(primary) = self.primary() else { return Ok((None, None)) };
-        if let Some(managed) = self.managed(&primary.pod) {
-            let others: Vec<usize> =
-                (0..self.wanted()).filter(|other| *other != primary.pod.ordinal).collect();
-            server::keep_slots(&managed, &others).await?;
-        }
-        let wanted = dialect::configuration(self.live);
-        let (mut pending, mut invalid) = (None, None);
-        for Server { pod, facts } in &self.servers {
-            let Some((facts, managed)) = facts.as_ref().zip(self.managed(pod)) else { continue };
-            if !facts.invalid.is_empty() {
-                invalid = Some(facts.invalid.clone());
-            }
-            if facts.configuration != wanted {
-                self.fetch(pod, wanted).await?;
-                server::reload(&managed).await?;
-                pending = Some(format!("pod {} has not got its new configuration yet", pod.name));
-            } else if pod.uid == primary.pod.uid && !facts.raised.is_empty() {
-                let what = &facts.raised;
-                pending =
-                    Some(format!("{what} stays as it was until the database is stopped and started again"));
-            }
-        }
-        let waits = self
-            .servers
-            .iter()
-            .any(|server| server.facts.as_ref().is_some_and(|facts| facts.pending_restart));
-        if waits && invalid.is_none() && pending.is_none() {
-            self.restart(wanted).await?;
-            pending = Some("the servers are restarted with their new configuration".to_owned());
-        }
-        Ok((pending, invalid))
-    }
-
-    /// Has the kubelet look at the files of a pod. It does so when the pod changes, and else about once a minute.
-    async fn fetch(&self, pod: &Pod, configuration: &str) -> Result<(), Error> {
-        let now = Timestamp::now();
-        let is_asked = pod
-            .asked
-            .as_ref()
-            .is_some_and(|(asked, since)| asked == configuration && now.duration_since(*since) < LOOK);
-        if is_asked {
-            return Ok(());
-        }
-        let asked = format!("{configuration} {now}");
-        let patch = json!({"metadata": {"uid": pod.uid, "annotations": {ASKED: asked}}});
-        self.cluster.merge(self.place(&pod.name), &patch).await.map_err(|error| failed(&error))
-    }
-
-    /// Has the pods be made anew, one after the other.
-    async fn restart(&self, configuration: &str) -> Result<(), Error> {
-        let name = at(self.live, "metadata.name");
-        let patch =
-            json!({"spec": {"template": {"metadata": {"annotations": {CONFIGURATION: configuration}}}}});
-        let main = &<dialect::StatefulSets as crate::backend::operator::Dialect>::MAIN;
-        let place = Place { resource: main, namespace: &self.object.metadata.namespace, name };
-        self.cluster.merge(place, &patch).await.map_err(|error| failed(&error))
     }
 
     /// How it stands.

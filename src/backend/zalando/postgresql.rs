@@ -1,7 +1,7 @@
 //! The `postgresql`.
 
 use super::{GROUP, seen};
-use crate::backend::operator::{Exposure, Wish, node_affinity, put, with_ours};
+use crate::backend::operator::{Exposure, Wish, check_issuer, node_affinity, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
@@ -189,10 +189,7 @@ fn tls(tls: &Tls) -> Result<Vec<(&'static str, Value)>, Refusal> {
         let message = "spec.tls.mode: Zalando's operator always encrypts; use Optional or Required";
         return Err(Refusal::new("UnsupportedFeature", message));
     }
-    if tls.issuer_ref.is_some() {
-        let message = "spec.tls.issuerRef: let the issuer write a Secret, and name that in spec.tls.certificateSecretRef";
-        return Err(Refusal::new("UnsupportedFeature", message));
-    }
+    check_issuer(tls)?;
     if let Some(secret) = &tls.certificate_secret_ref {
         found.push(("tls.secretName", secret.name.as_str().into()));
         found.push(("spiloFSGroup", POSTGRES_GROUP.into()));

@@ -22,22 +22,21 @@ impl World {
         }
     }
 
+    /// The login that servers are managed with, once there is one.
+    pub(super) async fn manager(&self, name: &str) -> Option<Login> {
+        let secret = self.kubelet.get(&crate::cluster::SECRETS, &manager_secret(name)).await?;
+        let password = crate::backend::postgresql::secret_text(&secret, "password")?;
+        Some(Login { username: MANAGER.into(), password, database: "postgres".into(), ..Login::default() })
+    }
+
     /// How many servers take writes.
     async fn primaries(&self, request: &Request<PostgreSQL>) -> usize {
         let name = named(&request.object);
-        let secret = self
-            .kubelet
-            .api(&crate::cluster::SECRETS)
-            .get_opt(&manager_secret(&name))
-            .await
-            .expect("an answer");
-        let Some(secret) = secret else { return 0 };
-        let secret = serde_json::to_value(secret).expect("an object");
-        let password = crate::backend::postgresql::secret_text(&secret, "password").expect("a password");
+        let Some(manager) = self.manager(&name).await else { return 0 };
         let mut count = 0;
         for host in self.kubelet.addresses(&name) {
             let mut config = tokio_postgres::Config::new();
-            config.host(host).port(PORT).user(MANAGER).password(&password).dbname("postgres");
+            config.host(host).port(PORT).user(MANAGER).password(&manager.password).dbname("postgres");
             let Ok((client, connection)) = config.connect(NoTls).await else { continue };
             tokio::spawn(connection);
             let asked = client.query_one("SELECT pg_is_in_recovery()", &[]).await;

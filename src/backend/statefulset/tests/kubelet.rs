@@ -257,10 +257,15 @@ impl Kubelet {
     fn keep(&self, pod: &Value, data: &Path, address: &str, service: &str) {
         let (uid, name) = (at(pod, "metadata.uid"), at(pod, "metadata.name"));
         let own = self.own(uid);
-        let [config, secrets, run] = ["config", "secrets", "run"].map(|folder| own.join(folder));
+        let [config, secrets, run, tls] = ["config", "secrets", "run", "tls"].map(|folder| own.join(folder));
         let start = || {
-            let places =
-                [("DATA", data.to_owned()), ("CONFIG", config), ("SECRETS", secrets), ("RUN", run.clone())];
+            let places = [
+                ("DATA", data.to_owned()),
+                ("CONFIG", config),
+                ("SECRETS", secrets),
+                ("RUN", run.clone()),
+                ("TLS", tls),
+            ];
             self.command(pod, "start", address, service, places).spawn().expect("sh")
         };
         let mut state = self.state();

@@ -4,6 +4,7 @@
 mod choice;
 mod configuration;
 mod conformance;
+mod encryption;
 mod failover;
 mod kubelet;
 mod mounts;
@@ -14,6 +15,7 @@ mod users;
 use super::pods::Pod;
 use super::*;
 use crate::backend::operator::tests::{Playground, object};
+use crate::backend::{Login, Refusal};
 use kubelet::Kubelet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,15 +1,20 @@
 //! What a pod that is run by the played kubelet finds: its files, its variables, and the Services of its set.
 
 use super::kubelet::{Kubelet, address, core};
-use super::process::as_postgres;
+use super::process::{as_postgres, show_to_postgres};
 use super::*;
 use crate::backend::operator::at;
 use base64::Engine as _;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::net::{TcpListener, TcpStream};
+
+/// Files of a pod that changed lie in a new folder.
+static NEXT_VERSION: AtomicU32 = AtomicU32::new(1);
 
 impl Kubelet {
     pub(super) fn own(&self, uid: &str) -> PathBuf {
@@ -26,26 +31,43 @@ impl Kubelet {
         let map = self.get(&core("ConfigMap", "configmaps"), set).await;
         let secret = self.get(&crate::cluster::SECRETS, &manager_secret(set)).await;
         let Some((map, secret)) = map.zip(secret) else { return false };
+        let Some(certificate) = self.certificate(pod, set).await else { return false };
         let text = |value: &Value| value.as_str().unwrap_or_default().as_bytes().to_vec();
         let decoded =
             |value: &Value| base64::engine::general_purpose::STANDARD.decode(text(value)).expect("base64");
         for (folder, data, read) in [
             ("config", &map["data"], &text as &dyn Fn(&Value) -> Vec<u8>),
             ("secrets", &secret["data"], &decoded),
-            ("run", &Value::Null, &text),
+            ("tls", &certificate, &decoded),
         ] {
-            fs::create_dir_all(own.join(folder)).expect("a folder");
+            // All in one step: somebody may be reading them.
+            let version = NEXT_VERSION.fetch_add(1, Ordering::Relaxed);
+            let [files, link] =
+                [version.to_string(), "new".into()].map(|end| own.join(format!("{folder}.{end}")));
+            fs::create_dir_all(&files).expect("a folder");
             for (key, value) in data.as_object().into_iter().flatten() {
-                // As a whole: somebody may be reading it.
-                let (path, new) = (own.join(folder).join(key), own.join(format!("{key}.new")));
-                if fs::read(&path).ok() != Some(read(value)) {
-                    fs::write(&new, read(value)).expect("a file");
-                    fs::rename(&new, &path).expect("a file");
+                fs::write(files.join(key), read(value)).expect("a file");
+                if folder == "tls" {
+                    show_to_postgres(&files.join(key));
                 }
             }
+            symlink(&files, &link).expect("a link");
+            fs::rename(&link, own.join(folder)).expect("a link");
         }
+        fs::create_dir_all(own.join("run")).expect("a folder");
         fs::write(own.join("known"), known).expect("a file");
         true
+    }
+
+    /// What a pod mounts of its certificate's Secret; null where it mounts none.
+    async fn certificate(&self, pod: &Value, set: &str) -> Option<Value> {
+        let mut volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
+        let Some(items) = volumes.find_map(|volume| volume["secret"]["items"].as_array()) else {
+            return Some(Value::Null);
+        };
+        let secret = self.get(&crate::cluster::SECRETS, &certificate_secret(set)).await?;
+        let shown = |item: &Value| (at(item, "path").to_owned(), secret["data"][at(item, "key")].clone());
+        Some(items.iter().map(shown).collect())
     }
 
     pub(super) fn command(
@@ -54,7 +76,7 @@ impl Kubelet {
         what: &str,
         address: &str,
         service: &str,
-        places: [(&str, PathBuf); 4],
+        places: [(&str, PathBuf); 5],
     ) -> Command {
         let mut command = as_postgres();
         let config = &places[1].1;

@@ -15,6 +15,14 @@ pub(super) fn give(folders: &[&Path]) {
     assert!(given.is_ok_and(|status| status.success()), "folders can be given away");
 }
 
+/// Root's, and read by PostgreSQL's group alone, as files of a Secret are in a pod.
+pub(super) fn show_to_postgres(file: &Path) {
+    for (program, how) in [("chgrp", "postgres"), ("chmod", "0440")] {
+        let given = Command::new(program).arg(how).arg(file).status();
+        assert!(given.is_ok_and(|status| status.success()), "a file can be shown");
+    }
+}
+
 pub(super) fn signal(which: &str, process: u32) {
     let _ = Command::new("kill").args([which, &process.to_string()]).stderr(Stdio::null()).status();
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::Effect;
 use crate::backend::operator::{Dialect, Installed, Wish, at};
 use databases_api::postgresql::{Replication, ReplicationMode};
-use databases_api::shared::State;
+use databases_api::shared::{ObjectRef, State, Tls, TlsMode};
 use serde_json::json;
 
 fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Result<Vec<Value>, Refusal> {
@@ -151,4 +151,45 @@ fn a_change_is_called_by_our_fields_and_what_it_does() {
     let ((field, effect), upcoming, state) = told(&object, "replicas");
     assert_eq!((&*field, effect, upcoming), ("spec.state", Effect::Downtime, 1));
     assert_eq!(state, Some(json!({"spec": {"replicas": 0}})));
+}
+
+#[test]
+fn new_pods_have_a_certificate_and_old_ones_get_it_when_it_is_asked_for() {
+    let told = |set: &Value| set["metadata"]["annotations"][ENCRYPTION].clone();
+    let access = |objects: &[Value]| {
+        let rules = of(objects, "ConfigMap", "shop-1")["data"]["pg_hba.conf"].clone();
+        rules.as_str().is_some_and(|rules| rules.contains("\nhostssl all "))
+    };
+    let mut object = object("shop", 1);
+    let new = made(&object);
+    assert_eq!(told(&new[0]), "Optional");
+    let pod = &new[0]["spec"]["template"]["spec"];
+    let volume = pod["volumes"].as_array().and_then(|volumes| volumes.last()).expect("a volume");
+    assert_eq!(volume["secret"]["secretName"], "shop-1-tls");
+    assert!(!volume.to_string().contains("ca.key"), "no pod sees the key of the authority");
+
+    let mut live = new[0].clone();
+    live["metadata"]["annotations"][ENCRYPTION] = Value::Null;
+    let with =
+        |object: &PostgreSQL, live: &Value| wanted(object, &Class::default(), live).expect("it is accepted");
+    let pod = |objects: &[Value]| objects[0]["spec"]["template"]["spec"]["volumes"].clone();
+    let kept = with(&object, &live);
+    assert_eq!(told(&kept[0]), Value::Null, "an earlier release's is left alone");
+    assert!(!pod(&kept).to_string().contains("shop-1-tls"));
+    object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Required), ..Tls::default() });
+    assert!(access(&made(&object)), "a new one has nobody to refuse");
+    let first = with(&object, &live);
+    assert_eq!((told(&first[0]), access(&first)), (json!("Optional"), false), "its pods have none yet");
+    let mut rolling = first[0].clone();
+    rolling["metadata"]["generation"] = 2.into();
+    rolling["status"] = json!({"observedGeneration": 2, "currentRevision": "a", "updateRevision": "b"});
+    assert!(!access(&with(&object, &rolling)));
+    rolling["status"]["currentRevision"] = "b".into();
+    let mut done = with(&object, &rolling);
+    assert_eq!((told(&done[0]), access(&done)), (json!("Required"), true));
+    done[0]["status"] = json!({"currentRevision": "a", "updateRevision": "b"});
+    assert!(access(&with(&object, &done[0])), "it is not taken back while servers are started anew");
+    object.spec.instance.tls = Some(Tls { issuer_ref: Some(ObjectRef::default()), ..Tls::default() });
+    let refused = wanted(&object, &Class::default(), &Value::Null).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.tls.issuerRef"), "{refused:?}");
 }
