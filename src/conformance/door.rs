@@ -17,8 +17,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(15);
-/// How long nobody may listen at an address that is said to be there: a node learns of a Service's new pod a moment after the
-/// pod is ready.
+/// How long nobody may be at an address that is said to be there: a node learns of a Service's new pod a moment after the pod is
+/// ready, and leads to one that is gone until then.
 const LEARNED: Duration = Duration::from_secs(5);
 /// How often that is looked at.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -51,7 +51,7 @@ pub(super) enum Shut {
     Refused(String, String),
     /// The server asks for a password, and there is none.
     Asked,
-    /// Nobody listens there.
+    /// Nobody is there, or nobody listens.
     Closed(String),
     /// There is no server, or it is not the one that is trusted.
     Unreachable(String),
@@ -151,7 +151,7 @@ fn shut(error: &tokio_postgres::Error) -> Shut {
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         let io: Option<&std::io::Error> = error.downcast_ref();
-        closed |= io.is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+        closed |= io.is_some_and(|error| is_absent(error.kind()));
         cause = error.source();
     }
     match () {
@@ -159,6 +159,11 @@ fn shut(error: &tokio_postgres::Error) -> Shut {
         () if closed => Shut::Closed(text),
         () => Shut::Unreachable(text),
     }
+}
+
+/// Whether an address answers that there is nobody.
+fn is_absent(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
 }
 
 /// A client that takes what these authorities signed for the host that it connects to.
