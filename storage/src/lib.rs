@@ -15,10 +15,12 @@
 //!   [`Error::Compacted`].
 //! - **Bookmarkable**: `Progress(R)` means that every event up to and including R was delivered.
 //!
-//! This crate never parses a value: Kubernetes objects are bytes here.
+//! This crate never parses a value: Kubernetes objects are bytes here. Where they are to be encrypted at rest, their owner has a
+//! [`encryption::Transformer`] between the object and the bytes.
 
 pub mod cache;
 pub mod conformance;
+pub mod encryption;
 pub mod engine;
 mod error;
 mod types;

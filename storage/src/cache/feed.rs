@@ -1,7 +1,7 @@
 //! The one task of a cache: loads, then follows the store's watch, and begins anew when history is lost.
 //!
 //! ```text
-//!            ┌──────────── Compacted, a gap ───────────┐
+//!            ┌──── Compacted, a gap, to decode again ──┐
 //!            ▼                                         │
 //! start ─▶ load ─▶ publish ─▶ watch after the newest ─▶ apply ─▶ publish ─▶ wake
 //!                               ▲                        │
@@ -94,14 +94,15 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         Ok(())
     }
 
-    /// Follows the watch, over and over, until the history from here on is lost.
+    /// Follows the watch, over and over, until everything is to be loaded again.
     async fn follow(&mut self) {
         loop {
             let after = self.shared.state.load().revision;
-            let error = match self.shared.storage.watch(&self.shared.config.prefix, after).await {
+            let outcome = match self.shared.storage.watch(&self.shared.config.prefix, after).await {
                 Ok(stream) => self.consume(stream).await,
-                Err(error) => error,
+                Err(error) => Err(error),
             };
+            let Err(error) = outcome else { return };
             match error {
                 Error::Compacted { .. } | Error::FutureRevision { .. } | Error::Corrupt(_) => {
                     return self.rest("history was lost; loading everything again", &error).await;
@@ -111,20 +112,26 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
         }
     }
 
-    async fn consume(&mut self, stream: WatchStream) -> Error {
+    /// Applies what comes until the watch breaks, or what is damaged is to be decoded again.
+    async fn consume(&mut self, stream: WatchStream) -> Result<(), Error> {
         let mut chunks = stream.ready_chunks(READY);
-        while let Some(messages) = chunks.next().await {
+        loop {
+            let messages = tokio::select! {
+                messages = chunks.next() => messages,
+                () = self.shared.again.notified() => match self.shared.state.load().is_damaged() {
+                    true => return Ok(()),
+                    false => continue,
+                },
+            };
+            let messages = messages.ok_or_else(|| Error::Unavailable("the watch ended".to_owned()))?;
             let mut steps = messages.into_iter().flat_map(steps).collect::<VecDeque<_>>();
             while !steps.is_empty() {
-                if let Err(error) = self.apply(&mut steps) {
-                    return error;
-                }
+                self.apply(&mut steps)?;
                 // Readers and watchers have their turn even where there is one thread for all.
                 tokio::task::yield_now().await;
             }
             self.pause = PAUSE.0;
         }
-        Error::Unavailable("the watch ended".to_owned())
     }
 
     async fn rest(&mut self, what: &str, error: &Error) {

@@ -13,7 +13,7 @@ const PAGE: usize = 1_000;
 /// After how many decoded values other tasks get their turn.
 const TURN: usize = 256;
 
-/// The state below `prefix` at one revision. What `known` holds already is shared, not decoded again.
+/// The state below `prefix` at one revision. What `known` holds already is shared, not decoded again, unless it is damaged.
 pub(super) async fn load<T: 'static>(
     storage: &dyn Storage,
     prefix: &str,
@@ -48,7 +48,7 @@ async fn insert<T: 'static>(state: &mut State<T>, page: Page, known: &State<T>, 
 
 fn entry<T: 'static>(item: KeyValue, known: &State<T>, decode: &dyn Decode<T>) -> Arc<Entry<T>> {
     match known.get(&item.key) {
-        Some(entry) if entry.revision == item.revision => entry.clone(),
+        Some(entry) if entry.revision == item.revision && entry.value.is_ok() => entry.clone(),
         Some(entry) => Arc::new(Entry::decode(decode, entry.key.clone(), &item.value, item.revision)),
         None => Arc::new(Entry::decode(decode, item.key.into(), &item.value, item.revision)),
     }

@@ -136,6 +136,12 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Cache<T, F> {
         Watcher::open(&self.shared, after, key_prefix)
     }
 
+    /// Decodes again what is damaged, because the decoder may read it by now. Where there is such a value, everything is loaded
+    /// anew, and watchers end as expired.
+    pub fn decode_again(&self) {
+        self.shared.again.notify_one();
+    }
+
     /// Tells of a write before it is made, so that its event need not be decoded: `make` makes the object of `parts`, once,
     /// when the revision is known. The write is to succeed only if the key was not written after revision `after`.
     pub fn announce<P: Send + 'static>(

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::flight::Flights;
@@ -37,6 +38,8 @@ pub(super) struct Shared<T, F> {
     pub(super) watchers: Arc<Groups>,
     pub(super) flights: Flights,
     pub(super) writes: Arc<Writes<T>>,
+    /// Told when what is damaged may be intact.
+    pub(super) again: Notify,
     readers: Arc<Groups>,
     asked: Mutex<Option<(Revision, Instant)>>,
     fetched: tokio::sync::Mutex<VecDeque<(Instant, Snapshot<T>)>>,
@@ -55,6 +58,7 @@ impl<T: Send + Sync + 'static, F> Shared<T, F> {
             log: Log::new(State::empty(0)),
             watchers: Arc::default(),
             writes: Arc::default(),
+            again: Notify::new(),
             readers: Arc::default(),
             asked: Mutex::default(),
             fetched: tokio::sync::Mutex::default(),

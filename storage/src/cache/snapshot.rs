@@ -87,6 +87,10 @@ impl<T> State<T> {
         self.entries.get(key)
     }
 
+    pub(super) fn is_damaged(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+
     pub(super) fn insert(&mut self, entry: Arc<Entry<T>>) {
         if entry.value.is_err() {
             self.damaged.insert(entry.key.clone());

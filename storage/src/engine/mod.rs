@@ -74,6 +74,14 @@ impl Config {
     pub fn is_remote(&self) -> bool {
         matches!(self, Config::Etcd(_))
     }
+
+    /// What stands in front of every key where its value lies.
+    pub fn root(&self) -> &str {
+        match self {
+            Config::Etcd(config) => config.root(),
+            Config::Memory(_) | Config::Redb(_) => "",
+        }
+    }
 }
 
 /// A conditional write, as the engines with a store of their own see it.

@@ -3,7 +3,7 @@
 use databases_storage::conformance::{CHECKS, Subject, run};
 use databases_storage::engine::{self, Config, memory, redb};
 
-async fn passes(subject: Subject<'_>) {
+pub(crate) async fn passes(subject: Subject<'_>) {
     let outcomes = run(&subject).await.unwrap();
     assert_eq!(outcomes.len(), CHECKS.len() + 1);
     let failures: Vec<_> = outcomes

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod crash;
+mod encrypted;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod model;

@@ -87,6 +87,11 @@ impl Etcd {
         }
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// How to reach it.
     pub(crate) fn config(&self) -> Config {
         Config::new([format!("{}://{}", self.scheme, self.client)])

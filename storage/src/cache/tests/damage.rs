@@ -1,5 +1,7 @@
 //! A value that cannot be decoded is left out, and said; nothing else ends because of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 const DAMAGED: &str = "\u{1}";
@@ -77,4 +79,40 @@ async fn the_removal_of_a_damaged_value_is_no_news_to_those_who_did_not_see_it()
     let expected = (after, EventKind::Created, "/t/b/y".to_owned(), "fine".to_owned());
     assert_eq!(drain(&mut watcher, after).await.unwrap(), [expected]);
     assert_eq!(damaged(&cache.exactly(damage).await.unwrap(), "/t/"), ["/t/b/x"]);
+}
+
+#[tokio::test]
+async fn what_the_decoder_reads_by_now_comes_back() {
+    let store = Store::new().await;
+    let strict = Arc::new(AtomicBool::new(true));
+    let cache: Arc<Texts> = Cache::start(store.clone(), Config::new("/t/"), {
+        let strict = strict.clone();
+        move |key: &str, value: &Bytes, revision| match text(key, value, revision)? {
+            value if value == DAMAGED && strict.load(Ordering::SeqCst) => Err("it is damaged".to_owned()),
+            value => Ok(value),
+        }
+    });
+    store.put("/t/a/x", "fine").await;
+    let last = store.put("/t/b/x", DAMAGED).await;
+    assert_eq!(damaged(&cache.latest().await.unwrap(), "/t/"), ["/t/b/x"]);
+    let intact = cache.snapshot().get("/t/a/x").cloned().unwrap();
+    let mut watcher = cache.watch(last, "/t/").unwrap();
+    cache.decode_again();
+    let outcome = tokio::time::timeout(DEADLINE, watcher.next_batch()).await.unwrap();
+    assert!(matches!(outcome, Err(CacheError::Expired { .. })), "those who followed list again");
+    assert_eq!(damaged(&cache.snapshot(), "/t/"), ["/t/b/x"], "the decoder still refuses it");
+    strict.store(false, Ordering::SeqCst);
+    let mut watcher = cache.watch(last, "/t/").unwrap();
+    cache.decode_again();
+    let outcome = tokio::time::timeout(DEADLINE, watcher.next_batch()).await.unwrap();
+    assert!(matches!(outcome, Err(CacheError::Expired { .. })));
+    let snapshot = cache.snapshot();
+    assert_eq!(contents(&snapshot).len(), 2);
+    assert!(Arc::ptr_eq(&intact, snapshot.get("/t/a/x").unwrap()), "what was intact is not decoded again");
+    // Where nothing is damaged nobody is disturbed.
+    let mut watcher = cache.watch(last, "/t/").unwrap();
+    cache.decode_again();
+    let after = store.put("/t/b/y", "fine").await;
+    let expected = (after, EventKind::Created, "/t/b/y".to_owned(), "fine".to_owned());
+    assert_eq!(drain(&mut watcher, after).await.unwrap(), [expected]);
 }

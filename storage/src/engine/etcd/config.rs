@@ -40,4 +40,9 @@ impl Config {
             call_timeout: Duration::from_secs(10),
         }
     }
+
+    /// The prefix as it stands in front of keys: a `/` at its end is the one that they begin with.
+    pub fn root(&self) -> &str {
+        self.prefix.trim_end_matches('/')
+    }
 }

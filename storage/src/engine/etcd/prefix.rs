@@ -18,13 +18,12 @@ use crate::{Error, KeyValue};
 pub(super) struct Prefix(String);
 
 impl Prefix {
-    /// As it is configured; a `/` at its end is the one that keys begin with.
-    pub(super) fn new(configured: &str) -> Result<Self, Error> {
-        let prefix = configured.trim_end_matches('/');
-        if !prefix.is_empty() {
-            key::check(prefix)?;
+    /// As [`super::Config::root`] says.
+    pub(super) fn new(root: &str) -> Result<Self, Error> {
+        if !root.is_empty() {
+            key::check(root)?;
         }
-        Ok(Self(prefix.to_owned()))
+        Ok(Self(root.to_owned()))
     }
 
     /// The key in etcd of one key here.

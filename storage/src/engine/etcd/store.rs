@@ -35,7 +35,7 @@ enum Change {
 /// # Errors
 /// [`Error::Io`] when the configuration cannot be used, [`Error::Unavailable`] when no endpoint answers.
 pub async fn open(config: Config) -> Result<Etcd, Error> {
-    let prefix = Prefix::new(&config.prefix)?;
+    let prefix = Prefix::new(config.root())?;
     let client = Client::new(&config).await?;
     let status = status(&client).await?;
     client.see(status.header.as_ref());
