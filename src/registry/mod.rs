@@ -34,6 +34,7 @@ pub use write::Part;
 use crate::admission::Admission;
 use apimachinery::kind::Definition;
 use databases_storage::Storage;
+use databases_storage::encryption::Transformer;
 use std::sync::Arc;
 
 /// The stores of all kinds that this server serves.
@@ -42,14 +43,16 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens a store for each kind; their caches fill in the background.
+    /// Opens a store for each kind, whose values are stored as its transformer says; their caches fill in the background.
     pub fn open(
         definitions: &[&'static Definition],
         storage: &Arc<dyn Storage>,
+        transformer: &dyn Fn(&Definition) -> Transformer,
         admission: &Arc<dyn Admission>,
     ) -> Arc<Self> {
-        let open =
-            |definition: &&'static Definition| Store::open(definition, storage.clone(), admission.clone());
+        let open = |definition: &&'static Definition| {
+            Store::open(definition, storage.clone(), transformer(definition), admission.clone())
+        };
         Arc::new(Registry { stores: definitions.iter().map(open).collect() })
     }
 
@@ -63,6 +66,11 @@ impl Registry {
     /// All stores.
     pub fn stores(&self) -> &[Arc<Store>] {
         &self.stores
+    }
+
+    /// Reads again what could not be read, because what it is decrypted with has changed.
+    pub fn decode_again(&self) {
+        self.stores.iter().for_each(|store| store.decode_again());
     }
 
     /// Whether every cache holds its whole state.

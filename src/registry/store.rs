@@ -7,6 +7,7 @@ use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
 use bytes::Bytes;
 use databases_storage::cache::{Announced, Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
+use databases_storage::encryption::Transformer;
 use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage, Update};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -45,6 +46,8 @@ pub struct Store {
     /// The kind.
     pub definition: &'static Definition,
     pub(super) storage: Arc<dyn Storage>,
+    /// What stands between an object's bytes and those that are stored.
+    transformer: Transformer,
     pub(super) admission: Arc<dyn Admission>,
     cache: Arc<ObjectCache>,
     prefix: String,
@@ -56,17 +59,19 @@ impl Store {
     pub(super) fn open(
         definition: &'static Definition,
         storage: Arc<dyn Storage>,
+        transformer: Transformer,
         admission: Arc<dyn Admission>,
     ) -> Arc<Self> {
         let group = if definition.group.is_empty() { "core" } else { definition.group };
         let prefix = format!("/{group}/{}/", definition.plural);
-        let below = prefix.clone();
+        let (below, decrypting) = (prefix.clone(), transformer.clone());
         let decode = move |key: &str, value: &Bytes, revision| {
-            Stored::decode(definition, value, revision).and_then(|stored| stored.lies_at(&below, key))
+            let plain = decrypting.decrypt(key, value)?;
+            Stored::decode(definition, plain, revision)?.lies_at(&below, key)
         };
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
         let acknowledged = AtomicU64::new(0);
-        Arc::new(Store { definition, storage, admission, cache, prefix, acknowledged })
+        Arc::new(Store { definition, storage, transformer, admission, cache, prefix, acknowledged })
     }
 
     /// Whether the cache holds the whole state.
@@ -91,6 +96,11 @@ impl Store {
         } else {
             format!("{}{name}", self.prefix)
         }
+    }
+
+    /// Reads again what could not be read.
+    pub(super) fn decode_again(&self) {
+        self.cache.decode_again();
     }
 
     /// Whatever the cache holds.
@@ -165,7 +175,9 @@ impl Store {
     }
 
     pub(super) fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {
-        Stored::decode(self.definition, &value.value, value.revision)
+        let plain = self.transformer.decrypt(&value.key, &value.value);
+        plain
+            .and_then(|plain| Stored::decode(self.definition, plain, value.revision))
             .and_then(|stored| stored.lies_at(&self.prefix, &value.key))
             .map(Arc::new)
             .map_err(|reason| self.corrupt(&value.key, &reason))
@@ -181,7 +193,8 @@ impl Store {
     ) -> Result<Put, ApiError> {
         loop {
             let encoded = codec::encode(self.definition, object.as_mut());
-            let (value, after) = (encoded.value.clone(), expected.unwrap_or(0));
+            let value = self.transformer.encrypt(key, encoded.value.clone());
+            let (value, after) = (value.map_err(|error| storage_error(&error))?, expected.unwrap_or(0));
             let parts = (object, encoded);
             let announced = self.cache.announce(key, after, value.clone(), parts, Stored::written);
             let outcome = match expected {

@@ -6,6 +6,7 @@ use super::object::{Object, Slot};
 use apimachinery::kind::{Definition, Hub, Version};
 use bytes::Bytes;
 use databases_storage::Revision;
+use databases_storage::encryption::Plain;
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +15,8 @@ pub struct Stored {
     definition: &'static Definition,
     /// The revision of the write that put it there.
     pub revision: Revision,
-    /// Whether its stored bytes are not those that are written today: of another version, or beyond today's limits.
+    /// Whether its stored bytes are not those that are written today: of another version, of another
+    /// encryption, or beyond today's limits.
     pub stale: bool,
     name: Box<str>,
     namespace: Box<str>,
@@ -85,9 +87,13 @@ impl Stored {
         }
     }
 
-    pub(super) fn decode(definition: &Definition, value: &[u8], revision: Revision) -> Result<Self, String> {
-        let (object, stale) = codec::decode(definition, value)?;
-        Ok(Stored { stale, ..Stored::new(object, revision) })
+    pub(super) fn decode(
+        definition: &Definition,
+        plain: Plain<'_>,
+        revision: Revision,
+    ) -> Result<Self, String> {
+        let (object, stale) = codec::decode(definition, &plain.value)?;
+        Ok(Stored { stale: stale || plain.stale, ..Stored::new(object, revision) })
     }
 
     /// The object, if it is the one of this key below `prefix`; one that lay elsewhere could not be reached by its name.

@@ -157,7 +157,7 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing would change. That counts only against storage's own state.
+    /// Nothing would change. That counts only against storage's own state, which may have become stale since it was cached.
     async fn unchanged(
         &self,
         key: &str,
@@ -166,7 +166,8 @@ impl Store {
     ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
         if !current.sure {
             let fresh = self.read(key).await?;
-            if fresh.is_none_or(|fresh| fresh.revision != current.stored.revision) {
+            let revision = current.stored.revision;
+            if fresh.is_none_or(|fresh| fresh.revision != revision || fresh.stale) {
                 return Ok(None);
             }
         }

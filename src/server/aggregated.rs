@@ -1,10 +1,13 @@
 //! Behind a cluster's API server: its users, its rules, its namespaces and Secrets; own storage.
 
+use super::encryption::{self, Encryption};
 use super::host::Host;
 use super::monitor::Monitored;
 use super::rules::Rules;
 use super::users::Users;
-use super::{Api, Around, Error, Parts, Place, Serve, compaction, election, open_registry, options, ready};
+use super::{
+    Api, Around, Error, Parts, Place, Serve, Stored, compaction, election, open_registry, options, ready,
+};
 use crate::admission::Surroundings;
 use crate::cluster::{Cluster, HostNamespaces};
 use crate::controller::{self, orphan};
@@ -27,6 +30,8 @@ const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 /// Serves behind a cluster's API server until a signal ends it.
 pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
+    let (engine, definitions) = (options.engine()?, A::definitions());
+    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions)?;
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
@@ -36,7 +41,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let address = listener.address();
     let tls = serving_certificate(A::FACTS.name, &options, &shutdown)?;
     let users = Users::new(options.delegation.given(), tls.clone())?;
-    let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
+    let (monitor, mut opening) = Monitored::open(engine).await?;
     let storage: Arc<dyn Storage> = monitor.clone();
     let place = Place {
         flags: &options.own,
@@ -48,7 +53,6 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
 
     let ended = shutdown.draining().clone();
     let namespaces = HostNamespaces::follow(cluster.clone(), ended.clone());
-    let definitions = A::definitions();
     let host = Arc::new(Host(namespaces.clone()));
     let delegation = &options.delegation;
     let (lifetimes, open_paths) = (delegation.access_lifetimes(), delegation.open_paths()?);
@@ -61,7 +65,8 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     };
     let rules = Rules::follow(A::FACTS.group, &cluster, &around, &ended);
     let around = Around { objects: Arc::default(), namespaces: host, access: Some(access.clone()) };
-    let registry = open_registry(&*api, &definitions, &storage, &around, rules.steps());
+    let stored: Stored<'_> = (&storage, &|kind| encryption.transformer(kind));
+    let registry = open_registry(&*api, &definitions, stored, &around, rules.steps());
 
     let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));
     let health = Health(vec![
@@ -99,6 +104,8 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     }
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
+    let (weak, reloads) = (Arc::downgrade(&registry), metrics.encryption().clone());
+    tokio::spawn(encryption.follow(weak, reloads, encryption::INTERVAL, shutdown.clone()));
     let controllers = async |term: CancellationToken| {
         let parts = Parts { registry: registry.clone(), cluster: cluster.clone() };
         let core = controller::core(registry.clone(), term.clone());

@@ -6,6 +6,7 @@ pub(crate) mod bootstrap;
 mod command;
 mod compaction;
 mod election;
+mod encryption;
 mod host;
 mod link;
 mod monitor;
@@ -31,6 +32,7 @@ use crate::telemetry::LoggingError;
 use aggregated::serve;
 use apimachinery::kind::Definition;
 use databases_storage::Storage;
+use databases_storage::encryption::Transformer;
 use options::{Serve, Standalone};
 use standalone::standalone;
 use std::path::PathBuf;
@@ -81,11 +83,14 @@ pub enum Error {
     Signals(std::io::Error),
 }
 
+/// Where values are stored, and in which way those of each kind.
+pub(crate) type Stored<'a> = (&'a Arc<dyn Storage>, &'a dyn Fn(&Definition) -> Transformer);
+
 /// A registry with its admission: the namespace's lifecycle, the API's own steps, and more after them.
 fn open_registry<A: Api>(
     api: &A,
     definitions: &[&'static Definition],
-    storage: &Arc<dyn Storage>,
+    (storage, transformer): Stored<'_>,
     around: &Around,
     more: Vec<Box<dyn Admission>>,
 ) -> Arc<Registry> {
@@ -93,7 +98,7 @@ fn open_registry<A: Api>(
     steps.extend(api.admission(around));
     steps.extend(more);
     let admission: Arc<dyn Admission> = Arc::new(Chain(steps));
-    let registry = Registry::open(definitions, storage, &admission);
+    let registry = Registry::open(definitions, storage, transformer, &admission);
     around.objects.set(&registry);
     registry
 }
@@ -102,11 +107,11 @@ fn open_registry<A: Api>(
 pub(crate) fn open_own_registry<A: Api>(
     api: &A,
     definitions: &[&'static Definition],
-    storage: &Arc<dyn Storage>,
+    stored: Stored<'_>,
 ) -> Arc<Registry> {
     let objects = Arc::new(Link::default());
     let around = Around { namespaces: objects.clone(), objects, access: None };
-    open_registry(api, definitions, storage, &around, Vec::new())
+    open_registry(api, definitions, stored, &around, Vec::new())
 }
 
 /// The kinds of the API, and those that a cluster would serve beside them.

@@ -1,5 +1,6 @@
 //! Alone: own storage, own certificates, own namespaces and Secrets.
 
+use super::encryption::{self, Encryption};
 use super::monitor::Monitored;
 use super::{
     Api, Error, Parts, Place, Standalone, bootstrap, compaction, open_own_registry, options, ready, with_core,
@@ -17,18 +18,19 @@ use std::sync::Arc;
 /// Serves without a cluster until a signal ends it.
 pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
+    let (engine, definitions) = (options.engine()?, with_core::<A>());
+    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions)?;
     options::prepare_data_dir(&options.data_dir)?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     // The store first: whose it is, is who may write the folder's kubeconfig.
-    let (monitor, mut opening) = Monitored::open(options.engine()?).await?;
+    let (monitor, mut opening) = Monitored::open(engine).await?;
     let certificates = Certificates::new(A::FACTS.name, &options.data_dir, [], format!("https://{address}"));
     let ensured = certificates.ensure()?;
     let storage: Arc<dyn Storage> = monitor.clone();
     let (flags, data_dir) = (&options.own, Some(options.data_dir.as_path()));
     let api = A::open(Place { flags, cluster_flags: None, cluster: None, data_dir }).await?;
-    let definitions = with_core::<A>();
-    let registry = open_own_registry(&*api, &definitions, &storage);
+    let registry = open_own_registry(&*api, &definitions, (&storage, &|kind| encryption.transformer(kind)));
 
     let started = Arc::new(ready::Started::default());
     let health = Health(vec![
@@ -71,6 +73,8 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
+    let (weak, reloads) = (Arc::downgrade(&registry), metrics.encryption().clone());
+    tokio::spawn(encryption.follow(weak, reloads, encryption::INTERVAL, shutdown.clone()));
     let draining = shutdown.draining();
     let core = controller::core(registry.clone(), draining.clone());
     tokio::join!(core, api.control(Parts { registry, cluster }, draining.clone()));

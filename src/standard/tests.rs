@@ -17,6 +17,7 @@ use crate::serve::Shutdown;
 use crate::server::{bootstrap, open_own_registry, with_core};
 use crate::telemetry::Metrics;
 use databases_api::postgresql::PostgreSQL;
+use databases_storage::encryption::Transformer;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -116,7 +117,7 @@ impl Server {
         let kinds = backends.into_iter().fold(Answering::default(), Answering::with::<PostgreSQL>).kinds();
         let api = Databases { kinds };
         let definitions = with_core::<Databases>();
-        let registry = open_own_registry(&api, &definitions, &storage);
+        let registry = open_own_registry(&api, &definitions, (&storage, &|_| Transformer::default()));
         let metrics = Arc::new(Metrics::new());
         let requests = metrics.requests().clone();
         let (build, permission) = (Databases::FACTS.build(), Arc::new(MastersOnly));

@@ -6,6 +6,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::admission::AdmissionMetrics;
+use super::encryption::EncryptionMetrics;
 use super::requests::RequestMetrics;
 use super::unreadable::{self, UnreadableLabels};
 
@@ -18,6 +19,7 @@ pub struct Metrics {
     registry: Registry,
     requests: RequestMetrics,
     admission: AdmissionMetrics,
+    encryption: EncryptionMetrics,
 }
 
 impl Default for Metrics {
@@ -34,7 +36,9 @@ impl Metrics {
         requests.register(&mut registry);
         let admission = AdmissionMetrics::default();
         admission.register(&mut registry);
-        Self { registry, requests, admission }
+        let encryption = EncryptionMetrics::default();
+        encryption.register(&mut registry);
+        Self { registry, requests, admission, encryption }
     }
 
     /// The metrics of requests, for the pipeline.
@@ -45,6 +49,11 @@ impl Metrics {
     /// The metrics of admission, for what the cluster's configuration adds to it.
     pub fn admission(&self) -> &AdmissionMetrics {
         &self.admission
+    }
+
+    /// The metrics of the configuration of encryption at rest, for what reads it.
+    pub fn encryption(&self) -> &EncryptionMetrics {
+        &self.encryption
     }
 
     /// The registry, for further metrics while the server is composed.

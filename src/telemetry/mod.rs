@@ -1,6 +1,7 @@
 //! What the server tells about itself: events on standard error, metrics as Prometheus text.
 
 mod admission;
+mod encryption;
 mod histogram;
 mod logging;
 mod metrics;
@@ -8,6 +9,7 @@ mod requests;
 mod unreadable;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
+pub use encryption::EncryptionMetrics;
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};

@@ -2,6 +2,7 @@
 
 mod applies;
 mod deletes;
+mod encrypted;
 mod flunder;
 mod gzip;
 mod lists;
@@ -27,6 +28,7 @@ use crate::serve::Shutdown;
 use crate::telemetry::Metrics;
 use apimachinery::kind::Definition;
 use bytes::Bytes;
+use databases_storage::encryption::Transformer;
 use databases_storage::engine;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -86,8 +88,17 @@ impl Server {
         storage: Arc<dyn databases_storage::Storage>,
         permission: Arc<dyn Permission>,
     ) -> Self {
+        Server::with(definitions, storage, &Transformer::default(), permission).await
+    }
+
+    async fn with(
+        definitions: &[&'static Definition],
+        storage: Arc<dyn databases_storage::Storage>,
+        transformer: &Transformer,
+        permission: Arc<dyn Permission>,
+    ) -> Self {
         let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
-        let registry = Registry::open(definitions, &storage, &admission);
+        let registry = Registry::open(definitions, &storage, &|_| transformer.clone(), &admission);
         for store in registry.stores() {
             store.ready().await;
         }

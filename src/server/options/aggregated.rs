@@ -1,7 +1,7 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{Delegation, Etcd};
+use super::{Delegation, EncryptionFlags, Etcd};
 use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{Limits, TlsFiles};
 use clap::Args;
@@ -49,6 +49,10 @@ pub(in crate::server) struct Serve<F: Args, C: Args> {
     /// Where etcd is.
     #[command(flatten)]
     pub etcd: Etcd,
+
+    /// How values are encrypted.
+    #[command(flatten)]
+    pub encryption: EncryptionFlags,
 
     /// Flags of the API.
     #[command(flatten)]

@@ -38,6 +38,19 @@ pub(in crate::server) struct Etcd {
     pub etcd_keyfile: Option<PathBuf>,
 }
 
+/// How values are encrypted. Names are kube-apiserver's.
+#[derive(Args, Debug, Default)]
+pub(in crate::server) struct EncryptionFlags {
+    /// An EncryptionConfiguration (apiserver.config.k8s.io/v1), which says how stored values are encrypted; with none they
+    /// are stored as they are.
+    #[arg(long, value_name = "FILE")]
+    pub encryption_provider_config: Option<PathBuf>,
+
+    /// Read that file again when it changes. One that cannot be used is told of, and the present one stays in use.
+    #[arg(long, requires = "encryption_provider_config")]
+    pub encryption_provider_config_automatic_reload: bool,
+}
+
 /// Creates the data directory, so that everything later may count on it.
 pub(super) fn prepare_data_dir(path: &Path) -> Result<(), Error> {
     let wrong = |source| Error::DataDirectory { path: path.to_owned(), source };

@@ -1,7 +1,7 @@
 //! Flags of `standalone`.
 
 use super::super::Error;
-use super::Etcd;
+use super::{EncryptionFlags, Etcd};
 use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
@@ -30,6 +30,10 @@ pub(in crate::server) struct Standalone<F: Args> {
     /// Where etcd is.
     #[command(flatten)]
     pub etcd: Etcd,
+
+    /// How values are encrypted.
+    #[command(flatten)]
+    pub encryption: EncryptionFlags,
 
     /// Flags of the API.
     #[command(flatten)]

@@ -121,6 +121,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "encryption",
+        what: "encryption at rest, over redb and etcd: nothing is told, keys are changed, lost and found",
+        work: Work::Integration,
+    },
+    Suite {
         name: "bad_input",
         what: "malformed, huge, deep and hostile bodies: the right Status, bounded memory",
         work: Work::Integration,
