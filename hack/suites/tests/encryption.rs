@@ -1,6 +1,8 @@
 //! Encryption at rest: what lies in redb and etcd, keys that are changed while the server serves, and keys that are lost.
 
-use std::path::{Path, PathBuf};
+mod stores;
+
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
@@ -8,12 +10,12 @@ use databases_storage::encryption::{Algorithm, Key, Provider, Providers, Transfo
 use databases_storage::{ReadAt, engine};
 use hyper::Method;
 use serde_json::{Value, json};
+use stores::{PREFIX, etcd, redb};
 use suites::http::Http;
 use suites::instance::{NAMESPACE, applied, namespace};
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
 
-const PREFIX: &str = "/registry/databases.standard.k8s.io";
 const PASSWORD: &str = "correct horse battery staple";
 /// How a server that serves says that it took up a new file.
 const RELOADED: &str = "apiserver_encryption_config_controller_automatic_reloads_total{status=\"success\"} ";
@@ -71,16 +73,6 @@ async fn stored(config: engine::Config, name: &str) -> Vec<u8> {
     let key = format!("/core/secrets/{NAMESPACE}/{name}");
     let (found, _) = storage.get(&key, ReadAt::Latest).await.expect("it is read");
     found.expect("it is there").value.to_vec()
-}
-
-fn redb(data_dir: &Path) -> engine::Config {
-    engine::Config::Redb(engine::redb::Config::new(data_dir.join("store.redb")))
-}
-
-fn etcd(url: &str) -> engine::Config {
-    let mut config = engine::etcd::Config::new([url]);
-    PREFIX.clone_into(&mut config.prefix);
-    engine::Config::Etcd(config)
 }
 
 fn has(bytes: &[u8], text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Garbage in the store: the other objects are served, it is told of, and it can be deleted; a restart changes nothing.
 
+mod stores;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use databases_storage::{Storage, Update, engine};
 use hyper::Method;
 use serde_json::{Value, json};
+use stores::{PREFIX, etcd, redb};
 use suites::http::Http;
 use suites::instance::{NAMESPACE, applied, namespace};
 use suites::wait::until;
@@ -16,7 +19,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const IGNORE: &str = "ignoreStoreReadErrorWithClusterBreakingPotential";
-const PREFIX: &str = "/registry/databases.standard.k8s.io";
 
 /// Puts garbage under these keys, past the server.
 async fn spoil(config: engine::Config, keys: &[&str]) {
@@ -25,16 +27,6 @@ async fn spoil(config: engine::Config, keys: &[&str]) {
         let done = storage.create(key, "garbage".into()).await.expect("the store takes it");
         assert!(matches!(done, Update::Done(_)), "{key} was taken");
     }
-}
-
-fn redb(data_dir: &Path) -> engine::Config {
-    engine::Config::Redb(engine::redb::Config::new(data_dir.join("store.redb")))
-}
-
-fn etcd(url: &str) -> engine::Config {
-    let mut config = engine::etcd::Config::new([url]);
-    PREFIX.clone_into(&mut config.prefix);
-    engine::Config::Etcd(config)
 }
 
 /// Puts garbage under a key that is no text, by etcd's gateway for JSON, which takes any bytes.

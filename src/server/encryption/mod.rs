@@ -6,8 +6,6 @@
 mod configuration;
 mod pattern;
 mod place;
-#[cfg(test)]
-mod tests;
 
 use super::Error;
 use super::options::EncryptionFlags;
@@ -169,3 +167,6 @@ fn tell(definition: &Definition, providers: &Providers) {
     let resource = definition.qualified_resource();
     tracing::info!(resource, "new values are stored by {:?}", providers.first());
 }
+
+#[cfg(test)]
+mod tests;

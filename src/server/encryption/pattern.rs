@@ -2,8 +2,8 @@
 
 use apimachinery::kind::Definition;
 
-/// A resource as a configuration names it: `secrets`, `postgresqls.databases.standard.k8s.io`, all of a group (`*.GROUP`, and
-/// `*.` for those of `core`), or all there are (`*.*`).
+/// A resource as a configuration names it: `secrets`, `flunders.wardle.example.com`, all of a group (`*.GROUP`, and `*.` for
+/// those of the core group), or all there are (`*.*`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     resource: String,

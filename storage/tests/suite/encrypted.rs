@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use databases_storage::conformance::Subject;
 use databases_storage::encryption::{Algorithm, Key, Provider, Providers, Transformer};
-use databases_storage::engine::{self, Config, memory, redb};
+use databases_storage::engine::{self, Config, redb};
 use databases_storage::{
     Error, Event, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchMessage, WatchStream,
 };
 use futures_util::StreamExt;
 
-use crate::conformance::passes;
+use crate::conformance::{memory_passes, redb_passes};
 
 /// A store whose owner encrypts: what goes in and comes out is plain.
 struct Encrypted {
@@ -110,27 +109,18 @@ impl Storage for Encrypted {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
-    let open = || open(Config::Memory(memory::Config));
-    passes(Subject { open: Box::new(move || Box::pin(open())), durable: false }).await;
+    memory_passes(|config| Box::pin(open(config))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redb() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = redb::Config::new(folder.path().join("store.redb"));
-    let open = move || open(Config::Redb(config.clone()));
-    passes(Subject { open: Box::new(move || Box::pin(open())), durable: true }).await;
+    redb_passes(|config| Box::pin(open(config))).await;
 }
 
 #[cfg(feature = "etcd")]
 #[tokio::test(flavor = "multi_thread")]
 async fn etcd() {
-    let Some(etcd) = crate::support::Etcd::start().await else { return };
-    let open = || async {
-        drop(etcd.open(etcd.config()).await);
-        open(Config::Etcd(etcd.config())).await
-    };
-    passes(Subject { open: Box::new(move || Box::pin(open())), durable: true }).await;
+    crate::conformance::etcd_passes(|config| Box::pin(open(config))).await;
 }
 
 const TOLD: &str = "the password is swordfish";
