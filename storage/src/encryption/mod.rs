@@ -1,7 +1,7 @@
 //! Encryption at rest: what stands between the values that an owner knows and those that an engine keeps.
 //!
 //! The form is that of Kubernetes' API server, so that each reads what the other wrote. In front of an encrypted value stands
-//! which provider wrote it and with which key; behind that, what [`cipher`] tells:
+//! which provider wrote it and with which key; behind that, what its cipher makes of it:
 //!
 //! ```text
 //! k8s:enc:aesgcm:v1:KEYNAME:…      k8s:enc:secretbox:v1:KEYNAME:…      k8s:enc:aescbc:v1:KEYNAME:…
