@@ -7,13 +7,13 @@ mod class;
 mod extension;
 mod namespace;
 mod origin;
-mod secret_access;
+mod read_access;
 
 pub use class::{ClassAdmission, Classes};
 pub use extension::{MutatingWebhooks, ObjectQuota, Policies, Surroundings, ValidatingWebhooks};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 pub use origin::{Options, Origin, Requester};
-pub use secret_access::SecretAccess;
+pub use read_access::ReadAccess;
 
 use crate::cluster::Access;
 use apimachinery::kind::{Definition, Hub};

@@ -4,7 +4,7 @@ mod backends;
 mod classes;
 mod options;
 
-use crate::admission::{Admission, ClassAdmission, SecretAccess};
+use crate::admission::{Admission, ClassAdmission, ReadAccess};
 use crate::conformance;
 use crate::controller::{self, Controllers, Kinds};
 use crate::server::{Api, Around, Command, Facts, Parts, Place, Reason};
@@ -47,7 +47,7 @@ impl Api for Databases {
         let mut steps: Vec<Box<dyn Admission>> =
             vec![Box::new(ClassAdmission::new(classes, around.namespaces.clone()))];
         if let Some(access) = &around.access {
-            steps.push(Box::new(SecretAccess::new(access.clone())));
+            steps.push(Box::new(ReadAccess::new(access.clone())));
         }
         steps
     }

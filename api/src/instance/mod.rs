@@ -81,6 +81,11 @@ pub trait Instance: Hub {
     fn check_allowance(&self, _: &DatabaseClass, _old: Option<&dyn Instance>, _errors: &mut Errors) {}
 }
 
+/// The Secret by which applications reach an object of this name.
+pub fn binding_name(name: &str) -> String {
+    format!("{name}-binding")
+}
+
 /// Whether somebody has taken the object up.
 pub fn is_taken_up(metadata: &ObjectMeta) -> bool {
     metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)

@@ -46,6 +46,7 @@ const POOLERS: Resource = resource("Pooler", "poolers");
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLClone",
     "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",

@@ -6,7 +6,7 @@
 use crate::backend::{Login, Observed, Role, Scope};
 use crate::cluster::Error;
 use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
-use databases_api::instance::{Instance, Protocol};
+use databases_api::instance::{self, Instance, Protocol};
 use databases_api::shared::UserSecret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ const CONTRACT: &[&str] = &[
 
 /// The Secret of the first database's owner, which `status.binding` names.
 pub(super) fn binding_name(object: &dyn Instance) -> String {
-    format!("{}-binding", object.meta().name)
+    instance::binding_name(&object.meta().name)
 }
 
 /// The Secret of the superuser.

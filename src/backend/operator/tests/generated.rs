@@ -2,6 +2,7 @@
 
 use crate::backend::operator::put;
 use apimachinery::wire::json;
+use databases_api::GROUP;
 use databases_api::features::{FeatureUse, required};
 use databases_api::postgresql::PostgreSQL;
 use rand::rngs::StdRng;
@@ -60,7 +61,15 @@ const COMMON: &[Field] = &[
             ],
         )
     }),
-    ("spec.dataSourceRef", |_| json!({"kind": "Secret", "name": "old"})),
+    ("spec.dataSourceRef", |random| {
+        one_of(
+            random,
+            &[
+                json!({"kind": "Secret", "name": "old"}),
+                json!({"apiGroup": GROUP, "kind": "PostgreSQL", "name": "old"}),
+            ],
+        )
+    }),
     ("spec.network", |random| {
         one_of(
             random,

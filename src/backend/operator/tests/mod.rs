@@ -1,6 +1,7 @@
 //! Every dialect over a real kube-apiserver with its operator's kinds. The operators are played: see [`Player`].
 
 mod conformance;
+mod copied;
 mod disturbed;
 mod generated;
 mod inside;

@@ -60,6 +60,11 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// A name that an owner may have, and is hard where that goes.
     const OWNER: &'static str = "Büro";
 
+    /// The name of the main object that a main object begins as a copy of.
+    fn copied(_main: &Value) -> Option<String> {
+        None
+    }
+
     /// The databases that it makes, each with its owner, and whether it gives them to those.
     fn gives(_main: &Value) -> Vec<(String, String, bool)> {
         Vec::new()

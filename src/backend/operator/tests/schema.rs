@@ -41,8 +41,13 @@ struct Known {
     features: Vec<String>,
 }
 
+/// The main object of what an object copies.
+fn main_source() -> Value {
+    json!({"metadata": {"name": "old-1", "namespace": "default", "uid": "00000002-0000-4000-8000-000000000000"}})
+}
+
 /// What an object imports.
-fn source() -> Resolved {
+fn imported() -> Resolved {
     let data = json!({"host": "MTkyLjAuMi4x", "username": "b2xk", "password": "b2xk", "database": "b2xk", "ca.crt": "UEVN"});
     let object = json!({"metadata": {"name": "old"}, "type": PROTOCOL.secret_type, "data": data}).to_string();
     let (path, kind) = (DATA_SOURCE_REF.to_owned(), "Secret".to_owned());
@@ -60,8 +65,8 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         live: &Value::Null,
         beside: &[],
         evidence: &[],
-        references: &[source()],
-        source: &Value::Null,
+        references: &[imported(), copied::resolved("old-1", &D::MAIN, "16.9")],
+        source: &main_source(),
         installed,
     };
     let wanted = match dialect.wanted(&wish) {

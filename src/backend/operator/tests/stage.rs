@@ -164,6 +164,9 @@ impl<P: Player> Stage<P> {
 
     async fn play_main(&self, main: &Value) {
         let told = P::told(main);
+        if let Some(source) = P::copied(main) {
+            self.copy(main, &source).await;
+        }
         if self.takes_up(main, &told) {
             self.tell(&Self::main(), main, P::status(main, &told, true)).await;
         }
@@ -179,6 +182,16 @@ impl<P: Player> Stage<P> {
             self.make_evidence(&kind, object).await;
         }
         self.tell(&Self::main(), main, P::status(main, &told, false)).await;
+    }
+
+    /// What begins as a copy has the rows of the main object of that name.
+    async fn copy(&self, main: &Value, source: &str) {
+        let rows = self.of(source, |known| known.rows.clone()).await.unwrap_or_default();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(at(main, "metadata.uid").to_owned()).or_default();
+        if known.told.is_none() {
+            known.rows = rows;
+        }
     }
 
     /// Makes something else that the operator or the cluster would, with its status.

@@ -1,12 +1,14 @@
-//! Who may name which Secret.
+//! Who may name which Secret, and who may copy what.
 
 use super::*;
 use crate::admission::{Options, Origin};
 use crate::cluster::Access;
+use databases_api::GROUP;
 use databases_api::postgresql::PostgreSQL;
-use databases_api::shared::{LocalRef, ObjectRef, Tls};
+use databases_api::shared::{LocalRef, ObjectRef, SourceRef, Tls};
 
-/// Lets users read the Secret `open`, in any namespace, and says nothing of `silent`.
+/// Lets users read the Secret `open` and that of the PostgreSQL `open`, in any namespace, and every PostgreSQL but `hidden`. It
+/// says nothing of `silent`.
 struct Cluster;
 
 #[async_trait]
@@ -14,11 +16,15 @@ impl AccessReview for Cluster {
     async fn review(&self, question: SubjectAccessReviewSpec) -> Result<Access, String> {
         assert_eq!(question.user.as_deref(), Some("ada"));
         let asked = question.resource_attributes.unwrap();
-        assert_eq!((asked.verb.as_deref(), asked.resource.as_deref()), (Some("get"), Some("secrets")));
-        match asked.name.as_deref() {
-            Some("silent") => Err("the cluster is silent".into()),
-            name => Ok(Access { allowed: name == Some("open"), reason: String::new() }),
-        }
+        assert_eq!(asked.verb.as_deref(), Some("get"));
+        let name = asked.name.as_deref().unwrap();
+        let allowed = match (asked.group.as_deref(), asked.version.as_deref(), asked.resource.as_deref()) {
+            _ if name == "silent" => return Err("the cluster is silent".into()),
+            (None, Some("v1"), Some("secrets")) => ["open", "open-binding"].contains(&name),
+            (Some(GROUP), Some("v1"), Some("postgresqls")) => name != "hidden",
+            _ => panic!("nobody names such an object: {asked:?}"),
+        };
+        Ok(Access { allowed, reason: String::new() })
     }
 }
 
@@ -40,7 +46,7 @@ async fn judged<K: Hub>(
         dry_run: false,
         origin: by_a_user.then_some(origin),
     };
-    let step = SecretAccess::new(Arc::new(Cluster));
+    let step = ReadAccess::new(Arc::new(Cluster));
     step.validate(&attributes, object, old.map(|old| old as &dyn Hub)).await.map(|_| ())
 }
 
@@ -99,4 +105,38 @@ async fn a_class_names_no_secret_that_its_author_may_not_read() {
     assert!(refused.to_string().contains("spec.parametersRef names Secret platform/server"), "{refused}");
     class.spec.parameters_ref = Some(secret("platform", "open"));
     assert!(judged(Operation::Create, &class, None, true).await.is_ok());
+}
+
+fn copying(name: &str) -> PostgreSQL {
+    let mut object = shop();
+    let (api_group, kind, name) = (GROUP.into(), "PostgreSQL".into(), name.into());
+    object.spec.instance.data_source_ref = Some(SourceRef { api_group, kind, name });
+    object
+}
+
+#[tokio::test]
+async fn who_copies_a_database_may_get_it_and_what_opens_it() {
+    assert!(judged(Operation::Create, &copying("open"), None, true).await.is_ok());
+    for (name, why) in [
+        ("hidden", "spec.dataSourceRef names PostgreSQL demo/hidden, which user \"ada\" cannot get"),
+        (
+            "b",
+            "spec.dataSourceRef copies what is opened by Secret demo/b-binding, which user \"ada\" cannot get",
+        ),
+    ] {
+        let refused = judged(Operation::Create, &copying(name), None, true).await.unwrap_err();
+        assert!(refused.code() == 403 && refused.to_string().contains(why), "{refused}");
+        let refused = judged(Operation::Update, &copying(name), Some(&copying("open")), true).await;
+        assert_eq!(refused.unwrap_err().code(), 403);
+    }
+    let unanswered = judged(Operation::Create, &copying("silent"), None, true).await.unwrap_err();
+    assert_eq!(unanswered.code(), 500);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_copy_that_somebody_else_asked_for() {
+    let (old, mut new) = (copying("hidden"), copying("hidden"));
+    new.spec.instance.instances = Some(3);
+    assert!(judged(Operation::Update, &new, Some(&old), true).await.is_ok());
+    assert!(judged(Operation::Create, &copying("hidden"), None, false).await.is_ok(), "the server itself");
 }
