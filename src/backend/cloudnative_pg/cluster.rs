@@ -47,6 +47,10 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         put(&mut cluster, path, value);
     }
     put(&mut cluster, "managed.services.additional", services(wish)?);
+    if wish.metrics() == Some(false) {
+        let message = "spec.observability.metrics: CloudNativePG always exports metrics; use Enabled";
+        return Err(Refusal::new("UnsupportedFeature", message));
+    }
     for (path, value) in tls(spec)? {
         put(&mut cluster, path, value);
     }

@@ -15,6 +15,7 @@
 //!   with passwords of their own; owners and users of the source that are not listed stay, and cannot log in once the operator
 //!   has got to their `DatabaseRole`; a role that somebody made there by SQL keeps what it has, its password, too. Its storage
 //!   has to be as large as the data.
+//! - **Metrics** are always exported, on port 9187 of every pod; `Disabled` is refused.
 //! - **From outside** it is reached by a Service of its own, `NAME-external`; the operator's stay within the cluster.
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
 
@@ -52,6 +53,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLExternalAccess",
     "PostgreSQLImport",
     "PostgreSQLInPlaceMajorUpgrade",
+    "PostgreSQLMetrics",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",

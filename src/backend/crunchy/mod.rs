@@ -3,6 +3,8 @@
 //! **Versions** are those that the operator has images for as it is published, as far as the installed definition of the kind
 //! admits them; one that an operator of yours has no image for stays `Creating`, and the events of the `PostgresCluster` say so.
 //!
+//! **Metrics** are exported by the operator's image of postgres_exporter, on port 9187 of every server's pod.
+//!
 //! Not offered: ranges of addresses, for which the `PostgresCluster` has no field.
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ impl Flavour for PostgresCluster {
     const SERVICE: Service = Service { part: "service", annotations: "metadata.annotations", ranges: None };
     const STOP: &'static str = "shutdown";
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
+    const EXPORTER: Option<&'static str> = Some("monitoring.pgmonitor.exporter");
     const RESERVED: &'static [&'static str] = &["_crunchypgbouncer", "_crunchyrepl", "ccp_monitoring"];
 
     fn majors(_: &Class, admitted: &[String]) -> Result<Vec<String>, Refusal> {

@@ -6,6 +6,8 @@
 //!   once it is deleted, it is made again.
 //! - **`spec.parametersRef`**: what it changes of one that runs, KubeDB takes up at the next restart.
 //! - **TLS** is by an issuer of cert-manager (`spec.tls.issuerRef`); without one there is none.
+//! - **Metrics** are exported by a container beside each server, which the Service `NAME-stats` has Prometheus collect. It is there
+//!   from the beginning, or comes and goes while the database is stopped: KubeDB adds none to pods that run.
 //! - **From outside** it is reached by the primary's Service. What is said of that in `serviceTemplates` is said as a whole.
 //! - **Stopped** is halted. Whoever deletes a `Postgres` by hand loses no data: `deletionPolicy` is `Halt` until the object is
 //!   deleted with its data.
@@ -48,6 +50,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLAdoption",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",
+    "PostgreSQLMetrics",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",
@@ -163,6 +166,7 @@ impl Dialect for KubeDB {
             "storage.resources" => ("spec.storage.size", Effect::Nothing),
             "serviceTemplates" => ("spec.network", Effect::Nothing),
             "sslMode" | "tls.issuerRef" => ("spec.tls", Effect::Nothing),
+            "monitor.agent" => ("spec.observability.metrics", Effect::Nothing),
             _ => ("spec.parametersRef", Effect::Restart),
         };
         (ours.to_owned(), effect)

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 const CONTAINER: &str = "postgres";
 /// The Service that leads to the primary.
 const PRIMARY: &str = "primary";
+/// Prometheus, which finds what it is to collect by the annotations of a Service.
+const COLLECTOR: &str = "prometheus.io/builtin";
 /// The file of parameters.
 pub(super) const FILE: &str = "user.conf";
 
@@ -91,6 +93,7 @@ pub(super) fn wanted(wish: &Wish<'_>, facets: &[Facet]) -> Result<Value, Refusal
     put(spec, "halted", halted(wish).map_or(Value::Null, Value::from));
     put(spec, "storage.storageClassName", wish.object.spec.instance.storage.storage_class_name.clone());
     put(spec, "serviceTemplates", services(wish));
+    put(spec, "monitor.agent", monitor(wish)?);
     for (path, value) in scheduling(wish)? {
         put(spec, path, value);
     }
@@ -269,6 +272,25 @@ fn scheduling(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
         found.push((path, tree[name].clone()));
     }
     Ok(found)
+}
+
+/// Who is to collect metrics, which has an exporter beside each server; null where nobody is.
+fn monitor(wish: &Wish<'_>) -> Result<Value, Refusal> {
+    let (live, now) = (&wish.live["spec"], &wish.live["spec"]["monitor"]["agent"]);
+    match wish.metrics() {
+        // What is not said any more stays, but for what somebody else said.
+        None if wish.is_adopted() => Ok(Value::Null),
+        None => Ok(now.clone()),
+        Some(wanted) if wanted == now.is_string() => Ok(now.clone()),
+        Some(wanted) if wish.live.is_null() || live["halted"] == true && !wish.is_adopted() => {
+            Ok(if wanted { COLLECTOR.into() } else { Value::Null })
+        }
+        Some(_) => {
+            let message = "spec.observability.metrics: KubeDB adds no exporter to pods that run, and takes none away: \
+                change it while spec.state is Stopped";
+            Err(Refusal::new("UnsupportedFeature", message))
+        }
+    }
 }
 
 /// What is said of Services. That of the primary is said as a whole.

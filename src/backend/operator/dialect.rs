@@ -6,6 +6,7 @@ use crate::backend::{
 };
 use crate::cluster::Resource;
 use databases_api::postgresql::{Pooling, PoolingMode, PostgreSQL, UserAttribute};
+use databases_api::shared::Switch;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -239,6 +240,12 @@ impl Wish<'_> {
             _ => return None,
         };
         Some((mode, instances.unwrap_or(1)))
+    }
+
+    /// Whether metrics are to be exported; none where the object does not say so.
+    pub fn metrics(&self) -> Option<bool> {
+        let said = self.object.spec.instance.observability.as_ref()?.metrics.as_ref()?;
+        Some(*said == Switch::Enabled)
     }
 
     /// Whether the implementation is the object's by now.

@@ -1,6 +1,6 @@
 //! The main object.
 
-use super::{Flavour, SUPERUSER, Service, stopped};
+use super::{Flavour, SUPERUSER, Service, metrics, stopped};
 use crate::backend::operator::{Exposure, Wish, at, covers, named, node_affinity, put};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
@@ -64,6 +64,7 @@ pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
         put(&mut main, &format!("{part}.{name}"), ranges);
     }
     put(&mut main, "proxy.pgBouncer", pooler::<F>(wish)?);
+    metrics::add::<F>(wish, &mut main["spec"]);
     for (path, has) in F::extensions(wish)? {
         put(&mut main, path, has.into());
     }

@@ -16,6 +16,7 @@
 //! another kind with the database stopped. The superuser keeps its password when it is not to be published any more.
 
 mod cluster;
+mod metrics;
 mod names;
 mod seen;
 #[cfg(test)]
@@ -23,7 +24,7 @@ pub(super) mod tests;
 
 use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, named};
 use super::postgresql::offer;
-use super::{Class, Effect, Error, Observed, Offer, Refusal};
+use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::State;
@@ -56,6 +57,9 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
 
     /// Fields of a pooler that the others do not have; none where a class has no pooler.
     fn pooler(class: &Class) -> Option<Vec<(&'static str, Value)>>;
+
+    /// The part of the main object's spec by whose being there the operator exports metrics; none where it exports none.
+    const EXPORTER: Option<&'static str> = None;
 
     /// Fields of the main object's spec by which the operator has extensions that are listed.
     fn extensions(_: &Wish<'_>) -> Result<Vec<(&'static str, bool)>, Refusal> {
@@ -111,6 +115,8 @@ const FEATURES: &[&str] = &[
 const POOLING: &str = "PostgreSQLConnectionPooling";
 /// What is offered where an operator knows of it.
 const RANGES: &str = "PostgreSQLSourceRanges";
+/// What is offered where an operator exports some.
+const METRICS: &str = "PostgreSQLMetrics";
 
 impl<F: Flavour> Dialect for Pgo<F> {
     const NAME: &'static str = F::NAME;
@@ -146,7 +152,8 @@ impl<F: Flavour> Dialect for Pgo<F> {
         };
         // Which libraries an image has, nobody says.
         let pooling = F::pooler(class).is_some().then_some(POOLING);
-        let more = F::SERVICE.ranges.map(|_| RANGES).into_iter().chain(pooling);
+        let metrics = F::EXPORTER.map(|_| METRICS);
+        let more = F::SERVICE.ranges.map(|_| RANGES).into_iter().chain(pooling).chain(metrics);
         Ok(Offer { refused, ..offer(versions, FEATURES.iter().copied().chain(more)) })
     }
 
@@ -189,6 +196,10 @@ impl<F: Flavour> Dialect for Pgo<F> {
             tells_health: false,
             gives: true,
         })
+    }
+
+    fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
+        metrics::upcoming::<F>(wish).into_iter().collect()
     }
 
     fn ending(&self, live: &Value, _: &str) -> Option<Value> {

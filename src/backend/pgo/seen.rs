@@ -1,6 +1,6 @@
 //! What the main object and what the operator made of it tell.
 
-use super::{Flavour, cluster, names, status, stopped};
+use super::{Flavour, cluster, metrics, names, status, stopped};
 use crate::backend::operator::{Found, Wish, at, count, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
@@ -108,7 +108,7 @@ fn pending<F: Flavour>(found: &Found<'_>, servers: &Servers) -> Option<String> {
     match () {
         () if ready < wanted => Some(format!("{ready} of {wanted} servers are ready")),
         () if servers.updated < servers.all => Some("servers are being replaced".into()),
-        () => unpooled::<F>(wish).flatten(),
+        () => unpooled::<F>(wish).flatten().or_else(|| metrics::pending::<F>(wish)),
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     put(spec, "pods.persistentVolume.storageClass", object.instance.storage.storage_class_name.clone());
     put(spec, "pods.scheduling", scheduling(object));
     put(spec, "replication.mode", replication(wish));
+    put(spec, "configurations.observability.disableMetrics", wish.metrics().map(|wanted| !wanted));
     let Exposure { kind, annotations, ranges } = wish.exposure();
     put(spec, "postgresServices.primary.type", kind);
     put(spec, "postgresServices.primary.loadBalancerSourceRanges", ranges);
@@ -204,6 +205,7 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "metadata.annotations" => ("spec.network.annotations", Effect::Nothing),
         "sgInstanceProfile" => ("spec.resources", Effect::Restart),
         "configurations.sgPostgresConfig" => ("spec.parameters", Effect::Restart),
+        "configurations.observability" => ("spec.observability.metrics", Effect::Restart),
         _ => ("spec.parametersRef", Effect::Restart),
     };
     (ours.to_owned(), effect)

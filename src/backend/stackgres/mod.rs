@@ -8,6 +8,7 @@
 //!   a person makes.
 //! - **Resources**: what has no limit gets what it requests as its limit.
 //! - **TLS** is on where it is not disabled. Plain connections are taken all the same, so `Required` is refused.
+//! - **Metrics** are exported on port 9187 of every pod, unless they are `Disabled`.
 //! - **From outside** it is reached by the primary's Service.
 //! - **Stopped** is `instances: 0`.
 
@@ -41,6 +42,7 @@ const FEATURES: &[&str] = &[
     "PostgreSQLAdoption",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",
+    "PostgreSQLMetrics",
     "PostgreSQLMultipleDatabases",
     "PostgreSQLParameters",
     "PostgreSQLReadOnlyEndpoint",

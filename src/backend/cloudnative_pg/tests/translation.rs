@@ -7,7 +7,7 @@ use crate::backend::{Class, Observed, Phase, Role as EndpointRole};
 use databases_api::postgresql::{
     Database, Extension, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode, User, UserAttribute,
 };
-use databases_api::shared::{ObjectRef, State, Tls, TlsMode};
+use databases_api::shared::{ObjectRef, State, Switch, Tls, TlsMode};
 use serde_json::Value;
 
 /// The objects that are wanted, of nothing or of what is there.
@@ -199,6 +199,11 @@ fn what_the_operator_cannot_do_is_refused_by_field() {
     }
     object.spec.instance.tls = Some(Tls { mode: Some(TlsMode::Required), ..Tls::default() });
     assert_eq!(made(&object)[0]["spec"]["postgresql"]["pg_hba"], json!(["hostnossl all all all reject"]));
+    tests::says_of_metrics(&mut object, Switch::Disabled);
+    let refused = wanted(&object, &Class::default(), &Value::Null, &[]).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.observability.metrics"), "{refused:?}");
+    tests::says_of_metrics(&mut object, Switch::Enabled);
+    made(&object);
 }
 
 #[test]

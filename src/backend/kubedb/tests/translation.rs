@@ -3,7 +3,7 @@
 use super::*;
 use crate::backend::operator::tests::{self, object};
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
-use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Switch, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["postgreses", "postgresopsrequests", "postgresversions"];
@@ -61,6 +61,32 @@ fn a_plain_database_says_little() {
             },
         })]
     );
+}
+
+#[test]
+fn an_exporter_comes_and_goes_while_no_pods_run() {
+    let mut object = plain();
+    let mut live = running(&object);
+    let agent = |object: &PostgreSQL, live: &Value| {
+        wanted(object, live, &[]).map(|objects| objects[0]["spec"]["monitor"]["agent"].clone())
+    };
+    let refused = |object: &PostgreSQL, live: &Value| {
+        let message = agent(object, live).expect_err("it is refused").message;
+        assert!(message.starts_with("spec.observability.metrics"), "{message}");
+    };
+    tests::says_of_metrics(&mut object, Switch::Enabled);
+    assert_eq!(agent(&object, &Value::Null), Ok("prometheus.io/builtin".into()));
+    refused(&object, &live);
+    live["spec"]["halted"] = true.into();
+    assert_eq!(agent(&object, &live), Ok("prometheus.io/builtin".into()));
+    live["spec"]["monitor"]["agent"] = "prometheus.io/operator".into();
+    assert_eq!(agent(&object, &live), Ok("prometheus.io/operator".into()), "somebody else may collect them");
+    tests::says_of_metrics(&mut object, Switch::Disabled);
+    assert_eq!(agent(&object, &live), Ok(Value::Null));
+    live["spec"]["halted"] = false.into();
+    refused(&object, &live);
+    object.spec.instance.observability = None;
+    assert_eq!(agent(&object, &live), Ok("prometheus.io/operator".into()), "it stays");
 }
 
 #[test]

@@ -61,6 +61,7 @@ const COMMON: &[Field] = &[
             ],
         )
     }),
+    ("spec.observability.metrics", |random| one(random, &["Enabled", "Disabled"])),
     ("spec.dataSourceRef", |random| {
         one_of(
             random,

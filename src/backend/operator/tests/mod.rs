@@ -18,7 +18,7 @@ pub(in crate::backend) use servers::PASSWORD;
 use super::*;
 use crate::backend::{Class, Observed};
 use databases_api::postgresql::{Database, PostgreSQL};
-use databases_api::shared::Network;
+use databases_api::shared::{Network, Observability, Switch};
 use servers::Servers;
 use stage::Stage;
 
@@ -40,6 +40,12 @@ pub(in crate::backend) fn exposed(network: &serde_json::Value) -> PostgreSQL {
     let (network, _) = apimachinery::wire::json::decode_tree::<Network>(network).expect("a field");
     object.spec.instance.network = Some(network);
     object
+}
+
+/// Has an object say that of metrics.
+pub(in crate::backend) fn says_of_metrics(object: &mut PostgreSQL, switch: Switch) {
+    let metrics = Observability { metrics: Some(switch), ..Observability::default() };
+    object.spec.instance.observability = Some(metrics);
 }
 
 /// What is wanted of it where nothing is there yet.

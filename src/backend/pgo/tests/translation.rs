@@ -5,7 +5,7 @@ use crate::backend::crunchy::Crunchy;
 use crate::backend::operator::tests::{self, exposed, object};
 use crate::backend::{Login, Phase, Role as EndpointRole};
 use databases_api::postgresql::{Database, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{ObjectRef, RESTARTED_AT, Tls, TlsMode};
+use databases_api::shared::{ObjectRef, RESTARTED_AT, Switch, Tls, TlsMode};
 
 fn all(object: &PostgreSQL, live: &Value) -> Result<Vec<Value>, Refusal> {
     let class = Class::default();
@@ -136,6 +136,29 @@ fn the_service_of_the_primary_is_as_the_object_says() {
     let installed = Installed { versions: vec!["18".into()], ..Installed::default() };
     let offer = Crunchy::default().offer(&Class::default(), &installed).expect("an offer");
     assert!(!offer.features.contains(&RANGES.to_owned()), "the operator has no field for them");
+}
+
+#[test]
+fn an_exporter_stands_beside_the_servers_where_metrics_are_asked_for() {
+    let mut object = object("shop", 1);
+    let plain = made(&object);
+    let planned = |object: &PostgreSQL, live: &Value| {
+        let (class, installed) = (Class::default(), Installed::default());
+        let changes = Crunchy::default().upcoming(&Wish { live, ..tests::wish(object, &class, &installed) });
+        changes.into_iter().flat_map(|change| change.fields).collect::<Vec<_>>()
+    };
+    tests::says_of_metrics(&mut object, Switch::Enabled);
+    assert_eq!(planned(&object, &plain), ["spec.observability.metrics"]);
+    let mut live = wanted(&object, &plain);
+    assert_eq!(live["spec"]["monitoring"], json!({"pgmonitor": {"exporter": {}}}));
+    assert!(planned(&object, &live).is_empty());
+    tests::says_of_metrics(&mut object, Switch::Disabled);
+    assert_eq!(planned(&object, &live), ["spec.observability.metrics"]);
+    assert_eq!(wanted(&object, &live)["spec"]["monitoring"], Value::Null);
+    let servers = json!([{"name": "pg", "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1}]);
+    live["status"] = json!({"patroni": {"systemIdentifier": "7"}, "instances": servers});
+    let pending = seen(&object, &live, &Value::Null).pending.expect("somebody else asked for it");
+    assert!(pending.contains("spec.monitoring.pgmonitor.exporter of PostgresCluster shop-1"), "{pending}");
 }
 
 #[test]

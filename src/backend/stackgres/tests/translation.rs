@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::operator::tests::{self, exposed, object};
 use apimachinery::core::ResourceRequirements;
 use databases_api::postgresql::{Extension, PostgreSQL, Replication, ReplicationMode};
-use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Tls, TlsMode};
+use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Switch, Tls, TlsMode};
 
 fn installed() -> Installed {
     let served = ["sgclusters", "sginstanceprofiles", "sgpgconfigs", "sgdbops"];
@@ -102,6 +102,20 @@ fn resources_and_parameters_are_objects_of_their_own() {
     object.spec.instance.resources = Some(other);
     let refused = wanted(&object, &live, &beside).expect_err("it is refused");
     assert!(refused.message.starts_with("spec.resources") && refused.message.contains("gpu"), "{refused:?}");
+}
+
+#[test]
+fn metrics_are_exported_unless_they_are_not_wanted() {
+    let mut object = object("shop", 1);
+    let said = |object: &PostgreSQL| {
+        let objects = wanted(object, &Value::Null, &[]).expect("it is accepted");
+        objects[0]["spec"]["configurations"]["observability"].clone()
+    };
+    assert_eq!(said(&object), Value::Null);
+    tests::says_of_metrics(&mut object, Switch::Disabled);
+    assert_eq!(said(&object), json!({"disableMetrics": true}));
+    tests::says_of_metrics(&mut object, Switch::Enabled);
+    assert_eq!(said(&object), json!({"disableMetrics": false}));
 }
 
 #[test]
