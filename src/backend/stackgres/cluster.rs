@@ -28,13 +28,10 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     });
     let spec = &mut cluster["spec"];
     if !wish.is_adopted() {
-        put(spec, "pods.disableConnectionPooling", true);
         put(spec, "pods.updateStrategy.type", "Always");
-    } else if wish.live["spec"]["pods"]["disableConnectionPooling"] != true {
-        return Err(refused(format!(
-            "spec.adoptRef: SGCluster {} has PgBouncer before it, through which no databases are managed; set pods.disableConnectionPooling there first",
-            wish.name
-        )));
+    }
+    for (path, value) in pooling(wish)? {
+        put(spec, path, value);
     }
     let instances = if is_stopped(wish) { Some(0) } else { instances(wish) };
     put(spec, "instances", instances.map_or(Value::Null, Value::from));
@@ -65,6 +62,22 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         cluster["metadata"]["annotations"][restart::key()] = restarted;
     }
     Ok(cluster)
+}
+
+/// PgBouncer beside every server, or none; of an adopted one as it is, where nothing is said of it.
+fn pooling(wish: &Wish<'_>) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    let Some((mode, instances)) = wish.poolers() else {
+        let is_said = wish.object.spec.pooling.is_some() || !wish.is_adopted();
+        return Ok(is_said.then(|| ("pods.disableConnectionPooling", true.into())).into_iter().collect());
+    };
+    if instances != 1 {
+        return Err(refused(
+            "spec.pooling.instances: StackGres runs PgBouncer beside each server, and that of the primary is the one that is \
+             reached; leave it out",
+        ));
+    }
+    let config = json!({"pgbouncer.ini": {"pgbouncer": {"pool_mode": mode}}});
+    Ok(vec![("pods.disableConnectionPooling", false.into()), ("configurations.pooling.pgBouncer", config)])
 }
 
 fn is_stopped(wish: &Wish<'_>) -> bool {
@@ -200,6 +213,8 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "postgres.extensions" => ("spec.databases", Effect::Restart),
         "pods.persistentVolume" => ("spec.storage.size", Effect::Nothing),
         "pods.scheduling" => ("spec.scheduling", Effect::Restart),
+        "pods.disableConnectionPooling" => ("spec.pooling", Effect::Restart),
+        "configurations.pooling" => ("spec.pooling", Effect::Reload),
         "replication.mode" => ("spec.replication.mode", Effect::Reload),
         "postgresServices.primary" => ("spec.network", Effect::Nothing),
         "metadata.annotations" => ("spec.network.annotations", Effect::Nothing),

@@ -3,7 +3,8 @@
 //!
 //! - **Databases, owners and users** are made over SQL by the superuser of StackGres's Secret, and not by `SGScript`: a script
 //!   runs once, and puts nothing right. Extensions are listed for StackGres to install, and created over SQL.
-//! - **No pooler.** What is made has no PgBouncer before it; a cluster that has one cannot be adopted.
+//! - **Pooling** is StackGres's PgBouncer beside each server, which answers the primary's port 5432. Port 5433 leads to PostgreSQL
+//!   itself, whether there is a PgBouncer or not; so that is the port of a database, and databases are managed over it.
 //! - **Changes** are rolled out as soon as they are made (`updateStrategy` `Always`). Another major version is an `SGDbOps` that
 //!   a person makes.
 //! - **Resources**: what has no limit gets what it requests as its limit.
@@ -11,6 +12,8 @@
 //! - **Metrics** are exported on port 9187 of every pod, unless they are `Disabled`.
 //! - **From outside** it is reached by the primary's Service.
 //! - **Stopped** is `instances: 0`.
+//!
+//! Not offered: copies of another database, which StackGres makes out of a backup of it.
 
 mod beside;
 mod cluster;
@@ -40,6 +43,7 @@ const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",
     "PostgreSQLMetrics",

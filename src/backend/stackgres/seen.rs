@@ -1,23 +1,28 @@
 //! What an `SGCluster` tells.
 
 use super::beside;
-use crate::backend::operator::{Found, at, conditions, count, is_true};
+use crate::backend::operator::{Found, Wish, at, conditions, count, is_true};
 use crate::backend::postgresql::was_made;
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
 use serde_json::Value;
 
-/// PostgreSQL's port; StackGres has no other.
-const PORT: u16 = PROTOCOL.port;
+/// The port of the Services that PgBouncer answers where there is one.
+const POOLED: u16 = PROTOCOL.port;
+/// The port of the Services that PostgreSQL itself always answers.
+const DIRECT: u16 = 5433;
 
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let (phase, message) = phase(live, was_made(wish.object));
-    let endpoint = |role, service: &str| Endpoint::new(role, found.host(service), PORT);
+    let endpoint = |role, service: &str| Endpoint::new(role, found.host(service), DIRECT);
     let instances = count(&live["spec"]["instances"]);
     let mut endpoints = vec![endpoint(Role::ReadWrite, wish.name)];
     if instances > 1 {
         endpoints.push(endpoint(Role::ReadOnly, &format!("{}-replicas", wish.name)));
+    }
+    if is_pooled(wish) {
+        endpoints.push(Endpoint { port: POOLED, ..endpoint(Role::PooledReadWrite, wish.name) });
     }
     let restarts = is_true(live, "PendingRestart").then(|| "StackGres has servers to restart".to_owned());
     Observed {
@@ -31,6 +36,12 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         pending: beside::pending(wish).or(restarts),
         ..found.observed(phase, message)
     }
+}
+
+/// Whether there is a pooler that is asked for: not before its servers were restarted with it.
+fn is_pooled(wish: &Wish<'_>) -> bool {
+    let has_none = wish.live["spec"]["pods"]["disableConnectionPooling"] == true;
+    wish.poolers().is_some() && !has_none && !is_true(wish.live, "PendingRestart")
 }
 
 fn pods(live: &Value) -> impl Iterator<Item = &Value> {

@@ -37,8 +37,9 @@ impl Player for Played {
 
     fn told(main: &Value) -> Told {
         let spec = &main["spec"];
+        let (postgres, pooling) = (&spec["postgres"], &spec["pods"]["disableConnectionPooling"]);
         let runs_with =
-            format!("{} {} {}", spec["postgres"], spec["sgInstanceProfile"], spec["configurations"]);
+            format!("{postgres} {} {} {pooling}", spec["sgInstanceProfile"], spec["configurations"]);
         Told { sleeps: spec["instances"] == 0, runs_with }
     }
 

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::backend::operator::tests::{self, exposed, object};
+use crate::backend::{Endpoint, Role as EndpointRole};
 use apimachinery::core::ResourceRequirements;
-use databases_api::postgresql::{Extension, PostgreSQL, Replication, ReplicationMode};
+use databases_api::postgresql::{Extension, Pooling, PoolingMode, PostgreSQL, Replication, ReplicationMode};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Switch, Tls, TlsMode};
 
 fn installed() -> Installed {
@@ -246,11 +247,33 @@ fn an_adopted_cluster_is_told_only_what_the_object_says() {
     let spec = json!({"pods": {"persistentVolume": {"size": "1Gi"}}});
     assert_eq!((objects.len(), &objects[0]["spec"]), (1, &spec));
     live["spec"]["pods"]["disableConnectionPooling"] = false.into();
-    let refused = wanted(&object, &live, &[]).expect_err("it is refused");
-    assert!(
-        refused.message.starts_with("spec.adoptRef") && refused.message.contains("PgBouncer"),
-        "{refused:?}"
-    );
+    let objects = wanted(&object, &live, &[]).expect("it is accepted");
+    assert_eq!(objects[0]["spec"], spec, "PgBouncer stays, and is of no use to the object");
+    assert!(seen(&object, &live).endpoints.iter().all(|endpoint| endpoint.port == 5433));
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Disabled), instances: None });
+    let objects = wanted(&object, &live, &[]).expect("it is accepted");
+    assert_eq!(objects[0]["spec"]["pods"]["disableConnectionPooling"], true);
+}
+
+#[test]
+fn pooling_is_beside_every_server_and_has_a_port_of_its_own() {
+    let mut object = object("shop", 1);
+    let direct = seen(&object, &running(&object).0).endpoints;
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Transaction), instances: None });
+    let (mut live, _) = running(&object);
+    let spec = &live["spec"];
+    assert_eq!(spec["pods"]["disableConnectionPooling"], false);
+    let said = json!({"pgBouncer": {"pgbouncer.ini": {"pgbouncer": {"pool_mode": "transaction"}}}});
+    assert_eq!(spec["configurations"]["pooling"], said);
+    let pooled = seen(&object, &live).endpoints;
+    assert_eq!(pooled[..1], direct, "the address of the database stays what it is");
+    let pooler = Endpoint { role: EndpointRole::PooledReadWrite, port: 5432, ..direct[0].clone() };
+    assert_eq!(pooled[1..], [pooler]);
+    live["status"]["conditions"] = json!([{"type": "PendingRestart", "status": "True"}]);
+    assert_eq!(seen(&object, &live).endpoints, direct, "it is not there yet");
+    object.spec.pooling = Some(Pooling { mode: Some(PoolingMode::Session), instances: Some(2) });
+    let refused = wanted(&object, &Value::Null, &[]).expect_err("it is refused");
+    assert!(refused.message.starts_with("spec.pooling.instances"), "{refused:?}");
 }
 
 fn seen(object: &PostgreSQL, live: &Value) -> Observed {
