@@ -6,6 +6,7 @@
 
 use super::found::Found;
 use crate::backend::postgresql::{hash, literal};
+use databases_api::instance::Instance;
 use databases_api::postgresql::PostgreSQL;
 use sha2::{Digest, Sha256};
 
@@ -32,6 +33,8 @@ pub(in crate::backend) struct Names {
     uid: String,
     object: String,
     ground: Ground,
+    /// Whether it began as a copy of a server on which everything was another object's.
+    is_copy: bool,
 }
 
 impl Names {
@@ -39,18 +42,18 @@ impl Names {
     pub(in crate::backend) fn of(object: &PostgreSQL) -> Self {
         let meta = &object.metadata;
         let title = format!("PostgreSQL {}/{}", meta.namespace, meta.name);
-        Names { uid: meta.uid.clone(), object: title, ground: Ground::Shared }
+        Names { uid: meta.uid.clone(), object: title, ground: Ground::Shared, is_copy: false }
     }
 
     /// On a server that is the object's alone: everything is called what the spec calls it, and what is there already under
     /// such a name is taken up.
     pub(in crate::backend) fn alone(object: &PostgreSQL) -> Self {
-        Names { ground: Ground::Own, ..Names::of(object) }
+        Names { ground: Ground::Own, is_copy: object.copied().is_some(), ..Names::of(object) }
     }
 
     /// Likewise, where somebody else makes databases with their owners, and keeps the passwords of those.
     pub(in crate::backend) fn given(object: &PostgreSQL) -> Self {
-        Names { ground: Ground::Given, ..Names::of(object) }
+        Names { ground: Ground::Given, ..Names::alone(object) }
     }
 
     /// Whether the server is the object's alone.
@@ -105,9 +108,9 @@ impl Names {
         format!("{KEPT} {} {}", self.object, self.ending())
     }
 
-    /// Whether a comment says that something is this object's.
+    /// Whether a comment says that something is this object's. What was the other object's at what it copies is its own here.
     pub(super) fn is_ours(&self, comment: &str) -> bool {
-        Self::is_somebodys(comment) && comment.ends_with(&self.ending())
+        Self::is_somebodys(comment) && (self.is_copy || comment.ends_with(&self.ending()))
     }
 
     /// Whether a comment says that something is, or was, an object's: one that is gone, or another.
@@ -117,6 +120,13 @@ impl Names {
 
     /// The condition in SQL that a comment may say so.
     pub(super) fn may_be_ours(&self, comment: &str) -> String {
+        if self.is_copy {
+            return format!(
+                "starts_with({comment}, {}) OR starts_with({comment}, {})",
+                literal(MADE),
+                literal(KEPT)
+            );
+        }
         let ending = self.ending();
         format!("right({comment}, {}) = {}", ending.chars().count(), literal(&ending))
     }
@@ -186,5 +196,8 @@ mod tests {
         assert!(one.is_ours(&one.made()) && one.is_ours(&one.kept()));
         assert!(!one.is_ours(&other.made()) && !other.is_ours(&one.made()));
         assert!(!one.is_ours("") && !one.is_ours("a role of mine (uid 1)"));
+        let copy = Names { is_copy: true, ..other };
+        assert!(copy.is_ours(&one.made()) && copy.is_ours(&one.kept()) && copy.is_ours(&copy.made()));
+        assert!(!copy.is_ours("") && !copy.is_ours("a role of mine (uid 1)"));
     }
 }

@@ -17,12 +17,19 @@
 //! - **Pooling** is the operator's PgBouncer. It is told of databases when the operator makes them.
 //! - **What there is** the operator does not say: the primary is who is behind its Service, and the replicas that are ready are
 //!   those behind theirs.
+//! - **A copy** of another `postgresql` is taken by `pg_basebackup` from its primary, as the operator's role for replicas. It has all
+//!   databases and roles: those that are listed become what the spec says of them, with passwords of their own; whom we made at
+//!   the source and who is not listed cannot log in once it is Ready; a role that somebody made there by SQL keeps what it has, its
+//!   password, too. Its servers are replaced once before that. Its storage has to be as large as the data.
 //! - **Deletion.** The annotations that the operator may be told to wait for (`delete-date`, `delete-clustername`) are set before.
 //!   Volumes go unless the operator keeps them by its settings (`enable_persistent_volume_claim_deletion`).
 //!
-//! Not offered: maintenance windows, as the operator keeps only new majors and moved primaries to them; backups and clones, which
-//! are settings of the operator. A parameter that takes a restart keeps its value when it is listed no more: set it to another one.
+//! Not offered: maintenance windows, as the operator keeps only new majors and primaries on nodes that go to them, and restarts for
+//! a change at once; backups, which are settings of the operator. A parameter that takes a restart keeps its value when it is listed no more: set it to another one.
 
+mod beginning;
+mod connections;
+mod life;
 mod names;
 mod postgresql;
 mod seen;
@@ -57,6 +64,7 @@ const STATEFUL_SETS: Resource =
 const FEATURES: &[&str] = &[
     "PostgreSQL",
     "PostgreSQLAdoption",
+    "PostgreSQLClone",
     "PostgreSQLConnectionPooling",
     "PostgreSQLExtensions",
     "PostgreSQLExternalAccess",
@@ -88,6 +96,7 @@ impl Dialect for Zalando {
     // Pods carry the name and eleven characters of the StatefulSet's in a label.
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
+    const CLONES: bool = true;
     const RESERVED: &'static [&'static str] = &["admin", "cron_admin", "fes_user", POOLER, STANDBY];
     const READS_SCHEMA: bool = true;
 
@@ -144,9 +153,9 @@ impl Dialect for Zalando {
 
     fn state(&self, wish: &Wish<'_>) -> Option<Value> {
         let now = wish.live["spec"]["numberOfInstances"].as_i64();
-        let wanted = match postgresql::stopped(wish)? {
-            true if postgresql::keeps_volumes(wish) => 0,
-            false if now == Some(0) => postgresql::instances(wish),
+        let wanted = match life::stopped(wish)? {
+            true if life::keeps_volumes(wish) => 0,
+            false if now == Some(0) => life::instances(wish),
             _ => return None,
         };
         (now != Some(wanted)).then(|| json!({"spec": {"numberOfInstances": wanted}}))

@@ -1,22 +1,18 @@
 //! The `postgresql`.
 
-use super::{GROUP, seen};
-use crate::backend::operator::{Exposure, Wish, check_issuer, node_affinity, put, with_ours};
+use super::connections::{ADMITS_PLAIN, is_optional, refuses_plain};
+use super::life::{instances, keeps_volumes, stopped};
+use super::{GROUP, beginning, connections};
+use crate::backend::operator::{Wish, node_affinity, put, with_ours};
 use crate::backend::plan::RESTART_FIELD;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
-use databases_api::shared::{RESTARTED_AT, State, Tls, TlsMode};
+use databases_api::shared::{RESTARTED_AT, State};
 use serde_json::{Map, Value, json};
 
-/// The group that PostgreSQL runs as in the operator's image, which has to read the key of a certificate.
-const POSTGRES_GROUP: u64 = 103;
-/// Set for a server, it admits connections that are not encrypted.
-pub(super) const ADMITS_PLAIN: &str = "ALLOW_NOSSL";
 /// When a restart was asked for last. Servers with another environment are replaced.
 const RESTARTED: &str = "DATABASES_RESTARTED_AT";
-/// The range of all addresses.
-const ANYBODY: &str = "0.0.0.0/0";
 
 /// As it should be. What the object does not say is left to the operator, and of an adopted one to whoever wrote it.
 pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
@@ -38,7 +34,9 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
         return Err(Refusal::new("UnsupportedFeature", message));
     }
     put(&mut main, "numberOfInstances", if stops { 0 } else { instances(wish) }.into());
-    put(&mut main, "postgresql.version", version(wish)?);
+    let origin = wish.origin()?;
+    put(&mut main, "postgresql.version", beginning::version(wish, origin.as_ref())?);
+    put(&mut main, "clone", beginning::copied(wish, origin.as_ref()));
     let parameters: Map<String, Value> =
         spec.instance.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     if !parameters.is_empty() {
@@ -65,45 +63,15 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     for (path, value) in scheduling(spec)? {
         put(&mut main, path, value);
     }
-    for (path, value) in spec.instance.tls.as_ref().map(tls).transpose()?.unwrap_or_default() {
+    for (path, value) in connections::wanted(wish)? {
         put(&mut main, path, value);
     }
     put(&mut main, "env", env(wish));
-    for (path, value) in exposure(wish) {
-        put(&mut main, path, value);
-    }
     if let Some((mode, instances)) = wish.poolers() {
         put(&mut main, "enableConnectionPooler", true.into());
         put(&mut main, "connectionPooler", json!({"mode": mode, "numberOfInstances": instances}));
     }
     Ok(main)
-}
-
-/// Whether it is to be stopped; none where nobody says so.
-pub(super) fn stopped(wish: &Wish<'_>) -> Option<bool> {
-    let said = !wish.is_adopted() && wish.live["spec"]["numberOfInstances"] == 0;
-    match &wish.object.spec.instance.state {
-        Some(State::Stopped) => Some(true),
-        Some(_) => Some(false),
-        None => said.then_some(false),
-    }
-}
-
-/// Whether the volumes of servers that are stopped stay.
-pub(super) fn keeps_volumes(wish: &Wish<'_>) -> bool {
-    wish.evidence(2)["spec"]["persistentVolumeClaimRetentionPolicy"]["whenScaled"] != "Delete"
-}
-
-/// How many servers there are where it is not stopped.
-pub(super) fn instances(wish: &Wish<'_>) -> i64 {
-    let now = wish.live["spec"]["numberOfInstances"].as_i64().filter(|now| *now > 0 && wish.is_adopted());
-    wish.object.spec.instance.instances.map(i64::from).or(now).unwrap_or(1)
-}
-
-/// Whether plain connections are to be admitted.
-fn is_optional(wish: &Wish<'_>) -> bool {
-    let tls = wish.object.spec.instance.tls.as_ref();
-    tls.and_then(|tls| tls.mode.as_ref()) == Some(&TlsMode::Optional)
 }
 
 /// The environment of the servers: one value to the cluster, so that what others said in it is said again.
@@ -116,42 +84,9 @@ fn env(wish: &Wish<'_>) -> Value {
     with_ours(&wish.live["spec"]["env"], ours, is_ours, wish.is_adopted())
 }
 
-/// The Service of the primary. Where the operator is told of no ranges, its load balancer lets nobody in.
-fn exposure(wish: &Wish<'_>) -> Vec<(&'static str, Value)> {
-    let Exposure { kind, annotations, mut ranges } = wish.exposure();
-    let mut found = vec![("masterServiceAnnotations", annotations)];
-    if !kind.is_null() {
-        found.push(("enableMasterLoadBalancer", (kind == "LoadBalancer").into()));
-        found.push(("enableMasterNodePort", (kind == "NodePort").into()));
-    }
-    if kind == "LoadBalancer" && ranges.is_null() {
-        ranges = json!([ANYBODY]);
-    }
-    found.push(("allowedSourceRanges", ranges));
-    found
-}
-
 /// The team, with which a name begins: the operator may be told to insist on that.
 fn team(name: &str) -> &str {
     name.rsplit_once('-').map_or(name, |(team, _)| team)
-}
-
-/// The version that runs, else the wished one, else the newest.
-fn version(wish: &Wish<'_>) -> Result<Value, Refusal> {
-    let (wished, live) = (&wish.object.spec.instance.version, &wish.live["spec"]["postgresql"]["version"]);
-    let major = wished.split('.').next().unwrap_or_default();
-    match live.as_str() {
-        Some(runs) if !wished.is_empty() && runs != major => {
-            let message = format!(
-                "spec.version: PostgreSQL {runs} runs, and Zalando's operator is not asked for an upgrade; set {runs}"
-            );
-            Err(Refusal::new("UnsupportedFeature", message))
-        }
-        Some(_) if wish.is_adopted() && wished.is_empty() => Ok(Value::Null),
-        Some(runs) => Ok(runs.into()),
-        None if wished.is_empty() => Ok(wish.installed.versions.first().cloned().into()),
-        None => Ok(major.into()),
-    }
 }
 
 /// The owners, with what of them is written down already.
@@ -183,20 +118,6 @@ fn scheduling(spec: &PostgreSQLSpec) -> Result<Vec<(&'static str, Value)>, Refus
     ])
 }
 
-fn tls(tls: &Tls) -> Result<Vec<(&'static str, Value)>, Refusal> {
-    let mut found = Vec::new();
-    if tls.mode == Some(TlsMode::Disabled) {
-        let message = "spec.tls.mode: Zalando's operator always encrypts; use Optional or Required";
-        return Err(Refusal::new("UnsupportedFeature", message));
-    }
-    check_issuer(tls)?;
-    if let Some(secret) = &tls.certificate_secret_ref {
-        found.push(("tls.secretName", secret.name.as_str().into()));
-        found.push(("spiloFSGroup", POSTGRES_GROUP.into()));
-    }
-    Ok(found)
-}
-
 /// What a change of a field does, and what the field is called in ours.
 pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
     let spec = &wish.object.spec.instance;
@@ -217,7 +138,7 @@ pub(super) fn disturbs(field: &str, wish: &Wish<'_>) -> (String, Effect) {
         "nodeAffinity" | "tolerations" | "topologySpreadConstraints" | "podPriorityClassName" => {
             ("spec.scheduling", Effect::Switchover)
         }
-        "env" if seen::refuses_plain(wish.live) == is_optional(wish) => ("spec.tls.mode", replaced),
+        "env" if refuses_plain(wish.live) == is_optional(wish) => ("spec.tls.mode", replaced),
         "env" => (RESTART_FIELD, replaced),
         "enableConnectionPooler" | "connectionPooler" => ("spec.pooling", Effect::Nothing),
         "enableMasterLoadBalancer" | "enableMasterNodePort" | "allowedSourceRanges" => {

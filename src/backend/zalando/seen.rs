@@ -1,11 +1,10 @@
 //! What a `postgresql` and its Services tell.
 
-use super::names;
-use super::postgresql::ADMITS_PLAIN;
+use super::connections::refuses_plain;
+use super::{beginning, names};
 use crate::backend::operator::{Found, Wish, at, count, patroni};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
-use serde_json::Value;
 
 /// PostgreSQL's port; the operator has no other.
 const PORT: u16 = PROTOCOL.port;
@@ -13,7 +12,7 @@ const PORT: u16 = PROTOCOL.port;
 pub(super) fn seen(found: &Found<'_>) -> Observed {
     let (wish, live) = (found.wish, found.wish.live);
     let servers = Servers::of(found);
-    let (phase, message) = phase(live, &servers);
+    let (phase, message) = phase(wish, &servers);
     let is_up = phase != Phase::Creating;
     let host = |suffix: &str| found.host(&format!("{}{suffix}", wish.name));
     let endpoint = |role, suffix| Endpoint::new(role, host(suffix), PORT);
@@ -62,13 +61,17 @@ impl Servers {
     }
 }
 
-fn phase(live: &Value, servers: &Servers) -> (Phase, String) {
+fn phase(wish: &Wish<'_>, servers: &Servers) -> (Phase, String) {
+    let live = wish.live;
     let status = at(live, "status.PostgresClusterStatus");
     if live["spec"]["numberOfInstances"] == 0 {
         return match servers.ready == 0 && status != "Updating" {
             true => (Phase::Stopped, "the database has no servers".into()),
             false => (Phase::Failing, "the servers are being stopped".into()),
         };
+    }
+    if let Some(awaited) = beginning::awaited(wish) {
+        return (Phase::Creating, awaited);
     }
     let said = match status {
         "" => "Zalando's operator has not begun yet".to_owned(),
@@ -114,11 +117,4 @@ fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
 fn poolers(wish: &Wish<'_>) -> Option<(usize, usize)> {
     let (_, wanted) = wish.poolers()?;
     Some((patroni::addresses(wish.evidence(3)).count(), usize::try_from(wanted).unwrap_or_default()))
-}
-
-/// Whether plain connections are refused, as the operator's image does by itself.
-pub(super) fn refuses_plain(live: &Value) -> bool {
-    let mut variables = live["spec"]["env"].as_array().into_iter().flatten();
-    let is_own = live["spec"]["patroni"]["pg_hba"].is_array();
-    !is_own && !variables.any(|one| one["name"] == ADMITS_PLAIN && one["value"] == "true")
 }

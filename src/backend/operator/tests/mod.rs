@@ -11,6 +11,7 @@ mod schema;
 mod servers;
 mod stage;
 
+pub(in crate::backend) use copied::resolved;
 pub(in crate::backend) use player::{Dispensable, Player, Told, password};
 pub(in crate::backend) use playground::Playground;
 pub(in crate::backend) use servers::PASSWORD;

@@ -65,7 +65,7 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         live: &Value::Null,
         beside: &[],
         evidence: &[],
-        references: &[imported(), copied::resolved("old-1", &D::MAIN, "16.9")],
+        references: &[imported(), resolved("old-1", &D::MAIN, "16.9")],
         source: &main_source(),
         installed,
     };

@@ -1,5 +1,6 @@
 //! The dialect by itself, and Zalando's operator as it is played for the tests of all dialects.
 
+mod copies;
 mod player;
 mod translation;
 

@@ -12,10 +12,12 @@ fn without_oldest(schema: &mut Value) {
     versions.as_array_mut().expect("versions").retain(|version| version != "14");
 }
 
-/// The set that says what becomes of volumes.
-fn set(name: &str) -> Value {
+/// The set that says what becomes of volumes, and whom its servers copy.
+fn set(name: &str, source: &Value) -> Value {
     let labels = json!({"cluster-name": name});
-    let pods = json!({"containers": [{"name": "postgres", "image": "registry.example.com/spilo"}]});
+    let env = if source.is_null() { json!([]) } else { json!([{"name": "CLONE_SCOPE", "value": source}]) };
+    let pods =
+        json!({"containers": [{"name": "postgres", "image": "registry.example.com/spilo", "env": env}]});
     json!({
         "metadata": {"name": name},
         "spec": {
@@ -37,7 +39,10 @@ impl Player for Played {
         let spec = &main["spec"];
         Told {
             sleeps: spec["numberOfInstances"] == 0,
-            runs_with: format!("{} {} {}", spec["postgresql"], spec["env"], spec["resources"]),
+            runs_with: format!(
+                "{} {} {} {}",
+                spec["postgresql"], spec["env"], spec["resources"], spec["clone"]
+            ),
         }
     }
 
@@ -65,6 +70,10 @@ impl Player for Played {
         all.map(|user| (names::secret(name, &user), keys(user))).collect()
     }
 
+    fn copied(main: &Value) -> Option<String> {
+        main["spec"]["clone"]["cluster"].as_str().map(str::to_owned)
+    }
+
     fn gives(main: &Value) -> Vec<(String, String, bool)> {
         let databases = main["spec"]["databases"].as_object().into_iter().flatten();
         databases
@@ -90,7 +99,7 @@ impl Player for Played {
             behind(name.to_owned(), 0..servers.min(1)),
             behind(format!("{name}-repl"), servers.min(1)..servers),
             behind(format!("{name}-pooler"), 0..poolers),
-            (STATEFUL_SETS, set(name)),
+            (STATEFUL_SETS, set(name, &main["spec"]["clone"]["cluster"])),
         ]
     }
 
