@@ -6,14 +6,12 @@ use crate::registry::Selection;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::selector::{FieldSelector, LabelSelector};
 use apimachinery::status::ApiError;
+use apimachinery::validation::{LONGEST_MANAGER, is_printable, validate_manager};
 use databases_storage::Revision;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use std::borrow::Cow;
 use std::str::FromStr;
-
-/// So many bytes the name of a manager may have.
-const LONGEST_MANAGER: usize = 128;
 
 /// How unknown and duplicate fields are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +87,7 @@ impl WriteOptions {
         let dry_run = !dry_run.is_empty();
         let options = WriteOptions { kind, manager, says_validation, dry_run, field_validation, force };
         check(&options, &mut errors);
-        check_manager(&options.manager, &mut errors);
+        validate_manager(&Path::new("fieldManager"), &options.manager, &mut errors);
         if errors.is_empty() { Ok(options) } else { Err(invalid(kind, errors)) }
     }
 
@@ -135,22 +133,6 @@ fn manager_of_client(headers: &HeaderMap) -> String {
         name.push(character);
     }
     name
-}
-
-fn is_printable(character: char) -> bool {
-    character == ' ' || !(character.is_control() || character.is_whitespace())
-}
-
-/// Short, and printable (V-06).
-fn check_manager(manager: &str, errors: &mut Errors) {
-    let path = Path::new("fieldManager");
-    if manager.len() > LONGEST_MANAGER {
-        errors.push(FieldError::too_long(&path, LONGEST_MANAGER));
-    }
-    for (at, c) in manager.char_indices().filter(|(_, c)| !is_printable(*c)) {
-        let detail = format!("invalid character U+{:04X} (at position {at})", u32::from(c));
-        errors.push(FieldError::invalid(&path, manager, &detail));
-    }
 }
 
 /// An options object that is not valid.

@@ -63,8 +63,8 @@ pub(super) fn prepare_update(object: &mut dyn Hub, old: &ObjectMeta) {
         meta.uid.clone_from(&old.uid);
     }
     meta.creation_timestamp = old.creation_timestamp;
-    // What is left out stays; what is changed is refused later.
-    meta.deletion_timestamp = meta.deletion_timestamp.or(old.deletion_timestamp);
+    // When an object goes stays; to say it of one that stays is refused later, as is another time for it.
+    meta.deletion_timestamp = old.deletion_timestamp.or(meta.deletion_timestamp);
     meta.deletion_grace_period_seconds =
         meta.deletion_grace_period_seconds.or(old.deletion_grace_period_seconds);
 }

@@ -8,7 +8,7 @@
 //! Before that the object is read or absent, and changed; after it stands compare and swap.
 
 use super::{Store, Stored, meta};
-use crate::admission::{Attributes, Operation, Origin};
+use crate::admission::{Attributes, Operation, Options, Origin};
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::managed::{self, Form, Manager, Write};
 use apimachinery::meta::ManagedFields;
@@ -16,6 +16,9 @@ use apimachinery::status::ApiError;
 use apimachinery::time::Time;
 use apimachinery::validation;
 use bytes::Bytes;
+
+/// When owner references were seen to stand twice that did not in the request.
+const AFTER_ADMISSION: &str = " after mutating admission happens";
 
 /// Which part of an object a write is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +63,19 @@ impl Stages<'_> {
         if old.is_none() {
             meta::wipe(object.as_mut());
         }
+        let mut warnings = Vec::new();
+        // Of a patch it is told once, at the end, as Kubernetes does.
+        if !self.is_patch() {
+            warnings.extend(validation::dedupe_owner_references(object.meta_mut(), ""));
+        }
         if !self.is_owned {
             object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
         }
         let recorded = object.meta().managed_fields.clone();
-        let mut warnings = store.admission.mutate(&self.attributes, object, old).await?;
+        warnings.extend(store.admission.mutate(&self.attributes, object, old).await?);
         warnings.extend(self.keep_readable(object.as_mut(), &recorded));
         self.reset(object.as_mut(), old)?;
-        warnings.extend(validation::dedupe_owner_references(object.meta_mut()));
+        warnings.extend(validation::dedupe_owner_references(object.meta_mut(), AFTER_ADMISSION));
         if let Some(old) = old {
             forget_times(object.as_mut(), old);
         }
@@ -79,17 +87,8 @@ impl Stages<'_> {
         let decoded = self.old.map(Stored::object);
         let old: Option<&dyn Hub> = decoded.as_ref().map(|object| &***object);
         let errors = match old {
-            None => {
-                let mut errors = validation::validate_meta(store.definition, object.meta());
-                object.validate(&mut errors);
-                errors
-            }
-            Some(old) => {
-                let mut errors =
-                    validation::validate_meta_update(store.definition, object.meta(), old.meta());
-                object.validate_update(old, &mut errors);
-                errors
-            }
+            None => validation::validate_create(store.definition, object),
+            Some(old) => validation::validate_update(store.definition, object, old),
         };
         let name = object.meta().name.as_str();
         if !errors.is_empty() {
@@ -99,6 +98,11 @@ impl Stages<'_> {
         let attributes = Attributes { name, ..self.attributes };
         warnings.extend(store.admission.validate(&attributes, object, old).await?);
         Ok(warnings)
+    }
+
+    fn is_patch(&self) -> bool {
+        let options = self.attributes.origin.map(|origin| origin.options);
+        matches!(options, Some(Options::Write { kind: "PatchOptions", .. }))
     }
 
     fn reset(&self, object: &mut dyn Hub, old: Option<&dyn Hub>) -> Result<(), ApiError> {

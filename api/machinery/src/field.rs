@@ -1,9 +1,11 @@
 //! What is wrong with a field, in the words of Kubernetes' `field.Error` (C-51).
 
 use crate::go;
-use crate::wire::json;
+use crate::wire::{Serialize, json};
 use serde_json::Value;
 use std::fmt;
+
+const IMMUTABLE: &str = "field is immutable";
 
 /// Where a field stands: `spec.databases[0].name`, `metadata.labels[app]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,12 +119,20 @@ fn shown(value: impl Into<Value>) -> String {
     match value.into() {
         Value::String(text) => go::quoted(&text),
         Value::Number(number) if number.is_f64() => number.as_f64().map(go::double).unwrap_or_default(),
-        other => {
-            let mut text = Vec::new();
-            json::encode(&other, &mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        }
+        other => as_json(&other),
     }
+}
+
+/// A value as messages show it that is neither a number nor a plain text in Go: as JSON, its fields in their own order.
+fn as_json(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    json::encode(value, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A number of things, in words.
+fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 fn with_detail(head: String, detail: &str) -> String {
@@ -141,16 +151,24 @@ impl FieldError {
     pub fn invalid(path: &Path, value: impl Into<Value>, detail: &str) -> Self {
         Self::new(Fault::Invalid, path, with_detail(format!("Invalid value: {}", shown(value)), detail))
     }
+    /// The value is wrong, and shown as JSON: it has fields, or a type of its own in Go.
+    pub fn invalid_json(path: &Path, value: &impl Serialize, detail: &str) -> Self {
+        let head = format!("Invalid value: {}", as_json(value));
+        Self::new(Fault::Invalid, path, with_detail(head, detail))
+    }
     /// The value is not one of the supported ones.
     pub fn not_supported(path: &Path, value: impl Into<Value>, supported: &[&str]) -> Self {
+        Self::not_one_of(path, &shown(value), supported)
+    }
+    /// The same of a value that is shown as JSON.
+    pub fn not_supported_json(path: &Path, value: &impl Serialize, supported: &[&str]) -> Self {
+        Self::not_one_of(path, &as_json(value), supported)
+    }
+    fn not_one_of(path: &Path, shown: &str, supported: &[&str]) -> Self {
         let list: Vec<String> = supported.iter().map(|text| go::quoted(text)).collect();
         let detail =
             if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
-        Self::new(
-            Fault::NotSupported,
-            path,
-            with_detail(format!("Unsupported value: {}", shown(value)), &detail),
-        )
+        Self::new(Fault::NotSupported, path, with_detail(format!("Unsupported value: {shown}"), &detail))
     }
     /// A feature or option that is not there; the body is the whole message.
     pub fn unsupported(path: &Path, message: &str) -> Self {
@@ -170,14 +188,26 @@ impl FieldError {
     }
     /// The value has more than `most` bytes.
     pub fn too_long(path: &Path, most: usize) -> Self {
-        Self::new(Fault::TooLong, path, format!("Too long: may not be more than {most} bytes"))
+        Self::new(
+            Fault::TooLong,
+            path,
+            format!("Too long: may not be more than {}", self::count(most, "byte")),
+        )
     }
     /// The list has more than `most` items.
     pub fn too_many(path: &Path, count: usize, most: usize) -> Self {
-        Self::new(Fault::TooMany, path, format!("Too many: {count}: must have at most {most} items"))
+        Self::new(
+            Fault::TooMany,
+            path,
+            format!("Too many: {count}: must have at most {}", self::count(most, "item")),
+        )
     }
     /// The field cannot change.
     pub fn immutable(path: &Path, value: impl Into<Value>) -> Self {
-        Self::invalid(path, value, "field is immutable")
+        Self::invalid(path, value, IMMUTABLE)
+    }
+    /// The same with the value shown as JSON.
+    pub fn immutable_json(path: &Path, value: &impl Serialize) -> Self {
+        Self::invalid_json(path, value, IMMUTABLE)
     }
 }

@@ -37,13 +37,17 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+/// Whether it is a letter, a mark, a number, a punctuation mark, a symbol or the space, as `unicode.IsPrint` says.
+pub(crate) fn is_printable(character: char) -> bool {
+    // Quotes and the backslash are escaped for another reason. A mark that combines with what stands before it is printable.
+    matches!(character, '"' | '\'' | '\\') || String::from_iter(['-', character]).escape_debug().count() == 2
+}
+
 fn escape_unprintable(character: char, out: &mut String) {
-    // A mark that combines with what stands before it is printable.
-    let is_printable = String::from_iter(['-', character]).escape_debug().count() == 2;
     let code = u32::from(character);
     // Writing to a string does not fail.
     let _ = match code {
-        _ if is_printable => out.write_char(character),
+        _ if is_printable(character) => out.write_char(character),
         0..=0x7f => write!(out, "\\x{code:02x}"),
         0x80..=0xffff => write!(out, "\\u{code:04x}"),
         _ => write!(out, "\\U{code:08x}"),

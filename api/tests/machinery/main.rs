@@ -3,8 +3,10 @@
 mod apply;
 mod decoding;
 mod deviations;
+mod faults;
 mod generate;
 mod json_patches;
+mod metadata;
 mod oracle;
 mod patches;
 mod protobufs;

@@ -27,8 +27,10 @@ type algorithm func(schemas) (func(text []byte) (any, error), error)
 // algorithms are those there are, each in a file of its own.
 var algorithms = map[string]algorithm{
 	"apply":           apply,
-	"json-patch":      jsonPatch,
 	"decoding":        decoding,
+	"faults":          faults,
+	"json-patch":      jsonPatch,
+	"metadata":        metadata,
 	"protobuf":        protobufs,
 	"quantities":      quantities,
 	"selectors":       selectors,

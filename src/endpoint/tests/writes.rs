@@ -267,3 +267,34 @@ async fn only_a_deletion_sets_when_an_object_is_deleted() {
     let kept = server.put(&of("a"), &with("creationTimestamp", moment)).await.json();
     assert_eq!(kept["metadata"], created["metadata"]);
 }
+
+#[tokio::test]
+async fn when_an_object_goes_stays_whatever_an_update_says() {
+    let server = Server::start().await;
+    let mut object = flunder("a");
+    object["metadata"]["finalizers"] = json!(["example.com/one"]);
+    server.post(BASE, &object).await;
+    let going = server.send(Method::DELETE, &of("a"), &[], String::new()).await.json();
+    let mut later = going.clone();
+    later["metadata"]["deletionTimestamp"] = json!("2020-01-02T03:04:05Z");
+    let answer = server.put(&of("a"), &later).await;
+    let time = |object: &Value| object["metadata"]["deletionTimestamp"].clone();
+    assert_eq!((answer.code.as_u16(), time(&answer.json())), (200, time(&going)));
+}
+
+#[tokio::test]
+async fn owner_references_that_are_equal_stand_once() {
+    let server = Server::start().await;
+    let owner = |name: &str| json!({"apiVersion": "v1", "kind": "Pod", "name": name, "uid": "u"});
+    let mut object = flunder("a");
+    object["metadata"]["ownerReferences"] = json!([owner("x"), owner("y"), owner("x")]);
+    let warning = |answer: &Answer| answer.headers["warning"].to_str().unwrap().to_owned();
+    let made = server.post(BASE, &object).await;
+    assert_eq!(made.json()["metadata"]["ownerReferences"], json!([owner("x"), owner("y")]));
+    assert!(warning(&made).contains("contains duplicate entries; API server"), "{}", warning(&made));
+    let owners = json!({"metadata": {"ownerReferences": [owner("x"), owner("x")]}});
+    let patched = server.merge(&of("a"), &owners).await;
+    assert_eq!(patched.json()["metadata"]["ownerReferences"], json!([owner("x")]));
+    let text = warning(&patched);
+    assert!(text.contains("duplicate entries after mutating admission happens; API server"), "{text}");
+}

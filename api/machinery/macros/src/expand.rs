@@ -123,7 +123,7 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
     });
     let inline_types = inline.iter().map(|field| &field.ty);
     let serialize = fields.iter().map(serialize_field);
-    let encode = fields.iter().map(|field| {
+    let encode = numbered(fields).into_iter().map(|field| {
         let (ident, number) = (&field.ident, field.options.number);
         if field.options.flat {
             return quote!(::apimachinery::wire::Object::encode_fields(&self.#ident, out););
@@ -204,6 +204,16 @@ fn object(name: &syn::Ident, fields: &[Field], top_level: bool) -> TokenStream {
             }
         }
     }
+}
+
+/// The fields in the order of a message, which is that of their numbers; those of a flat one have numbers of their own among
+/// them, and stay where they are declared.
+fn numbered(fields: &[Field]) -> Vec<&Field> {
+    let mut numbered: Vec<&Field> = fields.iter().collect();
+    if !fields.iter().any(|field| field.options.flat) {
+        numbered.sort_by_key(|field| field.options.number);
+    }
+    numbered
 }
 
 fn inline_base(own: usize, before: &[&Field]) -> TokenStream {

@@ -59,6 +59,9 @@ pub struct ObjectMeta {
 /// Names an object that owns this one.
 #[api_type(atomic)]
 pub struct OwnerReference {
+    /// API version of the owner.
+    #[api(5, required)]
+    pub api_version: String,
     /// Kind of the owner.
     #[api(1, required)]
     pub kind: String,
@@ -68,9 +71,6 @@ pub struct OwnerReference {
     /// UID of the owner.
     #[api(4, required)]
     pub uid: String,
-    /// API version of the owner.
-    #[api(5, required)]
-    pub api_version: String,
     /// Whether this owner is the managing controller.
     #[api(6)]
     pub controller: Option<bool>,

@@ -2,6 +2,7 @@
 
 use super::{ApiError, StatusCause, StatusDetails};
 use crate::field::Errors;
+use crate::go;
 use crate::kind::Definition;
 use std::fmt::Display;
 
@@ -26,7 +27,7 @@ impl ApiError {
     ) -> Self {
         let subject = match name {
             "" => definition.qualified_resource(),
-            name => format!("{} {name:?}", definition.qualified_resource()),
+            name => format!("{} {}", definition.qualified_resource(), go::quoted(name)),
         };
         Self::new(code, reason, message(&subject)).with_details(StatusDetails::of_resource(definition, name))
     }
@@ -102,9 +103,9 @@ impl ApiError {
     }
 
     fn precondition(definition: &Definition, name: &str, why: &str) -> Self {
-        let subject = definition.qualified_kind();
-        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {subject} {name:?}: {why}"))
-            .with_details(StatusDetails::of_kind(definition, name))
+        let (subject, quoted) = (definition.qualified_kind(), go::quoted(name));
+        let message = format!("Operation cannot be fulfilled on {subject} {quoted}: {why}");
+        Self::new(409, "Conflict", message).with_details(StatusDetails::of_kind(definition, name))
     }
 
     /// 409: a deletion is meant for another object of the same name.
@@ -165,7 +166,8 @@ impl ApiError {
             kind: "namespaces".into(),
             ..StatusDetails::default()
         };
-        Self::new(404, "NotFound", format!("namespaces {namespace:?} not found")).with_details(details)
+        let message = format!("namespaces {} not found", go::quoted(namespace));
+        Self::new(404, "NotFound", message).with_details(details)
     }
 
     /// 403: the namespace of a new object is on its way out.

@@ -2,6 +2,7 @@
 
 use super::{ApiError, StatusCause, StatusDetails};
 use crate::field::{Errors, aggregate};
+use crate::go;
 use crate::kind::Definition;
 
 impl ApiError {
@@ -37,7 +38,8 @@ impl ApiError {
 
     /// 422: what a patch makes of an object is not such an object.
     pub fn unprocessable_patch(definition: &Definition, name: &str, why: &str) -> Self {
-        let message = format!("{} {name:?} is invalid: patch: {why}", definition.qualified_kind());
+        let (kind, quoted) = (definition.qualified_kind(), go::quoted(name));
+        let message = format!("{kind} {quoted} is invalid: patch: {why}");
         let details = StatusDetails {
             name: name.to_owned(),
             group: definition.group.to_owned(),
@@ -68,7 +70,7 @@ impl ApiError {
             causes: errors.into_iter().map(cause).collect(),
             ..StatusDetails::default()
         };
-        Self::new(422, "Invalid", format!("{subject} {name:?} is invalid{separator}{faults}"))
-            .with_details(details)
+        let message = format!("{subject} {} is invalid{separator}{faults}", go::quoted(name));
+        Self::new(422, "Invalid", message).with_details(details)
     }
 }

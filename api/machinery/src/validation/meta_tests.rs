@@ -1,5 +1,7 @@
 use super::*;
+use crate::meta::{ManagedFieldsEntry, OwnerReference};
 use crate::time::Time;
+use crate::validation::dedupe_owner_references;
 
 fn definition(name_rule: NameRule, namespaced: bool) -> Definition {
     Definition {
@@ -76,7 +78,7 @@ fn names() {
     );
     check(
         |meta| meta.name = "..".into(),
-        &["metadata.name: Invalid", "metadata.name: Invalid value: \"..\": may not be '..'"],
+        &["metadata.name: Invalid value: \"..\": a lowercase RFC 1123 subdomain must"],
     );
     check(|meta| meta.generate_name = "a-".into(), &[]);
     check(
@@ -95,7 +97,7 @@ fn names() {
     assert_lines(
         &errors,
         &[
-            "metadata.name: Invalid value: \"0abc\": must be no more than 3 bytes",
+            "metadata.name: Invalid value: \"0abc\": must be no more than 3 characters",
             "metadata.name: Invalid value: \"0abc\": a DNS-1035 label must",
             "metadata.namespace: Forbidden: not allowed on this type",
         ],
@@ -151,14 +153,18 @@ fn owners() {
 }
 
 #[test]
-fn owners_stand_once() {
+fn equal_owners_stand_once() {
     let mut meta = good();
-    assert_eq!(dedupe_owner_references(&mut meta), None);
-    meta.owner_references = vec![owner("a"), owner("b"), owner("a"), owner("a")];
-    let warning = dedupe_owner_references(&mut meta).unwrap();
-    assert!(warning.starts_with(".metadata.ownerReferences contains duplicate entries;"), "{warning}");
-    assert!(warning.ends_with("duplicate UID(s) observed: a"), "{warning}");
-    assert_eq!(meta.owner_references, [owner("a"), owner("b")]);
+    assert_eq!(dedupe_owner_references(&mut meta, ""), None);
+    let other = OwnerReference { controller: Some(true), ..owner("a") };
+    meta.owner_references = vec![owner("a"), owner("b"), owner("a"), other.clone(), owner("a")];
+    let warning = dedupe_owner_references(&mut meta, " then").unwrap();
+    assert!(
+        warning.starts_with(".metadata.ownerReferences contains duplicate entries then; API"),
+        "{warning}"
+    );
+    assert!(warning.ends_with("duplicate UID(s) observed: a, a"), "{warning}");
+    assert_eq!(meta.owner_references, [owner("a"), owner("b"), other]);
 }
 
 #[test]
@@ -183,7 +189,7 @@ fn finalizers() {
             old.finalizers = vec!["a b".into()];
             new.finalizers = vec!["a b".into(), "g/x".into()];
         },
-        &[],
+        &["metadata.finalizers: Invalid value: \"a b\": name part"],
     );
     check_update(
         |new, old| {
@@ -204,6 +210,8 @@ fn what_cannot_change() {
     check_update(
         |new, _| *new = ObjectMeta { resource_version: "1".into(), generation: 1, ..ObjectMeta::default() },
         &[
+            "metadata.name: Required value: name or generateName is required",
+            "metadata.namespace: Required value",
             "metadata.generation: Invalid value: 1: must not be decremented",
             "metadata.name: Invalid value: \"\": field is immutable",
             "metadata.namespace: Invalid value: \"\": field is immutable",
@@ -226,6 +234,22 @@ fn what_cannot_change() {
 }
 
 #[test]
+fn the_rule_of_names_is_for_new_objects() {
+    let named = |name: &str| ObjectMeta { name: name.into(), ..good() };
+    let segment = definition(NameRule::Segment, true);
+    assert_lines(&validate_meta(&segment, &named("A B")), &[]);
+    let faults = ["metadata.name: Invalid value: \"a/b\": may not contain '/'"];
+    assert_lines(&validate_meta(&segment, &named("a/b")), &faults);
+    let subdomain = definition(NameRule::Subdomain, true);
+    assert_lines(&validate_meta_update(&subdomain, &named("A"), &named("A")), &[]);
+    assert_lines(&validate_meta_update(&subdomain, &named("a/b"), &named("a/b")), &faults);
+    let prefix = |prefix: &str| ObjectMeta { generate_name: prefix.into(), ..good() };
+    assert_lines(&validate_meta(&segment, &prefix("..")), &[]);
+    let fault = ["metadata.generateName: Invalid value: \"aé-\": a lowercase RFC 1123 subdomain must"];
+    assert_lines(&validate_meta(&subdomain, &prefix("aé-")), &fault);
+}
+
+#[test]
 fn managed_fields() {
     let entry = |operation: &str, fields_type: &str| ManagedFieldsEntry {
         operation: operation.into(),
@@ -244,31 +268,19 @@ fn managed_fields() {
 }
 
 #[test]
-fn finalizer_names_are_judged_on_update_but_not_those_that_were_there() {
-    let part = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
-                alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
-                '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-    let wrong = format!("metadata.finalizers: Invalid value: \"bad name!\": {part}");
-    let finalizers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    check_update(|new, _| new.finalizers = finalizers(&["example.com/x", "x", "kubernetes"]), &[]);
-    check_update(|new, _| new.finalizers = finalizers(&["bad name!"]), &[&wrong]);
-    check_update(
-        |new, _| new.finalizers = finalizers(&[""]),
+fn managers_have_names_that_can_be_read() {
+    let entry = ManagedFieldsEntry {
+        operation: "Update".into(),
+        manager: format!("é\n{}", "x".repeat(126)),
+        subresource: "x".repeat(257),
+        ..Default::default()
+    };
+    check(
+        |meta| meta.managed_fields = vec![entry].into(),
         &[
-            "metadata.finalizers: Invalid value: \"\": name part must be non-empty",
-            &format!("metadata.finalizers: Invalid value: \"\": {part}"),
+            "metadata.managedFields[0].manager: Too long: may not be more than 128 bytes",
+            "metadata.managedFields[0].manager: Invalid value: \"é\\n",
+            "metadata.managedFields[0].subresource: Too long: may not be more than 256 bytes",
         ],
-    );
-    check_update(
-        |new, _| new.finalizers = finalizers(&["orphan", "foregroundDeletion"]),
-        &["metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and \
-           foregroundDeletion cannot be both set"],
-    );
-    check_update(
-        |new, old| {
-            old.finalizers = finalizers(&["bad name!", "example.com/x"]);
-            new.finalizers = finalizers(&["bad name!"]);
-        },
-        &[],
     );
 }

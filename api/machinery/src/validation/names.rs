@@ -1,5 +1,7 @@
 //! Checks of names, labels and keys, with the texts that Kubernetes answers. Each gives every fault it finds.
 
+use std::borrow::Cow;
+
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const LABEL_1035: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
@@ -10,8 +12,12 @@ const LONGEST_LABEL: usize = 63;
 /// The longest DNS subdomain.
 const LONGEST_SUBDOMAIN: usize = 253;
 
-fn too_long(most: usize) -> String {
-    format!("must be no more than {most} bytes")
+const CHARACTERS: &str = "characters";
+const BYTES: &str = "bytes";
+
+/// What names and what labels may be, in the words that Kubernetes has for each.
+fn too_long(most: usize, of: &str) -> String {
+    format!("must be no more than {most} {of}")
 }
 
 /// The text of a value that does not match a regular expression.
@@ -51,7 +57,7 @@ fn matches_key(text: &str) -> bool {
 pub fn is_dns1123_label(value: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if value.len() > LONGEST_LABEL {
-        faults.push(too_long(LONGEST_LABEL));
+        faults.push(too_long(LONGEST_LABEL, CHARACTERS));
     }
     if !matches_label(value) {
         let rule = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
@@ -66,9 +72,13 @@ pub fn is_dns1123_label(value: &str) -> Vec<String> {
 
 /// A DNS subdomain as RFC 1123 has it, up to 253 characters.
 pub fn is_dns1123_subdomain(value: &str) -> Vec<String> {
+    subdomain_faults(value, CHARACTERS)
+}
+
+fn subdomain_faults(value: &str, of: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if value.len() > LONGEST_SUBDOMAIN {
-        faults.push(too_long(LONGEST_SUBDOMAIN));
+        faults.push(too_long(LONGEST_SUBDOMAIN, of));
     }
     if !matches_subdomain(value) {
         let rule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
@@ -87,7 +97,7 @@ pub fn is_dns1035_label(value: &str) -> Vec<String> {
 pub fn is_dns1035_label_of(value: &str, most: usize) -> Vec<String> {
     let mut faults = Vec::new();
     if value.len() > most {
-        faults.push(too_long(most));
+        faults.push(too_long(most, CHARACTERS));
     }
     if !matches_label(value) || !value.starts_with(|first: char| first.is_ascii_lowercase()) {
         let rule = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
@@ -109,7 +119,7 @@ pub fn is_qualified_name(value: &str) -> Vec<String> {
             name
         }
         [prefix, name] => {
-            faults.extend(is_dns1123_subdomain(prefix).iter().map(|fault| format!("prefix part {fault}")));
+            faults.extend(subdomain_faults(prefix, BYTES).iter().map(|fault| format!("prefix part {fault}")));
             name
         }
         _ => {
@@ -121,7 +131,7 @@ pub fn is_qualified_name(value: &str) -> Vec<String> {
     if name.is_empty() {
         faults.push("name part must be non-empty".to_owned());
     } else if name.len() > LONGEST_LABEL {
-        faults.push(format!("name part {}", too_long(LONGEST_LABEL)));
+        faults.push(format!("name part {}", too_long(LONGEST_LABEL, BYTES)));
     }
     if !matches_key(name) {
         faults.push(format!("name part {}", mismatch(rule, &["MyName", "my.name", "123-abc"], KEY)));
@@ -133,7 +143,7 @@ pub fn is_qualified_name(value: &str) -> Vec<String> {
 pub fn is_label_value(value: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if value.len() > LONGEST_LABEL {
-        faults.push(too_long(LONGEST_LABEL));
+        faults.push(too_long(LONGEST_LABEL, BYTES));
     }
     if !value.is_empty() && !matches_key(value) {
         let rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
@@ -145,14 +155,32 @@ pub fn is_label_value(value: &str) -> Vec<String> {
 
 /// A name that can be a segment of a path.
 pub fn is_path_segment(value: &str) -> Vec<String> {
-    if value == "." || value == ".." {
-        return vec![format!("may not be '{value}'")];
+    match value {
+        "." | ".." => vec![format!("may not be '{value}'")],
+        _ => is_path_segment_prefix(value),
     }
+}
+
+/// What such a name can begin with.
+pub fn is_path_segment_prefix(value: &str) -> Vec<String> {
     ["/", "%"]
         .iter()
         .filter(|bad| value.contains(**bad))
         .map(|bad| format!("may not contain '{bad}'"))
         .collect()
+}
+
+/// A prefix that ends with a dash as a name that it may become; what stands before the dash may then be any byte, as in
+/// Kubernetes.
+pub fn completed(prefix: &str) -> Cow<'_, str> {
+    let Some(base) = prefix.strip_suffix('-').filter(|base| !base.is_empty()) else {
+        return prefix.into();
+    };
+    match base.strip_suffix(|last: char| last.is_ascii()) {
+        Some(kept) => format!("{kept}a").into(),
+        // One byte less of a longer character makes nothing good of it.
+        None => base.into(),
+    }
 }
 
 #[cfg(test)]

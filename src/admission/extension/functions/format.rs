@@ -34,9 +34,9 @@ const FORMATS: &[(&str, Check)] = &[
     ("dns1123Subdomain", names::is_dns1123_subdomain),
     ("dns1035Label", names::is_dns1035_label),
     ("qualifiedName", names::is_qualified_name),
-    ("dns1123LabelPrefix", |text| names::is_dns1123_label(&completed(text))),
-    ("dns1123SubdomainPrefix", |text| names::is_dns1123_subdomain(&completed(text))),
-    ("dns1035LabelPrefix", |text| names::is_dns1035_label(&completed(text))),
+    ("dns1123LabelPrefix", |text| names::is_dns1123_label(&names::completed(text))),
+    ("dns1123SubdomainPrefix", |text| names::is_dns1123_subdomain(&names::completed(text))),
+    ("dns1035LabelPrefix", |text| names::is_dns1035_label(&names::completed(text))),
     ("labelValue", names::is_label_value),
     ("uri", |text| wrong(!url::is_request_uri(text), "invalid URI for request")),
     ("uuid", |text| wrong(uuid::Uuid::try_parse(text).is_err(), "does not match the UUID format")),
@@ -44,14 +44,6 @@ const FORMATS: &[(&str, Check)] = &[
     ("date", |text| wrong(chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err(), "invalid date")),
     ("datetime", |text| wrong(chrono::DateTime::parse_from_rfc3339(text).is_err(), "invalid datetime")),
 ];
-
-/// A prefix that ends with a hyphen goes on with something.
-fn completed(prefix: &str) -> String {
-    match prefix.strip_suffix('-') {
-        Some(start) => format!("{start}a"),
-        None => prefix.to_owned(),
-    }
-}
 
 fn wrong(is_wrong: bool, reason: &str) -> Vec<String> {
     is_wrong.then(|| reason.to_owned()).into_iter().collect()
