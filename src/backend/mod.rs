@@ -38,7 +38,7 @@ pub use error::{Code, Error};
 pub use external::ExternalPostgreSQL;
 pub use kubedb::KubeDB;
 pub use local_postgresql::LocalPostgreSQL;
-pub use news::{Announcer, News, Warning};
+pub use news::{Announcer, News, Warner, Warning};
 pub use operator::Operator;
 pub use percona_postgresql::PerconaPostgreSQL;
 pub use plan::{Change, Effect, Plan};

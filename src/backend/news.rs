@@ -3,9 +3,9 @@
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::broadcast::{Sender, channel};
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 
-/// So much waits for a slow listener; one that falls further behind is told to look at everything.
+/// So much waits for a slow listener; one that falls further behind is told to look at everything, or misses warnings.
 const BACKLOG: usize = 1024;
 
 /// What changed by itself and should be looked at.
@@ -55,13 +55,51 @@ impl Announcer {
 
     /// The news from now on.
     pub fn listen(&self) -> BoxStream<'static, News> {
-        let next = async |mut receiver: tokio::sync::broadcast::Receiver<News>| match receiver.recv().await {
-            Ok(news) => Some((news, receiver)),
-            Err(RecvError::Lagged(_)) => Some((News::Everything, receiver)),
-            Err(RecvError::Closed) => None,
-        };
-        futures_util::stream::unfold(self.0.subscribe(), next).boxed()
+        from_now_on(&self.0, || Some(News::Everything))
     }
+}
+
+/// Tells warnings to whoever listens.
+#[derive(Clone, Debug)]
+pub struct Warner(Sender<Warning>);
+
+impl Default for Warner {
+    fn default() -> Self {
+        Warner(channel(BACKLOG).0)
+    }
+}
+
+impl Warner {
+    /// Tells it to everybody who listens now.
+    pub fn tell(&self, warning: Warning) {
+        // An error only says that nobody listens.
+        let _ = self.0.send(warning);
+    }
+
+    /// The warnings from now on, but for those that a slow listener missed.
+    pub fn listen(&self) -> BoxStream<'static, Warning> {
+        from_now_on(&self.0, || None)
+    }
+}
+
+/// What is told from now on, and where something was missed, what is to be told instead.
+fn from_now_on<T>(told: &Sender<T>, instead: fn() -> Option<T>) -> BoxStream<'static, T>
+where
+    T: Clone + Send + 'static,
+{
+    let next = move |mut receiver: Receiver<T>| async move {
+        loop {
+            let told = match receiver.recv().await {
+                Ok(told) => Some(told),
+                Err(RecvError::Lagged(_)) => instead(),
+                Err(RecvError::Closed) => return None,
+            };
+            if let Some(told) = told {
+                return Some((told, receiver));
+            }
+        }
+    };
+    futures_util::stream::unfold(told.subscribe(), next).boxed()
 }
 
 #[cfg(test)]
@@ -80,5 +118,21 @@ mod tests {
         let mut late = announcer.listen();
         announcer.tell(News::Class { name: "gold".into() });
         assert_eq!(late.next().await, Some(News::Class { name: "gold".into() }));
+    }
+
+    #[tokio::test]
+    async fn who_falls_behind_misses_the_first_warnings_and_hears_the_last() {
+        let warner = Warner::default();
+        let mut slow = warner.listen();
+        let warning = |number: usize| {
+            let (uid, reason, message) = (number.to_string(), "FailedCreate".into(), "no room".into());
+            Warning { uid, reason, message }
+        };
+        for number in 0..=BACKLOG {
+            warner.tell(warning(number));
+        }
+        assert_eq!(slow.next().await, Some(warning(1)));
+        drop(warner);
+        assert_eq!(slow.collect::<Vec<_>>().await.last(), Some(&warning(BACKLOG)));
     }
 }

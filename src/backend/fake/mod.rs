@@ -14,7 +14,7 @@ pub(crate) use steer::{Lie, Step};
 use super::postgresql;
 use super::{
     Announcer, Answers, Backend, Change, Class, Code, Disposal, Effect, Error, News, Observed, Offer,
-    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warning,
+    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warner, Warning,
 };
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -23,16 +23,12 @@ use databases_api::GROUP;
 use databases_api::instance::Instance;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::{ADOPT_REF, DATA_SOURCE_REF, SECRET, State as Wanted};
-use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast::{Receiver, Sender, channel};
 use world::{Database, World};
 
-/// So many warnings wait for who listens.
-const WARNINGS: usize = 16;
 const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
 const FEATURES: [&str; 7] = [
@@ -53,7 +49,7 @@ pub(crate) struct Fake {
     name: &'static str,
     world: Arc<Mutex<World>>,
     announcer: Announcer,
-    warned: Sender<Warning>,
+    warner: Warner,
 }
 
 impl Fake {
@@ -68,7 +64,7 @@ impl Fake {
             name,
             world: Arc::default(),
             announcer: Announcer::default(),
-            warned: channel(WARNINGS).0,
+            warner: Warner::default(),
         })
     }
 
@@ -217,9 +213,7 @@ impl Backend for Fake {
     }
 
     fn warnings(&self) -> BoxStream<'static, Warning> {
-        let next =
-            async |mut heard: Receiver<Warning>| heard.recv().await.ok().map(|warning| (warning, heard));
-        stream::unfold(self.warned.subscribe(), next).boxed()
+        self.warner.listen()
     }
 }
 

@@ -105,13 +105,13 @@ impl Fake {
     /// Whoever looks after a database warns.
     pub(crate) fn warn(&self, uid: &str, reason: &str, message: &str) {
         let warning = Warning { uid: uid.to_owned(), reason: reason.to_owned(), message: message.to_owned() };
-        let _ = self.warned.send(warning);
+        self.warner.tell(warning);
     }
 
     /// Its process ends, whatever it was doing, and another one begins.
     pub(crate) fn restarted(&self) -> Arc<Fake> {
-        let (announcer, warned) = (Announcer::default(), self.warned.clone());
-        Arc::new(Fake { name: self.name, world: self.world.clone(), announcer, warned })
+        let (announcer, warner) = (Announcer::default(), self.warner.clone());
+        Arc::new(Fake { name: self.name, world: self.world.clone(), announcer, warner })
     }
 
     /// Whether a database runs; `None` where no object has it.

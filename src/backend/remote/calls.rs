@@ -3,7 +3,7 @@
 
 use super::messages::{
     Caller, Class, Info, News, Nothing, Observation, Observed, Offer, PACKAGE, Plan, Reference, Removal,
-    Request,
+    Request, Warning,
 };
 use apimachinery::wire::Object;
 use std::marker::PhantomData;
@@ -56,6 +56,13 @@ pub(super) const NEWS: Call<Nothing, News> = Call::new(
     None,
     "Announces what changes by itself, for as long as it is listened to. The first message names nothing, and is sent as \
      soon as it listens itself. Only with the capability News; without it what changed is found at the next regular look.",
+);
+pub(super) const WARNINGS: Call<Nothing, Warning> = Call::new(
+    "Warnings",
+    None,
+    "Tells what whoever looks after implementations warns of from now on, such as an operator's events, each once: it is shown \
+     as an event of the object, from this backend. Only with the capability Warnings. Nothing is looked at for it: what changed is \
+     told by News.",
 );
 
 pub(super) const REFERENCE: Call<Request, Reference> = Call::new(

@@ -4,7 +4,7 @@
 use super::messages as wire;
 use crate::backend::{
     Change, Class, Code, Disposal, Effect, Endpoint, Engine, Error, Login, News, Observed, Offer,
-    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role, Scope,
+    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role, Scope, Warning,
 };
 use apimachinery::kind::Kind;
 use apimachinery::wire::ByteString;
@@ -120,6 +120,13 @@ impl From<wire::News> for News {
             (true, false) => News::Class { name: class_name },
             _ => News::Everything,
         }
+    }
+}
+
+impl From<wire::Warning> for Warning {
+    fn from(warning: wire::Warning) -> Self {
+        let wire::Warning { uid, reason, message } = warning;
+        Warning { uid, reason, message }
     }
 }
 

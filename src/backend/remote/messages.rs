@@ -18,7 +18,7 @@ pub(super) const VERSION: &str = "v1";
 
 api_enum! {
     /// What a backend may do, and need not.
-    pub(super) enum Capability { News, Plan, ForgetsLogins }
+    pub(super) enum Capability { News, Plan, ForgetsLogins, Warnings }
 }
 
 /// Nothing.
@@ -49,7 +49,8 @@ pub(super) struct Info {
     #[api(3)]
     pub(super) protocol_versions: Vec<String>,
     /// What it does of what it need not do. News: it announces changes. Plan: it says what a change will disturb.
-    /// ForgetsLogins: it does not keep passwords, and is given the published ones with every request.
+    /// ForgetsLogins: it does not keep passwords, and is given the published ones with every request. Warnings: it tells what
+    /// whoever looks after an implementation warns of.
     #[api(4)]
     pub(super) capabilities: Vec<Capability>,
     /// Kinds that spec.parametersRef of a class may name.
@@ -154,4 +155,18 @@ pub(super) struct News {
     /// The name of a class that is offered something else.
     #[api(2)]
     pub(super) class_name: String,
+}
+
+/// What whoever looks after an object's implementation warns of, such as an operator: shown as an event of the object.
+#[api_type]
+pub(super) struct Warning {
+    /// The object's uid. What is about an object that is not known is shown nowhere.
+    #[api(1)]
+    pub(super) uid: String,
+    /// Why, in a word of at most 128 letters and digits, such as FailedCreate.
+    #[api(2)]
+    pub(super) reason: String,
+    /// The same for a person, without a secret; what is beyond 1024 bytes is not shown.
+    #[api(3)]
+    pub(super) message: String,
 }

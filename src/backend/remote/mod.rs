@@ -24,7 +24,7 @@ pub use connect::{Address, Tls};
 
 use super::{
     Announcer, Answers, Backend, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
-    ParametersKind, Plan, Reference, ReferenceKind, Request,
+    ParametersKind, Plan, Reference, ReferenceKind, Request, Warner, Warning,
 };
 use apimachinery::kind::Kind;
 use apimachinery::wire::Object;
@@ -51,6 +51,7 @@ pub struct Options {
 pub struct Remote {
     link: Arc<Link>,
     announcer: Arc<Announcer>,
+    warner: Warner,
     following: AbortHandle,
 }
 
@@ -58,8 +59,10 @@ impl Remote {
     /// Looks for it from now on. That it is not there yet is no error.
     pub fn open(options: Options) -> Arc<Self> {
         let (link, announcer) = (Link::new(options), Arc::new(Announcer::default()));
-        let following = tokio::spawn(follow::follow(link.clone(), announcer.clone())).abort_handle();
-        Arc::new(Remote { link, announcer, following })
+        let warner = Warner::default();
+        let following = follow::follow(link.clone(), announcer.clone(), warner.clone());
+        let following = tokio::spawn(following).abort_handle();
+        Arc::new(Remote { link, announcer, warner, following })
     }
 
     /// What it said of itself when it was last reached.
@@ -120,6 +123,10 @@ impl Backend for Remote {
 
     fn news(&self) -> BoxStream<'static, News> {
         self.announcer.listen()
+    }
+
+    fn warnings(&self) -> BoxStream<'static, Warning> {
+        self.warner.listen()
     }
 }
 

@@ -5,7 +5,7 @@ use super::calls;
 use super::calls::Call;
 use super::codec::Codec;
 use super::failure::Failure;
-use super::messages::{Info, News, Nothing};
+use super::messages::{Info, Nothing};
 use apimachinery::wire::Object;
 use futures_util::future::BoxFuture;
 use http::uri::{PathAndQuery, Uri};
@@ -19,6 +19,8 @@ use tonic::{Request, Status, Streaming};
 
 /// The largest message in either direction: gRPC's own default.
 const LIMIT: usize = 4 << 20;
+/// The largest announcement, which is a name or a sentence: many of them may wait for who listens.
+const ANNOUNCEMENT: usize = 16 << 10;
 /// What requests are addressed to. Who is reached is decided by the connection.
 const ORIGIN: &str = "http://localhost";
 
@@ -77,23 +79,26 @@ impl Connection {
 }
 
 impl Session {
-    /// Begins to listen to what it announces.
-    pub(super) async fn news(&self) -> Result<Announced, Failure> {
+    /// Begins to listen to what it announces by a call that has no end of answers.
+    pub(super) async fn announced<A: Object>(
+        &self,
+        call: &Call<Nothing, A>,
+    ) -> Result<Announced<A>, Failure> {
         let opened = async {
-            let mut client = self.connection.client().await?;
-            let path = path(calls::IDENTITY, &calls::NEWS)?;
-            client.server_streaming(Request::new(Nothing {}), path, Codec::default()).await
+            let mut client = self.connection.client().await?.max_decoding_message_size(ANNOUNCEMENT);
+            let path = path(calls::IDENTITY, call)?;
+            client.server_streaming(Request::new(Nothing {}), path, Codec::<Nothing, A>::default()).await
         };
         Ok(Announced(opened.await.map_err(|status| Failure::from(&status))?.into_inner()))
     }
 }
 
 /// What a backend announces.
-pub(super) struct Announced(Streaming<News>);
+pub(super) struct Announced<A>(Streaming<A>);
 
-impl Announced {
+impl<A: Object> Announced<A> {
     /// The next; none where there will be none.
-    pub(super) async fn next(&mut self) -> Result<Option<News>, Failure> {
+    pub(super) async fn next(&mut self) -> Result<Option<A>, Failure> {
         self.0.message().await.map_err(|status| Failure::from(&status))
     }
 }

@@ -157,15 +157,7 @@ async fn news_go_on_after_the_stream_broke() {
     instead(&mut server, &fake, |_| {}).await;
     until(News::Everything).await;
     // What is told before it is listened to is in the look at everything that follows.
-    let told = tokio::spawn({
-        let fake = fake.clone();
-        async move {
-            loop {
-                fake.crash("uid-shop");
-                tokio::task::yield_now().await;
-            }
-        }
-    });
+    let told = over_and_over(move |_| fake.crash("uid-shop"));
     until(News::Object { uid: "uid-shop".into() }).await;
     told.abort();
 }

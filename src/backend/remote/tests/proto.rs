@@ -15,8 +15,8 @@ An object, a class's parameters and an object's travel as JSON, as kubectl shows
 known is an error of that call. A field that is not known is passed over.
 
 Every call may be repeated, be cut off anywhere and come after a restart of either side: what is done for an object is \
-idempotent by its metadata.uid. For one object there is one call at a time. Every call but News has a deadline, and a message \
-is no larger than 4 MiB. Messages carry passwords: do not log them.
+idempotent by its metadata.uid. For one object there is one call at a time. Every call but News and Warnings has a deadline, \
+and a message is no larger than 4 MiB, one of those two 16 KiB. Messages carry passwords: do not log them.
 
 INVALID_ARGUMENT says that the object (or the class) has to change before it is asked again; the trailer `reason` then says a \
 reason of its Accepted condition, such as InvalidParameters. FAILED_PRECONDITION says that somebody has to put something right \
@@ -38,8 +38,9 @@ fn line<Q: Object, A: Object>(call: &Call<Q, A>) -> Line {
 }
 
 fn services() -> Vec<(&'static str, String, Vec<Line>)> {
-    let identity = vec![line(&calls::GET_INFO), line(&calls::OFFER), line(&calls::NEWS)];
-    let doc = "What is the same for all kinds: who it is, what it can do for a class, what changed.";
+    let (news, warnings) = (line(&calls::NEWS), line(&calls::WARNINGS));
+    let identity = vec![line(&calls::GET_INFO), line(&calls::OFFER), news, warnings];
+    let doc = "What is the same for all kinds: who it is, what it can do for a class, what changed, what it warns of.";
     let mut services = vec![(calls::IDENTITY, doc.to_owned(), identity)];
     for facts in databases_api::instance::all() {
         let (ensure, remove) = (line(&calls::ENSURE), line(&calls::REMOVE));

@@ -112,6 +112,10 @@ pub(super) fn news(news: News) -> wire::News {
     }
 }
 
+pub(super) fn warning(Warning { uid, reason, message }: Warning) -> wire::Warning {
+    wire::Warning { uid, reason, message }
+}
+
 pub(super) fn status(error: Error) -> tonic::Status {
     let Error { code, reason, message } = error;
     let code = match code {

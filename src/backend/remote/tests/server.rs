@@ -4,8 +4,8 @@ use super::*;
 use apimachinery::wire::Object;
 use calls::Call;
 use codec::Codec;
-use futures_util::StreamExt;
 use futures_util::stream;
+use futures_util::{Stream, StreamExt};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::convert::Infallible;
@@ -42,6 +42,8 @@ pub(super) enum Does {
     Die,
     /// Nothing, and it does not even say who it is any more.
     Hang,
+    /// What it is asked, but it warns without end.
+    Flood,
 }
 
 impl Manner {
@@ -50,7 +52,7 @@ impl Manner {
             name: CONTROLLER_NAME.into(),
             version: "1.2.3".into(),
             protocol_versions: vec!["v1".into()],
-            capabilities: vec![Capability::News, Capability::Plan],
+            capabilities: vec![Capability::News, Capability::Plan, Capability::Warnings],
             class_parameters: fake.class_parameters().into_iter().map(reverse::kind).collect(),
             object_parameters: fake.object_parameters().into_iter().map(reverse::kind).collect(),
             object_references: fake.object_references().into_iter().map(reverse::read).collect(),
@@ -142,10 +144,10 @@ async fn answer(
     Ok(match path.strip_prefix("/databases.backend.v1.").and_then(|call| call.split_once('/')) {
         Some(("Identity", call)) => match manner.does {
             Does::Hang => std::future::pending().await,
-            _ => identity(call, &fake, manner.info, request).await,
+            _ => identity(call, &fake, manner, request).await,
         },
         Some(("PostgreSQL", call)) => match manner.does {
-            Does::Its => postgresql(call, fake, request).await,
+            Does::Its | Does::Flood => postgresql(call, fake, request).await,
             Does::Nonsense => nonsense(),
             Does::Lack => Status::unimplemented("there is no such service here").into_http(),
             Does::Nothing | Does::Hang => std::future::pending().await,
@@ -158,14 +160,9 @@ async fn answer(
     })
 }
 
-async fn identity(
-    call: &str,
-    fake: &Arc<Fake>,
-    info: wire::Info,
-    request: http::Request<Incoming>,
-) -> Answer {
+async fn identity(call: &str, fake: &Arc<Fake>, manner: Manner, request: http::Request<Incoming>) -> Answer {
     match call {
-        "GetInfo" => unary(&calls::GET_INFO, request, async move |_| Ok(info)).await,
+        "GetInfo" => unary(&calls::GET_INFO, request, async move |_| Ok(manner.info)).await,
         "Offer" => {
             let fake = fake.clone();
             let offer = async move |class| fake.offer(&reverse::class(class)).await.map(reverse::offer);
@@ -173,16 +170,16 @@ async fn identity(
         }
         "News" => {
             let (first, news) = (stream::once(async { News::Everything }), fake.news());
-            let all = first.chain(news).map(|news| Ok::<_, Status>(reverse::news(news))).boxed();
-            let mut all = Some(all);
-            let service = tower::service_fn(move |_: tonic::Request<wire::Nothing>| {
-                let all = all.take().expect("one listener a call");
-                async move { Ok::<_, Status>(Response::new(all)) }
-            });
-            tonic::server::Grpc::new(Codec::<wire::News, wire::Nothing>::default())
-                .server_streaming(service, request)
-                .await
+            announce(&calls::NEWS, request, first.chain(news).map(reverse::news)).await
         }
+        "Warnings" => match manner.does {
+            Does::Nonsense => nonsense(),
+            Does::Lack => Status::unimplemented("there is no such call here").into_http(),
+            Does::Flood => {
+                announce(&calls::WARNINGS, request, stream::repeat(wire::Warning::default())).await
+            }
+            _ => announce(&calls::WARNINGS, request, fake.warnings().map(reverse::warning)).await,
+        },
         _ => Status::unimplemented("there is no such call here").into_http(),
     }
 }
@@ -235,6 +232,19 @@ where
         async move { answer(request.into_inner()).await.map(Response::new).map_err(reverse::status) }
     });
     tonic::server::Grpc::new(Codec::<A, Q>::default()).unary(service, request).await
+}
+
+async fn announce<A: Object>(
+    _: &Call<wire::Nothing, A>,
+    request: http::Request<Incoming>,
+    all: impl Stream<Item = A> + Send + 'static,
+) -> Answer {
+    let mut all = Some(all.map(Ok::<_, Status>).boxed());
+    let service = tower::service_fn(move |_: tonic::Request<wire::Nothing>| {
+        let all = all.take().expect("one listener a call");
+        async move { Ok::<_, Status>(Response::new(all)) }
+    });
+    tonic::server::Grpc::new(Codec::<A, wire::Nothing>::default()).server_streaming(service, request).await
 }
 
 /// A message of five bytes that is none.
