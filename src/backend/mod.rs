@@ -89,6 +89,11 @@ pub trait Backend: Send + Sync + 'static {
         true
     }
 
+    /// Whether it can say what a change will disturb; the plan of one that cannot means that anything may happen.
+    fn foretells(&self) -> bool {
+        true
+    }
+
     /// Whether it is known who it is: what it lists above counts only then. A backend of this process always is.
     async fn introduce(&self) -> Result<(), Error> {
         Ok(())
@@ -120,7 +125,7 @@ pub trait Backend: Send + Sync + 'static {
 
 /// A backend of one kind.
 ///
-/// For one object it is asked by one caller at a time. A call that is dropped, or whose process ends, is made again; what it
+/// For one object it is asked by one caller at a time; [`Answers::plan`] alone, which changes nothing, may come beside. A call that is dropped, or whose process ends, is made again; what it
 /// had done by then must not be in its way. A backend that is reached over a network sets a deadline for each call.
 #[async_trait]
 pub trait Answers<K: Kind>: Backend {

@@ -2,7 +2,8 @@
 
 use super::Controllers;
 use super::instance::{self, Database};
-use crate::backend::{Answers, Backend};
+use crate::backend::{Answers, Backend, Plan};
+use apimachinery::kind::Hub;
 use databases_api::instance::{Visitor, each};
 use futures_util::future::BoxFuture;
 use std::any::{Any, TypeId};
@@ -40,6 +41,11 @@ impl<K: Database> Backends<K> {
 trait Answered: Send + Sync {
     fn backends(&self) -> Vec<Arc<dyn Backend>>;
     fn run(&self, controllers: Arc<Controllers>, ended: CancellationToken) -> BoxFuture<'static, ()>;
+    fn foretell<'a>(
+        &'a self,
+        controllers: &'a Controllers,
+        object: &'a dyn Hub,
+    ) -> BoxFuture<'a, Option<Plan>>;
 }
 
 impl<K: Database> Answered for Backends<K> {
@@ -49,6 +55,17 @@ impl<K: Database> Answered for Backends<K> {
 
     fn run(&self, controllers: Arc<Controllers>, ended: CancellationToken) -> BoxFuture<'static, ()> {
         Box::pin(instance::run(controllers, self.clone(), ended))
+    }
+
+    fn foretell<'a>(
+        &'a self,
+        controllers: &'a Controllers,
+        object: &'a dyn Hub,
+    ) -> BoxFuture<'a, Option<Plan>> {
+        match object.downcast::<K>() {
+            Some(object) => Box::pin(instance::foretold(controllers, self, object)),
+            None => Box::pin(std::future::ready(None)),
+        }
     }
 }
 
@@ -73,6 +90,16 @@ impl Kinds {
     /// Whether a backend has this name, whichever kinds it answers.
     pub(super) fn know(&self, controller_name: &str) -> bool {
         self.backends().iter().any(|backend| backend.controller_name() == controller_name)
+    }
+
+    /// What an object as it is about to be written will disturb, of whichever kind it is.
+    pub(super) async fn foretell(&self, controllers: &Controllers, object: &dyn Hub) -> Option<Plan> {
+        for kind in &*self.0 {
+            if let Some(plan) = kind.foretell(controllers, object).await {
+                return Some(plan);
+            }
+        }
+        None
     }
 
     /// The controllers of all kinds.

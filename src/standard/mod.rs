@@ -2,15 +2,17 @@
 
 mod backends;
 mod classes;
+mod foreseen;
 mod options;
 
 use crate::admission::{Admission, ClassAdmission, ReadAccess};
 use crate::conformance;
-use crate::controller::{self, Controllers, Kinds};
+use crate::controller::{self, Controllers, Foresight, Kinds};
 use crate::server::{Api, Around, Command, Facts, Parts, Place, Reason};
 use apimachinery::kind::Definition;
 use async_trait::async_trait;
 use classes::StoredClasses;
+use foreseen::Foreseen;
 use futures_util::future::LocalBoxFuture;
 use options::{Flags, InCluster};
 use std::process::ExitCode;
@@ -20,6 +22,15 @@ use tokio_util::sync::CancellationToken;
 /// The standard, with the backends of this process.
 pub struct Databases {
     kinds: Kinds,
+    foresight: Arc<Foresight>,
+}
+
+impl Databases {
+    /// With these backends.
+    fn new(kinds: Kinds) -> Self {
+        let foresight = Arc::new(Foresight::new(kinds.clone()));
+        Databases { kinds, foresight }
+    }
 }
 
 #[async_trait]
@@ -39,7 +50,11 @@ impl Api for Databases {
     }
 
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {
-        Ok(Arc::new(Databases { kinds: backends::open(&place).await? }))
+        let api = Databases::new(backends::open(&place).await?);
+        if let Some(cluster) = place.cluster {
+            api.foresight.begin(cluster);
+        }
+        Ok(Arc::new(api))
     }
 
     fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
@@ -49,11 +64,14 @@ impl Api for Databases {
         if let Some(access) = &around.access {
             steps.push(Box::new(ReadAccess::new(access.clone())));
         }
+        let (foresight, objects) = (self.foresight.clone(), around.objects.clone());
+        steps.push(Box::new(Foreseen { foresight, objects }));
         steps
     }
 
     async fn control(&self, with: Parts, ended: CancellationToken) {
         let (Parts { registry, cluster }, kinds) = (with, self.kinds.clone());
+        self.foresight.begin(&cluster);
         controller::run(Controllers { registry, cluster, kinds }, ended).await;
     }
 

@@ -115,7 +115,7 @@ impl Server {
         let config = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
         let storage = databases_storage::engine::open(config).await.unwrap();
         let kinds = backends.into_iter().fold(Answering::default(), Answering::with::<PostgreSQL>).kinds();
-        let api = Databases { kinds };
+        let api = Databases::new(kinds);
         let definitions = with_core::<Databases>();
         let registry = open_own_registry(&api, &definitions, (&storage, &|_| Transformer::default()));
         let metrics = Arc::new(Metrics::new());

@@ -74,7 +74,8 @@ pub(super) const REFERENCE: Call<Request, Reference> = Call::new(
 pub(super) const PLAN: Call<Request, Plan> = Call::new(
     "Plan",
     Some(SHORT),
-    "Says what Ensure would disturb, and changes nothing. Never less than what happens. Only with the capability Plan.",
+    "Says what Ensure would disturb, and changes nothing. Never less than what happens. Who changes an object is warned of it, \
+     where it is said within a second. Only with the capability Plan.",
 );
 pub(super) const OBSERVE: Call<Request, Observation> =
     Call::new("Observe", Some(SHORT), "Says what is there, and changes nothing.");

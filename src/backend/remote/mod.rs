@@ -113,6 +113,10 @@ impl Backend for Remote {
         !self.told(|info| info.capabilities.contains(&Capability::ForgetsLogins))
     }
 
+    fn foretells(&self) -> bool {
+        self.told(|info| info.capabilities.contains(&Capability::Plan))
+    }
+
     async fn introduce(&self) -> Result<(), Error> {
         self.link.introduced().await
     }

@@ -5,6 +5,8 @@ use super::binding;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
 use crate::cluster;
+use crate::controller::{Backends, Controllers};
+use crate::registry::Objects;
 use apimachinery::kind::Kind;
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
@@ -40,7 +42,21 @@ impl<K> Chosen<K> {
     }
 }
 
-impl<K: Database> Reconciler<K> {
+/// What finds out who answers an object, and by what he is asked.
+pub(super) struct Inquiry<'a, K> {
+    pub(super) controllers: &'a Controllers,
+    pub(super) backends: &'a Backends<K>,
+    pub(super) classes: &'a Objects<DatabaseClass>,
+}
+
+impl<K> Reconciler<K> {
+    /// Who finds out who answers an object.
+    pub(super) fn inquiry(&self) -> Inquiry<'_, K> {
+        Inquiry { controllers: &self.controllers, backends: &self.backends, classes: &self.classes }
+    }
+}
+
+impl<K: Database> Inquiry<'_, K> {
     pub(super) async fn choose(&self, object: &K) -> Result<Choice<K>, Error> {
         let class = self.class_of(object).await?;
         if let Some(recorded) = &object.status().backend_ref {

@@ -7,11 +7,14 @@ mod conditions;
 mod copies;
 mod deletion;
 mod facts;
+mod foretold;
 mod news;
 mod reconcile;
 mod secrets;
 mod take_up;
 mod warnings;
+
+pub(super) use foretold::foretold;
 
 use super::class_use;
 use super::runtime::{self, Controller, Outcome, Queue, Seats};

@@ -51,7 +51,7 @@ pub(super) struct Reconciler<K> {
 impl<K: Database> Reconciler<K> {
     /// One look at an object, whose key this is.
     pub(super) async fn look(&self, key: &String, object: &K) -> Result<Outcome, Error> {
-        let chosen = match self.choose(object).await? {
+        let chosen = match self.inquiry().choose(object).await? {
             Choice::Ours(chosen) => *chosen,
             Choice::Elsewhere => return Ok(Outcome::Settled),
             Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
@@ -64,7 +64,7 @@ impl<K: Database> Reconciler<K> {
         // What is read for a backend depends on who it is.
         let introduced = self.introduced(&chosen).await;
         if Kind::meta(object).deletion_timestamp.is_some() && !waits_for_dependents(object) {
-            let class = self.last_class(&chosen).await;
+            let class = self.inquiry().last_class(&chosen).await;
             return self.delete(object, class, &[chosen.backend]).await;
         }
         if !is_taken_up(Kind::meta(object)) {
@@ -73,7 +73,7 @@ impl<K: Database> Reconciler<K> {
         if let Err(error) = introduced {
             return self.unreached(object, &chosen, error).await;
         }
-        let (request, chosen) = match self.request(object, &chosen).await {
+        let (request, chosen) = match self.inquiry().request(object, &chosen).await {
             Ok(found) => found,
             Err(error) => return self.cut_off(object, &chosen, error).await,
         };

@@ -66,7 +66,7 @@ impl<K: Database> Reconciler<K> {
 
     /// Where a new object will be, if nothing is in its way.
     async fn place(&self, object: &K, chosen: &Chosen<K>) -> Option<Place<K>> {
-        let (request, chosen) = self.request(object, chosen).await.ok()?;
+        let (request, chosen) = self.inquiry().request(object, chosen).await.ok()?;
         if chosen.lost().is_some() {
             return None;
         }

@@ -8,6 +8,7 @@ mod classes;
 mod collected;
 mod copies;
 mod failures;
+mod foresight;
 mod lies;
 mod order;
 mod parameters;

@@ -170,5 +170,6 @@ async fn without_its_word_a_plan_promises_nothing() {
     server.start(&fake, manner);
     let remote = remote(&server);
     is_well(&remote).await;
+    assert!(!remote.foretells());
     assert_eq!(remote.plan(&request("shop")).await.expect("a plan").effect(), Effect::Rebuild);
 }

@@ -15,7 +15,7 @@ An object, a class's parameters and an object's travel as JSON, as kubectl shows
 known is an error of that call. A field that is not known is passed over.
 
 Every call may be repeated, be cut off anywhere and come after a restart of either side: what is done for an object is \
-idempotent by its metadata.uid. For one object there is one call at a time. Every call but News and Warnings has a deadline, \
+idempotent by its metadata.uid. For one object there is one call at a time, and Plan beside it. Every call but News and Warnings has a deadline, \
 and a message is no larger than 4 MiB, one of those two 16 KiB. Messages carry passwords: do not log them.
 
 INVALID_ARGUMENT says that the object (or the class) has to change before it is asked again; the trailer `reason` then says a \
