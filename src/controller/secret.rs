@@ -4,6 +4,7 @@
 //! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
 //! released together with retained data is such a one; an annotation says whose it was.
 
+use super::Controllers;
 use super::patience::in_time;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
@@ -66,6 +67,24 @@ impl Binding {
         self.adopts && released && label(secret, UID_LABEL).is_none() && same("username") && same("password")
     }
 
+    /// Whether a Secret is as it should be.
+    fn is_settled(&self, secret: &Secret) -> bool {
+        label(secret, UID_LABEL) == Some(&self.owner_uid) && !self.settle(&mut secret.clone())
+    }
+
+    /// The same of one that this server holds.
+    fn is_held(&self, secret: &Stored) -> bool {
+        let labelled = |(name, value): (&String, &String)| secret.label(name) == Some(value);
+        if secret.label(UID_LABEL) != Some(&self.owner_uid) || !self.labels.iter().all(labelled) {
+            return false;
+        }
+        let object = secret.object();
+        let Some(held) = object.downcast::<core_v1::Secret>() else { return false };
+        let ours = held.data.iter().filter(|(key, _)| self.contract.contains(&key.as_str()));
+        ours.map(|(key, value)| (key, &*value.0))
+            .eq(self.data.iter().map(|(key, value)| (key, value.as_bytes())))
+    }
+
     /// Brings a Secret in line. Whether anything had to change.
     fn settle(&self, secret: &mut Secret) -> bool {
         let labels = secret.metadata.labels.get_or_insert_default();
@@ -118,13 +137,42 @@ fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
     Error::ForeignSecret { namespace: namespace.to_owned(), name: name.to_owned(), why }
 }
 
+/// The login that a Secret has.
+pub(super) fn login(secret: &Secret) -> Login {
+    let text = |key: &str| {
+        let value = secret.data.as_ref().and_then(|data| data.get(key));
+        value.map(|value| String::from_utf8_lossy(&value.0).into_owned()).unwrap_or_default()
+    };
+    let (username, password, database) = (text("username"), text("password"), text("database"));
+    Login { username, password, database, user: String::new() }
+}
+
+impl Controllers {
+    /// Publishes what is not known to be published: by what was read of the cluster just now, or, where this server has the
+    /// Secrets, by what it holds, since it hears of every change of it.
+    pub(super) async fn publish(&self, binding: &Binding, read: &[Secret]) -> Result<(), Error> {
+        let Binding { namespace, name, .. } = binding;
+        let mut of_its_name = read.iter().filter(|secret| secret.metadata.name.as_ref() == Some(name));
+        let held = || {
+            let store = self.registry.store("", "secrets")?;
+            store.find(&store.snapshot(), namespace, name).ok()
+        };
+        if of_its_name.any(|secret| binding.is_settled(secret))
+            || held().is_some_and(|secret| binding.is_held(&secret))
+        {
+            return Ok(());
+        }
+        self.cluster.publish(binding).await
+    }
+}
+
 impl Cluster {
     fn secrets(&self, namespace: &str) -> Api<Secret> {
         Api::namespaced(self.client().clone(), namespace)
     }
 
     /// Creates or updates a credentials Secret; somebody else's is left alone.
-    pub(super) async fn publish(&self, binding: &Binding) -> Result<(), Error> {
+    async fn publish(&self, binding: &Binding) -> Result<(), Error> {
         in_time(self.put(binding)).await
     }
 
@@ -158,23 +206,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// The login that a Secret of this object has.
+    /// A Secret of this object.
     pub(super) async fn published(
         &self,
         namespace: &str,
         name: &str,
         owner_uid: &str,
-    ) -> Result<Option<Login>, Error> {
-        let found = in_time(self.owned(&self.secrets(namespace), name, owner_uid)).await?;
-        Ok(found.map(|secret| {
-            let data = secret.data.unwrap_or_default();
-            let text = |key: &str| {
-                let value = data.get(key).map(|value| String::from_utf8_lossy(&value.0).into_owned());
-                value.unwrap_or_default()
-            };
-            let (username, password, database) = (text("username"), text("password"), text("database"));
-            Login { username, password, database, user: String::new() }
-        }))
+    ) -> Result<Option<Secret>, Error> {
+        in_time(self.owned(&self.secrets(namespace), name, owner_uid)).await
     }
 
     /// Deletes the Secret if it belongs to this object, as it was when that was seen.
@@ -256,6 +295,9 @@ mod tests {
         assert!(plain.settle(&mut secret));
         assert_eq!(keys(&secret), ["host", "team"]);
         assert!(!plain.settle(&mut secret), "nothing is left to change");
+        assert!(plain.is_settled(&secret) && !binding(&[("host", "other")]).is_settled(&secret));
+        disown(&mut secret, "1");
+        assert!(!plain.is_settled(&secret), "it is nobody's");
     }
 
     #[test]

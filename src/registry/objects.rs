@@ -29,6 +29,12 @@ pub struct Shared<K> {
     kind: PhantomData<fn() -> K>,
 }
 
+impl<K> Clone for Shared<K> {
+    fn clone(&self) -> Self {
+        Shared { object: self.object.clone(), kind: PhantomData }
+    }
+}
+
 impl<K: Kind> Deref for Shared<K> {
     type Target = K;
 
@@ -120,7 +126,7 @@ impl<K: Kind> Objects<K> {
             UpdateOptions { part, status_too, dry_run: false, origin: None, manager, is_owned: false };
         let gone = || ApiError::not_found(K::definition(), &seen.name);
         let outcome = self.store.update(&seen.namespace, &seen.name, options, |stored| {
-            let mut object = Shared::<K>::new(stored).clone();
+            let mut object = K::clone(&Shared::<K>::new(stored));
             if Kind::meta(&object).uid != seen.uid {
                 return Err(gone());
             }

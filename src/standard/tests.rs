@@ -22,6 +22,7 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
 use tower::{BoxError, Service};
@@ -40,13 +41,21 @@ pub(crate) enum Mood {
     Hangs,
 }
 
-/// The host cluster's mood.
+/// The host cluster's mood, and how often it was asked.
 #[derive(Default)]
-pub(crate) struct Host(Mutex<Mood>);
+pub(crate) struct Host {
+    mood: Mutex<Mood>,
+    asked: AtomicUsize,
+}
 
 impl Host {
     pub(crate) fn be(&self, mood: Mood) {
-        *self.0.lock().unwrap() = mood;
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// How often controllers asked it anything since this was asked last.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -72,7 +81,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mood = *self.host.0.lock().unwrap();
+        let mood = *self.host.mood.lock().unwrap();
+        self.host.asked.fetch_add(1, Ordering::Relaxed);
         match request.uri().path().contains("/secrets") {
             true if mood == Mood::Forbids => self.barred.call(request),
             true if mood == Mood::Hangs => Box::pin(std::future::pending()),

@@ -5,11 +5,13 @@ use super::binding;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
 use crate::cluster;
+use crate::controller::secret::login;
 use crate::controller::{Backends, Controllers};
-use crate::registry::Objects;
+use crate::registry::{Objects, Shared};
 use apimachinery::kind::Kind;
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
+use k8s_openapi::api::core::v1::Secret;
 use std::sync::Arc;
 
 /// What is known of who answers an object.
@@ -26,14 +28,16 @@ pub(super) enum Choice<K> {
 pub(super) struct Chosen<K> {
     pub(super) backend: Arc<dyn Answers<K>>,
     /// The object's class, or why it is none of this backend's any more.
-    pub(super) class: Result<DatabaseClass, Refusal>,
+    pub(super) class: Result<Shared<DatabaseClass>, Refusal>,
     /// What the object refers to and is not there.
     pub(super) unresolved: Option<Refusal>,
+    /// The object's Secrets, where they were read for the backend.
+    pub(super) read: Vec<Secret>,
 }
 
 impl<K> Chosen<K> {
-    fn new(backend: Arc<dyn Answers<K>>, class: Result<DatabaseClass, Refusal>) -> Self {
-        Chosen { backend, class, unresolved: None }
+    fn new(backend: Arc<dyn Answers<K>>, class: Result<Shared<DatabaseClass>, Refusal>) -> Self {
+        Chosen { backend, class, unresolved: None, read: Vec::new() }
     }
 
     /// Why the object is not accepted as it is, whatever the backend says of it.
@@ -101,23 +105,25 @@ impl<K: Database> Inquiry<'_, K> {
             Ok(parameters) => (Some(parameters), unresolved),
             Err(refusal) => (None, Some(refusal)),
         };
-        let logins = match backend.remembers_logins() {
-            true => Vec::new(),
+        let (logins, read) = match backend.remembers_logins() {
+            true => (Vec::new(), Vec::new()),
             false => self.published(object).await?,
         };
         let request = Request { object: object.clone(), class: seen, parameters, references, logins };
-        Ok((request, Chosen { backend, class, unresolved }))
+        Ok((request, Chosen { backend, class, unresolved, read }))
     }
 
-    /// The logins that were published for an object, as far as its Secrets are still there and its own.
-    async fn published(&self, object: &K) -> Result<Vec<Login>, cluster::Error> {
+    /// The logins that were published for an object, as far as its Secrets are still there and its own; and these.
+    async fn published(&self, object: &K) -> Result<(Vec<Login>, Vec<Secret>), cluster::Error> {
         let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
-        let mut logins = Vec::new();
-        for (user, secret) in binding::of_users(object) {
-            let login = self.controllers.cluster.published(namespace, &secret, uid).await?;
-            logins.extend(login.map(|login| Login { user, ..login }));
+        let (mut logins, mut read) = (Vec::new(), Vec::new());
+        for (user, name) in binding::of_users(object) {
+            if let Some(secret) = self.controllers.cluster.published(namespace, &name, uid).await? {
+                logins.push(Login { user, ..login(&secret) });
+                read.push(secret);
+            }
         }
-        Ok(logins)
+        Ok((logins, read))
     }
 
     /// The class of an object that goes, as far as it is still to be had.
@@ -126,7 +132,7 @@ impl<K: Database> Inquiry<'_, K> {
         self.controllers.for_backend(class, &*chosen.backend).await.ok()?.ok()
     }
 
-    async fn class_of(&self, object: &K) -> Result<Result<DatabaseClass, Refusal>, Error> {
+    async fn class_of(&self, object: &K) -> Result<Result<Shared<DatabaseClass>, Refusal>, Error> {
         let name = &object.spec().class_name;
         if name.is_empty() {
             let kind = K::kind().kind;
@@ -136,7 +142,7 @@ impl<K: Database> Inquiry<'_, K> {
             return Ok(Err(Refusal::new("Pending", message)));
         }
         Ok(match self.classes.get("", name).await? {
-            Some(class) => Ok(class.clone()),
+            Some(class) => Ok(class),
             None => Err(Refusal::new("ClassNotFound", format!("there is no DatabaseClass {name:?}"))),
         })
     }
@@ -162,7 +168,7 @@ fn still_kept(refusal: Refusal) -> Refusal {
 }
 
 /// A class that came back as somebody else's does not take its objects along.
-fn of_backend(class: DatabaseClass, backend: &dyn Backend) -> Result<DatabaseClass, Refusal> {
+fn of_backend(class: Shared<DatabaseClass>, backend: &dyn Backend) -> Result<Shared<DatabaseClass>, Refusal> {
     let (name, ours) = (&class.metadata.name, backend.controller_name());
     let theirs = &class.spec.controller_name;
     if theirs == ours {

@@ -9,6 +9,7 @@ mod deletion;
 mod facts;
 mod foretold;
 mod news;
+mod publish;
 mod reconcile;
 mod secrets;
 mod take_up;
@@ -106,7 +107,7 @@ fn key(stored: &Stored) -> String {
 
 /// What of a class matters to those who wait for it; `None` where it is gone. Who uses it is not among that.
 fn outline(classes: &Objects<DatabaseClass>, name: &str) -> Option<DatabaseClass> {
-    let mut class = classes.known("", name)?.clone();
+    let mut class = DatabaseClass::clone(&*classes.known("", name)?);
     class.metadata = ObjectMeta {
         uid: class.metadata.uid,
         generation: class.metadata.generation,

@@ -3,7 +3,6 @@
 use super::super::patience::{LONG, SHORT, within};
 use super::super::runtime::{Entry, Outcome, PATIENCE, Seats};
 use super::super::{Backends, Controllers};
-use super::binding;
 use super::choice::{Choice, Chosen};
 use super::conditions::{self, CUT_OFF, Progress, UNAVAILABLE};
 use super::facts;
@@ -13,12 +12,11 @@ use crate::backend::{Answers, Code, Error as BackendError, Observed, Reference, 
 use crate::cluster;
 use crate::registry::{FOREGROUND, Objects, Part, Shared};
 use apimachinery::kind::Kind;
-use apimachinery::meta::{ObjectMeta, is_true};
+use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use apimachinery::time::Time;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::instance::{Instance, is_taken_up};
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -220,7 +218,7 @@ impl<K: Database> Reconciler<K> {
             Err(error) => return self.failed(request, chosen, error).await,
         };
         written |= self.announce_secrets(object, &observed).await?;
-        let published = self.publish(object, backend.controller_name(), &observed).await;
+        let published = self.publish(object, chosen, &observed).await;
         let trouble = published.as_ref().err();
         let tell = |object: &mut dyn Instance| {
             if let Ok(class) = class {
@@ -253,39 +251,6 @@ impl<K: Database> Reconciler<K> {
         let seen = self.seen(request, backend).await.ok().flatten();
         let Some(seen) = seen.filter(|seen| !seen.is_ready()) else { return Ok(false) };
         self.set_status(object, |object| conditions::runs_on(object, &seen)).await.map(|()| true)
-    }
-
-    /// The names of new users' Secrets are written before those are made: what is removed again at once is then found. Whether
-    /// there are any.
-    async fn announce_secrets(&self, object: &K, observed: &Observed) -> Result<bool, Error> {
-        let mut new = binding::user_secrets(object, observed);
-        new.retain(|secret| !object.status().user_secrets.contains(secret));
-        if new.is_empty() {
-            return Ok(false);
-        }
-        let told = self.update(object, Part::Status, |object| {
-            let known = &mut object.status_mut().user_secrets;
-            known.extend(new.iter().filter(|secret| !known.contains(secret)).cloned().collect::<Vec<_>>());
-        });
-        told.await.map(|_| true)
-    }
-
-    /// Publishes what can be, and withdraws what is no longer to be, before it tells of what could not.
-    async fn publish(&self, object: &K, provider: &str, observed: &Observed) -> Result<(), cluster::Error> {
-        let cluster = &self.controllers.cluster;
-        let secrets = binding::all(object, provider, observed);
-        let mut outcome = binding::distinct(&secrets);
-        let mut taken = HashSet::new();
-        for secret in secrets.iter().filter(|secret| taken.insert(&secret.name)) {
-            outcome = outcome.and(cluster.publish(secret).await);
-        }
-        let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
-        for name in binding::recorded(object) {
-            if !secrets.is_empty() && !taken.contains(&name) {
-                outcome = outcome.and(cluster.retract(namespace, &name, uid).await);
-            }
-        }
-        outcome
     }
 
     /// Writes the status, and tells of what that changed of the one that was there. Of a spec that came meanwhile nothing is

@@ -163,7 +163,7 @@ async fn without_the_right_to_secrets_objects_say_so_and_what_serves_stays_ready
     server.condition(A, "Ready", "True", "Available").await;
 
     server.host.be(Mood::Forbids);
-    server.merge(A, json!({"metadata": {"labels": {"looked-at": "again"}}})).await;
+    server.merge(BINDING, json!({"stringData": {"host": "elsewhere"}})).await;
     server.condition(A, "Programmed", "False", "ClusterUnavailable").await;
     server.condition(A, "Ready", "True", "Available").await;
     assert_eq!(told(&server, "a", "ClusterUnavailable").await, 1);

@@ -234,3 +234,24 @@ async fn a_database_that_serves_is_ready_while_its_backend_cannot_care_for_it() 
     server.condition(A, "Programmed", "True", "Programmed").await;
     server.condition(A, "Ready", "True", "Available").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_an_object_in_good_order_asks_the_cluster_nothing_that_is_known() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    ready(&server, json!({"users": [{"name": "etl"}]})).await;
+    ten_seconds(&server).await;
+    fake.asked();
+    server.host.asked();
+    let (begin, mut asked) = (server.revision().await, Vec::new());
+    let of = |asked: &[String], step: &str| asked.iter().filter(|asked| *asked == step).count();
+    let looked = async || {
+        asked.extend(fake.asked());
+        (of(&asked, "Fill a") == 5).then_some(())
+    };
+    server.until("it was looked at five times", looked).await;
+    assert_eq!((of(&asked, "Observe a"), of(&asked, "Record a")), (5, 5), "each look sees and cares");
+    ten_seconds(&server).await;
+    assert_eq!(server.host.asked(), 0, "its Secrets are held here, and their changes are heard");
+    assert_eq!(server.revision().await, begin, "and nothing is written");
+}
