@@ -21,7 +21,9 @@ pub(super) const MEDIA_TYPE: &str = "application/apply-patch+yaml";
 pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let options = WriteOptions::of_patch(call.query, true)?;
-    let (configuration, mut warnings) = configuration(call, &body, options.field_validation)?;
+    let definition = call.store.definition;
+    let of = (&*definition.api_version(call.version.name), definition.kind);
+    let (configuration, mut warnings) = configuration(&body, of, options.field_validation)?;
     let Some(origin) = call.origin(options.wire()) else {
         return Err(ApiError::internal("a request has no origin"));
     };
@@ -42,10 +44,10 @@ pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
     Ok(call.answer(&view, code, &stored, &warnings))
 }
 
-/// What a body says, with warnings of names that stand twice in it.
-fn configuration(
-    call: &Call<'_>,
+/// What a body says of an object of that version and kind, with warnings of names that stand twice in it.
+pub(super) fn configuration(
     body: &[u8],
+    of: (&str, &str),
     validation: FieldValidation,
 ) -> Result<(Value, Vec<String>), ApiError> {
     let bad = |why: &dyn std::fmt::Display| ApiError::bad_request(&format!("error decoding patch: {why}"));
@@ -60,8 +62,7 @@ fn configuration(
         .map_err(|why| ApiError::bad_request(&format!("error strict decoding patch: {why}")))?;
     let text = |name: &str| tree[name].as_str().unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let definition = call.store.definition;
-    if api_version != definition.api_version(call.version.name) || kind != definition.kind {
+    if (api_version, kind) != of {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let what = format!("invalid object type: {group}/{version}, Kind={kind}");
         return Err(ApiError::bad_request(&what));

@@ -21,6 +21,7 @@ mod page;
 mod patch;
 mod request;
 mod scale;
+mod scale_apply;
 mod scale_table;
 mod table;
 mod update;

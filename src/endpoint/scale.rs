@@ -1,4 +1,4 @@
-//! The scale subresource: `autoscaling/v1` Scale over any kind that has replicas (V-37).
+//! The scale subresource: `autoscaling/v1` Scale over any kind that has replicas (V-37). How it is applied is in `scale_apply`.
 
 use super::body::Body;
 use super::decode::{Read, Reader, Unreadable};
@@ -7,8 +7,8 @@ use super::negotiation::{Form, Media, Target};
 use super::options::{FieldValidation, WriteOptions};
 use super::patch::Patch;
 use super::request::{Call, add_warnings, set_content_type};
-use super::scale_table;
 use super::view::{View, finish_json, metadata_field, partial, partial_type, to_yaml};
+use super::{apply, scale_apply, scale_table};
 use crate::registry::{Part, Stored};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
@@ -31,6 +31,10 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
             let options = WriteOptions::parse("UpdateOptions", call.query)?;
             (Wanted::Whole(Box::new(whole)), options)
         }
+        _ if input::media_type(call.headers) == apply::MEDIA_TYPE => {
+            let (stored, warnings) = scale_apply::apply(call, &body).await?;
+            return Ok(with_warnings(answer(&view, &stored), &warnings));
+        }
         _ => {
             let (patch, options) = Patch::read(call, &body)?;
             (Wanted::Patch(Box::new(patch)), options)
@@ -40,15 +44,18 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     let change = |current: &Stored| {
         let Read { value: scale, problems, .. } = wanted.over(current)?;
         warnings = wanted.judge(&scale, &problems, options.field_validation)?;
-        apply(call, &scale, current)
+        scaled(call, &scale, current)
     };
     let (part, manager) = (Part::Main, &options.manager(call.headers));
     let update = call.update_options(part, &options, manager);
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.extend(more);
-    let mut response = answer(&view, &stored);
-    add_warnings(&mut response, &warnings);
-    Ok(response)
+    Ok(with_warnings(answer(&view, &stored), &warnings))
+}
+
+fn with_warnings(mut response: Response<Body>, warnings: &[String]) -> Response<Body> {
+    add_warnings(&mut response, warnings);
+    response
 }
 
 enum Wanted {
@@ -109,13 +116,20 @@ fn check_type(meta: &TypeMeta) -> Result<(), ApiError> {
 }
 
 /// The object with what the Scale asks for; its resource version and uid are preconditions.
-fn apply(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
+pub(super) fn scaled(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
     let wanted = &scale.metadata;
     if !wanted.name.is_empty() && wanted.name != current.name() {
         return Err(ApiError::bad_request(&format!(
             "the name of the object ({}) does not match the name on the URL ({})",
             wanted.name,
             current.name()
+        )));
+    }
+    if !wanted.namespace.is_empty() && wanted.namespace != current.namespace() {
+        return Err(ApiError::bad_request(&format!(
+            "the namespace of the object ({}) does not match the namespace on the request ({})",
+            wanted.namespace,
+            current.namespace()
         )));
     }
     let replicas = scale.spec.replicas;

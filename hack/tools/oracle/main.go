@@ -33,6 +33,7 @@ var algorithms = map[string]algorithm{
 	"metadata":        metadata,
 	"protobuf":        protobufs,
 	"quantities":      quantities,
+	"scale":           scale,
 	"selectors":       selectors,
 	"strategic-merge": strategicMerge,
 	"times":           times,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::pipeline::{Authorizer, Decision, RequestInfo, Verb};
 
-const APPLY: &[(&str, &str)] = &[("content-type", "application/apply-patch+yaml")];
+pub(super) const APPLY: &[(&str, &str)] = &[("content-type", "application/apply-patch+yaml")];
 
 fn configuration(spec: &Value) -> Value {
     json!({"apiVersion": "wardle.example.com/v1", "kind": "Flunder", "metadata": {"name": "a"}, "spec": spec})
@@ -17,7 +17,7 @@ async fn applied(server: &Server, below: &str, manager: &str, configuration: &Va
 }
 
 /// Each entry as manager, operation and fields.
-fn owners(object: &Value) -> Vec<String> {
+pub(super) fn owners(object: &Value) -> Vec<String> {
     let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     let text = |entry: &Value| {
         let subresource = entry["subresource"].as_str().map(|name| format!(" {name}")).unwrap_or_default();

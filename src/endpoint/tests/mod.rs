@@ -12,6 +12,7 @@ mod patches;
 mod paths;
 mod readable;
 mod scale;
+mod scale_applies;
 mod strategic;
 mod unreadable;
 mod watches;

@@ -125,6 +125,38 @@ async fn scale_to_zero_stops_and_keeps_the_number() {
 }
 
 #[tokio::test]
+async fn who_applies_a_scale_owns_what_says_the_number() {
+    let server = Server::start().await;
+    let features = ["PostgreSQL", "PostgreSQLReplicas", "PostgreSQLStop"];
+    server.class("any", json!({"defaultFor": ["PostgreSQL"]}), &features).await;
+    server.post(IN_DEMO, database("a", json!({"instances": 3}))).await;
+    let path = format!("{IN_DEMO}/a");
+    let apply = async |query: &str, replicas: i32| {
+        let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "spec": {"replicas": replicas}});
+        let path = format!("{path}/scale?fieldManager=scaler{query}");
+        server.send(Method::PATCH, &path, "application/apply-patch+yaml", scale.to_string()).await
+    };
+    let owned = async || {
+        let (_, object) = server.get(&path).await;
+        let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
+        let own = entries.into_iter().find(|entry| entry["subresource"] == "scale").unwrap_or_default();
+        let spec = &object["spec"];
+        json!([spec["state"], spec["instances"], own["apiVersion"], own["fieldsV1"]["f:spec"]])
+    };
+    // Who said three is asked before the database is stopped.
+    let (code, _, answer) = apply("", 0).await;
+    assert_eq!((code, &answer["details"]["causes"][0]["field"]), (409, &".spec.replicas".into()), "{answer}");
+    assert_eq!(apply("&force=true", 0).await.0, 200);
+    let version = "databases.standard.k8s.io/v1";
+    assert_eq!(owned().await, json!(["Stopped", 3, version, {"f:state": {}}]));
+    assert_eq!(apply("", 2).await.0, 200);
+    let both = json!(["Running", 2, version, {"f:instances": {}, "f:state": {}}]);
+    assert_eq!(owned().await, both);
+    assert_eq!(apply("", 2).await.0, 200);
+    assert_eq!(owned().await, both);
+}
+
+#[tokio::test]
 async fn nothing_is_created_where_no_namespace_is() {
     let server = Server::start().await;
     let missing = "/apis/databases.standard.k8s.io/v1/namespaces/nowhere/postgresqls";

@@ -1,6 +1,7 @@
 //! Applies and updates of an object by several managers, beside `k8s.io/apimachinery/pkg/util/managedfields`.
 
 mod cases;
+mod scales;
 
 use crate::oracle::{self, Oracle};
 use apimachinery::kind::{Definition, Version};
