@@ -4,14 +4,22 @@ use std::fmt::Write;
 
 /// The form `%v` of a double: with an exponent from six places before the point, or more than four behind it.
 pub(crate) fn double(number: f64) -> String {
-    let scientific = format!("{number:e}");
+    general(format!("{number:e}"), number.to_string())
+}
+
+/// The same of half as many bits.
+pub(crate) fn single(number: f32) -> String {
+    general(format!("{number:e}"), number.to_string())
+}
+
+fn general(scientific: String, plain: String) -> String {
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     match exponent.parse::<i32>() {
         Ok(exponent) if !(-4..6).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
         }
-        _ => number.to_string(),
+        _ => plain,
     }
 }
 

@@ -16,6 +16,7 @@ mod selectors;
 mod strategic_merge;
 mod times;
 mod types;
+mod yaml;
 
 /// Every kind's schema in every version, its own and the core group's.
 fn schemas() -> Vec<&'static apimachinery::schema::Schema> {

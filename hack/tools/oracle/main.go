@@ -37,6 +37,7 @@ var algorithms = map[string]algorithm{
 	"selectors":       selectors,
 	"strategic-merge": strategicMerge,
 	"times":           times,
+	"yaml":            yamls,
 }
 
 // refused is an answer that is nothing but an error.

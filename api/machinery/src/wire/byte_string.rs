@@ -33,6 +33,14 @@ impl From<&str> for ByteString {
     }
 }
 
+impl ByteString {
+    /// The bytes that a text stands for.
+    pub(crate) fn from_base64(text: &str) -> Result<Self, String> {
+        let clean: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        LENIENT.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
+    }
+}
+
 impl Serialize for ByteString {
     fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
         target.serialize_str(&STANDARD.encode(&self.0))
@@ -46,10 +54,7 @@ impl Value for ByteString {
         self.0.is_empty()
     }
     fn decode<'de, D: Deserializer<'de>>(&mut self, source: D, _: &mut Decoding) -> Result<(), D::Error> {
-        decode_text(self, source, "[]uint8", |text| {
-            let clean: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-            LENIENT.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
-        })
+        decode_text(self, source, "[]uint8", Self::from_base64)
     }
     fn encode_field(&self, number: u32, out: &mut Vec<u8>) {
         encode_bytes(&self.0, number, out);

@@ -4,14 +4,13 @@ use super::super::decoding::{Decoding, Problem, Step};
 use super::super::limits::DEEPEST;
 use super::YamlError;
 use super::directives;
-use super::scalar::resolve;
+use super::scalar::{Scalar, resolve};
 use serde_json::{Map, Value};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The tags of YAML itself; any other is text.
-const CORE: &str = "tag:yaml.org,2002:";
+pub(super) const CORE: &str = "tag:yaml.org,2002:";
 /// The memory that aliases may copy, roughly in bytes.
 const MOST_COPIED: usize = 4 << 20;
 /// What a node weighs besides its text.
@@ -36,7 +35,8 @@ pub(super) fn read(text: &str) -> Read<(Value, Vec<Problem>)> {
             Event::StreamEnd | Event::DocumentEnd => return Ok((Value::Null, Vec::new())),
             event => {
                 let node = reader.node(event, 0)?;
-                return Ok((node.value, reader.context.problems().to_vec()));
+                let value = reader.settled(node)?;
+                return Ok((value, reader.context.problems().to_vec()));
             }
         }
     }
@@ -60,18 +60,20 @@ struct Reader<'a> {
 /// A value with what it costs to copy it.
 #[derive(Clone)]
 struct Node {
-    value: Value,
+    content: Content,
     depth: usize,
     weight: usize,
     /// A plain `<<`.
     merge: bool,
+    /// Whether an alias stands for it.
+    alias: bool,
 }
 
-impl Node {
-    fn scalar(value: Value) -> Self {
-        let text = value.as_str().map_or(0, str::len);
-        Node { value, depth: 0, weight: NODE + text, merge: false }
-    }
+#[derive(Clone)]
+enum Content {
+    /// As a key it is more than its value: JSON has texts alone there.
+    Scalar(Scalar),
+    Collection(Value),
 }
 
 impl<'a> Reader<'a> {
@@ -118,11 +120,17 @@ impl<'a> Reader<'a> {
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
-                let tag =
-                    tag.as_deref().map(|tag| tag.suffix_in_namespace(CORE).unwrap_or(Cow::Borrowed("str")));
-                let merge = plain && tag.as_deref().is_none_or(|tag| tag == "merge") && text == "<<";
-                match resolve(&text, plain, tag.as_deref()) {
-                    Ok(value) => (Node { merge, ..Node::scalar(value) }, anchor),
+                let tag = tag.as_deref().map_or_else(String::new, |tag| {
+                    tag.suffix_in_namespace(CORE).map_or("!".to_owned(), |suffix| format!("{CORE}{suffix}"))
+                });
+                let merge =
+                    text == "<<" && (plain && tag.is_empty() || tag.strip_prefix(CORE) == Some("merge"));
+                let weight = NODE + text.len();
+                match resolve(&text, &tag, plain) {
+                    Ok(scalar) => (
+                        Node { content: Content::Scalar(scalar), depth: 0, weight, merge, alias: false },
+                        anchor,
+                    ),
                     Err(message) => return self.fail(message),
                 }
             }
@@ -162,7 +170,15 @@ impl<'a> Reader<'a> {
             return self.fail("exceeded max depth");
         }
         self.copy(weight)?;
-        Ok(self.anchors[&id].clone())
+        Ok(Node { alias: true, ..self.anchors[&id].clone() })
+    }
+
+    /// The value of a node that is no key.
+    fn settled(&self, node: Node) -> Read<Value> {
+        match node.content {
+            Content::Scalar(scalar) => scalar.json().or_else(|message| self.fail(message)),
+            Content::Collection(value) => Ok(value),
+        }
     }
 
     fn list(&mut self, level: usize) -> Read<Node> {
@@ -176,11 +192,11 @@ impl<'a> Reader<'a> {
             let item = self.node(event, level + 1)?;
             depth = depth.max(item.depth + 1);
             weight += item.weight;
-            items.push(item.value);
+            items.push(self.settled(item)?);
             self.context.set_index(items.len());
         }
         self.context.leave();
-        Ok(Node { value: Value::Array(items), depth, weight, merge: false })
+        Ok(Node { content: Content::Collection(items.into()), depth, weight, merge: false, alias: false })
     }
 
     fn map(&mut self, level: usize) -> Read<Node> {
@@ -193,41 +209,42 @@ impl<'a> Reader<'a> {
             }
             let key = self.node(event, level + 1)?;
             let merge = key.merge;
-            let key = self.key(key.value)?;
-            if !merge && entries.contains_key(&key) {
-                self.context.duplicate(&key);
+            let name = self.key(key)?;
+            if !merge && entries.contains_key(&name) {
+                self.context.duplicate(&name);
             }
-            self.context.enter(Step::Key(key.clone()));
+            self.context.enter(Step::Key(name.clone()));
             let event = self.next()?;
             let value = self.node(event, level + 1)?;
             self.context.leave();
             depth = depth.max(value.depth + 1);
-            weight += value.weight + key.len();
+            weight += value.weight + name.len();
             if merge {
-                self.merge(value.value, &mut entries)?;
+                self.merge(value, &mut entries)?;
             } else {
-                entries.insert(key, value.value);
+                entries.insert(name, self.settled(value)?);
             }
         }
-        Ok(Node { value: Value::Object(entries), depth, weight, merge: false })
+        let content = Content::Collection(Value::Object(entries));
+        Ok(Node { content, depth, weight, merge: false, alias: false })
     }
 
-    /// Keys are strings in JSON.
-    fn key(&self, key: Value) -> Read<String> {
-        match key {
-            Value::String(text) => Ok(text),
-            Value::Number(number) => Ok(number.to_string()),
-            Value::Bool(flag) => Ok(flag.to_string()),
-            _ => self.fail("unsupported map key: it must be a string, a number or a boolean"),
-        }
+    /// The text that a key is in JSON.
+    fn key(&self, key: Node) -> Read<String> {
+        let Content::Scalar(key) = key.content else {
+            return self.fail("unsupported map key: it must be a string, a number or a boolean");
+        };
+        key.key().or_else(|message| self.fail(message))
     }
 
     /// Sets the keys of other mappings here, over those that stand before, as upstream's reader does; of a list of
-    /// mappings the first has the last word.
-    fn merge(&mut self, value: Value, into: &mut Map<String, Value>) -> Read<()> {
-        let sources = match value {
-            Value::Array(sources) => sources,
-            other => vec![other],
+    /// mappings, which is no alias, the first has the last word.
+    fn merge(&mut self, node: Node, into: &mut Map<String, Value>) -> Read<()> {
+        let is_alias = node.alias;
+        let sources = match node.content {
+            Content::Collection(Value::Array(sources)) if !is_alias => sources,
+            Content::Collection(other) => vec![other],
+            Content::Scalar(_) => Vec::from([Value::Null]),
         };
         for source in sources.into_iter().rev() {
             let Value::Object(entries) = source else {

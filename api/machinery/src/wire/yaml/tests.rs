@@ -34,6 +34,10 @@ fn scalars_of_yaml_1_1() {
         ("1.0", json!(1)),
         ("1e3", json!(1000)),
         ("1.5", json!(1.5)),
+        ("9223372036854775807.", json!(9223372036854776000u64)),
+        ("0b-1", json!(-1)),
+        ("123e4567", json!("123e4567")),
+        ("!!float 1", json!(1)),
         (".5", json!(0.5)),
         ("1e", json!("1e")),
         ("1.2.3", json!("1.2.3")),
@@ -72,6 +76,7 @@ fn collections_anchors_and_merge_keys() {
     );
     check("a: 1\n---\nb: [", json!({"a": 1}));
     check("'<<': 1\n", json!({"<<": 1}));
+    check("1.0: a\n1e10: b\n.5: c\n.inf: d\n", json!({"1": "a", "1e+10": "b", "0.5": "c", ".inf": "d"}));
 }
 
 #[test]
@@ -113,6 +118,7 @@ fn errors_name_the_line() {
     check_error("a:\n \t- b\n", 2, "indent with spaces");
     check_error("\ta: 1\n", 1, "indent with spaces");
     check_error("a: &a [*a]\n", 1, "anchor value contains itself");
+    check_error("a: &a [{x: 1}]\nb: {<<: *a}\n", 2, "map merge requires map or sequence of maps");
     check_error("<<: 1\n", 1, "map merge requires map or sequence of maps");
     assert_eq!(decode(b"a: 1\nb: \xff\n").unwrap_err().line, 2);
     assert!(
