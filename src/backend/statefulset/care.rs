@@ -63,6 +63,7 @@ impl StatefulSetPostgreSQL {
             set.label().await?;
             let (pending, invalid) = set.configure(certificate.as_deref()).await?;
             let is_new = set.is_new.then(|| "the first server is ready".to_owned());
+            let pending = set.hand_over(brings).await?.or(pending);
             seen.pending = seen.pending.or(pending).or(is_new).or_else(|| set.left_behind());
             let invalid = invalid.map(|message| Refusal::new("InvalidParameters", message));
             seen.refused = seen.refused.or(invalid);

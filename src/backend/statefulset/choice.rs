@@ -76,6 +76,9 @@ pub(super) fn choose<'a>(scene: &Scene<'a>) -> Choice<'a> {
         .filter(|server| !server.pod.is_ending && server.pod.ordinal < scene.wanted)
         .filter(|server| server.standby().is_some_and(|facts| record.is_of(&facts.system)))
         .collect();
+    if !record.successor.is_empty() {
+        return succeeds(record, &able);
+    }
     let Some(best) = able.iter().max_by_key(|server| server.standby().map(Facts::progress)) else {
         let is_of_another = |facts: &Facts| !record.is_of(&facts.system);
         let other = servers.iter().find(|server| server.standby().is_some_and(is_of_another));
@@ -87,6 +90,16 @@ pub(super) fn choose<'a>(scene: &Scene<'a>) -> Choice<'a> {
     match waits_for(scene, &able) {
         Some(why) => Choice::Nobody(why),
         None => Choice::Takes(&best.pod.uid),
+    }
+}
+
+/// The primary was ended for another one to take over. That one has every commit that was acknowledged, and so has the one that
+/// was ended; of the others that is not known.
+fn succeeds<'a>(record: &Record, able: &[&'a Server]) -> Choice<'a> {
+    let named = |name: &str| able.iter().find(|server| server.pod.name == name);
+    match named(&record.successor).or_else(|| named(&record.pod)) {
+        Some(server) => Choice::Takes(&server.pod.uid),
+        None => Choice::Nobody(format!("pod {}, which takes over, is waited for", record.successor)),
     }
 }
 

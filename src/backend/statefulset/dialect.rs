@@ -103,21 +103,24 @@ impl Dialect for StatefulSets {
 
     /// What PostgreSQL can read while it runs is not known before it has read it.
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
-        let files = config::files(wish);
-        if configuration(wish.live) == files.digest {
-            return Vec::new();
-        }
         let change = |field: &str, effect, message: &str| Change {
             fields: vec![field.into()],
             effect,
             message: message.into(),
         };
+        let takes_over = "the primary is one of the servers that go: another one takes over first";
+        let takes_over = objects::outlives_its_primary(wish)
+            .then(|| change("spec.instances", Effect::Switchover, takes_over));
+        let files = config::files(wish);
+        if configuration(wish.live) == files.digest {
+            return takes_over.into_iter().collect();
+        }
         let changed = files.differ(wish);
         let access = "PostgreSQL reads again who may connect, and how connections are encrypted";
         let settings = "PostgreSQL reads its configuration again, and is restarted where that is not enough";
         let access = changed.access.then(|| change("spec.tls.mode", Effect::Reload, access));
         let settings = changed.settings.then(|| change("spec.parameters", restart(wish), settings));
-        access.into_iter().chain(settings).collect()
+        access.into_iter().chain(settings).chain(takes_over).collect()
     }
 
     /// What the objects tell; what the servers tell is added to it.
@@ -147,7 +150,7 @@ impl Dialect for StatefulSets {
             "replicas" if spec.state == Some(State::Stopped) => ("spec.state", Effect::Downtime),
             "replicas" if wish.live["spec"]["replicas"] == 0 => ("spec.state", Effect::Nothing),
             "replicas" if wish.live["spec"]["replicas"].as_i64() > Some(objects::replicas(wish)) => {
-                ("spec.instances", Effect::Switchover)
+                ("spec.instances", Effect::Restart)
             }
             "replicas" => ("spec.instances", Effect::Nothing),
             "template.metadata" => (RESTART_FIELD, restart),

@@ -2,7 +2,7 @@
 //!
 //! It does not run out: a pod holds it until it is gone. `kubectl get lease` shows who that is.
 
-use super::{LEASES, SYSTEM, TAKEOVER, failed};
+use super::{LEASES, SUCCESSOR, SYSTEM, TAKEOVER, failed};
 use crate::backend::Error;
 use crate::backend::operator::at;
 use crate::cluster::{Cluster, Place};
@@ -24,6 +24,9 @@ pub(super) struct Record {
     pub(super) system: String,
     /// How the primary came to be it, in a clause; empty where it is the first one.
     pub(super) takeover: String,
+    /// The pod that takes over when the primary is ended because it is one too many; empty where none does. It has every commit
+    /// that was acknowledged, as long as this stands here.
+    pub(super) successor: String,
     pub(super) transitions: i64,
     pub(super) version: Value,
 }
@@ -39,9 +42,15 @@ impl Record {
             uid: uid.to_owned(),
             system: annotation(SYSTEM),
             takeover: annotation(TAKEOVER),
+            successor: annotation(SUCCESSOR),
             transitions: lease["spec"]["leaseTransitions"].as_i64().unwrap_or_default(),
             version: lease["metadata"]["resourceVersion"].clone(),
         }
+    }
+
+    /// The place of the primary in the set.
+    pub(super) fn place(&self) -> Option<i64> {
+        self.pod.rsplit('-').next()?.parse().ok()
     }
 
     /// Whether data is that of the database.
@@ -58,18 +67,34 @@ impl Record {
         (system, takeover): (&str, &str),
     ) -> Result<Self, Error> {
         let now = MicroTime(Timestamp::now());
+        let said = json!({SYSTEM: system, TAKEOVER: takeover, SUCCESSOR: null});
         let patch = json!({
-            "metadata": {"resourceVersion": self.version, "annotations": {SYSTEM: system, TAKEOVER: takeover}},
+            "metadata": {"resourceVersion": self.version, "annotations": said},
             "spec": {
                 "holderIdentity": format!("{pod}{BETWEEN}{uid}"),
                 "acquireTime": now,
                 "leaseTransitions": self.transitions + 1,
             },
         });
-        cluster.merge(place, &patch).await.map_err(|error| failed(&error))?;
-        let written = cluster.look(place).await.map_err(|error| failed(&error))?.unwrap_or_default();
-        Ok(Record::read(&written))
+        write(cluster, place, &patch).await
     }
+
+    /// Writes who takes over, or that nobody does, into the Lease, if it is as it was read; what it says then.
+    pub(super) async fn announce(
+        &self,
+        cluster: &Cluster,
+        place: Place<'_>,
+        successor: Option<&str>,
+    ) -> Result<Self, Error> {
+        let metadata = json!({"resourceVersion": self.version, "annotations": {SUCCESSOR: successor}});
+        write(cluster, place, &json!({"metadata": metadata})).await
+    }
+}
+
+async fn write(cluster: &Cluster, place: Place<'_>, patch: &Value) -> Result<Record, Error> {
+    cluster.merge(place, patch).await.map_err(|error| failed(&error))?;
+    let written = cluster.look(place).await.map_err(|error| failed(&error))?.unwrap_or_default();
+    Ok(Record::read(&written))
 }
 
 /// Where it is.

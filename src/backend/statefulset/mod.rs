@@ -23,6 +23,7 @@ mod config;
 mod configure;
 mod dialect;
 mod encryption;
+mod handover;
 mod images;
 mod lease;
 mod objects;
@@ -64,6 +65,8 @@ const ENCRYPTION: &str = "databases.standard.k8s.io/encryption";
 const SYSTEM: &str = "databases.standard.k8s.io/system-identifier";
 /// On a Lease: how the primary came to be it, where another server was the primary before.
 const TAKEOVER: &str = "databases.standard.k8s.io/takeover";
+/// On a Lease: the pod that takes over when the primary is ended because it is one too many.
+const SUCCESSOR: &str = "databases.standard.k8s.io/successor";
 /// Who manages servers, and who standbys log in as.
 const MANAGER: &str = "databases_manager";
 /// The superuser's login, where the object asks for it.

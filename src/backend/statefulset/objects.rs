@@ -1,6 +1,7 @@
 //! The objects of the cluster that a database is made of.
 
 use super::config::{self, Files, USER};
+use super::lease::Record;
 use super::{
     CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, certificate, headless, images,
     manager_secret, read_only, read_write,
@@ -55,9 +56,27 @@ pub(super) fn instances(wish: &Wish<'_>) -> i64 {
     wish.object.spec.instance.instances.map(i64::from).or(live).unwrap_or(1)
 }
 
-/// How many there are to be.
+/// How many there are to be. The primary is none of those that go: another one takes over first.
 pub(super) fn replicas(wish: &Wish<'_>) -> i64 {
-    if wish.object.spec.instance.state == Some(State::Stopped) { 0 } else { instances(wish) }
+    match wish.object.spec.instance.state {
+        Some(State::Stopped) => 0,
+        _ => instances(wish).max(up_to_the_primary(wish)),
+    }
+}
+
+/// Whether the primary is one of the servers that are to go.
+pub(super) fn outlives_its_primary(wish: &Wish<'_>) -> bool {
+    (1..up_to_the_primary(wish)).contains(&instances(wish)) && replicas(wish) > 0
+}
+
+/// How many servers there have to be for the primary to be one of them.
+fn up_to_the_primary(wish: &Wish<'_>) -> i64 {
+    let lease = wish.beside.iter().find(|live| at(live, "kind") == LEASES.kind);
+    let place = lease.and_then(|lease| Record::read(lease).place());
+    // Of what is being adopted the record is not ours yet.
+    let unknown =
+        if wish.is_adopted() && lease.is_none() { &wish.live["spec"]["replicas"] } else { &Value::Null };
+    place.map_or_else(|| unknown.as_i64().unwrap_or_default(), |place| place + 1)
 }
 
 fn pods(name: &str) -> Value {

@@ -16,6 +16,13 @@ const PLACES: &str = "SELECT pg_is_in_recovery(), current_setting('cluster_name'
      CASE WHEN pg_is_in_recovery() THEN coalesce(greatest(pg_last_wal_replay_lsn(), pg_last_wal_receive_lsn()), '0/0') - '0/0' \
      ELSE pg_current_wal_lsn() - '0/0' END";
 
+/// A standby says nothing there.
+const FOLLOWERS: &str = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN \
+     (SELECT string_agg(application_name, ' ') FROM pg_stat_replication WHERE state = 'streaming') END, \
+     CASE WHEN NOT pg_is_in_recovery() THEN (SELECT string_agg(application_name, ' ') FROM pg_stat_replication \
+     WHERE state = 'streaming' AND sync_state = 'sync' AND flush_lsn >= pg_current_wal_flush_lsn()) END, \
+     current_setting('synchronous_standby_names')";
+
 /// What a server says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
@@ -37,6 +44,12 @@ pub(super) struct Facts {
     pub(super) raised: String,
     /// Whether it streams from a primary.
     pub(super) is_streaming: bool,
+    /// Of a primary: the pods that stream from it, as it sees them; and those of them that every commit waits for and that have
+    /// all there is.
+    pub(super) followers: Vec<String>,
+    pub(super) complete: Vec<String>,
+    /// What commits wait for, as PostgreSQL's synchronous_standby_names says.
+    pub(super) awaits: String,
     pub(super) version: String,
     pub(super) bytes: u64,
 }
@@ -81,10 +94,14 @@ pub(super) async fn ask(server: &Server, pod: &Pod) -> Result<Facts, Error> {
     let invalid = "SELECT f.name, f.setting, f.error FROM pg_file_settings f WHERE f.error IS NOT NULL \
          AND NOT EXISTS (SELECT FROM pg_settings s WHERE s.pending_restart \
          AND (s.name = lower(f.name) OR f.name IS NULL AND strpos(f.error, s.name) > 0)) LIMIT 1";
-    let queries = [PLACES.to_owned(), settings, invalid.to_owned()];
-    let [places, settings, invalid] = session.look("look at a server", queries).await?;
+    let queries = [PLACES.to_owned(), settings, invalid.to_owned(), FOLLOWERS.to_owned()];
+    let [places, settings, invalid, followers] = session.look("look at a server", queries).await?;
     let nothing = || Error::Missing(format!("pod {} answers nothing", pod.name));
     let (place, setting) = places.first().zip(settings.first()).ok_or_else(nothing)?;
+    let listed = |column| {
+        let list = followers.first().map(|row| cell(row, column)).unwrap_or_default();
+        list.split_whitespace().map(str::to_owned).collect()
+    };
     if cell(place, 1) != pod.uid {
         return Err(Error::Missing(format!("another server answers at the address of pod {}", pod.name)));
     }
@@ -106,6 +123,9 @@ pub(super) async fn ask(server: &Server, pod: &Pod) -> Result<Facts, Error> {
         pending_restart: flag(setting, 1),
         version: cell(setting, 2),
         is_streaming: flag(setting, 3),
+        followers: listed(0),
+        complete: listed(1),
+        awaits: followers.first().map(|row| cell(row, 2)).unwrap_or_default(),
         bytes: cell(setting, 4).parse().unwrap_or_default(),
         invalid: invalid.first().map(said).unwrap_or_else(|| complaint(&cell(setting, 5))),
         raised: cell(setting, 6).trim().to_owned(),
@@ -134,6 +154,17 @@ pub(super) async fn reload(server: &Server) -> Result<(), Error> {
         .look("read the configuration again", ["SELECT pg_reload_conf()".to_owned()])
         .await
         .map(drop)
+}
+
+/// Has every commit of a primary wait for what this says (synchronous_standby_names), whatever its configuration says; for none, as
+/// its configuration says.
+pub(super) async fn await_commits(server: &Server, awaits: Option<&str>) -> Result<(), Error> {
+    let statement = match awaits {
+        Some(awaits) => format!("ALTER SYSTEM SET synchronous_standby_names = {}", literal(awaits)),
+        None => "ALTER SYSTEM RESET synchronous_standby_names".to_owned(),
+    };
+    server.connect().await?.look("have commits wait for a standby", [statement]).await?;
+    reload(server).await
 }
 
 /// Has a primary keep the log for the standbys of these places, and for no others of the set.

@@ -123,8 +123,17 @@ impl<'a> Set<'a> {
             && let Some(managed) = self.managed(&chosen.pod)
         {
             tracing::info!(pod = chosen.pod.name, "a server becomes the primary");
+            // Its commits wait for nobody in particular from now on.
+            self.announce(None).await?;
+            let chosen = &self.servers[index];
             server::promote(&managed, &chosen.pod).await?;
             let asked = server::ask(&managed, &chosen.pod).await.ok();
+            if asked.as_ref().is_some_and(|facts| facts.in_recovery) {
+                return Ok(Some(format!(
+                    "pod {} was told to take writes, and does not yet",
+                    chosen.pod.name
+                )));
+            }
             self.servers[index].facts = asked;
         }
         Ok(None)
@@ -162,9 +171,9 @@ impl<'a> Set<'a> {
             return takeover.clone();
         }
         let position = facts.map_or(0, |facts| facts.position);
-        let lacks = match self.is_synchronous() {
+        let lacks = match self.is_synchronous() || self.record.successor == pod.name {
             true => "it has every commit that was acknowledged",
-            false => "commits that no standby had received by then are lost",
+            false => "commits that no standby had received by then, if there were any, are lost",
         };
         let (high, low) = (position >> 32, position & u128::from(u32::MAX));
         format!("it took over from {before} at {high:X}/{low:X} of its log: {lacks}")
@@ -174,8 +183,10 @@ impl<'a> Set<'a> {
     /// does not follow: the script winds its data back, or copies it, when it starts.
     pub(super) async fn label(&self) -> Result<(), Error> {
         let has_primary = self.primary().is_some();
-        for Server { pod, facts } in &self.servers {
+        for server in &self.servers {
+            let Server { pod, facts } = server;
             let Some(facts) = facts else { continue };
+            let follows = self.follows(server);
             let is_primary = pod.uid == self.record.uid;
             // As long as the one that should does not, what was read of it may be old.
             if has_primary && !facts.in_recovery && !is_primary {
@@ -186,7 +197,7 @@ impl<'a> Set<'a> {
                 self.cluster.delete(self.place(&pod.name), &pod.uid).await.map_err(|error| failed(&error))?;
                 continue;
             }
-            let is_alone = has_primary && !is_primary && !facts.is_streaming;
+            let is_alone = has_primary && !is_primary && !follows;
             if is_alone && !pod.is_ending && pod.alone_since.is_some_and(is_long_ago) {
                 tracing::warn!(pod = pod.name, "a standby does not follow the primary: it is started anew");
                 self.cluster.delete(self.place(&pod.name), &pod.uid).await.map_err(|error| failed(&error))?;
@@ -194,7 +205,7 @@ impl<'a> Set<'a> {
             }
             let role = match () {
                 () if is_primary && !facts.in_recovery => PRIMARY,
-                () if !is_primary && facts.is_streaming => REPLICA,
+                () if !is_primary && follows => REPLICA,
                 // What a standby has that loses its primary counts, and so does its label.
                 () if !has_primary => continue,
                 () => "",
@@ -214,13 +225,23 @@ impl<'a> Set<'a> {
         Ok(())
     }
 
+    /// Whether a standby streams from the primary, as both see it; as it sees it itself where there is no primary.
+    fn follows(&self, Server { pod, facts }: &Server) -> bool {
+        let is_seen = || {
+            self.primary()
+                .and_then(Server::primary)
+                .is_none_or(|primary| primary.followers.contains(&pod.name))
+        };
+        facts.as_ref().is_some_and(|facts| facts.is_streaming) && is_seen()
+    }
+
     /// A standby that does not follow yet. Until it does it has no label, and the Service for reading does not lead to it.
     pub(super) fn left_behind(&self) -> Option<String> {
         let primary = self.primary()?;
         let is_alone = |server: &&Server| {
             let (pod, facts) = (&server.pod, server.facts.as_ref());
             let is_wanted = !pod.is_ending && pod.ordinal < self.wanted() && pod.uid != primary.pod.uid;
-            is_wanted && facts.is_some_and(|facts| facts.in_recovery && !facts.is_streaming)
+            is_wanted && facts.is_some_and(|facts| facts.in_recovery) && !self.follows(server)
         };
         let left = self.servers.iter().find(is_alone)?;
         Some(format!("pod {} does not follow the primary yet", left.pod.name))

@@ -136,3 +136,14 @@ fn who_is_going_or_is_one_too_many_takes_nothing_over() {
     let servers = [following(standby(0, "x", 1)), going, extra];
     assert_eq!(decided(&Scene { wanted: 2, ..scene(&record, &servers) }), "x");
 }
+
+#[test]
+fn who_was_ended_for_another_is_followed_by_that_one_or_by_itself() {
+    let handed = Record { successor: "shop-0".into(), ..record("shop-2", "a") };
+    let others = [following(standby(0, "x", 5)), following(standby(1, "y", 7))];
+    assert_eq!(decided(&scene(&handed, &others)), "x", "the other one may lack what was acknowledged");
+    let without = [silent(0, "x"), following(standby(1, "y", 7))];
+    assert!(decided(&scene(&handed, &without)).contains("shop-0, which takes over, is waited for"));
+    let back = [silent(0, "x"), following(standby(1, "y", 7)), standby(2, "b", 9)];
+    assert_eq!(decided(&scene(&handed, &back)), "b");
+}

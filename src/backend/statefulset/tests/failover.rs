@@ -29,6 +29,49 @@ impl World {
         Some(Login { username: MANAGER.into(), password, database: "postgres".into(), ..Login::default() })
     }
 
+    /// A session of that login with the server of a pod.
+    pub(super) async fn managed(&self, name: &str, pod: &str) -> Client {
+        let manager = self.manager(name).await.expect("a login");
+        let live = self.kubelet.get(&PODS, pod).await.expect("a pod");
+        let host = Pod::read(&live).and_then(|pod| pod.address).expect("an address");
+        let mut config = tokio_postgres::Config::new();
+        config.host(host).port(PORT).user(MANAGER).password(&manager.password).dbname("app");
+        let (client, connection) = config.connect(NoTls).await.expect("a session");
+        tokio::spawn(connection);
+        client
+    }
+
+    /// Waits until a pod's server follows the primary, whom `is_it` knows.
+    pub(super) async fn follows(
+        &self,
+        request: &Request<PostgreSQL>,
+        pod: &str,
+        is_it: impl Fn(&Observed) -> bool,
+    ) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.labelled(REPLICA).await != [pod] {
+            assert!(Instant::now() < deadline, "{pod} does not follow");
+            self.until(request, "available", &is_it).await;
+        }
+    }
+
+    /// A database of two servers, of which the second became the primary and the first follows.
+    pub(super) async fn led_by_the_second(&self, request: &mut Request<PostgreSQL>) -> Observed {
+        let is_up = |seen: &Observed| is_up(seen) && seen.ready_instances == 2;
+        let seen = self.until(request, "available", is_up).await;
+        request.object.status.instance.version.clone_from(&seen.version);
+        let name = named(&request.object);
+        let (first, second) = (format!("{name}-0"), format!("{name}-1"));
+        self.follows(request, &second, is_up).await;
+        self.kubelet.lose(&first);
+        self.kubelet.hold(&first);
+        self.kubelet.forget(&first).await;
+        self.until(request, "promoted", |seen| seen.primary == second).await;
+        self.kubelet.release();
+        self.follows(request, &first, |seen| seen.primary == second).await;
+        self.until(request, "available", is_up).await
+    }
+
     /// How many servers take writes.
     async fn primaries(&self, request: &Request<PostgreSQL>) -> usize {
         let name = named(&request.object);
@@ -45,7 +88,7 @@ impl World {
         count
     }
 
-    async fn labelled(&self, role: &str) -> Vec<String> {
+    pub(super) async fn labelled(&self, role: &str) -> Vec<String> {
         let pods = self.kubelet.all(&PODS).await;
         pods.iter().filter_map(Pod::read).filter(|pod| pod.role == role).map(|pod| pod.name).collect()
     }
@@ -62,11 +105,7 @@ async fn a_standby_is_promoted_once_the_primary_is_certainly_gone_and_follows_wh
     let name = named(&request.object);
     let (first, second) = (format!("{name}-0"), format!("{name}-1"));
     assert_eq!(seen.primary, first);
-    let deadline = Instant::now() + DEADLINE;
-    while world.labelled(REPLICA).await != [second.as_str()] {
-        assert!(Instant::now() < deadline, "the second server does not follow");
-        world.until(&request, "available", is_up).await;
-    }
+    world.follows(&request, &second, is_up).await;
     let client = world.connect(&name, &seen).await;
     client
         .batch_execute("CREATE TABLE rows (row text); INSERT INTO rows VALUES ('kept')")
@@ -91,10 +130,6 @@ async fn a_standby_is_promoted_once_the_primary_is_certainly_gone_and_follows_wh
     client.batch_execute("INSERT INTO rows VALUES ('after')").await.expect("written");
 
     world.kubelet.release();
-    let deadline = Instant::now() + DEADLINE;
-    while world.labelled(REPLICA).await != [first.as_str()] {
-        assert!(Instant::now() < deadline, "the first server does not follow");
-        world.until(&request, "available", |seen| seen.primary == second).await;
-    }
+    world.follows(&request, &first, |seen| seen.primary == second).await;
     world.backend().remove(&request, Disposal::Delete).await.expect("it can be removed");
 }

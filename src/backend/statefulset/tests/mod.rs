@@ -6,6 +6,7 @@ mod configuration;
 mod conformance;
 mod encryption;
 mod failover;
+mod handover;
 mod kubelet;
 mod mounts;
 mod process;
