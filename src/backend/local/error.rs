@@ -48,9 +48,7 @@ pub enum Error {
         available: String,
     },
     /// The certificate and key cannot serve TLS.
-    #[error(
-        "the certificate cannot be used: {0}; give a PEM certificate and the private key that belongs to it"
-    )]
+    #[error("the certificate cannot be served: {0}")]
     InvalidCertificate(String),
     /// The data directory belongs to another major version.
     #[error(

@@ -10,8 +10,10 @@
 use super::encryption::{CHAIN, KEY, SETTINGS};
 use super::{certificate_secret, failed, headless, read_only, read_write};
 use crate::backend::operator::{UID_LABEL, labels};
-use crate::backend::postgresql::{Authority, Issued, Secret, check_certificate, hash, line, secret_value};
-use crate::backend::{Code, Error, Refusal, Request, Resolved};
+use crate::backend::postgresql::{
+    Authority, Issued, Secret, check_certificate, hash, line, secret_value, was_made,
+};
+use crate::backend::{Code, Error, Refusal, Request, Resolved, Warner, Warning};
 use crate::cluster::{Cluster, Place, SECRETS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -165,6 +167,7 @@ pub(super) struct Certificate<'a> {
     pub(super) name: &'a str,
     /// The domain of the cluster's Services.
     pub(super) domain: &'a str,
+    pub(super) warner: &'a Warner,
 }
 
 impl Certificate<'_> {
@@ -208,11 +211,14 @@ impl Certificate<'_> {
         let secret = found.as_ref().unwrap_or(&Value::Null);
         let known = Contents::read(secret);
         let is_labelled = secret["metadata"]["labels"][UID_LABEL] == object.metadata.uid.as_str();
+        let mut is_replaced = false;
         let wanted = match given(&self.request.references) {
             _ if !self.is_due(secret, &known) => known,
             Some(Ok(given)) => given,
             _ => {
-                let before = Some(known).filter(|known| known.is_ours() && known.is_untouched(secret));
+                let is_lost = !known.is_untouched(secret);
+                is_replaced = is_lost && was_made(object);
+                let before = Some(known).filter(|known| known.is_ours() && !is_lost);
                 Contents::issue(before, self.name, &self.names())?
             }
         };
@@ -227,6 +233,18 @@ impl Certificate<'_> {
         }
         let place = Place { resource: &SECRETS, namespace: &object.metadata.namespace, name: &name };
         self.cluster.apply(place, &written, false).await.map_err(|error| failed(&error))?;
+        if is_replaced {
+            self.warner.tell(replaced(&object.metadata.uid, &name));
+        }
         Ok(wanted.served())
     }
+}
+
+/// What the people of clients should know, who may have copied the authority.
+fn replaced(uid: &str, secret: &str) -> Warning {
+    let message = format!(
+        "Secret {secret} is not there as it was made: the servers get a certificate of a new authority, which applications \
+         find in their Secrets"
+    );
+    Warning { uid: uid.to_owned(), reason: "CertificateReplaced".to_owned(), message }
 }

@@ -35,7 +35,7 @@ mod volumes;
 use super::operator::{Operator, UID_LABEL};
 use super::{
     Answers, Backend, Class, Code, Disposal, Effect, Error, News, Observed, Offer, ParametersKind, Phase,
-    Plan, Reference, ReferenceKind, Request, Warning,
+    Plan, Reference, ReferenceKind, Request, Warner, Warning,
 };
 use crate::cluster::{self, Cluster, PODS, Place, Resource, SECRETS};
 use async_trait::async_trait;
@@ -43,7 +43,8 @@ use certificate::Certificate;
 use databases_api::postgresql::{PROTOCOL, PostgreSQL};
 use databases_api::shared::CERTIFICATE_SECRET_REF;
 use dialect::StatefulSets;
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, select};
 use serde_json::Value;
 
 const CONTROLLER_NAME: &str = "statefulset.databases.standard.k8s.io/postgresql";
@@ -106,13 +107,14 @@ pub struct StatefulSetPostgreSQL {
     operator: Operator<StatefulSets>,
     cluster: Cluster,
     domain: String,
+    warner: Warner,
 }
 
 impl StatefulSetPostgreSQL {
     /// In this cluster, whose Services have names in this domain.
     pub fn new(cluster: Cluster, domain: &str) -> Self {
         let operator = Operator::new(StatefulSets, cluster.clone(), domain);
-        StatefulSetPostgreSQL { operator, cluster, domain: domain.to_owned() }
+        StatefulSetPostgreSQL { operator, cluster, domain: domain.to_owned(), warner: Warner::default() }
     }
 
     async fn live(&self, request: &Request<PostgreSQL>) -> Result<Option<Value>, Error> {
@@ -124,7 +126,7 @@ impl StatefulSetPostgreSQL {
 
     /// The certificate of the servers of a set of this name.
     fn certificate<'a>(&'a self, request: &'a Request<PostgreSQL>, name: &'a str) -> Certificate<'a> {
-        Certificate { cluster: &self.cluster, request, name, domain: &self.domain }
+        Certificate { cluster: &self.cluster, request, name, domain: &self.domain, warner: &self.warner }
     }
 }
 
@@ -165,7 +167,7 @@ impl Backend for StatefulSetPostgreSQL {
     }
 
     fn warnings(&self) -> BoxStream<'static, Warning> {
-        self.operator.warnings()
+        select(self.operator.warnings(), self.warner.listen()).boxed()
     }
 }
 

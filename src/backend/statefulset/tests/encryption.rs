@@ -8,6 +8,9 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::json;
+use std::future::ready;
+use std::pin::pin;
+use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -107,6 +110,11 @@ async fn encryption_comes_and_goes_without_a_restart_and_servers_encrypt_among_t
     assert_eq!(seen.certificates, first, "what is renewed has the authority of before");
     world.connect_tls(&name, &seen).await.expect("the renewed certificate is served");
     secrets.delete(&secret, &DeleteParams::default()).await.expect("it is there");
+    let backend = world.backend();
+    let replaced = backend.warnings().filter(|warned| ready(warned.reason == "CertificateReplaced"));
+    backend.ensure(&request).await.expect("it is looked at");
+    let warned = timeout(DEADLINE, pin!(replaced).next()).await.expect("it is told").expect("a warning");
+    assert_eq!(warned.uid, request.object.metadata.uid);
     let seen = world.settled(&request, 2).await;
     assert_ne!(seen.certificates, first);
     world.connect_tls(&name, &seen).await.expect("a new certificate of a new authority is served");
@@ -133,8 +141,8 @@ async fn a_certificate_of_somebodys_is_served_and_one_that_cannot_be_is_refused(
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(text)
     };
-    let secret = |key: &str| {
-        let pem = encoded(&own.cert.pem());
+    let secret = |certificate: &rcgen::Certificate, key: &str| {
+        let pem = encoded(&certificate.pem());
         let data = json!({"tls.crt": pem, "tls.key": encoded(key), "ca.crt": pem});
         Resolved {
             path: CERTIFICATE_SECRET_REF.into(),
@@ -147,18 +155,26 @@ async fn a_certificate_of_somebodys_is_served_and_one_that_cannot_be_is_refused(
     let reference = Some(LocalRef { name: "own".into() });
     request.object.spec.instance.tls = Some(Tls { certificate_secret_ref: reference, ..Tls::default() });
     let other = rcgen::KeyPair::generate().expect("another key").serialize_pem();
-    request.references = vec![secret(&other)];
+    request.references = vec![secret(&own.cert, &other)];
     let seen = world.until(&request, "refused", |seen| seen.refused.is_some()).await;
     let refused = seen.refused.clone().expect("a refusal");
     assert!(refused.message.starts_with(CERTIFICATE_SECRET_REF), "{refused:?}");
     assert_eq!(seen.certificates, ours, "what runs is kept");
 
-    request.references = vec![secret(&own.signing_key.serialize_pem())];
+    let own_key = own.signing_key.serialize_pem();
+    request.references = vec![secret(&own.cert, &own_key)];
     let plan = world.backend().plan(&request).await.expect("a plan");
     assert_eq!(plan.changes.len(), 1, "{plan:?}");
     let seen = world.settled(&request, 1).await;
     assert_eq!(seen.certificates, Some(own.cert.pem()));
     world.connect_tls(&name, &seen).await.expect("it is served");
+    let mut past = rcgen::CertificateParams::default();
+    past.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    request.references = vec![secret(&past.self_signed(&own.signing_key).expect("a certificate"), &own_key)];
+    let seen = world.until(&request, "refused", |seen| seen.refused.is_some()).await;
+    let refused = seen.refused.clone().expect("a refusal").message;
+    assert!(refused.contains("Secret own cannot be served: tls.crt ran out on 2001-01-01"), "{refused}");
+    assert_eq!(seen.certificates, Some(own.cert.pem()), "what runs is kept");
     request.references.clear();
     let seen = world.settled(&request, 1).await;
     assert_eq!(seen.certificates, Some(own.cert.pem()), "what cannot be read any more changes nothing");
