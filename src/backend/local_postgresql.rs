@@ -162,6 +162,8 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
         let policy = match disposal {
+            // Nobody was ever told of it, so nobody could ask for what is kept.
+            Disposal::Retain if !was_made(&request.object) => RemovePolicy::RetainReady,
             Disposal::Retain => RemovePolicy::Retain,
             Disposal::Delete => RemovePolicy::Delete,
         };

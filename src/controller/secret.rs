@@ -128,9 +128,9 @@ fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
             format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
         }
         (None, Some(whose)) => format!(
-            "keeps the credentials of {whose}, whose data was retained: make this object anew with a spec.adoptRef that names \
-             the binding Secret, and it takes up the data where its class does so; or, where that is not needed any more, \
-             delete it"
+            "keeps the credentials of {whose}, whose data was retained: delete this object with spec.deletionPolicy Delete, as \
+             no Secret opens what it has itself, and make it anew with a spec.adoptRef that names the binding Secret, and it takes \
+             up the data where its class does so; or, where what was retained is not needed any more, delete that Secret"
         ),
         (None, None) => "was not made for this object: delete it, or give this object another name".into(),
     };

@@ -6,7 +6,7 @@
 //! - A server is restarted only for a parameter that needs it, a new port, or a restart that was asked for.
 //! - Servers outlive this process. Opening the data root again finds them running and leaves them alone.
 //! - What was made is never answered by a new one: data that is not where it was is missed, and said so.
-//! - Nothing drops data but [`LocalPostgres::remove`] with [`RemovePolicy::Delete`].
+//! - Nothing drops data but [`LocalPostgres::remove`], and with [`RemovePolicy::Retain`] that neither.
 //! - Servers listen on 127.0.0.1 and on sockets below the data root; every login takes a password.
 //! - Passwords and private keys are kept in files of mode 0600 (0640 where the server's user must read) and never logged.
 //!
@@ -112,6 +112,8 @@ pub enum RemovePolicy {
     Delete,
     /// Its data and passwords; its servers are stopped. `ensure` with the same uid takes it up again, `adopt` another one.
     Retain,
+    /// The same of one that was ever ready. Nothing of another one, which nobody can have written to.
+    RetainReady,
 }
 
 /// The PostgreSQL instances below one data root.
@@ -244,7 +246,12 @@ impl LocalPostgres {
         instance.stop(ShutdownMode::Fast).await?;
         let count = instance.state.ports.len() as u32;
         self.host.groups.forget(uid, (0..count).map(|index| instance.state.place(index)));
-        if policy == RemovePolicy::Retain {
+        let retained = match policy {
+            RemovePolicy::Delete => false,
+            RemovePolicy::Retain => true,
+            RemovePolicy::RetainReady => instance.state.created,
+        };
+        if retained {
             instance.state.retained = true;
             return instance.save();
         }
@@ -267,7 +274,8 @@ impl LocalPostgres {
         tracing::warn!(uid, %error, ?policy, "an instance is removed as it is found");
         match policy {
             RemovePolicy::Delete => layout::remove_folder(&folder.path),
-            RemovePolicy::Retain => Ok(()),
+            // Whether it was ever ready is not to be seen.
+            RemovePolicy::Retain | RemovePolicy::RetainReady => Ok(()),
         }
     }
 

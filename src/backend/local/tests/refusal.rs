@@ -1,7 +1,7 @@
 //! A refused wish does not stop the care for what is there.
 
 use super::*;
-use crate::backend::{Answers, Backend};
+use crate::backend::{Answers, Backend, Disposal};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -9,6 +9,18 @@ fn with_extension(name: &str) -> Desired {
     let extensions = vec![Extension { name: name.to_owned(), version: None, schema: None }];
     let shop = Database { name: "shop".to_owned(), owner: "shop".to_owned(), extensions };
     Desired { databases: vec![shop], ..desired() }
+}
+
+/// The data root as a backend, and an object of it with a database.
+async fn of_a_shop(fixture: &mut Fixture) -> (LocalPostgreSQL, Request<PostgreSQL>) {
+    let (backend, mut request) = fixture.as_backend().await;
+    let shop = databases_api::postgresql::Database {
+        name: "shop".to_owned(),
+        owner: "shop".to_owned(),
+        ..Default::default()
+    };
+    request.object.spec.databases = vec![shop];
+    (backend, request)
 }
 
 #[tokio::test]
@@ -53,15 +65,30 @@ async fn a_wish_refused_for_an_extension_moves_no_port_and_makes_no_role() {
 }
 
 #[tokio::test]
+async fn what_was_never_accepted_leaves_nothing_behind_and_what_was_is_kept() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let (backend, mut request) = of_a_shop(&mut fixture).await;
+    let parameter = ("shared_buffers".to_owned(), "lots".to_owned());
+    request.object.spec.instance.parameters.extend([parameter]);
+    let error = backend.ensure(&request).await.expect_err("PostgreSQL does not take it");
+    assert_eq!(error.reason, "InvalidParameters", "{error:?}");
+    let folder = fixture.root().join("instances").join(UID);
+    assert!(folder.exists(), "it was begun");
+    backend.remove(&request, Disposal::Retain).await.expect("removed");
+    assert!(!folder.exists());
+    request.object.spec.instance.parameters.clear();
+    backend.ensure(&request).await.expect("made");
+    // Whether its version was told by then or not.
+    backend.remove(&request, Disposal::Retain).await.expect("removed");
+    assert!(folder.exists());
+    backend.remove(&request, Disposal::Delete).await.expect("removed");
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
 async fn the_backend_tells_of_what_runs_together_with_what_is_refused() {
     let Some(mut fixture) = Fixture::new().await else { return };
-    let (backend, mut request) = fixture.as_backend().await;
-    let shop = databases_api::postgresql::Database {
-        name: "shop".to_owned(),
-        owner: "shop".to_owned(),
-        ..Default::default()
-    };
-    request.object.spec.databases = vec![shop];
+    let (backend, mut request) = of_a_shop(&mut fixture).await;
     let accepted = backend.ensure(&request).await.expect("made");
     request.object.spec.instance.parameters.insert("ssl".to_owned(), "on".to_owned());
     let seen = backend.ensure(&request).await.expect("what runs");
