@@ -23,6 +23,7 @@ pub(super) fn observed(server: &Server, facts: &Facts, found: &Found, logins: Ve
         certificates: server.authorities.clone(),
         tls_required: server.is_encrypted(),
         storage_bytes: Some(found.bytes()),
+        pending: found.elevated(),
         ..reached(&server.host, server.port, logins)
     }
 }

@@ -154,7 +154,11 @@ impl Work<'_> {
                         clause(role, (!published).then_some(login)),
                         literal(&comment)
                     );
-                    self.session.run(format!("alter role {}", role.name), &statements).await?;
+                    let altered = self.alter(&role.name, &statements).await;
+                    // A password that the server has not got opens nothing.
+                    if self.or_left(found, &role.name, altered)?.is_none() && !published {
+                        continue;
+                    }
                 }
                 Some(_) => {}
             }
@@ -170,10 +174,32 @@ impl Work<'_> {
                     "a role that is listed no more cannot log in"
                 );
                 let statement = format!("ALTER ROLE {} WITH NOLOGIN PASSWORD NULL", identifier(name));
-                self.session.run(format!("alter role {name}"), &statement).await?;
+                self.or_left(found, name, self.alter(name, &statement).await)?;
             }
         }
         Ok(accesses)
+    }
+
+    async fn alter(&self, role: &str, statements: &str) -> Result<(), Error> {
+        self.session.run(format!("alter role {role}"), statements).await
+    }
+
+    /// What was done with a role; none where it is out of reach, as it may more than it was given: that is told
+    /// ([`Found::elevated`]), and keeps nothing of the others.
+    pub(super) fn or_left<T>(
+        &self,
+        found: &Found,
+        role: &str,
+        done: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let is_elevated = || found.roles.get(role).is_some_and(|there| there.ours && there.is_elevated());
+        match done {
+            Err(error) if error.is_no_right() && !self.names.are_alone() && is_elevated() => {
+                tracing::warn!(role, %error, "a role is left as it is");
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
     }
 
     /// A role with its comment, all or nothing; who manages it without being a superuser has to be a member.
@@ -283,7 +309,7 @@ impl Work<'_> {
                 tracing::info!(role = username, "a role gets the password of its Secret again");
                 let statement =
                     format!("ALTER ROLE {} WITH {}", identifier(username), clause(role, Some(password)));
-                self.session.run(format!("alter role {username}"), &statement).await?;
+                self.alter(username, &statement).await?;
                 self.server.connect_as(username, password, database).await
             }
             other => other,

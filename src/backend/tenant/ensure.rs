@@ -76,10 +76,17 @@ pub(in crate::backend) async fn look(names: &Names, server: &Server) -> Result<(
 async fn bring(work: &Work<'_>, found: &Found) -> Result<(Vec<Login>, Option<Refusal>), Error> {
     let accesses = work.converge(found).await?;
     let (mut logins, mut refused) = (Vec::new(), None);
-    for role in &work.wish.roles {
-        let Some(access) = accesses.get(&role.name) else { continue };
-        let session = work.log_in(role, access).await?;
-        refused = refused.or(extensions_of(work, role, access, session).await?);
+    for (index, role) in work.wish.roles.iter().enumerate() {
+        let Some(access) = accesses.get(&role.name) else {
+            // Applications are bound by the first login, and by no other in its place.
+            match found.elevated().filter(|_| index == 0 && !work.names.are_alone()) {
+                Some(elevated) => return Err(Error::Rights(elevated)),
+                None => continue,
+            }
+        };
+        if let Some(session) = work.or_left(found, &role.name, work.log_in(role, access).await)? {
+            refused = refused.or(extensions_of(work, role, access, session).await?);
+        }
         logins.push(Login {
             username: access.username.clone(),
             password: access.password.expose().to_owned(),

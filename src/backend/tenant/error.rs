@@ -76,13 +76,18 @@ impl Error {
         matches!(self, Error::Wish(_)).then(|| Refusal::new("BackendRejected", self.to_string()))
     }
 
+    /// Whether the server says that this is not for us to change.
+    pub(super) fn is_no_right(&self) -> bool {
+        matches!(self, Error::Sql { answer, .. } if answer.code == NO_RIGHT)
+    }
+
     fn code(&self) -> Code {
         match self {
             Error::Wish(_) => Code::InvalidArgument,
             Error::NotLetIn { .. } | Error::Shut { .. } | Error::Rights(_) | Error::Missing(_) => {
                 Code::FailedPrecondition
             }
-            Error::Sql { answer, .. } if answer.code == NO_RIGHT => Code::FailedPrecondition,
+            error if error.is_no_right() => Code::FailedPrecondition,
             Error::Sql { answer, .. } if answer.code.starts_with(USED_UP) => Code::ResourceExhausted,
             Error::Sql { .. } | Error::Unreachable { .. } | Error::Awaited(_) | Error::Randomness(_) => {
                 Code::Unavailable

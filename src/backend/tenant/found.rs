@@ -4,8 +4,8 @@ use super::error::Error;
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
-use super::wish::Attributes;
-use crate::backend::postgresql::{cell, flag, literal};
+use super::wish::{ATTRIBUTES, Attributes};
+use crate::backend::postgresql::{cell, flag, identifier, literal};
 use std::collections::BTreeMap;
 
 /// The oldest version: before it, a database that is used cannot be dropped.
@@ -58,6 +58,13 @@ pub(in crate::backend) struct Role {
     pub(super) ours: bool,
     /// Whether who manages it is a member of it, as he has to be.
     pub(super) joined: bool,
+}
+
+impl Role {
+    /// Whether it may more than log in.
+    pub(super) fn is_elevated(&self) -> bool {
+        self.attributes.contains(&true)
+    }
 }
 
 /// A database of the names that are wanted, or of this object.
@@ -139,6 +146,21 @@ impl Found {
     /// The roles of the object.
     pub(super) fn our_roles(&self) -> impl Iterator<Item = (&String, &Role)> {
         self.roles.iter().filter(|(_, role)| role.ours)
+    }
+
+    /// Who of a shared server's roles was given by somebody what no user gets there, and who takes it back.
+    pub(in crate::backend) fn elevated(&self) -> Option<String> {
+        let (name, role) = self.our_roles().find(|(_, role)| role.is_elevated())?;
+        let words =
+            ATTRIBUTES.iter().zip(role.attributes).filter(|(_, may)| *may).map(|((_, word), _)| *word);
+        let words: Vec<&str> = words.collect();
+        Some(format!(
+            "role {name} was given {} by somebody, which no user of this server gets, as other databases are on it, and by \
+             which it may be out of reach here: let an administrator of the server run ALTER ROLE {} NO{}",
+            words.join(" and "),
+            identifier(name),
+            words.join(" NO")
+        ))
     }
 
     /// The databases of the object.

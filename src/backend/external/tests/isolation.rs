@@ -126,6 +126,52 @@ async fn a_user_has_what_is_listed_and_who_is_listed_no_more_is_shut_out() {
 }
 
 #[tokio::test]
+async fn who_was_made_a_superuser_by_hand_is_told_and_holds_up_nobody_else() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut request = request(host.steward(), object("1"));
+    request.object.spec.users =
+        ["etl", "rep"].map(|name| User { name: name.into(), ..User::default() }).into();
+    let made = up(&backend, &mut request).await;
+    assert_eq!(made.pending, None);
+    host.run("ALTER ROLE rep SUPERUSER REPLICATION PASSWORD 'other'").await;
+    // The Secret of another one is gone.
+    request.logins.remove(1);
+    let seen = backend.ensure(&request).await.unwrap();
+    let pending = seen.pending.clone().unwrap();
+    assert!(
+        pending.contains("role rep was given SUPERUSER and REPLICATION")
+            && pending.ends_with("ALTER ROLE \"rep\" NOSUPERUSER NOREPLICATION"),
+        "{pending}"
+    );
+    assert_eq!((seen.phase, seen.logins.len()), (Phase::Available, 3));
+    assert_eq!((&seen.logins[0], &seen.logins[2]), (&made.logins[0], &made.logins[2]), "what is known stays");
+    host.as_login(&seen.logins[1]).await.expect("the others go on");
+    assert!(backend.observe(&request).await.unwrap().unwrap().pending.is_some());
+
+    request.logins = vec![seen.logins[0].clone(), seen.logins[1].clone()];
+    let without = backend.ensure(&request).await.unwrap();
+    let told: Vec<&str> = without.logins.iter().map(Login::user).collect();
+    assert_eq!(
+        (told, without.pending.is_some()),
+        (vec!["app", "etl"], true),
+        "no password is told that opens nothing"
+    );
+    host.run("ALTER ROLE rep NOSUPERUSER NOREPLICATION").await;
+    let mended = up(&backend, &mut request).await;
+    assert_eq!((mended.logins.len(), mended.pending), (3, None));
+    host.as_login(&mended.logins[2]).await.unwrap();
+
+    host.run("ALTER ROLE app SUPERUSER").await;
+    request.logins.remove(0);
+    let error = backend.ensure(&request).await.unwrap_err();
+    assert!(
+        error.code == Code::FailedPrecondition && error.message.contains("ALTER ROLE \"app\" NOSUPERUSER"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_deletion_takes_along_what_roles_have_elsewhere() {
     let Some(host) = Host::start(TlsMode::Disabled).await else { return };
     let backend = ExternalPostgreSQL::default();
