@@ -56,6 +56,33 @@ fn a_class_that_an_update_leaves_out_is_kept() {
 }
 
 #[test]
+fn a_deletion_under_way_can_be_told_to_keep_what_is_left_and_nothing_else() {
+    let of = |policy: &str| {
+        let mut object = database(json!({"deletionPolicy": policy}));
+        object.metadata.deletion_timestamp = Some(apimachinery::time::Time::from_seconds(1));
+        object
+    };
+    let refused = "spec.deletionPolicy: Forbidden: this object is being deleted: its policy can become Retain, which keeps what is \
+                   still there, and nothing else";
+    for (before, after, expected) in [
+        ("Delete", "Retain", ""),
+        ("Snapshot", "Retain", ""),
+        ("Delete", "Delete", ""),
+        ("Retain", "Delete", refused),
+        ("Retain", "Forbid", refused),
+        ("Delete", "Snapshot", refused),
+    ] {
+        let mut errors = apimachinery::field::Errors::new();
+        Hub::validate_update(&of(after), &of(before), &mut errors);
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(told.join("; "), expected, "{before} to {after}");
+    }
+    let mut silent = database(json!({}));
+    Hub::prepare_update(&mut silent, &of("Delete"));
+    assert_eq!(silent.spec.instance.deletion_policy, Some(databases_api::shared::DeletionPolicy::Delete));
+}
+
+#[test]
 fn defaulting_twice_is_defaulting_once() {
     for spec in [
         json!({}),

@@ -65,6 +65,8 @@ pub struct Request<K> {
     pub object: K,
     /// Its class; none where that is gone, or another backend's by now. What was accepted is then kept.
     pub class: Option<Class>,
+    /// Why there is none, where that is known.
+    pub lost: Option<Refusal>,
     /// The object that its `spec.parametersRef` names, as JSON; empty where it names none; none where what it names is not
     /// there. What was accepted is then kept.
     pub parameters: Option<String>,
@@ -90,7 +92,14 @@ impl<K> Request<K> {
 
     /// About an object of which nothing else is known.
     pub fn new(object: K) -> Self {
-        Request { object, class: None, parameters: None, references: Vec::new(), logins: Vec::new() }
+        Request {
+            object,
+            class: None,
+            lost: None,
+            parameters: None,
+            references: Vec::new(),
+            logins: Vec::new(),
+        }
     }
 }
 

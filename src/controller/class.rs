@@ -1,10 +1,11 @@
-//! Every `DatabaseClass`: it stays while somebody uses it. What one whose controller is here can do, and who uses it, is
+//! Every `DatabaseClass`: it stays while somebody uses it. What one whose controller is here can do, and how many use it, is
 //! written to its status.
 
 use super::Controllers;
 use super::class_news;
 use super::class_use::{self, Users};
 use super::patience::{SHORT, within};
+use super::referring::{self, Referring};
 use super::runtime::{Controller, Entry, Outcome, PATIENCE, Reconciler, Seats};
 use crate::backend::{self, Backend, Error as BackendError, News, Offer};
 use crate::registry::{Objects, Part, Store, readable};
@@ -49,13 +50,22 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
     let (own, users) = (classes.store().clone(), class_use::stores(registry));
     let backends = controllers.kinds.backends();
     let changed = offers_changed(&backends, &classes);
+    let (known, held) = (classes.clone(), referring::parameters(registry));
+    let referring = Arc::<Referring>::default();
     let reconciler = |queue| {
         let seats = Seats::new(queue);
         Classes { controllers, classes, users: users.clone(), backends, seats }
     };
     let mut controller = Controller::with_queue(reconciler)
         .attends(&own, |class, queue| queue.add(&class.name().to_owned()))
+        .attends(&own, referring::parametrised(known, referring.clone()))
         .wakes(changed);
+    for held in &held {
+        let (referring, kind) = (referring.clone(), held.definition.kind);
+        controller = controller.follows(held, move |stored, queue| {
+            referring::by_parameters(&referring, kind, stored).iter().for_each(|class| queue.add(class));
+        });
+    }
     for users in &users {
         controller = controller.attends(users, |user, queue| {
             if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_is_deleted_while_it_is_used_tells_by_whom() {
+    fn a_class_that_is_deleted_while_it_is_used_tells_by_how_many() {
         let two = said("InUse", ConditionStatus::True, "InUse", "2 objects use this class");
         let one = said("InUse", ConditionStatus::True, "InUse", "1 object uses this class");
         assert!(told(&[], &two, false).is_empty());

@@ -12,10 +12,8 @@ use std::sync::Arc;
 
 /// Keeps a class that is used.
 const FINALIZER: &str = "databases.standard.k8s.io/class-in-use";
-/// Says who uses a class.
+/// Says how many use a class. Who they are is for those alone who may list them: a class may be read by everybody.
 pub(super) const CONDITION: &str = "InUse";
-/// So many users are named.
-const NAMED: usize = 3;
 
 /// The objects that may name a class: those of all kinds of databases.
 pub(super) fn stores(registry: &Registry) -> Vec<Arc<Store>> {
@@ -27,7 +25,6 @@ pub(super) fn stores(registry: &Registry) -> Vec<Arc<Store>> {
 #[derive(Debug, Default)]
 pub(super) struct Users {
     count: usize,
-    first: Vec<String>,
 }
 
 impl Users {
@@ -36,37 +33,24 @@ impl Users {
         let mut users = Users::default();
         for store in stores {
             let snapshot = store.latest().await?;
-            readable(&snapshot)
-                .filter(|stored| stored.field("spec.className") == Some(class))
-                .for_each(|stored| users.add(stored));
+            let named = |stored: &&Arc<Stored>| stored.field("spec.className") == Some(class);
+            users.count += readable(&snapshot).filter(named).count();
         }
         Ok(users)
-    }
-
-    fn add(&mut self, stored: &Stored) {
-        self.count += 1;
-        if self.first.len() < NAMED {
-            self.first.push(format!("{}/{}", stored.namespace(), stored.name()));
-        }
     }
 
     pub(super) fn is_none(&self) -> bool {
         self.count == 0
     }
 
-    /// Writes to a class who uses it.
+    /// Writes to a class how many use it.
     pub(super) fn tell(&self, class: &mut DatabaseClass) {
-        let names = self.first.join(", ");
-        let more = self.count - self.first.len();
-        let names = if more > 0 { format!("{names} and {more} more") } else { names };
         let going = class.metadata.deletion_timestamp.is_some();
         let waits = if going { "; the class goes when they are gone" } else { "" };
         let (status, reason, message) = match self.count {
             0 => (ConditionStatus::False, "Unused", "no object uses this class".to_owned()),
-            1 => (ConditionStatus::True, "InUse", format!("1 object uses this class: {names}{waits}")),
-            count => {
-                (ConditionStatus::True, "InUse", format!("{count} objects use this class: {names}{waits}"))
-            }
+            1 => (ConditionStatus::True, "InUse", format!("1 object uses this class{waits}")),
+            count => (ConditionStatus::True, "InUse", format!("{count} objects use this class{waits}")),
         };
         let generation = class.metadata.generation;
         set_condition(&mut class.status.conditions, CONDITION, status, reason, &message, generation);

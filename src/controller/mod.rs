@@ -13,6 +13,7 @@ pub mod orphan;
 mod parameters;
 mod patience;
 mod references;
+mod referring;
 mod remaining;
 mod report;
 mod runtime;

@@ -3,6 +3,7 @@
 
 use super::Instance;
 use crate::shared::{DeletionPolicy, State};
+use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::Scale;
 use apimachinery::meta::{ConditionStatus, set_condition};
 
@@ -28,10 +29,23 @@ pub(crate) fn keep(new: &mut dyn Instance, old: &dyn Instance) {
     if new.spec().class_name.is_empty() {
         new.spec_mut().class_name.clone_from(&old.spec().class_name);
     }
-    // The deletion under way follows the policy it began with.
-    if old.meta().deletion_timestamp.is_some() {
+    // Nor does one that leaves the policy out change the deletion under way.
+    if old.meta().deletion_timestamp.is_some() && new.spec().deletion_policy.is_none() {
         new.spec_mut().deletion_policy.clone_from(&old.spec().deletion_policy);
     }
+}
+
+/// A deletion under way may still be told to keep what is left. What was let go is nobody's to delete, so nothing else can be
+/// asked of it any more.
+pub(crate) fn check_ending(new: &dyn Instance, old: &dyn Instance, errors: &mut Errors) {
+    let (wanted, before) = (&new.spec().deletion_policy, &old.spec().deletion_policy);
+    if old.meta().deletion_timestamp.is_none() || wanted == before || *wanted == Some(DeletionPolicy::Retain)
+    {
+        return;
+    }
+    let path = Path::new("spec").child("deletionPolicy");
+    let detail = "this object is being deleted: its policy can become Retain, which keeps what is still there, and nothing else";
+    errors.push(FieldError::forbidden(&path, detail));
 }
 
 /// Why the object may not be deleted.

@@ -2,6 +2,7 @@
 
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::instance::Instance;
+use crate::instance::life::check_ending;
 use crate::shared::{MajorUpgrade, check_instance};
 use apimachinery::field::{Errors, FieldError, Path};
 use std::collections::BTreeSet;
@@ -224,6 +225,7 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
         crate::status::validate(status.observed_generation, &numbers, &status.conditions, errors);
     }
     immutable(new, old, errors);
+    check_ending(new, old, errors);
     version_change(new, old, errors);
     let path = Path::new("spec").child("storage").child("size");
     if let (Some(wanted), Some(previous)) = (&new.spec.instance.storage.size, &old.spec.instance.storage.size)

@@ -157,6 +157,7 @@ macro_rules! conformance {
             no_password_is_shown,
             what_is_stopped_keeps_its_data,
             a_removal_may_be_repeated_and_cut_off,
+            a_deletion_that_is_called_off_ends_by_keeping_what_is_left,
             what_is_retained_is_nobody_elses,
             what_is_deleted_is_gone,
             what_runs_stays_when_the_offer_shrinks,

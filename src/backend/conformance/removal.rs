@@ -24,6 +24,23 @@ pub(crate) async fn a_removal_may_be_repeated_and_cut_off(mut driver: impl Drive
     driver.clear(&requests).await;
 }
 
+/// Whoever deletes may think better of it for as long as something is left.
+pub(crate) async fn a_deletion_that_is_called_off_ends_by_keeping_what_is_left(mut driver: impl Driver) {
+    let mut requests = Vec::new();
+    for (number, steps) in (1..).zip(driver.cuts().into_iter().take(4)) {
+        let request = request(&driver, number);
+        available(&driver, &request).await;
+        cut(driver.backend().remove(&request, Disposal::Delete), steps).await;
+        driver.restart().await;
+        for _ in 0..2 {
+            removed(&driver, &request, Disposal::Retain).await;
+        }
+        assert_eq!(driver.runs(uid(&request)).await, "", "after {steps} steps");
+        requests.push(request);
+    }
+    driver.clear(&requests).await;
+}
+
 pub(crate) async fn what_is_retained_is_nobody_elses(mut driver: impl Driver) {
     let (old, new) = (request(&driver, 1), request(&driver, 2));
     let made = available(&driver, &old).await;

@@ -124,7 +124,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
         let server = server(request);
         if disposal == Disposal::Retain {
             // It stays whether that can be said there or not: a server that is gone keeps no object.
-            if let Err(error) = keep(server, &names).await {
+            if let Err(error) = keep(server, &names, &request.object).await {
                 let uid = &request.object.metadata.uid;
                 tracing::warn!(uid, %error, "that its databases are kept could not be said on the server");
             }
@@ -172,14 +172,26 @@ fn server(request: &Request<PostgreSQL>) -> Result<Server, Error> {
             "DatabaseClass {:?} names no server: let spec.adoptRef name a Secret with the login of one",
             class.name
         ))),
-        (None, None) => Err(Error::Missing(
-            "the class that named the server is not to be had, nor its Secret: put them back".into(),
-        )),
+        (None, None) => Err(Error::Missing(nameless(request))),
     }
 }
 
-async fn keep(server: Result<Server, Error>, names: &Names) -> Result<(), Error> {
-    tenant::keep(&server?.connect().await?, names).await
+/// Which of the two is missing, the class that names the server, or the Secret by which it does.
+fn nameless(request: &Request<PostgreSQL>) -> String {
+    let class = &request.object.spec.instance.class_name;
+    let named = format!("DatabaseClass {class:?}, which names the server of this object,");
+    match &request.lost {
+        Some(lost) if lost.reason == "ClassNotFound" => format!("{named} is not there: make it again"),
+        Some(lost) if lost.reason == "Conflict" => {
+            format!("{named} is another controller's now: make it again with {CONTROLLER_NAME}")
+        }
+        Some(lost) => format!("{named} cannot be read: {}; put that right", lost.message),
+        None => format!("{named} is not to be had, or its Secret is not: put it back"),
+    }
+}
+
+async fn keep(server: Result<Server, Error>, names: &Names, object: &PostgreSQL) -> Result<(), Error> {
+    tenant::keep(&server?.connect().await?, names, object).await
 }
 
 async fn drop_all(server: &Server, names: &Names) -> Result<(), Error> {

@@ -23,7 +23,7 @@ impl From<&Class> for wire::Class {
 
 impl<K: Kind> From<&Request<K>> for wire::Request {
     fn from(request: &Request<K>) -> Self {
-        let Request { object, class, parameters, references, logins } = request;
+        let Request { object, class, lost: _, parameters, references, logins } = request;
         wire::Request {
             object_json: ByteString(json(object)),
             database_class: class.as_ref().map(Into::into),

@@ -2,16 +2,29 @@
 
 use super::converge::join;
 use super::error::Error;
-use super::found::Found;
+use super::found::{Found, Role};
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
+use super::wish::Wish;
 use crate::backend::postgresql::{cell, identifier, literal};
+use databases_api::postgresql::PostgreSQL;
 
 /// Leaves everything as it is, logins too, and says on the roles that nobody looks after them any more.
-pub(in crate::backend) async fn keep(session: &Session, names: &Names) -> Result<(), Error> {
+pub(in crate::backend) async fn keep(
+    session: &Session,
+    names: &Names,
+    object: &PostgreSQL,
+) -> Result<(), Error> {
     let (found, comment) = (Found::read(session, names, &[]).await?, literal(&names.kept()));
-    let statement = |(name, _): (&String, _)| format!("COMMENT ON ROLE {} IS {comment}; ", identifier(name));
+    let logins = Wish::of(object, names, &found).logins();
+    let statement = |(name, role): (&String, &Role)| {
+        let on = identifier(name);
+        // A deletion that came this far before it was called off shut it out.
+        let shut = !role.login && logins.contains(name);
+        let again = if shut { format!("ALTER ROLE {on} WITH LOGIN; ") } else { String::new() };
+        format!("{again}COMMENT ON ROLE {on} IS {comment}; ")
+    };
     let statements: String = found.our_roles().map(statement).collect();
     session.run("say that roles were kept", &statements).await
 }

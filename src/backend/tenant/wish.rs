@@ -110,6 +110,11 @@ impl Wish {
         Wish { roles, databases }
     }
 
+    /// The names of the roles that log in.
+    pub(super) fn logins(self) -> Vec<String> {
+        self.roles.into_iter().filter(|role| role.login).map(|role| role.name).collect()
+    }
+
     /// The names of everything.
     pub(super) fn names(&self) -> Vec<&str> {
         let databases = self.databases.iter().map(|database| database.name.as_str());

@@ -2,6 +2,7 @@
 
 use super::Database;
 use super::binding;
+use super::conditions::CUT_OFF;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
 use crate::cluster;
@@ -96,9 +97,9 @@ impl<K: Database> Inquiry<'_, K> {
             Ok(class) => self.controllers.for_backend(class, &*backend).await?,
             Err(refusal) => Err(refusal.clone()),
         };
-        let (class, seen) = match seen {
-            Ok(seen) => (class, Some(seen)),
-            Err(refusal) => (Err(refusal), None),
+        let (class, seen, lost) = match seen {
+            Ok(seen) => (class, Some(seen), None),
+            Err(refusal) => (Err(refusal.clone()), None, Some(refusal)),
         };
         let (references, unresolved) = self.controllers.references_of(object, &*backend).await?;
         let (parameters, unresolved) = match self.controllers.parameters_of(object, &*backend).await? {
@@ -109,7 +110,8 @@ impl<K: Database> Inquiry<'_, K> {
             true => (Vec::new(), Vec::new()),
             false => self.published(object).await?,
         };
-        let request = Request { object: object.clone(), class: seen, parameters, references, logins };
+        let object = object.clone();
+        let request = Request { object, class: seen, lost, parameters, references, logins };
         Ok((request, Chosen { backend, class, unresolved, read }))
     }
 
@@ -126,10 +128,11 @@ impl<K: Database> Inquiry<'_, K> {
         Ok((logins, read))
     }
 
-    /// The class of an object that goes, as far as it is still to be had.
-    pub(super) async fn last_class(&self, chosen: &Chosen<K>) -> Option<Class> {
-        let class = chosen.class.as_ref().ok()?;
-        self.controllers.for_backend(class, &*chosen.backend).await.ok()?.ok()
+    /// The class of an object that goes, as far as it is still to be had; or why it is not.
+    pub(super) async fn last_class(&self, chosen: &Chosen<K>) -> Result<Class, Refusal> {
+        let class = chosen.class.as_ref().map_err(Clone::clone)?;
+        let seen = self.controllers.for_backend(class, &*chosen.backend).await;
+        seen.unwrap_or_else(|error| Err(Refusal::new(CUT_OFF, error.to_string())))
     }
 
     async fn class_of(&self, object: &K) -> Result<Result<Shared<DatabaseClass>, Refusal>, Error> {

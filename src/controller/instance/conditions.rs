@@ -20,6 +20,7 @@ use self::setter::Conditions;
 use super::facts::facts;
 use crate::backend::{Observed, Phase, Refusal, Scope};
 use crate::cluster::Error as ClusterError;
+use crate::controller::references::is_unresolved;
 use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::time::Time;
 use databases_api::instance::Instance;
@@ -97,9 +98,15 @@ pub(super) fn under(object: &mut dyn Instance, lost: Option<&Refusal>, tell: imp
     if let (Some(before), Some(told)) = (before, conditions.find(|condition| condition.kind == "Accepted")) {
         *told = before;
     }
+    let programmed = is_true(&object.status().conditions, "Programmed");
     let mut conditions = Conditions(object);
     conditions.set("Accepted", ConditionStatus::False, reason, message);
     conditions.unresolved(reason, message);
+    // The backend has done what it was asked, and that was less than spec asks for.
+    if programmed && is_unresolved(reason) {
+        conditions.set("Programmed", ConditionStatus::False, reason, message);
+        conditions.progressing("Pending", message);
+    }
 }
 
 /// The database is being removed: nobody connects to it any more.
@@ -128,8 +135,8 @@ pub(super) fn progress(object: &mut dyn Instance, progress: &Progress) {
         }
         Progress::Rejected(Refusal { reason, message }) => {
             conditions.refused(reason, message);
-            // What ran before the refused change runs on: Ready is left to whoever sees it.
-            if conditions.0.status().endpoints.is_empty() || conditions.accepted_before() == 0 {
+            // What was accepted before runs on: Ready is left to whoever sees it.
+            if conditions.0.status().endpoints.is_empty() || conditions.accepted_last() == 0 {
                 conditions.set_about(0, "Ready", ConditionStatus::False, reason, message);
             }
         }
@@ -186,7 +193,7 @@ pub(super) fn observed(object: &mut dyn Instance, observed: &Observed, trouble: 
     let felt = trouble.filter(|error| error.is_conflict() || !bound).map(told);
     facts(object, observed, trouble.is_none());
     if let Some(Refusal { reason, message }) = &observed.refused {
-        let about = Conditions(object).accepted_before();
+        let about = Conditions(object).accepted_last();
         Conditions(object).refused(reason, message);
         let unfulfilled = (about == 0).then(|| (reason.as_str(), message.clone()));
         readiness(object, observed, about, unfulfilled.or(felt));

@@ -1,6 +1,6 @@
 //! Whom a change of a database concerns that is to be copied: who waits for it is looked at when it becomes Ready.
 
-use super::secrets::Referring;
+use super::super::referring::Referring;
 use super::{Database, key};
 use crate::controller::runtime::Queue;
 use crate::registry::{Objects, Stored};

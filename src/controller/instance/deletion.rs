@@ -8,7 +8,7 @@ use super::binding;
 use super::conditions;
 use super::news::News;
 use super::reconcile::{Error, Reconciler};
-use crate::backend::{Answers, Class, Disposal, Request};
+use crate::backend::{Answers, Class, Disposal, Refusal, Request};
 use crate::registry::Part;
 use apimachinery::kind::Kind;
 use apimachinery::meta::condition;
@@ -21,7 +21,7 @@ impl<K: Database> Reconciler<K> {
     pub(super) async fn delete(
         &self,
         object: &K,
-        class: Option<Class>,
+        class: Result<Class, Refusal>,
         backends: &[Arc<dyn Answers<K>>],
     ) -> Result<Outcome, Error> {
         if !is_taken_up(Kind::meta(object)) {
@@ -41,7 +41,8 @@ impl<K: Database> Reconciler<K> {
         {
             return gone(error);
         }
-        let mut request = Request { class, ..Request::new(object.clone()) };
+        let lost = class.as_ref().err().cloned();
+        let mut request = Request { class: class.ok(), lost, ..Request::new(object.clone()) };
         for backend in backends {
             if let Err(error) = self.remove(&mut request, &**backend, disposal).await {
                 self.not_removed(object, &error).await?;

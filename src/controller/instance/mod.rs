@@ -18,6 +18,7 @@ mod warnings;
 pub(super) use foretold::foretold;
 
 use super::class_use;
+use super::referring::{self, Referring};
 use super::runtime::{self, Controller, Outcome, Queue, Seats};
 use super::{Backends, Controllers};
 use crate::backend::News;
@@ -62,6 +63,7 @@ pub(super) async fn run<K: Database>(
     };
     let (secrets, writer) =
         (registry.store("", "secrets").cloned(), controllers.cluster.manager().to_owned());
+    let held = referring::parameters(registry);
     let changed = changed_by_themselves(&backends, &objects);
     let warned = warnings::told(&controllers, &backends, &objects);
     let (all, known) = (objects.clone(), classes.clone());
@@ -69,13 +71,19 @@ pub(super) async fn run<K: Database>(
         let seats = Seats::new(queue);
         Reconciler { controllers, backends, objects, classes, seats }
     });
-    let referring = Arc::<secrets::Referring>::default();
-    let controller = match &secrets {
+    let referring = Arc::<Referring>::default();
+    let mut controller = match &secrets {
         Some(secrets) => controller
             .attends(all.store(), secrets::refers(all.clone(), referring.clone()))
             .hears(secrets, secrets::changed(all.clone(), referring, writer)),
         None => controller,
     };
+    let referring = Arc::<Referring>::default();
+    controller = controller.attends(known.store(), referring::parametrised(known.clone(), referring.clone()));
+    for held in &held {
+        controller = controller
+            .follows(held, parameters_changed(all.clone(), referring.clone(), held.definition.kind));
+    }
     controller
         .attends(all.store(), |stored, queue| queue.add(&key(stored)))
         .follows(all.store(), copies::copied(all.clone()))
@@ -153,6 +161,23 @@ fn class_changed<K: Database>(
             let name = stored.field("spec.className").unwrap_or_default();
             (name == class.name() || name.is_empty()) && (all || !is_taken_up(stored.object().meta()))
         };
+        readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
+    }
+}
+
+/// Those who have a class are looked at again when what its `spec.parametersRef` names becomes another, comes, or goes.
+fn parameters_changed<K: Database>(
+    objects: Objects<K>,
+    referring: Arc<Referring>,
+    kind: &'static str,
+) -> impl FnMut(&Arc<Stored>, &Queue<String>) + Send {
+    move |stored, queue| {
+        let classes = referring::by_parameters(&referring, kind, stored);
+        if classes.is_empty() {
+            return;
+        }
+        let concerned =
+            |stored: &&Arc<Stored>| classes.iter().any(|class| stored.field("spec.className") == Some(class));
         readable(&objects.store().snapshot()).filter(concerned).for_each(|stored| queue.add(&key(stored)));
     }
 }

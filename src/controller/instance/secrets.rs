@@ -1,60 +1,17 @@
 //! Whom a Secret concerns that changed or went, where this server has the Secrets: whose it is, whose name it takes, and who
 //! refers to it. All others are not even looked up.
 
+use super::super::referring::Referring;
 use super::super::runtime::{Queue, Told};
 use super::super::secret;
 use super::{Database, conditions, key};
 use crate::registry::{Objects, Stored};
 use databases_api::instance::Instance;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Edits of a Secret that an object has come together.
 const SETTLE: Duration = Duration::from_millis(500);
-
-/// Who refers to which objects, such as Secrets; of both alone who has any. All by their keys.
-#[derive(Default)]
-pub(super) struct Referring(Mutex<References>);
-
-#[derive(Default)]
-struct References {
-    /// What an object refers to.
-    named: HashMap<String, Vec<String>>,
-    /// Who refers to it.
-    by: HashMap<String, BTreeSet<String>>,
-}
-
-impl Referring {
-    fn references(&self) -> MutexGuard<'_, References> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// An object refers to these and to no others.
-    pub(super) fn set(&self, object: String, referred: Vec<String>) {
-        let References { named, by } = &mut *self.references();
-        for one in named.remove(&object).into_iter().flatten() {
-            if let Some(objects) = by.get_mut(&one) {
-                objects.remove(&object);
-                if objects.is_empty() {
-                    by.remove(&one);
-                }
-            }
-        }
-        if referred.is_empty() {
-            return;
-        }
-        for one in &referred {
-            by.entry(one.clone()).or_default().insert(object.clone());
-        }
-        named.insert(object, referred);
-    }
-
-    /// Who refers to it.
-    pub(super) fn to(&self, one: &str) -> Vec<String> {
-        self.references().by.get(one).into_iter().flatten().cloned().collect()
-    }
-}
 
 /// Keeps account of who refers to which Secrets.
 pub(super) fn refers<K: Database>(
@@ -112,24 +69,6 @@ fn begins(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_refers_to_a_secret_is_known_by_its_name_for_as_long_as_he_does() {
-        let referring = Referring::default();
-        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        referring.set("demo/b".into(), names(&["demo/x", "demo/y"]));
-        referring.set("demo/a".into(), names(&["demo/x"]));
-        assert_eq!(
-            (referring.to("demo/x"), referring.to("demo/y")),
-            (names(&["demo/a", "demo/b"]), names(&["demo/b"]))
-        );
-        referring.set("demo/b".into(), names(&["demo/y"]));
-        referring.set("demo/a".into(), Vec::new());
-        assert_eq!((referring.to("demo/x"), referring.to("demo/y")), (Vec::new(), names(&["demo/b"])));
-        referring.set("demo/b".into(), Vec::new());
-        let left = referring.references();
-        assert!(left.named.is_empty() && left.by.is_empty());
-    }
 
     #[test]
     fn a_secret_is_near_to_whatever_its_name_begins_with() {

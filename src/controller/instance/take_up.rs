@@ -116,7 +116,7 @@ impl<K: Database> Reconciler<K> {
     pub(super) async fn without_backend(&self, object: &K, refusal: &Refusal) -> Result<Outcome, Error> {
         if Kind::meta(object).deletion_timestamp.is_some() {
             // Nothing is recorded; should something be there all the same, it is found by the uid.
-            return self.delete(object, None, self.backends.all()).await;
+            return self.delete(object, Err(refusal.clone()), self.backends.all()).await;
         }
         if !object.spec().class_name.is_empty() || !self.has_default(object).await? {
             return self.wait(object, refusal).await;

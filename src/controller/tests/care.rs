@@ -63,15 +63,15 @@ async fn is_held(server: &Server) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_class_in_use_says_who_uses_it_and_goes_after_its_users() {
+async fn a_class_in_use_says_how_many_use_it_and_goes_after_its_users() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({"defaultFor": ["PostgreSQL"]})).await;
     let uid = ready(&server, json!({})).await;
     assert!(is_held(&server).await, "the class is held before its first object runs");
     assert_eq!(server.delete(OURS, json!({})).await, 200);
-    let named = "1 object uses this class: demo/a; the class goes when they are gone";
+    let named = "1 object uses this class; the class goes when they are gone";
     server
-        .until("the class says who uses it", async || {
+        .until("the class says how many use it", async || {
             (server.condition(OURS, "InUse", "True", "InUse").await == named).then_some(())
         })
         .await;

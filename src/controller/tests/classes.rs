@@ -49,6 +49,29 @@ async fn a_class_whose_parameters_are_missing_or_of_another_kind_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn parameters_that_come_or_change_are_looked_at_at_once_by_the_class_and_by_its_objects() {
+    let (server, fake) = Server::with_fake().await;
+    let gold = format!("{CLASSES}/gold");
+    named_class(&server, "gold", reference("ConfigMap", "gold")).await;
+    server.condition(&gold, "Accepted", "False", "InvalidParameters").await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(server.post(SETTINGS, json!({"metadata": {"name": "gold"}})).await.0, 201);
+    server.condition(&gold, "Accepted", "True", "Accepted").await;
+    let uid = ready(&server, json!({"className": "gold"})).await;
+    ten_seconds(&server).await;
+    fake.asked();
+    let of_a_class = json!({"data": {"size": "small"}});
+    assert_eq!(server.merge(&format!("{SETTINGS}/gold"), of_a_class).await.0, 200);
+    let looked = async || fake.asked().contains(&"Record a".to_owned()).then_some(());
+    server.until("its object is looked at", looked).await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "by the news, not by the next look");
+    assert_eq!(server.delete(&format!("{SETTINGS}/gold"), json!({})).await, 200);
+    server.condition(&gold, "Accepted", "False", "InvalidParameters").await;
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "by the news, not by the next look");
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_offer_that_shrinks_is_known_at_once_and_keeps_who_is_there() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({})).await;

@@ -46,6 +46,35 @@ async fn whichever_step_of_a_removal_fails_the_object_stays_and_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deletion_that_cannot_go_on_can_be_told_to_keep_the_data() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({"defaults": {"deletionPolicy": "Delete"}})).await;
+    let uid = ready(&server, json!({})).await;
+    fake.fail_at(Step::Remove, Some(failure(Code::Unavailable)));
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    let why = "the database cannot be removed yet: the disk is full";
+    says(&server, A, "Ready", "False", "Terminating", why).await;
+    let policy = |policy: &str| json!({"spec": {"deletionPolicy": policy}});
+    let (code, _, answer) = server.merge(A, policy("Forbid")).await;
+    assert_eq!(code, 422, "{answer}");
+    let (code, _, answer) = server.merge(A, policy("Retain")).await;
+    assert_eq!((code, &answer["spec"]["deletionPolicy"]), (200, &"Retain".into()), "{answer}");
+    assert_eq!(server.merge(A, policy("Delete")).await.0, 422);
+    // A call that was under way may still be the old one; the one after that is not.
+    fake.asked();
+    let mut ends = 0;
+    let asked_anew = async || {
+        ends += fake.asked().iter().filter(|step| *step == "End a").count();
+        (ends >= 2).then_some(())
+    };
+    server.until("the backend is asked anew", asked_anew).await;
+    fake.fail_at(Step::Remove, None);
+    server.gone(A).await;
+    assert!(fake.has_data(&uid) && fake.is_up(&uid).is_none());
+    assert_eq!(server.get(BINDING).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_rejected_waits_for_a_change_and_what_is_unavailable_is_asked_again() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({})).await;

@@ -49,6 +49,31 @@ async fn an_object_whose_parameters_went_is_kept_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_database_that_serves_is_ready_whatever_its_new_reference_comes_to() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    let named = json!({"spec": {"parametersRef": {"kind": "ConfigMap", "name": "tuned"}}});
+    let (code, _, answer) = server.merge(A, named).await;
+    assert_eq!(code, 200, "{answer}");
+    says(&server, A, "ResolvedRefs", "False", "ParametersNotFound", MISSING).await;
+    says(&server, A, "Programmed", "False", "ParametersNotFound", MISSING).await;
+    server.condition(A, "Reconciling", "True", "Pending").await;
+    server.condition(A, "Ready", "True", "Available").await;
+    fake.fail_at(Step::Record, Some(Error::rejected("InvalidParameters", "they are garbage")));
+    settings(&server).await;
+    server.condition(A, "ResolvedRefs", "True", "ResolvedRefs").await;
+    says(&server, A, "Accepted", "False", "InvalidParameters", "they are garbage").await;
+    says(&server, A, "Stalled", "True", "InvalidParameters", "they are garbage").await;
+    server.condition(A, "Ready", "True", "Available").await;
+    fake.fail_at(Step::Record, None);
+    // What was refused waits for the next regular look.
+    server.condition(A, "Programmed", "True", "Programmed").await;
+    server.condition(A, "Accepted", "True", "Accepted").await;
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_judged_by_a_backend_that_nobody_knows_yet() {
     let (server, fake) = Server::with_fake().await;
     settings(&server).await;

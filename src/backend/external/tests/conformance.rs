@@ -27,6 +27,7 @@ conformance!(apart open:
     observing_and_planning_change_nothing,
     no_password_is_shown,
     a_removal_may_be_repeated_and_cut_off,
+    a_deletion_that_is_called_off_ends_by_keeping_what_is_left,
     what_is_retained_is_nobody_elses,
     what_is_deleted_is_gone,
     a_refused_wish_leaves_what_runs,

@@ -84,6 +84,29 @@ async fn an_object_names_its_own_server_where_the_class_names_none() {
     assert_eq!((seen.phase, seen.logins.len()), (Phase::Available, 0));
     let stuck = backend.remove(&request, Disposal::Delete).await.unwrap_err();
     assert!(stuck.message.contains("set spec.deletionPolicy to Retain"), "{stuck:?}");
+    let mut stranded = object("1");
+    stranded.spec.instance.class_name = "shared".into();
+    for (reason, message, expected) in [
+        (
+            "ClassNotFound",
+            "there is none",
+            "\"shared\", which names the server of this object, is not there: make it again",
+        ),
+        (
+            "InvalidParameters",
+            "there is no Secret db/server",
+            "cannot be read: there is no Secret db/server; put that right",
+        ),
+    ] {
+        let lost = Some(Refusal::new(reason, message));
+        let request = Request { lost, ..Request::new(stranded.clone()) };
+        let stuck = backend.remove(&request, Disposal::Delete).await.unwrap_err();
+        assert!(stuck.message.contains(expected), "{stuck:?}");
+    }
+    // It came as far as that, and was called off.
+    host.run(&format!("ALTER ROLE {} NOLOGIN", made.logins[0].username)).await;
+    request.references =
+        vec![Resolved { path: ADOPT_REF.into(), object: host.steward(), ..Resolved::default() }];
     backend.remove(&request, Disposal::Retain).await.unwrap();
     host.as_login(&made.logins[0]).await.expect("what is kept is kept with its login");
 }

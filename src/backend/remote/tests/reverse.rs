@@ -12,6 +12,7 @@ pub(super) fn request(request: wire::Request) -> Request<PostgreSQL> {
     Request {
         object: object.downcast::<PostgreSQL>().expect("a PostgreSQL").clone(),
         class: database_class.map(class),
+        lost: None,
         parameters: parameters.map(|parameters| text(parameters.json)),
         references: references.into_iter().map(resolved).collect(),
         logins: logins.into_iter().map(TryInto::try_into).collect::<Result<_, _>>().expect("logins"),

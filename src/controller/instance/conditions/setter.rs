@@ -29,13 +29,13 @@ impl Conditions<'_> {
 
     pub(super) fn accepted(&mut self) {
         self.set("Accepted", ConditionStatus::True, "Accepted", "the class accepts what spec asks for");
-        self.set(
-            "ResolvedRefs",
-            ConditionStatus::True,
-            "ResolvedRefs",
-            "everything that spec refers to is there",
-        );
+        self.resolved();
         self.0.status_mut().observed_generation = self.0.meta().generation;
+    }
+
+    fn resolved(&mut self) {
+        let message = "everything that spec refers to is there";
+        self.set("ResolvedRefs", ConditionStatus::True, "ResolvedRefs", message);
     }
 
     /// Where the reason is that something is not there, that is said of the references, too.
@@ -48,6 +48,9 @@ impl Conditions<'_> {
     /// The backend will not do what is wanted; what it does instead is for others to say.
     pub(super) fn refused(&mut self, reason: &str, message: &str) {
         self.set("Accepted", ConditionStatus::False, reason, message);
+        // It was asked about everything that spec refers to.
+        self.resolved();
+        self.unresolved(reason, message);
         self.set("Programmed", ConditionStatus::False, "BackendRejected", message);
         self.stalled(reason, message);
         self.0.status_mut().observed_generation = self.0.meta().generation;
@@ -79,9 +82,9 @@ impl Conditions<'_> {
         about.into_iter().flatten().map(|condition| condition.observed_generation).max().unwrap_or_default()
     }
 
-    /// The generation that was accepted before this one, if that is what runs; 0 where there was none.
-    pub(super) fn accepted_before(&self) -> i64 {
-        let about = self.ready_about();
-        if about < self.0.meta().generation { about } else { 0 }
+    /// The generation that was accepted last, as far as servers were seen of it; 0 where there was none.
+    pub(super) fn accepted_last(&self) -> i64 {
+        let seen = condition(&self.0.status().conditions, "InstancesReady");
+        seen.map_or(0, |seen| seen.observed_generation)
     }
 }
