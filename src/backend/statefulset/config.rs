@@ -124,12 +124,19 @@ fn settings(spec: &PostgreSQLSpec) -> String {
     text
 }
 
-/// Everybody shows a password, inside the pod, too.
+/// Everybody shows a password, inside the pod, too. PostgreSQL reads its settings and these rules one after the other: where files
+/// become new in between, plain connections are refused before there are others. Who manages the server has a way in even then,
+/// and encrypts where the server does.
 fn access(encryption: Encryption) -> String {
     let connection = encryption.connection();
+    let way_in = match encryption {
+        Encryption::Required => format!("host all {MANAGER} all scram-sha-256\n"),
+        _ => String::new(),
+    };
     format!(
         "# Written by databases-apiserver, which replaces this file.\n\
          local all all scram-sha-256\n\
+         {way_in}\
          {connection} all all all scram-sha-256\n\
          {connection} replication {MANAGER} all scram-sha-256\n\
          {connection} replication all all scram-sha-256\n"

@@ -158,7 +158,14 @@ fn new_pods_have_a_certificate_and_old_ones_get_it_when_it_is_asked_for() {
     let told = |set: &Value| set["metadata"]["annotations"][ENCRYPTION].clone();
     let access = |objects: &[Value]| {
         let rules = of(objects, "ConfigMap", "shop-1")["data"]["pg_hba.conf"].clone();
-        rules.as_str().is_some_and(|rules| rules.contains("\nhostssl all "))
+        let rules = rules.as_str().unwrap_or_default();
+        let refuses = rules.contains("\nhostssl all all ");
+        assert_eq!(
+            rules.contains("\nhost all databases_manager "),
+            refuses,
+            "who manages it is never locked out"
+        );
+        refuses
     };
     let mut object = object("shop", 1);
     let new = made(&object);
