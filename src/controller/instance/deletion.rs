@@ -54,7 +54,8 @@ impl<K: Database> Reconciler<K> {
             return Err(error);
         }
         if disposal == Disposal::Retain && made {
-            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid)).await;
+            let was_ready = !object.status().version.is_empty();
+            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid, was_ready)).await;
         }
         let outcome = self.update(object, Part::Main, |object| {
             Kind::meta_mut(object).finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);

@@ -27,8 +27,12 @@ impl News {
         News { event_type: EventType::Warning, reason: reason.into(), message: message.into() }
     }
 
-    /// The data and credentials of a deleted object stayed.
-    pub(super) fn retained(uid: &str) -> Self {
+    /// The data and credentials of a deleted object stayed; of one that was never ready there may be nothing.
+    pub(super) fn retained(uid: &str, was_ready: bool) -> Self {
+        if !was_ready {
+            let message = "it was never ready: no credentials are kept, and what was made of it by then goes by the uid";
+            return News::normal("Retained", format!("{message} {uid}"));
+        }
         let kept = "the data and the credentials were kept, as spec.deletionPolicy says";
         News::normal(
             "Retained",

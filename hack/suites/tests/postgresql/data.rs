@@ -38,7 +38,7 @@ async fn a_released_secret_is_never_touched_and_says_whose_it_was() {
     })
     .await;
     let message = conflict["message"].as_str().unwrap_or_default();
-    assert!(message.contains("again-binding") && message.contains("delete it"), "{message}");
+    assert!(message.contains("again-binding") && message.contains("delete that Secret"), "{message}");
     assert_eq!(secret(&client, "again-binding").await, kept);
     let secrets = format!("/api/v1/namespaces/{NAMESPACE}/secrets/again-binding");
     client.expect(Method::DELETE, &secrets, "application/json", &Value::Null).await.expect("a deletion");
