@@ -3,29 +3,22 @@
 use super::{Driver, available, cut, removed, request, uid};
 use crate::backend::Disposal;
 
-pub(crate) async fn a_removal_may_be_repeated_and_cut_off(mut driver: impl Driver) {
-    let mut requests = Vec::new();
+pub(crate) async fn a_removal_may_be_repeated_and_cut_off(driver: impl Driver) {
     let never = request(&driver, 99);
     for disposal in [Disposal::Retain, Disposal::Delete] {
         removed(&driver, &never, disposal).await;
         assert_eq!(driver.backend().observe(&never).await.unwrap(), None);
     }
-    for (number, steps) in (1..).zip(driver.cuts().into_iter().take(4)) {
-        let request = request(&driver, number);
-        available(&driver, &request).await;
-        cut(driver.backend().remove(&request, Disposal::Delete), steps).await;
-        driver.restart().await;
-        for _ in 0..2 {
-            removed(&driver, &request, Disposal::Delete).await;
-        }
-        assert_eq!(driver.runs(uid(&request)).await, "", "after {steps} steps");
-        requests.push(request);
-    }
-    driver.clear(&requests).await;
+    cut_off_and_ended(driver, Disposal::Delete).await;
 }
 
 /// Whoever deletes may think better of it for as long as something is left.
-pub(crate) async fn a_deletion_that_is_called_off_ends_by_keeping_what_is_left(mut driver: impl Driver) {
+pub(crate) async fn a_deletion_that_is_called_off_ends_by_keeping_what_is_left(driver: impl Driver) {
+    cut_off_and_ended(driver, Disposal::Retain).await;
+}
+
+/// A deletion is cut off at each of its steps, and ends as `disposal` says.
+async fn cut_off_and_ended(mut driver: impl Driver, disposal: Disposal) {
     let mut requests = Vec::new();
     for (number, steps) in (1..).zip(driver.cuts().into_iter().take(4)) {
         let request = request(&driver, number);
@@ -33,7 +26,7 @@ pub(crate) async fn a_deletion_that_is_called_off_ends_by_keeping_what_is_left(m
         cut(driver.backend().remove(&request, Disposal::Delete), steps).await;
         driver.restart().await;
         for _ in 0..2 {
-            removed(&driver, &request, Disposal::Retain).await;
+            removed(&driver, &request, disposal).await;
         }
         assert_eq!(driver.runs(uid(&request)).await, "", "after {steps} steps");
         requests.push(request);

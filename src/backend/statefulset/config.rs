@@ -1,7 +1,7 @@
 //! The files that pods mount: the script that starts PostgreSQL, and what it is configured by.
 
 use super::encryption::Encryption;
-use super::{LEASES, MANAGER, SYSTEM};
+use super::{MANAGER, SYSTEM, lease};
 use crate::backend::operator::{Wish, at, hash};
 use crate::backend::postgresql::line;
 use crate::cluster::CONFIG_MAPS;
@@ -82,8 +82,8 @@ impl Files {
 
 /// Whether there was never a database: none was seen, and none is recorded.
 fn is_first(wish: &Wish<'_>) -> bool {
-    let lease = wish.beside.iter().find(|live| at(live, "kind") == LEASES.kind);
-    let is_recorded = lease.is_some_and(|lease| lease["metadata"]["annotations"][SYSTEM].is_string());
+    let is_recorded =
+        lease::beside(wish).is_some_and(|lease| lease["metadata"]["annotations"][SYSTEM].is_string());
     let is_seen = !wish.object.status.instance.version.is_empty();
     !is_recorded && !is_seen && !wish.is_adopted()
 }

@@ -4,7 +4,7 @@
 
 use super::{LEASES, SUCCESSOR, SYSTEM, TAKEOVER, failed};
 use crate::backend::Error;
-use crate::backend::operator::at;
+use crate::backend::operator::{Wish, at};
 use crate::cluster::{Cluster, Place};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
@@ -46,11 +46,6 @@ impl Record {
             transitions: lease["spec"]["leaseTransitions"].as_i64().unwrap_or_default(),
             version: lease["metadata"]["resourceVersion"].clone(),
         }
-    }
-
-    /// The place of the primary in the set.
-    pub(super) fn place(&self) -> Option<i64> {
-        self.pod.rsplit('-').next()?.parse().ok()
     }
 
     /// Whether data is that of the database.
@@ -95,6 +90,11 @@ async fn write(cluster: &Cluster, place: Place<'_>, patch: &Value) -> Result<Rec
     cluster.merge(place, patch).await.map_err(|error| failed(&error))?;
     let written = cluster.look(place).await.map_err(|error| failed(&error))?.unwrap_or_default();
     Ok(Record::read(&written))
+}
+
+/// It, among the objects that are beside a StatefulSet.
+pub(super) fn beside<'a>(wish: &Wish<'a>) -> Option<&'a Value> {
+    wish.beside.iter().find(|live| at(live, "kind") == LEASES.kind)
 }
 
 /// Where it is.

@@ -2,8 +2,9 @@
 
 use super::config::{self, Files, USER};
 use super::lease::Record;
+use super::pods::ordinal;
 use super::{
-    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, certificate, headless, images,
+    CONFIGURATION, INSTANCE, LEASES, PORT, PRIMARY, REPLICA, ROLE, certificate, headless, images, lease,
     manager_secret, read_only, read_write,
 };
 use crate::backend::Refusal;
@@ -66,17 +67,20 @@ pub(super) fn replicas(wish: &Wish<'_>) -> i64 {
 
 /// Whether the primary is one of the servers that are to go.
 pub(super) fn outlives_its_primary(wish: &Wish<'_>) -> bool {
-    (1..up_to_the_primary(wish)).contains(&instances(wish)) && replicas(wish) > 0
+    replicas(wish) > instances(wish)
 }
 
 /// How many servers there have to be for the primary to be one of them.
 fn up_to_the_primary(wish: &Wish<'_>) -> i64 {
-    let lease = wish.beside.iter().find(|live| at(live, "kind") == LEASES.kind);
-    let place = lease.and_then(|lease| Record::read(lease).place());
-    // Of what is being adopted the record is not ours yet.
-    let unknown =
-        if wish.is_adopted() && lease.is_none() { &wish.live["spec"]["replicas"] } else { &Value::Null };
-    place.map_or_else(|| unknown.as_i64().unwrap_or_default(), |place| place + 1)
+    match lease::beside(wish) {
+        Some(lease) => {
+            let place = ordinal(&Record::read(lease).pod);
+            place.and_then(|place| i64::try_from(place + 1).ok()).unwrap_or_default()
+        }
+        // Of what is being adopted the record is not ours yet.
+        None if wish.is_adopted() => wish.live["spec"]["replicas"].as_i64().unwrap_or_default(),
+        None => 0,
+    }
 }
 
 fn pods(name: &str) -> Value {

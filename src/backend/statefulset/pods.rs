@@ -37,7 +37,7 @@ impl Pod {
         let text = |path: &str| at(live, path).to_owned();
         let name = text("metadata.name");
         Some(Pod {
-            ordinal: name.rsplit('-').next()?.parse().ok()?,
+            ordinal: ordinal(&name)?,
             name,
             uid: text("metadata.uid"),
             address: Some(text("status.podIP")).filter(|address| !address.is_empty()),
@@ -51,6 +51,11 @@ impl Pod {
             trouble: trouble(live),
         })
     }
+}
+
+/// The place of a pod in its set, by its name; none where it is of no set.
+pub(super) fn ordinal(name: &str) -> Option<usize> {
+    name.rsplit('-').next()?.parse().ok()
 }
 
 fn asked(live: &Value) -> Option<(String, Timestamp)> {

@@ -17,7 +17,6 @@ use configuration::Configuration;
 use databases_storage::encryption::{Providers, Transformer};
 use pattern::Pattern;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
 use std::time::Duration;
@@ -131,12 +130,8 @@ impl File {
 fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, String), String> {
     let text = std::fs::read(path).map(Zeroizing::new);
     let text = text.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let mut hash = "sha256:".to_owned();
-    for byte in Sha256::digest(&text) {
-        // A text takes everything.
-        let _ = write!(hash, "{byte:02x}");
-    }
-    Ok((text, hash))
+    let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((text, format!("sha256:{hash}")))
 }
 
 /// What a text says about each resource.

@@ -9,6 +9,20 @@ async fn number(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.expect("an answer").get(0)
 }
 
+/// The process by which a standby receives the log, stopped.
+async fn stopped_receiver(world: &World, name: &str, pod: &str) -> u32 {
+    let standby = world.managed(name, pod).await;
+    let receiver = number(&standby, "SELECT pid::bigint FROM pg_stat_wal_receiver").await;
+    let receiver = u32::try_from(receiver).expect("a process");
+    signal("-STOP", receiver);
+    receiver
+}
+
+/// Whether another server is to take over.
+fn waits(seen: &Observed) -> bool {
+    seen.pending.as_ref().is_some_and(|pending| pending.contains("takes over from"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_is_one_too_many_goes_once_another_server_has_every_commit() {
     let Some(world) = World::start().await else { return };
@@ -20,10 +34,7 @@ async fn a_primary_that_is_one_too_many_goes_once_another_server_has_every_commi
     client.batch_execute("CREATE TABLE rows AS SELECT generate_series(1, 1000)").await.expect("written");
 
     // The standby is as good as stopped; what is written now it has not.
-    let receiver =
-        number(&world.managed(&name, &first).await, "SELECT pid::bigint FROM pg_stat_wal_receiver").await;
-    let receiver = u32::try_from(receiver).expect("a process");
-    signal("-STOP", receiver);
+    let receiver = stopped_receiver(&world, &name, &first).await;
     client.batch_execute("INSERT INTO rows SELECT generate_series(1001, 2000)").await.expect("written");
     request.object.spec.instance.instances = Some(1);
     let plan = world.backend().plan(&request).await.expect("a plan");
@@ -32,9 +43,6 @@ async fn a_primary_that_is_one_too_many_goes_once_another_server_has_every_commi
         "{plan:?}"
     );
     for _ in 0..5 {
-        let waits = |seen: &Observed| {
-            seen.pending.as_ref().is_some_and(|pending| pending.contains("takes over from"))
-        };
         let seen = world.until(&request, "told", waits).await;
         assert_eq!((&*seen.primary, seen.instances), (&*second, 2), "{seen:?}");
     }
@@ -63,15 +71,10 @@ async fn what_was_to_be_handed_over_stays_when_it_is_to_be_kept_after_all() {
     world.led_by_the_second(&mut request).await;
     let name = named(&request.object);
     let (first, second) = (format!("{name}-0"), format!("{name}-1"));
-    let standby = world.managed(&name, &first).await;
-    let receiver = number(&standby, "SELECT pid::bigint FROM pg_stat_wal_receiver").await;
-    let receiver = u32::try_from(receiver).expect("a process");
-    signal("-STOP", receiver);
+    let receiver = stopped_receiver(&world, &name, &first).await;
     let primary = world.managed(&name, &second).await;
     primary.batch_execute("CREATE TABLE late ()").await.expect("written");
     request.object.spec.instance.instances = Some(1);
-    let waits =
-        |seen: &Observed| seen.pending.as_ref().is_some_and(|pending| pending.contains("takes over from"));
     world.until(&request, "told", waits).await;
     request.object.spec.instance.instances = Some(2);
     world.until(&request, "kept", |seen| seen.primary == second && !waits(seen)).await;
