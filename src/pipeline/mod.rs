@@ -123,7 +123,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         metrics: RequestMetrics,
     ) -> Self {
         let anonymous = Anonymous(options.anonymous.then(|| Arc::new(UserInfo::anonymous())));
-        let in_flight = InFlight::new(options.in_flight);
+        let in_flight = InFlight::new(options.in_flight, metrics.in_flight());
         let installed = AtomicBool::new(false);
         let shared = Shared {
             authenticator,
@@ -195,7 +195,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let answered = pin!(async {
             let user = self.identify(origin, &mut parts).await?;
             record.user = Some(Arc::clone(&user));
-            let place = shared.in_flight.enter(&user, &info)?;
+            let place = shared.in_flight.enter(&user, &info, deadline).await?;
             let decision = shared.authorizer.authorize(&user, &info).await;
             authorization::enforce(decision, &user, &info)?;
             record.admitted = true;

@@ -3,6 +3,7 @@
 mod admission;
 mod encryption;
 mod histogram;
+mod in_flight;
 mod logging;
 mod metrics;
 mod requests;
@@ -10,6 +11,7 @@ mod unreadable;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
 pub use encryption::EncryptionMetrics;
+pub use in_flight::{Count, InFlightMetrics};
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};

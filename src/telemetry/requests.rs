@@ -15,6 +15,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
 use super::histogram::DurationHistogram;
+use super::in_flight::InFlightMetrics;
 
 /// How many combinations of labels are told apart; the rest are counted together.
 const MOST_COMBINATIONS: usize = 4096;
@@ -71,6 +72,7 @@ struct Inner {
     growing: Mutex<()>,
     total: Family<CodeLabels, Counter>,
     durations: Family<ResourceLabels, DurationHistogram>,
+    in_flight: InFlightMetrics,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,7 @@ impl RequestMetrics {
         );
         let help = "How long requests took until their response began, in seconds";
         registry.register("apiserver_request_duration_seconds", help, durations);
+        self.0.in_flight.register(registry);
     }
 
     /// Counts a request that was answered with `code` after `elapsed`.
@@ -100,6 +103,11 @@ impl RequestMetrics {
             Some(known) if known.labels.are(&labels, code) => known.count(elapsed),
             _ => self.learn(key, labels, code).count(elapsed),
         }
+    }
+
+    /// The metrics of how many are worked on.
+    pub fn in_flight(&self) -> &InFlightMetrics {
+        &self.0.in_flight
     }
 
     fn learn(&self, key: u64, labels: RequestLabels<'_>, code: u16) -> Known {

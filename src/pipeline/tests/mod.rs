@@ -1,3 +1,4 @@
+mod in_flight;
 mod network;
 mod parsing;
 mod refusals;

@@ -120,8 +120,8 @@ async fn a_body_is_aborted_at_the_deadline() {
     assert_eq!(error.to_string(), "the response was not written within the allotted timeout");
 }
 
-#[tokio::test]
-async fn more_than_the_limit_is_turned_away() {
+#[tokio::test(start_paused = true)]
+async fn more_than_the_limit_waits_and_is_turned_away() {
     let told = Told::default();
     let in_flight = InFlightLimits { read_only: 1, mutating: 1 };
     let options = Options { in_flight, ..Options::default() };

@@ -70,11 +70,12 @@ pub(in crate::server) struct Serve<F: Args, C: Args> {
     #[arg(long, default_value_t = 15)]
     pub lease_seconds: u64,
 
-    /// How many requests that only read are worked on at once; more are answered 429. Watches do not count.
+    /// How many requests that only read are worked on at once. As many wait for that, a quarter of their time; more are
+    /// answered 429. Watches do not count.
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_requests_inflight: u32,
 
-    /// How many requests that change something are worked on at once; more are answered 429.
+    /// How many requests that change something are worked on at once; likewise.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_mutating_requests_inflight: u32,
 

@@ -1,0 +1,64 @@
+//! How many requests are worked on and how many wait for that, by kind. Names and labels are those of an API server. A metric
+//! is the very count that decides, so that neither can say what the other does not.
+
+use std::sync::atomic::Ordering;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabels {
+    request_kind: &'static str,
+}
+
+/// The metrics of places for requests. A clone is the same metrics.
+#[derive(Clone, Debug, Default)]
+pub struct InFlightMetrics {
+    working: Family<KindLabels, Gauge>,
+    waiting: Family<KindLabels, Gauge>,
+}
+
+impl InFlightMetrics {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        let help = "Requests that are worked on";
+        registry.register("apiserver_current_inflight_requests", help, self.working.clone());
+        let help = "Requests that wait until they are worked on";
+        registry.register("apiserver_current_inqueue_requests", help, self.waiting.clone());
+    }
+
+    /// How many requests of a kind (`readOnly` or `mutating`) are worked on, and how many wait.
+    pub fn counts(&self, request_kind: &'static str) -> (Count, Count) {
+        let labels = KindLabels { request_kind };
+        let count = |family: &Family<KindLabels, Gauge>| Count(family.get_or_create(&labels).clone());
+        (count(&self.working), count(&self.waiting))
+    }
+}
+
+/// A count that is a metric as well. A clone is the same count. Each step is seen by all threads in one order.
+#[derive(Clone, Debug, Default)]
+pub struct Count(Gauge);
+
+impl Count {
+    /// How many there are.
+    pub fn get(&self) -> usize {
+        self.0.inner().load(Ordering::SeqCst) as usize
+    }
+
+    /// One more, if there are fewer than `limit`; whether there were.
+    pub fn add_below(&self, limit: usize) -> bool {
+        let more = |count| ((count as usize) < limit).then_some(count + 1);
+        self.0.inner().fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+    }
+
+    /// One less.
+    pub fn subtract(&self) {
+        self.0.inner().fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// So many.
+    pub fn set(&self, count: usize) {
+        self.0.inner().store(count as i64, Ordering::SeqCst);
+    }
+}
