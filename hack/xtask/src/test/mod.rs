@@ -1,6 +1,7 @@
 //! `xtask test`: every suite, one line each, and the sum in the last line.
 
 mod count;
+pub(crate) mod results;
 mod runner;
 mod suites;
 
@@ -9,6 +10,8 @@ use std::time::Instant;
 use count::Count;
 use runner::Run;
 use suites::{SUITES, Suite, Work};
+
+use crate::source;
 
 /// Runs the suites named, or all of them; true when nothing failed.
 pub(crate) fn run(names: &[String]) -> Result<bool, String> {
@@ -23,13 +26,17 @@ pub(crate) fn run(names: &[String]) -> Result<bool, String> {
         .iter()
         .filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name))
         .collect();
+    let source = match std::env::var("DATABASES_SOURCE") {
+        Ok(source) => source,
+        Err(_) => source::fingerprint()?,
+    };
     let binaries =
         if chosen.iter().any(|suite| suite.needs_binaries()) { runner::build()? } else { Vec::new() };
     let mut total = Count::default();
     let mut lines = Vec::new();
     for run in runs(&chosen, !names.is_empty()) {
         let (began, name) = (Instant::now(), &run.name);
-        let (log, count) = runner::run(&run, &binaries)?;
+        let (log, count) = runner::run(&run, &binaries, &source)?;
         let result = if count.failed == 0 { "ok" } else { "FAILED" };
         let line = format!("{name:<20} {result:<7} {count:<40} {:>7.1} s", began.elapsed().as_secs_f64());
         println!("{line}");

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::count::{Count, measured_lines, skipped_lines};
+use super::results::{self, Results};
 use super::suites::{Suite, Work};
-use crate::tree;
+use crate::{source, tree};
 
 /// How many seconds one test binary may take; and one whose cluster is somebody else's, and may be slow.
 const LIMIT: &str = "1800";
@@ -89,12 +90,16 @@ pub(super) struct Run<'a> {
     pub(super) kubernetes: Option<OsString>,
 }
 
-/// Runs it.
-pub(super) fn run(run: &Run<'_>, binaries: &[Binary]) -> Result<(Log, Count), String> {
+/// Runs it; `source` is the name of the sources that the binaries were built of.
+pub(super) fn run(run: &Run<'_>, binaries: &[Binary], source: &str) -> Result<(Log, Count), String> {
     let suite = run.suite;
     let path = log_folder()?.join(format!("{}.log", run.name));
     let mut log = Log { path, text: String::new() };
     let mut count = Count::default();
+    let results_path = results::path(&run.name)?;
+    let mut results = Results::default();
+    // Those of another run are not left for this one's, whatever happens.
+    let _ = std::fs::remove_file(&results_path);
     let mut add = |(output, succeeded): (String, bool), of: fn(&str) -> Count| {
         let mut found = of(&output);
         if !succeeded && found.failed == 0 {
@@ -129,7 +134,13 @@ pub(super) fn run(run: &Run<'_>, binaries: &[Binary]) -> Result<(Log, Count), St
             command.env_remove("KUBECONFIG");
         }
         command.envs(run.kubernetes.iter().map(|folder| ("KUBERNETES_BIN", folder)));
-        add(output(&binary.target, &mut command)?, Count::of_tests);
+        let ended = output(&binary.target, &mut command)?;
+        results.add_output(&binary.target, &ended.0);
+        add(ended, Count::of_tests);
+    }
+    // Nobody can say which sources ran when they changed meanwhile.
+    if source::fingerprint()? == source {
+        results.write(&results_path, source)?;
     }
     if let Work::Crates = suite.work {
         let mut command = Command::new("cargo");
@@ -141,7 +152,7 @@ pub(super) fn run(run: &Run<'_>, binaries: &[Binary]) -> Result<(Log, Count), St
     Ok((log, count))
 }
 
-fn log_folder() -> Result<PathBuf, String> {
+pub(super) fn log_folder() -> Result<PathBuf, String> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| tree::root().join("target"), PathBuf::from);
     let folder = target.join("test-logs");
