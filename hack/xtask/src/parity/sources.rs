@@ -56,9 +56,20 @@ pub(super) fn absent(test: &str, files: &[File]) -> Option<String> {
     };
     let parts: Vec<&str> = path.split("::").collect();
     let (name, modules) = parts.split_last()?;
-    let paths = place.files(modules);
+    let mut paths = place.files(modules);
+    let elsewhere: Vec<String> =
+        files.iter().filter(|file| paths.contains(&file.path)).flat_map(placed).collect();
+    paths.extend(elsewhere);
     let is_there = files.iter().any(|file| paths.contains(&file.path) && is_test(&file.text, name));
     (!is_there).then(|| format!("{test}: there is no such test in {}", place.folder))
+}
+
+/// The files that a file's modules are in by `#[path = "…"]`.
+fn placed(file: &File) -> impl Iterator<Item = String> {
+    let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let names =
+        file.text.lines().filter_map(|line| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
+    names.map(move |name| format!("{folder}/{name}"))
 }
 
 /// Whether a text has a function of this name with an attribute that makes it a test.
