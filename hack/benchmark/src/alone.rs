@@ -125,7 +125,7 @@ impl Lab {
     fn raw_etcd(&self, workload: Workload, etcd: &Etcd) -> Result<Sample, Error> {
         let own = format!("/raw-{}", self.cell.numbers.next());
         let (work, prefix) = match workload {
-            Workload::Create => (Work::Create, own.as_str()),
+            Workload::Create | Workload::Apply => (Work::Create, own.as_str()),
             Workload::List | Workload::Start => (Work::List, "/filled"),
             _ => (Work::Get, own.as_str()),
         };

@@ -17,6 +17,9 @@ use tokio_rustls::TlsConnector;
 /// The windows of Go's HTTP/2 transport.
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 1 << 30;
+/// What is sent and asked for, and what is applied: JSON is YAML.
+const JSON: &str = "application/json";
+const APPLY: &str = "application/apply-patch+yaml";
 
 /// Where a server is, and how to trust it.
 #[derive(Clone)]
@@ -58,18 +61,20 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Sends a request and returns its answer once the headers are there; anything but success is an error.
+    /// Sends a request and returns its answer once the headers are there; anything but success is an error. A patch is a
+    /// configuration that is applied.
     pub async fn send(
         &mut self,
         method: Method,
         path: &str,
         body: Bytes,
     ) -> Result<Response<Incoming>, Error> {
+        let content = if method == Method::PATCH { APPLY } else { JSON };
         let request = Request::builder()
             .method(method)
             .uri(format!("https://127.0.0.1:{}{path}", self.port))
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, JSON)
+            .header(CONTENT_TYPE, content)
             .body(Full::new(body))
             .map_err(Error::connection)?;
         let response = self.sender.send_request(request).await.map_err(Error::connection)?;

@@ -26,7 +26,7 @@ impl Answers {
     /// As a server gives them.
     pub async fn of(service: &Service) -> Result<Self, Error> {
         let mut connection = service.target.connect().await?;
-        let object = connection.read(Method::GET, &service.words.one(0), Bytes::new()).await?;
+        let object = connection.read(Method::GET, &service.words.one("bench", 0), Bytes::new()).await?;
         let list = connection.read(Method::GET, &service.words.collection("bench"), Bytes::new()).await?;
         Ok(Answers { object, list })
     }

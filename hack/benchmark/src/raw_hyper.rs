@@ -110,7 +110,7 @@ async fn answer(answers: Arc<Answers>, request: Request<Incoming>) -> Result<Res
     };
     let body = match (request.method(), path) {
         (_, "") => whole(Bytes::from_static(DISCOVERY)),
-        (&Method::POST, path) => {
+        (&Method::POST | &Method::PATCH, path) => {
             let watched = path == "/watched";
             request.into_body().collect().await?;
             if watched {

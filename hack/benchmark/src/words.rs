@@ -1,7 +1,7 @@
 //! The words of each API: where its objects are, and what is written there.
 //!
-//! Every API holds objects of the same size, in three namespaces: those that are read (`bench`), those that are made
-//! (`created`) and those that are watched (`watched`).
+//! Every API holds objects of the same size, in four namespaces: those that are read (`bench`), those that are made
+//! (`created`), those that are applied again and again (`applied`) and those that are watched (`watched`).
 
 /// The group of the limit of HTTP, which answers whatever it is asked.
 pub const RAW: &str = "raw.example.com";
@@ -11,7 +11,7 @@ pub const CUSTOM: &str = "databases.example.com";
 pub const CLASS: &str = r#"{"apiVersion":"databases.standard.k8s.io/v1","kind":"DatabaseClass","metadata":{"name":"nobody"},
     "spec":{"controllerName":"nobody.databases.standard.k8s.io/none"}}"#;
 /// Every namespace.
-pub const NAMESPACES: [&str; 3] = ["bench", "created", "watched"];
+pub const NAMESPACES: [&str; 4] = ["bench", "created", "applied", "watched"];
 /// The annotation that brings an object to 2 KB.
 const NOTE: usize = 1500;
 
@@ -66,14 +66,19 @@ impl Words {
         }
     }
 
-    /// The path of one object that is read.
-    pub fn one(self, number: u64) -> String {
-        format!("{}/db-{number:08}", self.collection("bench"))
+    /// The path of one object.
+    pub fn one(self, namespace: &str, number: u64) -> String {
+        format!("{}/db-{number:08}", self.collection(namespace))
     }
 
     /// An object as a person would write it, and its annotation.
     pub fn object(self, namespace: &str, number: u64) -> String {
-        let (shard, note) = (number % 16, "x".repeat(self.note));
+        self.turned(namespace, number, number)
+    }
+
+    /// The same with a label that another turn has otherwise.
+    pub fn turned(self, namespace: &str, number: u64, turn: u64) -> String {
+        let (shard, note) = (turn % 16, "x".repeat(self.note));
         let metadata = format!(
             r#"{{"name":"db-{number:08}","namespace":"{namespace}","labels":{{"app":"bench","shard":"s{shard}"}},"annotations":{{"note":"{note}"}}}}"#
         );

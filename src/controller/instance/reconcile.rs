@@ -116,7 +116,7 @@ impl<K: Database> Reconciler<K> {
     fn later(&self) -> Outcome {
         let all = u32::try_from(self.objects.store().snapshot().len()).unwrap_or(u32::MAX);
         let last = RESYNC.max(RESYNC_EACH.saturating_mul(all));
-        Outcome::Again(rand::random_range(RESYNC..=last))
+        Outcome::Sometime(rand::random_range(RESYNC..=last))
     }
 
     /// The backend did not do what is wanted. What it sees all the same is told together with that.

@@ -30,6 +30,8 @@ pub(super) enum Outcome {
     Unfinished,
     /// Look again after a while.
     Again(Duration),
+    /// The same, or a little later, together with others that have time.
+    Sometime(Duration),
 }
 
 /// What a queue holds.
@@ -165,6 +167,10 @@ async fn look<R: Reconciler>(queue: &Queue<R::Key>, reconciler: &R, key: &R::Key
         Ok(Outcome::Again(delay)) => {
             queue.done(key);
             queue.add_after(key, delay);
+        }
+        Ok(Outcome::Sometime(delay)) => {
+            queue.done(key);
+            queue.add_sometime(key, delay);
         }
         Err(error) => {
             let delay = queue.failed(key);

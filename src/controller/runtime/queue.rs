@@ -13,11 +13,14 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// The first delay of what is not done yet; it doubles likewise.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
+/// What has time comes together with whatever else falls due by the next of these: waking up costs more than the looks.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Keys that wait, keys that are worked on, and how often each failed, or was not done yet, in a row.
 pub(in crate::controller) struct Queue<K> {
     state: Mutex<State<K>>,
     changed: Notify,
+    began: Instant,
 }
 
 struct State<K> {
@@ -33,7 +36,7 @@ impl<K: Key> Default for Queue<K> {
         let (due, order) = (HashMap::new(), BTreeSet::new());
         let (working, failures, unfinished) = (HashSet::new(), HashMap::new(), HashMap::new());
         let state = State { due, order, working, failures, unfinished };
-        Queue { state: Mutex::new(state), changed: Notify::new() }
+        Queue { state: Mutex::new(state), changed: Notify::new(), began: Instant::now() }
     }
 }
 
@@ -77,6 +80,13 @@ impl<K: Key> Queue<K> {
     /// Works on a key after a while, or earlier when it is due earlier.
     pub(in crate::controller) fn add_after(&self, key: &K, delay: Duration) {
         self.state().schedule(key, Instant::now() + delay);
+        self.changed.notify_one();
+    }
+
+    /// Works on a key after a while or a little later, together with others.
+    pub(in crate::controller) fn add_sometime(&self, key: &K, delay: Duration) {
+        let due = (self.began.elapsed() + delay).as_secs_f64() / TICK.as_secs_f64();
+        self.state().schedule(key, self.began + TICK.mul_f64(due.ceil()));
         self.changed.notify_one();
     }
 
@@ -186,6 +196,21 @@ mod tests {
             queue.unfinished(&"a");
         }
         assert_eq!(delays, [0, 50, 100, 200, 400, 800, 1000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_time_comes_together() {
+        let queue = Queue::default();
+        let began = Instant::now();
+        tokio::time::advance(Duration::from_millis(250)).await;
+        for (key, delay) in [("a", 30_100), ("b", 30_700), ("c", 30_800), ("d", 29_750)] {
+            queue.add_sometime(&key, Duration::from_millis(delay));
+        }
+        let mut found = Vec::new();
+        for _ in 0..4 {
+            found.push((queue.next().await, began.elapsed().as_millis()));
+        }
+        assert_eq!(found, [("d", 30_000), ("a", 31_000), ("b", 31_000), ("c", 32_000)]);
     }
 
     #[tokio::test(start_paused = true)]

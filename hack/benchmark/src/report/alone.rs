@@ -25,6 +25,7 @@ const TARGETS: &[Target] = &[
     target("T1 get", Workload::Get, Peer::Redb, 40.0 / 23.0, &[Peer::RawHyper]),
     target("T1 get", Workload::Get, Peer::Etcd, 40.0 / 23.0, &[Peer::RawHyper]),
     target("T3 create", Workload::Create, Peer::Etcd, 150.0 / 69.0, &[Peer::RawHyper, Peer::RawEtcd]),
+    target("T5 apply", Workload::Apply, Peer::Etcd, 230.0 / 69.0, &[Peer::RawHyper, Peer::RawEtcd]),
     target("T6 list", Workload::List, Peer::Redb, 60.0 / 39.0, &[Peer::RawHyper]),
     target("T6 list", Workload::List, Peer::Etcd, 60.0 / 39.0, &[Peer::RawHyper]),
     target("T9 watch", Workload::Watch1000, Peer::Redb, 12.0 / 9.5, &[Peer::RawHyper]),

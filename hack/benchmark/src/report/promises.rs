@@ -85,6 +85,7 @@ impl Promise {
 
 const GET: &str = "beside HTTP and TLS there are the reading of etcd's revision that requests share, identity, rights and the headers";
 const CREATE: &str = "beside HTTP, TLS and etcd's client there are decoding, defaults, validation, managed fields and the own watch event";
+const APPLY: &str = "beside HTTP, TLS and etcd's client there are reading of the configuration, merging by the fields' owners, validation, managed fields and the own watch event";
 const CREATE_RATE: &str =
     "etcd and the client take their share of the same cores for every object, whoever is in between";
 const LIST: &str = "what is left is HTTP and TLS";
@@ -100,6 +101,8 @@ pub(super) const PROMISES: &[Promise] = &[
     more("T3 create", "rate, ours / sample-apiserver", Peer::Sample, 5.0),
     Promise { limits: CREATING, ..less("T3 create", CUSTOM, Workload::Create, Peer::Custom, 20.0, CREATE) },
     more("T3 create", "rate, ours / custom resource", Peer::Custom, 9.0),
+    Promise { limits: CREATING, ..less("T5 apply", SAMPLE, Workload::Apply, Peer::Sample, 10.0, APPLY) },
+    Promise { limits: CREATING, ..less("T5 apply", CUSTOM, Workload::Apply, Peer::Custom, 18.0, APPLY) },
     less("T6 list", SAMPLE, Workload::List, Peer::Sample, 4.0, LIST),
     less("T6 list", CUSTOM, Workload::List, Peer::Custom, 20.0, LIST),
     less("T9 watch", SAMPLE, Workload::Watch1000, Peer::Sample, 4.0, WATCH),

@@ -17,7 +17,7 @@ pub(super) async fn measure(cell: &Cell, service: &Service, concurrency: usize) 
     let work = closed_loop(concurrency, cell.until(), move |worker, number| {
         let mut connection = connections[worker / STREAMS].clone();
         async move {
-            let path = words.one(number.wrapping_mul(STRIDE) % objects);
+            let path = words.one("bench", number.wrapping_mul(STRIDE) % objects);
             connection.exchange(Method::GET, &path, Bytes::new()).await.map(drop)
         }
     });

@@ -1,5 +1,6 @@
 //! What is measured, one file each.
 
+mod apply;
 mod create;
 mod get;
 mod list;
@@ -20,6 +21,8 @@ pub enum Workload {
     GetAlone,
     /// New objects, 32 at once.
     Create,
+    /// Applied changes, 32 at once.
+    Apply,
     /// All objects in one answer.
     List,
     /// A hundred watchers of the same changes.
@@ -35,6 +38,7 @@ pub const ALL: &[Workload] = &[
     Workload::Get,
     Workload::GetAlone,
     Workload::Create,
+    Workload::Apply,
     Workload::List,
     Workload::Watch100,
     Workload::Watch1000,
@@ -48,6 +52,7 @@ impl Workload {
             Workload::Get => "get c=64",
             Workload::GetAlone => "get c=1",
             Workload::Create => "create c=32",
+            Workload::Apply => "apply c=32",
             Workload::List => "list",
             Workload::Watch100 => "watch, 100 watchers",
             Workload::Watch1000 => "watch, 1,000 watchers",
@@ -60,6 +65,7 @@ impl Workload {
         match self {
             Workload::Get | Workload::GetAlone => "GET without a resourceVersion",
             Workload::Create => "POST of a new object",
+            Workload::Apply => "server-side apply of a whole object with one label changed",
             Workload::List => "list of all objects",
             Workload::Watch100 | Workload::Watch1000 => "event delivered to one watcher",
             Workload::Start => "start, until /readyz says ok",
@@ -76,7 +82,7 @@ impl Workload {
                 &[RawHyper, Redb, Etcd, Ours, Sample, ProxiedRaw, ProxiedOurs, ProxiedSample, Custom]
             }
             Workload::Start => &[RawEtcd, Redb, Etcd],
-            Workload::Get | Workload::Create | Workload::List => {
+            Workload::Get | Workload::Create | Workload::Apply | Workload::List => {
                 &[RawHyper, RawEtcd, Redb, Etcd, Ours, Sample, ProxiedRaw, ProxiedOurs, ProxiedSample, Custom]
             }
         }
@@ -86,7 +92,7 @@ impl Workload {
     pub fn concurrency(self) -> usize {
         match self {
             Workload::Get => 64,
-            Workload::Create => 32,
+            Workload::Create | Workload::Apply => 32,
             Workload::Watch100 => 100,
             Workload::Watch1000 => 1000,
             Workload::GetAlone | Workload::List | Workload::Start => 1,
@@ -98,6 +104,7 @@ impl Workload {
         match self {
             Workload::Get | Workload::GetAlone => get::measure(cell, service, self.concurrency()).await,
             Workload::Create => create::measure(cell, service, self.concurrency()).await,
+            Workload::Apply => apply::measure(cell, service, self.concurrency()).await,
             Workload::List => list::measure(cell, service).await,
             Workload::Watch100 | Workload::Watch1000 => {
                 watch::measure(cell, service, self.concurrency()).await
