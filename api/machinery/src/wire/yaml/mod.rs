@@ -4,6 +4,7 @@
 //! a merge key (`<<`) sets in its place included. Depth is bounded, and so is how much aliases may copy, whatever the
 //! text expands to.
 
+mod compact;
 mod directives;
 mod reader;
 mod scalar;
@@ -27,7 +28,7 @@ pub fn decode(text: &[u8]) -> Result<(Value, Vec<Problem>), YamlError> {
         line: 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count(),
         message: "invalid UTF-8".into(),
     })?;
-    reader::read(text)
+    compact::read(text).map_or_else(|| reader::read(text), |tree| Ok((tree, Vec::new())))
 }
 
 /// Writes a tree in block style.
