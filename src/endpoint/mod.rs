@@ -29,6 +29,7 @@ mod version;
 mod view;
 mod watch;
 mod watch_body;
+mod websocket;
 
 pub use body::Body;
 pub use health::{Check, Health};
@@ -87,7 +88,7 @@ impl Endpoint {
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
         let call = Call { store, version, info, headers, query, user, permission };
-        let response = self.answer_object(&call, &parts.method, body, context).await?;
+        let response = self.answer_object(&call, parts, body, context).await?;
         let mut response = gzip::compress(response, &parts.headers);
         if let Some(text) = version.deprecated {
             request::add_warnings(&mut response, &[text.to_owned()]);
@@ -106,12 +107,12 @@ impl Endpoint {
     async fn answer_object(
         &self,
         call: &Call<'_>,
-        method: &Method,
+        parts: &http::request::Parts,
         body: RequestBody,
         context: &Context,
     ) -> Result<Response<Body>, ApiError> {
         let definition = call.store.definition;
-        let info = call.info;
+        let (info, method) = (call.info, &parts.method);
         if !is_served(info, definition) {
             return Err(ApiError::unknown_resource());
         }
@@ -122,7 +123,7 @@ impl Endpoint {
                 Err(ApiError::method_not_allowed_here())
             }
             ("", Verb::List) => list::list(call).await,
-            ("", Verb::Watch) => watch::watch(call, &context.draining).await,
+            ("", Verb::Watch) => watch::watch(call, parts, &context.draining).await,
             _ if nowhere => Err(ApiError::method_not_allowed_here()),
             ("" | "status", Verb::Get) => get::get(call).await,
             // A write's state is large. It is not moved about with every request.

@@ -1,16 +1,19 @@
 //! Watches (V-40…V-48).
 
 use super::body::Body;
+use super::list_body::CHUNK;
 use super::negotiation::Target;
 use super::options::ListOptions;
 use super::request::{Call, set_content_type};
 use super::view::View;
 use super::watch_body::{WatchBody, WatchStart};
-use super::{frame, page};
+use super::{frame, page, websocket};
+use crate::pipeline::websocket::is_websocket;
 use crate::registry::{ObjectSnapshot, Store};
 use apimachinery::status::ApiError;
 use databases_storage::Revision;
 use http::Response;
+use http::request::Parts;
 use rand::RngExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +22,19 @@ use tokio_util::sync::CancellationToken;
 /// A watch without a timeout of its own ends at random between this and twice this.
 const LEAST_TIMEOUT: u64 = 1800;
 
-pub(super) async fn watch(call: &Call<'_>, shutdown: &CancellationToken) -> Result<Response<Body>, ApiError> {
+pub(super) async fn watch(
+    call: &Call<'_>,
+    request: &Parts,
+    shutdown: &CancellationToken,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Watch)?;
     let options = call.list_options(true)?;
     let start = super::options::revision(&options.resource_version)?.unwrap_or(0);
     let (store, namespace) = (call.store.clone(), call.namespace().to_owned());
-    let asked = Asked { store, view, options, namespace, start, shutdown: shutdown.clone() };
+    let over_websocket = is_websocket(call.headers);
+    // Each message is one event.
+    let chunk = if over_websocket { 0 } else { CHUNK };
+    let asked = Asked { store, view, options, namespace, start, chunk, shutdown: shutdown.clone() };
     // What is still to come may have been read from another replica: the stream opens, and waits (V-43).
     let body = if start > call.store.snapshot().revision() {
         Body::Later(Box::pin(async move {
@@ -33,6 +43,9 @@ pub(super) async fn watch(call: &Call<'_>, shutdown: &CancellationToken) -> Resu
     } else {
         asked.open().await?
     };
+    if over_websocket {
+        return websocket::switch(request, body, view.accepted.media, shutdown);
+    }
     let mut response = Response::new(body);
     set_content_type(&mut response, view.accepted, true);
     Ok(response)
@@ -45,12 +58,13 @@ struct Asked {
     options: ListOptions,
     namespace: String,
     start: Revision,
+    chunk: usize,
     shutdown: CancellationToken,
 }
 
 impl Asked {
     async fn open(self) -> Result<Body, ApiError> {
-        let Asked { store, view, options, namespace, start, shutdown } = self;
+        let Asked { store, view, options, namespace, start, chunk, shutdown } = self;
         // Without a revision the state comes first, unless it is declined; its end is marked like that of an asked-for
         // one (V-42).
         let with_initial = options.send_initial.unwrap_or(start == 0);
@@ -66,6 +80,7 @@ impl Asked {
         store.at_least(after).await?;
         let start = WatchStart {
             initial,
+            chunk,
             mark_end: with_initial && options.bookmarks,
             revision: after,
             bookmarks: options.bookmarks,

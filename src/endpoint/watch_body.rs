@@ -4,7 +4,6 @@
 //! the cache's ring and holds no queue of its own.
 
 use super::frame::{self, FrameKind};
-use super::list_body::CHUNK;
 use super::view::View;
 use crate::registry::{ObjectChange, ObjectWatcher, Selection, Store, Stored};
 use apimachinery::status::ApiError;
@@ -30,6 +29,7 @@ pub struct WatchBody {
     selection: Selection,
     watcher: ObjectWatcher,
     initial: std::vec::IntoIter<Arc<Stored>>,
+    chunk: usize,
     initial_end: Option<Revision>,
     ready: VecDeque<Bytes>,
     bookmarks: bool,
@@ -45,6 +45,8 @@ pub struct WatchBody {
 pub(super) struct WatchStart {
     /// Objects shown as ADDED before the first change.
     pub(super) initial: Vec<Arc<Stored>>,
+    /// How many bytes of them go out together; each by itself when there are more.
+    pub(super) chunk: usize,
     /// Whether the end of the initial objects is marked.
     pub(super) mark_end: bool,
     /// The revision the changes follow.
@@ -69,6 +71,7 @@ impl WatchBody {
             selection,
             watcher,
             initial: start.initial.into_iter(),
+            chunk: start.chunk,
             initial_end: start.mark_end.then_some(start.revision),
             ready: VecDeque::new(),
             bookmarks: start.bookmarks,
@@ -120,27 +123,40 @@ impl WatchBody {
         }
     }
 
-    /// The next chunk of initial objects, and the mark behind the last.
+    /// As much of what comes before the first change as goes out together.
     fn initial_chunk(&mut self) -> Option<Bytes> {
-        let mut chunk = BytesMut::new();
-        while chunk.len() < CHUNK {
-            let Some(stored) = self.initial.next() else { break };
-            let columns = !std::mem::replace(&mut self.columns_sent, true);
-            chunk.extend_from_slice(&frame::of_object(&self.view, FrameKind::Added, &stored, columns));
+        let first = self.initial_event()?;
+        if first.len() >= self.chunk {
+            return Some(first);
         }
-        if self.initial.len() == 0
-            && let Some(revision) = self.initial_end.take()
+        let mut chunk = BytesMut::from(first);
+        while chunk.len() < self.chunk
+            && let Some(next) = self.initial_event()
         {
-            let columns = !std::mem::replace(&mut self.columns_sent, true);
-            chunk.extend_from_slice(&frame::bookmark(&self.view, revision, true, columns));
+            chunk.extend_from_slice(&next);
         }
-        (!chunk.is_empty()).then(|| chunk.freeze())
+        Some(chunk.freeze())
+    }
+
+    /// The next initial object, and the mark behind the last.
+    fn initial_event(&mut self) -> Option<Bytes> {
+        if let Some(stored) = self.initial.next() {
+            let columns = self.are_columns_due();
+            return Some(frame::of_object(&self.view, FrameKind::Added, &stored, columns));
+        }
+        let revision = self.initial_end.take()?;
+        let columns = self.are_columns_due();
+        Some(frame::bookmark(&self.view, revision, true, columns))
+    }
+
+    /// Whether a table declares its columns: the first does.
+    fn are_columns_due(&mut self) -> bool {
+        !std::mem::replace(&mut self.columns_sent, true)
     }
 
     fn push_change(&mut self, change: &Arc<ObjectChange>) {
         let Some(kind) = frame::kind_for(change, &self.selection) else { return };
-        let first = !self.columns_sent && frame::is_table(&self.view);
-        self.columns_sent = true;
+        let first = self.are_columns_due() && frame::is_table(&self.view);
         let bytes = frame::of_change(&self.view, kind, change, first);
         self.ready.push_back(bytes);
     }
@@ -164,7 +180,7 @@ impl WatchBody {
                 Ok(revision) => self.revision = self.revision.max(revision),
                 Err(error) => return self.fail(&self.store.cache_error(error)),
             }
-            let columns = !std::mem::replace(&mut self.columns_sent, true);
+            let columns = self.are_columns_due();
             self.ready.push_back(frame::bookmark(&self.view, self.revision, false, columns));
         }
         self.set_timer();

@@ -16,6 +16,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::status::Refusal;
 use super::user::{AUTHENTICATED_GROUP, UserInfo};
+use super::websocket;
 use crate::serve::{CaBundle, Connection, Identity, verify_client};
 
 /// What may prove an identity, and what was verified of it before.
@@ -179,9 +180,15 @@ pub(super) async fn identify<N: Authenticator>(
     peer: &Peer,
     headers: &mut HeaderMap,
 ) -> Result<Arc<UserInfo>, Refusal> {
+    let shown = websocket::take_token(headers);
     let found = authenticator.authenticate(peer, headers).await;
     authenticator.strip(headers);
     strip(headers);
+    // What is wrong with a token counts only for who is not known otherwise.
+    let found = match found {
+        Ok(None) => shown.map(|()| None),
+        found => found,
+    };
     match found {
         Ok(Some(user)) => Ok(authenticated(user)),
         Ok(None) => anonymous.0.clone().ok_or(Refusal::Unauthorized),

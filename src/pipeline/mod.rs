@@ -22,6 +22,7 @@ mod session;
 mod status;
 mod user;
 mod verb;
+pub mod websocket;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -47,6 +48,8 @@ pub use request_info::{RequestInfo, RequestInfoError};
 pub use session::OnConnection;
 pub use user::{ANONYMOUS, AUTHENTICATED_GROUP, MASTERS_GROUP, UNAUTHENTICATED_GROUP, UserInfo};
 pub use verb::Verb;
+
+pub use crate::serve::{Stream, Takeover};
 
 use crate::serve::Shutdown;
 use crate::telemetry::RequestMetrics;

@@ -1,11 +1,11 @@
-//! One connection: what is known of its peer, and the driver that serves it until it ends.
+//! One connection: what is known of its peer, and the driver that serves it until it ends, or is handed over and ends then.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
 use super::linger::{Lent, linger};
+use super::takeover::Takeover;
 
 /// The smallest buffer the HTTP/1.1 side can work with.
 const SMALLEST_BUFFER: usize = 8 << 10;
@@ -88,18 +89,23 @@ where
 {
     let usage = Arc::new(Usage::new());
     let counted = Arc::clone(&usage);
+    let handed_over = Arc::new(OnceLock::<Takeover>::new());
+    let handing = Arc::clone(&handed_over);
     let service = service_fn(move |request| {
-        let (session, started) = (session.clone(), Using::begin(&counted));
+        let (session, started, handing) = (session.clone(), Using::begin(&counted), Arc::clone(&handing));
         // On the heap from the start: an HTTP/2 stream becomes a task, which is moved several times on its way.
         Box::pin(async move {
-            let response = session.respond(request).await;
+            let mut response = session.respond(request).await;
+            if let Some(takeover) = response.extensions_mut().remove() {
+                handing.get_or_init(|| takeover);
+            }
             Ok::<_, Infallible>(response.map(|body| Counted { body, _using: started }))
         })
     });
     let builder = protocol(limits);
     let (io, returned) = Lent::new(io);
     let ended = {
-        let mut served = pin!(builder.serve_connection(TokioIo::new(io), service));
+        let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
         tokio::select! {
             ended = served.as_mut() => ended,
             () = connection.closing.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
@@ -108,6 +114,9 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(peer = %connection.peer, %error, "connection ended");
+    }
+    if let Some(takeover) = handed_over.get() {
+        takeover.run().await;
     }
     if let Ok(io) = returned.await {
         linger(io).await;

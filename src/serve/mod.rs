@@ -18,6 +18,7 @@ mod limits;
 mod linger;
 mod listener;
 mod shutdown;
+mod takeover;
 mod tls;
 
 pub use client_certificate::{CaBundle, CertificateError, Identity, verify_client};
@@ -27,6 +28,7 @@ pub use follow::TlsFiles;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use shutdown::Shutdown;
+pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod paths;
 mod readable;
 mod scale;
 mod scale_applies;
+mod sockets;
 mod strategic;
 mod unreadable;
 mod watches;

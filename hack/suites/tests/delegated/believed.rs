@@ -10,7 +10,7 @@ use suites::wait::until;
 use crate::setup::{Setup, read, stranger};
 
 const CONFIG_MAP: &str = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
-const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
+pub(crate) const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
 const JSON: (&str, &str) = ("content-type", "application/json");
 const MERGE: (&str, &str) = ("content-type", "application/merge-patch+json");
 const ADA: (&str, &str) = ("x-remote-user", "ada");
@@ -60,7 +60,7 @@ async fn certificates(setup: &Setup) {
 }
 
 /// A token of the service account `name`.
-async fn token(host: &Http, name: &str) -> String {
+pub(crate) async fn token(host: &Http, name: &str) -> String {
     let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});
     let path = format!("{ACCOUNTS}/{name}/token");
     let answer = host.send(Method::POST, &path, &[JSON], request.to_string()).await.expect(201);

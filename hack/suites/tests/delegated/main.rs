@@ -7,3 +7,4 @@ mod flags;
 mod orphaned;
 mod setup;
 mod unanswered;
+mod websocket;

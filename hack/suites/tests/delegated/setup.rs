@@ -55,13 +55,18 @@ impl Setup {
 
     /// A client of our server that shows no certificate.
     pub(crate) fn nobody(&self) -> Http {
+        Http::of(&self.nobodys("nobody.direct", &self.server.address()))
+    }
+
+    /// A kubeconfig for this address that shows no certificate; `name` is its file's.
+    pub(crate) fn nobodys(&self, name: &str, address: &str) -> PathBuf {
         let pair = self.cluster.pki.clients.client("nobody", &[]).expect("a certificate");
         let mut file: Value =
-            serde_json::from_str(&self.cluster.pki.kubeconfig(&self.server.address(), &pair)).expect("JSON");
+            serde_json::from_str(&self.cluster.pki.kubeconfig(address, &pair)).expect("JSON");
         file["users"][0]["user"] = json!({});
-        let path = self.cluster.pki.file("nobody.direct");
+        let path = self.cluster.pki.file(name);
         std::fs::write(&path, file.to_string()).expect("a kubeconfig");
-        Http::of(&path)
+        path
     }
 
     /// What our server has logged so far.
