@@ -4,7 +4,7 @@ use super::body::Body;
 use super::negotiation::{self, Accepted, Media, Target, clauses, negotiate};
 use super::openapi::openapi_answer;
 use super::request::set_content_type;
-use super::view::{finish_json, to_yaml};
+use super::view::{finish_json, to_tree, to_yaml};
 use apimachinery::discovery;
 use apimachinery::kind::Definition;
 use apimachinery::openapi;
@@ -26,7 +26,8 @@ pub(super) struct Documents {
 
 pub(super) struct Document {
     pub(super) json: Form,
-    /// Those of OpenAPI have it. Made by who asks for that first, and of the same tag, as the answer varies by Accept.
+    /// Those of OpenAPI and discovery have it. Made by who asks for that first, and of the same tag, as the answer varies by
+    /// Accept.
     pub(super) protobuf: OnceLock<Form>,
     pub(super) etag: HeaderValue,
 }
@@ -43,6 +44,15 @@ impl Document {
         let json = Form::of(value.to_string().into());
         let etag = HeaderValue::from_str(&discovery::etag(&json.bytes)).expect("an ETag is hexadecimal");
         Document { json, protobuf: OnceLock::new(), etag }
+    }
+
+    /// A document of discovery as protobuf; nothing for what is none.
+    fn message(&self) -> Option<Bytes> {
+        if let Some(made) = self.protobuf.get() {
+            return Some(made.bytes.clone());
+        }
+        let message = discovery::protobuf(&to_tree(&self.json.bytes))?;
+        Some(self.protobuf.get_or_init(|| Form::of(message.into())).bytes.clone())
     }
 }
 
@@ -110,8 +120,10 @@ impl Documents {
         if let Some(document) = self.openapi.get(path) {
             return Some(Ok(openapi_answer(document, path, headers, query)));
         }
-        if let Some(document) = self.aggregated.get(path).filter(|_| wants_aggregated(headers)) {
-            return Some(Ok(aggregated_answer(document, headers)));
+        if let Some(document) = self.aggregated.get(path)
+            && let Some(media) = aggregated_media(headers)
+        {
+            return Some(Ok(aggregated_answer(document, media, headers)));
         }
         let document = self.by_path.get(path)?;
         Some(negotiate(headers, query, Target::Object).map(|accepted| plain_answer(document, accepted)))
@@ -133,34 +145,45 @@ fn group_versions(definitions: &[&'static Definition]) -> Vec<(&'static str, &'s
     all
 }
 
-/// Whether the aggregated form is asked for with a quality no less than any other form's, and before those of the same.
-fn wants_aggregated(headers: &HeaderMap) -> bool {
+/// The media type of the aggregated form, where that is asked for with a quality no less than any other form's, and before
+/// those of the same.
+fn aggregated_media(headers: &HeaderMap) -> Option<Media> {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    clauses(accept)
-        .iter()
-        .map(|clause| clause.text)
-        .find(|clause| is_served(clause))
-        .is_some_and(|clause| has_all(clause, &AGGREGATED))
+    let clauses = clauses(accept);
+    let first = clauses.iter().map(|clause| clause.text).find(|clause| is_served(clause))?;
+    has_all(first, &AGGREGATED).then(|| match media(first) {
+        PROTOBUF => Media::Protobuf,
+        _ => Media::Json,
+    })
 }
 
 const AGGREGATED: [&str; 3] = ["g=apidiscovery.k8s.io", "v=v2", "as=APIGroupDiscoveryList"];
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 fn has_all(clause: &str, wanted: &[&str]) -> bool {
     wanted.iter().all(|wanted| clause.split(';').any(|part| part.trim() == *wanted))
 }
 
-/// Clauses of other versions of the aggregated form, and of media types it has not, are passed over.
-fn is_served(clause: &str) -> bool {
-    let media = clause.split(';').next().unwrap_or_default().trim();
-    let json = matches!(media, "application/json" | "application/*" | "*/*");
-    let plain = !clause.contains("as=")
-        && matches!(media, "application/yaml" | "application/vnd.kubernetes.protobuf");
-    plain || json && (!clause.contains("as=") || media == "application/json" && has_all(clause, &AGGREGATED))
+fn media(clause: &str) -> &str {
+    clause.split(';').next().unwrap_or_default().trim()
 }
 
-fn aggregated_answer(document: &Document, headers: &HeaderMap) -> Response<Body> {
-    let content_type = format!("application/json;{}", discovery::AGGREGATED_PARAMETERS);
+/// Clauses of other versions of the aggregated form, and of media types it has not, are passed over.
+fn is_served(clause: &str) -> bool {
+    match media(clause) {
+        "application/json" | PROTOBUF => !clause.contains("as=") || has_all(clause, &AGGREGATED),
+        "application/yaml" | "application/*" | "*/*" => !clause.contains("as="),
+        _ => false,
+    }
+}
+
+fn aggregated_answer(document: &Document, media: Media, headers: &HeaderMap) -> Response<Body> {
     let mut response = tagged(document, headers);
+    let message = if media == Media::Protobuf { document.message() } else { None };
+    if let Some(message) = message.filter(|_| response.status() == StatusCode::OK) {
+        *response.body_mut() = Body::full(message);
+    }
+    let content_type = format!("{};{}", media.content_type(false), discovery::AGGREGATED_PARAMETERS);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).expect("a constant media type"));
     headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -196,13 +219,14 @@ fn no_custom_resources() -> Value {
 }
 
 fn plain_answer(document: &Document, accepted: Accepted) -> Response<Body> {
-    let accepted = match accepted.media {
-        Media::Protobuf => Accepted::JSON,
-        _ => Accepted { form: negotiation::Form::Object, ..accepted },
-    };
-    let body = match accepted.media {
-        Media::Yaml => to_yaml(&document.json.bytes),
-        _ => finish_json(document.json.bytes.to_vec(), accepted.pretty),
+    let message = if accepted.media == Media::Protobuf { document.message() } else { None };
+    let media =
+        if message.is_none() && accepted.media == Media::Protobuf { Media::Json } else { accepted.media };
+    let accepted = Accepted { form: negotiation::Form::Object, media, ..accepted };
+    let body = match (message, accepted.media) {
+        (Some(message), _) => message,
+        (None, Media::Yaml) => to_yaml(&document.json.bytes),
+        (None, _) => finish_json(document.json.bytes.to_vec(), accepted.pretty),
     };
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, accepted, false);

@@ -59,6 +59,9 @@ struct Inner {
     permission: Arc<dyn Permission>,
 }
 
+/// The store of the resource that a request is about, and the version it is in.
+type Found<'a> = (&'a Arc<Store>, &'static Version);
+
 impl Endpoint {
     /// An endpoint over these stores; `build` names the program in `/version`, and `permission` says what needs more than
     /// leave for the request itself.
@@ -76,27 +79,32 @@ impl Endpoint {
 
     async fn answer(
         &self,
+        found: Option<Found<'_>>,
         parts: &http::request::Parts,
         body: RequestBody,
         context: &Context,
     ) -> Result<Response<Body>, ApiError> {
         let info = &context.info;
         let query = parts.uri.query().unwrap_or_default();
-        let found = self.find(info);
         let Some((store, version)) = found else {
             return self.answer_path(info, parts, query);
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
         let call = Call { store, version, info, headers, query, user, permission };
         let response = self.answer_object(&call, parts, body, context).await?;
-        let mut response = gzip::compress(response, &parts.headers);
-        if let Some(text) = version.deprecated {
-            request::add_warnings(&mut response, &[text.to_owned()]);
-        }
-        Ok(response)
+        Ok(gzip::compress(response, &parts.headers))
     }
 
-    fn find(&self, info: &RequestInfo) -> Option<(&Arc<Store>, &'static Version)> {
+    /// A deprecated version warns whatever comes of the request (K-05).
+    fn deprecate(&self, version: &Version, info: &RequestInfo, response: &mut Response<Body>) {
+        if let Some(text) = version.deprecated {
+            request::add_warnings(response, &[text.to_owned()]);
+            let asked = [info.group(), info.version(), info.resource(), info.subresource()];
+            self.0.metrics.deprecated().asked_for(asked);
+        }
+    }
+
+    fn find(&self, info: &RequestInfo) -> Option<Found<'_>> {
         if !info.is_resource_request() || info.resource().is_empty() {
             return None;
         }
@@ -221,10 +229,15 @@ impl Handler for Endpoint {
 
     async fn handle(&self, request: Request<RequestBody>, context: Arc<Context>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        match self.answer(&parts, body, &context).await {
+        let found = self.find(&context.info);
+        let mut response = match self.answer(found, &parts, body, &context).await {
             Ok(response) => response,
             Err(error) => error_response(&error, &parts.headers, parts.uri.query().unwrap_or_default()),
+        };
+        if let Some((_, version)) = found {
+            self.deprecate(version, &context.info, &mut response);
         }
+        response
     }
 }
 

@@ -116,6 +116,7 @@ pub(super) fn take(
         page.items.extend(stored.filter(|stored| selection.matches(stored)).cloned());
         return page;
     }
+    let mut last = String::new();
     let mut range = snapshot.range(prefix, start);
     for entry in range.by_ref() {
         let Ok(stored) = entry.value() else { continue };
@@ -123,7 +124,8 @@ pub(super) fn take(
             continue;
         }
         if limit > 0 && page.items.len() == limit {
-            page.next = Some(entry.key.to_string());
+            // Behind the last one, so that whoever goes on at the newest state sees what came in between.
+            page.next = Some(format!("{last}\0"));
             if selection.is_everything() {
                 let left_out = snapshot.damaged(prefix, Some(&entry.key)).count();
                 page.remaining = i64::try_from((range.count() + 1).saturating_sub(left_out)).ok();
@@ -131,6 +133,9 @@ pub(super) fn take(
             return page;
         }
         page.items.push(stored.clone());
+        if page.items.len() == limit {
+            last = entry.key.to_string();
+        }
     }
     page
 }

@@ -14,6 +14,10 @@ use tokio::time::Instant;
 use super::query;
 use super::request_info::RequestInfo;
 use super::status::Refusal;
+use super::verb::Verb;
+
+/// The longest that a write of one object may take (V-02).
+const WRITE: Duration = Duration::from_secs(34);
 
 /// The deadline of a request; a `?timeout=` can only bring it nearer.
 pub(super) fn of(
@@ -25,6 +29,12 @@ pub(super) fn of(
     if info.is_long_running() {
         return Ok(None);
     }
+    let longest = match info.verb() {
+        Verb::Create | Verb::Update | Verb::Patch | Verb::Delete if info.is_resource_request() => {
+            longest.min(WRITE)
+        }
+        _ => longest,
+    };
     let asked = match query::first(query, "timeout").as_deref() {
         None | Some("") => longest,
         Some(text) => text.parse::<time::Duration>()?.or_zero(),

@@ -6,6 +6,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::admission::AdmissionMetrics;
+use super::deprecated::DeprecatedMetrics;
 use super::encryption::EncryptionMetrics;
 use super::requests::RequestMetrics;
 use super::unreadable::{self, UnreadableLabels};
@@ -20,6 +21,7 @@ pub struct Metrics {
     requests: RequestMetrics,
     admission: AdmissionMetrics,
     encryption: EncryptionMetrics,
+    deprecated: DeprecatedMetrics,
 }
 
 impl Default for Metrics {
@@ -38,7 +40,9 @@ impl Metrics {
         admission.register(&mut registry);
         let encryption = EncryptionMetrics::default();
         encryption.register(&mut registry);
-        Self { registry, requests, admission, encryption }
+        let deprecated = DeprecatedMetrics::default();
+        deprecated.register(&mut registry);
+        Self { registry, requests, admission, encryption, deprecated }
     }
 
     /// The metrics of requests, for the pipeline.
@@ -54,6 +58,11 @@ impl Metrics {
     /// The metrics of the configuration of encryption at rest, for what reads it.
     pub fn encryption(&self) -> &EncryptionMetrics {
         &self.encryption
+    }
+
+    /// The metrics of deprecated versions, for what answers requests.
+    pub fn deprecated(&self) -> &DeprecatedMetrics {
+        &self.deprecated
     }
 
     /// The registry, for further metrics while the server is composed.

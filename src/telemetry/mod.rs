@@ -1,6 +1,7 @@
 //! What the server tells about itself: events on standard error, metrics as Prometheus text.
 
 mod admission;
+mod deprecated;
 mod encryption;
 mod histogram;
 mod in_flight;
@@ -10,6 +11,7 @@ mod requests;
 mod unreadable;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
+pub use deprecated::DeprecatedMetrics;
 pub use encryption::EncryptionMetrics;
 pub use in_flight::{Count, InFlightMetrics};
 pub use logging::{LogFormat, LoggingError, init};

@@ -54,3 +54,48 @@ async fn an_old_hash_leads_to_the_document_of_now_and_the_present_one_may_be_kep
     let known = server.send(Method::GET, &url, &[("if-none-match", tag)], "").await;
     assert_eq!((known.code.as_u16(), known.bytes.len()), (304, 0));
 }
+
+#[tokio::test]
+async fn who_comes_through_a_proxy_gets_the_document_of_now_and_no_redirect() {
+    let server = Server::start().await;
+    let old = format!("{DOCUMENT}?hash=0123");
+    let answer = server.send(Method::GET, &old, &[("x-forwarded-for", "192.0.2.1")], "").await;
+    assert_eq!((answer.code.as_u16(), &answer.bytes), (200, &server.get(DOCUMENT).await.bytes));
+    for header in ["expires", "location"] {
+        assert!(!answer.headers.contains_key(header), "{header}");
+    }
+    assert_eq!(answer.headers["cache-control"], "no-cache, private");
+}
+
+#[tokio::test]
+async fn the_second_document_has_its_forms_and_only_paths_of_the_group() {
+    let server = Server::start().await;
+    let json = (200, "application/json".to_owned());
+    let v2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    let protobuf = (200, v2.to_owned());
+    for (accept, expected) in [
+        ("", &json),
+        ("*/*", &json),
+        ("application/json", &json),
+        (v2, &protobuf),
+        ("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", &protobuf),
+    ] {
+        assert_eq!(accepted(&server, "/openapi/v2", accept).await, *expected, "{accept}");
+    }
+    assert_eq!(accepted(&server, "/openapi/v2", "text/html").await.0, 406);
+    let plain = server.get("/openapi/v2").await;
+    let tag = plain.headers["etag"].to_str().unwrap();
+    let hash = tag.trim_matches('"');
+    assert!(tag.len() == hash.len() + 2 && hash.len() == 128 && hash == hash.to_uppercase(), "{tag}");
+    assert!(plain.headers["vary"].to_str().unwrap().contains("Accept"));
+    let document = plain.json();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(!paths.is_empty() && paths.keys().all(|path| path.starts_with("/apis/wardle.example.com/")));
+    let kind = json!([{"group": "wardle.example.com", "version": "v1", "kind": "Flunder"}]);
+    let definitions = document["definitions"].as_object().unwrap();
+    assert!(definitions.values().any(|schema| schema["x-kubernetes-group-version-kind"] == kind));
+    assert!(definitions.keys().all(|name| !name.contains('/')));
+    let index = server.get("/openapi/v3").await.json();
+    let keys: Vec<&String> = index["paths"].as_object().unwrap().keys().collect();
+    assert!(keys.iter().all(|key| key.starts_with("apis/wardle.example.com")), "{keys:?}");
+}

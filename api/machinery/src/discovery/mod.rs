@@ -4,11 +4,13 @@
 //! first), so the text and its [`etag`] are the same on every replica.
 
 mod aggregated;
+mod protobuf;
 mod resource;
 #[cfg(test)]
 mod tests;
 
 pub use aggregated::{aggregated_core, aggregated_groups};
+pub use protobuf::encode as protobuf;
 
 use crate::kind::Definition;
 use crate::openapi;

@@ -123,3 +123,41 @@ fn the_text_and_its_tag_do_not_depend_on_the_order_of_kinds() {
     assert!(tag.len() == 130 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
     assert_eq!(tag, tag.to_uppercase());
 }
+
+#[test]
+fn messages_have_the_documented_numbers() {
+    let version = json!({"groupVersion": "g/v1", "version": "v1"});
+    let group = json!({"kind": "APIGroup", "apiVersion": "v1", "name": "g", "versions": [version], "preferredVersion": version});
+    let raw = |document: &serde_json::Value| {
+        let message = protobuf(document).unwrap();
+        let envelope = crate::wire::protobuf::decode(&message).unwrap();
+        assert_eq!(envelope.type_meta.kind, document["kind"].as_str().unwrap());
+        envelope.raw.to_vec()
+    };
+    let entry = b"\x0a\x04g/v1\x12\x02v1";
+    let expected = [&b"\x0a\x01g\x12\x0a"[..], entry, b"\x1a\x0a", entry].concat();
+    assert_eq!(raw(&group), expected);
+    let resource = json!({
+        "name": "r", "singularName": "s", "namespaced": true, "kind": "K", "verbs": ["get", "list"], "shortNames": ["x"],
+        "categories": ["c"], "group": "g", "version": "v", "storageVersionHash": "h",
+    });
+    let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "g/v1", "resources": [resource]});
+    let resource = b"\x0a\x01r\x10\x01\x1a\x01K\x22\x0b\x0a\x03get\x0a\x04list\x2a\x01x\x32\x01s\x3a\x01c\x42\x01g\x4a\x01v\x52\x01h";
+    let expected = [&b"\x0a\x04g/v1\x12"[..], &[u8::try_from(resource.len()).unwrap()], resource].concat();
+    assert_eq!(raw(&list), expected);
+    assert_eq!(protobuf(&json!({"kind": "Other"})), None);
+}
+
+#[test]
+fn the_aggregated_list_is_a_message_too() {
+    let list = protobuf(&aggregated_groups(ALL)).unwrap();
+    let envelope = crate::wire::protobuf::decode(&list).unwrap();
+    assert_eq!(envelope.type_meta.api_version, "apidiscovery.k8s.io/v2");
+    // Metadata that say nothing, then the one group, which begins with its name.
+    assert_eq!(&envelope.raw[..3], b"\x0a\x00\x12");
+    let name = [&b"\x0a\x14\x0a\x12"[..], GROUP.as_bytes()].concat();
+    assert!(envelope.raw.windows(name.len()).any(|found| found == name), "{:?}", envelope.raw);
+    for word in ["Namespaced", "Current", "autoscaling"] {
+        assert!(envelope.raw.windows(word.len()).any(|found| found == word.as_bytes()), "{word}");
+    }
+}
