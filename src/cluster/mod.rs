@@ -13,6 +13,8 @@ mod objects;
 mod params;
 mod quota;
 mod review;
+#[cfg(test)]
+mod tests;
 mod warnings;
 mod webhook;
 mod webhook_tls;

@@ -55,6 +55,13 @@ impl Ca {
         CaBundle::from_pem(self.pem.as_bytes()).unwrap()
     }
 
+    /// A client certificate whose subject has an attribute more.
+    pub(crate) fn client_with(&self, name: &str, attribute: &[u64], value: &str) -> Leaf {
+        let mut params = params(ExtendedKeyUsagePurpose::ClientAuth, name, "some", 2090);
+        params.distinguished_name.push(DnType::CustomDnType(attribute.to_vec()), value);
+        self.sign(params)
+    }
+
     /// A client certificate that is valid until `year`.
     pub(crate) fn client(&self, name: &str, group: &str, year: i32) -> Leaf {
         self.issue(ExtendedKeyUsagePurpose::ClientAuth, name, group, year)
@@ -65,16 +72,24 @@ impl Ca {
     }
 
     fn issue(&self, usage: ExtendedKeyUsagePurpose, name: &str, group: &str, year: i32) -> Leaf {
+        self.sign(params(usage, name, group, year))
+    }
+
+    fn sign(&self, params: CertificateParams) -> Leaf {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.distinguished_name.push(DnType::OrganizationName, group);
-        params.extended_key_usages = vec![usage];
-        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
         Leaf { certificate, key: key.serialize_pem() }
     }
+}
+
+fn params(usage: ExtendedKeyUsagePurpose, name: &str, group: &str, year: i32) -> CertificateParams {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.distinguished_name.push(DnType::OrganizationName, group);
+    params.extended_key_usages = vec![usage];
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    params
 }
 
 impl Leaf {

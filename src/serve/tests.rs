@@ -86,6 +86,18 @@ async fn both_protocols_are_served_on_one_port() {
 }
 
 #[tokio::test]
+async fn a_stream_has_no_length_and_every_answer_a_date() {
+    let server = start(Limits::default()).await;
+    for client in [&mut server.h1(None).await, &mut server.h2(None).await] {
+        let whole = client.get("/").await;
+        assert!(whole.headers().contains_key("content-length") && whole.headers().contains_key("date"));
+        text(whole).await;
+        let stream = client.get("/stream").await;
+        assert!(!stream.headers().contains_key("content-length") && stream.headers().contains_key("date"));
+    }
+}
+
+#[tokio::test]
 async fn any_client_certificate_passes_the_handshake() {
     let server = start(Limits::default()).await;
     let foreign = Ca::new("foreign").client("somebody", "anything", 2021);

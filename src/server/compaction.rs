@@ -28,3 +28,41 @@ pub(super) async fn run(storage: Arc<dyn Storage>, shutdown: Shutdown) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use databases_storage::{Error, ReadAt, engine};
+
+    #[tokio::test(start_paused = true)]
+    async fn history_is_kept_for_five_to_ten_minutes() {
+        let storage = engine::open(engine::Config::Memory(engine::memory::Config)).await.unwrap();
+        let write = async |key: &str| {
+            storage.create(key, bytes::Bytes::from_static(b"x")).await.unwrap();
+            storage.revision().await.unwrap()
+        };
+        let readable = async |revision| match storage.get("/a/1", ReadAt::Exactly(revision)).await {
+            Ok(_) => true,
+            Err(Error::Compacted { .. }) => false,
+            Err(error) => panic!("{error}"),
+        };
+        let first = write("/a/1").await;
+        let shutdown = Shutdown::new();
+        let running = tokio::spawn(run(storage.clone(), shutdown.clone()));
+        let minutes = async |count: u64| {
+            tokio::time::advance(Duration::from_secs(count * 60 + 1)).await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        minutes(1).await;
+        let second = write("/a/2").await;
+        minutes(5).await;
+        assert!(readable(first).await, "it is what was there when it began");
+        write("/a/3").await;
+        minutes(5).await;
+        assert!(!readable(first).await && readable(second).await);
+        shutdown.now();
+        running.await.unwrap();
+    }
+}

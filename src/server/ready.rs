@@ -110,3 +110,37 @@ impl Check for Ending {
 pub(super) fn shutdown(shutdown: &Shutdown) -> Arc<dyn Check> {
     Arc::new(Ending(shutdown.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_to_end_is_unready_at_once() {
+        let end = Shutdown::new();
+        let check = shutdown(&end);
+        assert_eq!((check.name(), check.check()), ("shutdown", Ok(())));
+        end.begin();
+        assert!(check.check().is_err() && !check.is_advice());
+    }
+
+    #[tokio::test]
+    async fn a_server_is_unready_until_its_caches_are_filled_and_it_knows_whom_to_believe() {
+        let storage = databases_storage::engine::Config::Memory(databases_storage::engine::memory::Config);
+        let storage = databases_storage::engine::open(storage).await.unwrap();
+        let admission: Arc<dyn crate::admission::Admission> = Arc::new(crate::admission::Chain(Vec::new()));
+        let plain = |_: &_| databases_storage::encryption::Transformer::default();
+        let registry = Registry::open(&core_v1::definitions()[..1], &storage, &plain, &admission);
+        let check = caches(&registry);
+        assert_eq!(check.name(), "informer-sync");
+        registry.stores()[0].ready().await;
+        assert_eq!(check.check(), Ok(()));
+        let (known, started) = (Authentication::default(), Started::default());
+        assert!(known.check().is_err() && started.check().is_err());
+        known.done();
+        started.done();
+        assert!(known.check().is_ok() && started.check().is_ok());
+        drop(registry);
+        assert!(check.check().is_err());
+    }
+}

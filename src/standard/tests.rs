@@ -2,6 +2,7 @@
 //! engine and without a backend, or with one that has no databases.
 
 mod allowed;
+mod served;
 mod stored;
 mod written;
 

@@ -1,7 +1,12 @@
 //! The whole way of a request, over a foreign kind and the `memory` engine.
 
 mod applies;
+mod bodies;
+mod changes;
+mod creations;
 mod deletes;
+mod deletions;
+mod discoveries;
 mod encrypted;
 mod flunder;
 mod gzip;
@@ -10,17 +15,23 @@ mod managed;
 mod openapi;
 mod patches;
 mod paths;
+mod races;
 mod readable;
 mod scale;
 mod scale_applies;
 mod sockets;
+mod states;
+mod stores;
 mod strategic;
+mod streams;
+mod tables;
 mod unreadable;
+mod warnings;
 mod watches;
 mod writes;
 
 use super::{Endpoint, Health};
-use crate::admission::Chain;
+use crate::admission::{Admission, Chain};
 use crate::pipeline::{
     Authenticator, InProcess, MASTERS_GROUP, MastersOnly, Options, Peer, Permission, Pipeline, Rejected,
     RequestBody, UserInfo,
@@ -99,7 +110,21 @@ impl Server {
         transformer: &Transformer,
         permission: Arc<dyn Permission>,
     ) -> Self {
-        let admission: Arc<dyn crate::admission::Admission> = Arc::new(Chain(Vec::new()));
+        Server::made(definitions, storage, transformer, permission, Arc::new(Chain(Vec::new()))).await
+    }
+
+    async fn admitting(admission: Arc<dyn Admission>) -> Self {
+        let (storage, transformer) = (Server::memory().await, Transformer::default());
+        Server::made(&[&flunder::DEFINITION], storage, &transformer, Arc::new(MastersOnly), admission).await
+    }
+
+    async fn made(
+        definitions: &[&'static Definition],
+        storage: Arc<dyn databases_storage::Storage>,
+        transformer: &Transformer,
+        permission: Arc<dyn Permission>,
+        admission: Arc<dyn Admission>,
+    ) -> Self {
         let registry = Registry::open(definitions, &storage, &|_| transformer.clone(), &admission);
         for store in registry.stores() {
             store.ready().await;

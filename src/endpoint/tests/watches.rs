@@ -9,14 +9,19 @@ pub(super) struct Watch(ResponseBody<Body>, Vec<u8>);
 
 impl Watch {
     pub(super) async fn open(server: &Server, query: &str) -> Self {
-        let request = Request::get(format!("{BASE}?watch=true&{query}")).body(RequestBody::empty()).unwrap();
-        let response = server.client.send(request).await;
+        Watch::shown(server, query, "").await
+    }
+
+    /// A watch in the form that is asked for.
+    pub(super) async fn shown(server: &Server, query: &str, accept: &str) -> Self {
+        let request = Request::get(format!("{BASE}?watch=true&{query}")).header("accept", accept);
+        let response = server.client.send(request.body(RequestBody::empty()).unwrap()).await;
         assert_eq!(response.status(), 200);
         Watch(response.into_body(), Vec::new())
     }
 
     /// The next event; `None` at the end of the stream.
-    async fn next(&mut self) -> Option<Value> {
+    pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.1.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.1.drain(..=end).collect();
@@ -38,7 +43,7 @@ impl Watch {
     }
 }
 
-fn version(object: &Value) -> u64 {
+pub(super) fn version(object: &Value) -> u64 {
     object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
 }
 
@@ -104,11 +109,7 @@ async fn tables_declare_their_columns_once() {
     let server = Server::start().await;
     server.create("a").await;
     server.create("b").await;
-    let request = Request::get(format!("{BASE}?watch=true"))
-        .header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
-        .body(RequestBody::empty())
-        .unwrap();
-    let mut watch = Watch(server.client.send(request).await.into_body(), Vec::new());
+    let mut watch = Watch::shown(&server, "", "application/json;as=Table;v=v1;g=meta.k8s.io").await;
     let (first, second) = (watch.next().await.unwrap(), watch.next().await.unwrap());
     assert_eq!(first["object"]["columnDefinitions"].as_array().unwrap().len(), 1);
     assert_eq!(second["object"]["columnDefinitions"].as_array().map(Vec::len), Some(0));

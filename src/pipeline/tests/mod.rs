@@ -1,3 +1,4 @@
+mod answers;
 mod in_flight;
 mod network;
 mod parsing;

@@ -4,6 +4,7 @@
 mod bodies;
 mod older;
 mod probe;
+mod versions;
 
 use super::{Answer, Server, StatusCode};
 use crate::pipeline::RequestBody;
