@@ -1,7 +1,7 @@
 //! The table: what the server promises, and which tests prove it.
 //!
 //! An item is a line of its number, its priority and a title; below it, indented, stand its tests, and at most one of
-//! `missing: what no test proves` and `not ours: why`.
+//! `missing: what no test proves`, `not ours: why` and `unlike: what the server does otherwise on purpose, and why`.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,8 @@ pub(super) enum Note {
     Missing(String),
     /// Why it does not apply.
     NotOurs(String),
+    /// What of it is otherwise here, on purpose; its tests prove the rest.
+    Unlike(String),
 }
 
 /// One numbered behaviour.
@@ -86,9 +88,10 @@ impl Item {
     }
 
     fn add(&mut self, line: &str) -> Result<(), &'static str> {
-        let note = match (line.strip_prefix("missing: "), line.strip_prefix("not ours: ")) {
-            (Some(what), _) => Note::Missing(what.to_owned()),
-            (_, Some(why)) => Note::NotOurs(why.to_owned()),
+        let note = match line.split_once(": ") {
+            Some(("missing", what)) => Note::Missing(what.to_owned()),
+            Some(("not ours", why)) => Note::NotOurs(why.to_owned()),
+            Some(("unlike", what)) => Note::Unlike(what.to_owned()),
             _ if !line.contains(' ') => return Err("a test is its target and its path"),
             _ => {
                 self.tests.push(line.to_owned());
@@ -107,6 +110,7 @@ impl std::fmt::Display for Note {
         match self {
             Self::Missing(what) => write!(f, "missing: {what}"),
             Self::NotOurs(why) => write!(f, "not ours: {why}"),
+            Self::Unlike(what) => write!(f, "unlike: {what}"),
         }
     }
 }

@@ -24,9 +24,9 @@ impl Verdict {
             _ if went.contains(&Some(How::Failed)) => Self::Fail,
             Some(Note::NotOurs(_)) => Self::NotOurs,
             Some(Note::Missing(_)) => Self::Missing,
-            None if went.is_empty() => Self::Missing,
-            None if went.iter().all(|how| *how == Some(How::Passed)) => Self::Pass,
-            None => Self::NotRun,
+            _ if went.is_empty() => Self::Missing,
+            _ if went.iter().all(|how| *how == Some(How::Passed)) => Self::Pass,
+            _ => Self::NotRun,
         }
     }
 
