@@ -12,7 +12,7 @@ mod read_access;
 pub use class::{ClassAdmission, Classes};
 pub use extension::{MutatingWebhooks, ObjectQuota, Policies, Surroundings, ValidatingWebhooks};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
-pub use origin::{Options, Origin, Requester};
+pub use origin::{Annotations, Options, Origin, Requester};
 pub use read_access::ReadAccess;
 
 use crate::cluster::Access;

@@ -2,6 +2,7 @@
 
 use apimachinery::kind::Version;
 use apimachinery::meta::DeleteOptions;
+use std::fmt::Debug;
 
 /// A client's request, as far as an object alone does not tell. What the server itself writes has none.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,14 @@ pub struct Origin<'a> {
     pub subresource: &'a str,
     /// What the request's options say.
     pub options: Options<'a>,
+    /// Where it is told what admission finds, if the request is recorded.
+    pub audit: Option<&'a dyn Annotations>,
+}
+
+/// Takes down what admission has to say of a request beside its verdict.
+pub trait Annotations: Debug + Send + Sync {
+    /// Adds a word about the request; the first one of a name counts.
+    fn annotate(&self, key: &str, value: &str);
 }
 
 /// Who asks, as authentication found out.

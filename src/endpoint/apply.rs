@@ -24,6 +24,9 @@ pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
     let definition = call.store.definition;
     let of = (&*definition.api_version(call.version.name), definition.kind);
     let (configuration, mut warnings) = configuration(&body, of, options.field_validation)?;
+    if let Some(audit) = call.audit {
+        audit.patch(configuration.to_string().as_bytes());
+    }
     let Some(origin) = call.origin(options.wire()) else {
         return Err(ApiError::internal("a request has no origin"));
     };
@@ -87,7 +90,7 @@ fn read(call: &Call<'_>, object: &Value) -> Result<Box<dyn Hub>, ApiError> {
 async fn may_create(call: &Call<'_>) -> Result<(), ApiError> {
     let info = call.info.with_verb(Verb::Create);
     match call.permission.ask(call.user, &info).await {
-        Decision::Allow => Ok(()),
+        Decision::Allow(_) => Ok(()),
         Decision::Deny(reason) => {
             let why = denied(call.user, &info, &reason);
             Err(ApiError::forbidden(call.store.definition, call.info.name(), &why))

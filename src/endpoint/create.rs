@@ -17,6 +17,7 @@ pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     let media = input::media_type(call.headers);
     let (object, mut warnings) =
         input::object(definition, call.version, &media, &body, options.field_validation)?;
+    call.record(&view, object.as_ref());
     let manager = &options.manager(call.headers);
     let create = CreateOptions {
         dry_run: options.dry_run,

@@ -7,14 +7,14 @@ use super::list;
 use super::negotiation::Target;
 use super::options::{check_dry_run, invalid};
 use super::request::{Call, add_warnings, set_content_type};
-use super::view::{View, status_body};
+use super::view::{View, status_body, status_json};
 use crate::admission::Options;
 use crate::pipeline::{Decision, Verb, query};
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::meta::{DeleteOptions, PropagationPolicy};
+use apimachinery::meta::{DeleteOptions, ObjectMeta, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
-use apimachinery::wire::TypeMeta;
+use apimachinery::wire::{TypeMeta, json};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
@@ -53,9 +53,12 @@ async fn delete_unread(
     options: &DeleteOptions,
 ) -> Result<Response<Body>, ApiError> {
     let (definition, name) = (call.store.definition, call.info.name());
+    if let Some(audit) = call.audit {
+        audit.annotate("apiserver.k8s.io/unsafe-delete-ignore-read-error", "");
+    }
     let verb = Verb::UnsafeDelete;
     match call.permission.ask(call.user, &call.info.with_verb(verb)).await {
-        Decision::Allow => {}
+        Decision::Allow(_) => {}
         Decision::Deny(reason) => {
             let why = format!("not permitted to do \"{verb}\", reason: {reason}");
             return Err(ApiError::forbidden(definition, name, &why));
@@ -66,15 +69,18 @@ async fn delete_unread(
         }
     }
     call.store.delete_unreadable(call.namespace(), name, !options.dry_run.is_empty()).await?;
-    Ok(answer(view, &Status::deleted_unread(definition, name)))
+    Ok(answer(call, view, &Status::deleted_unread(definition, name)))
 }
 
 /// `Status` Success with the uid that `kubectl delete` waits for (X-04).
 fn success(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
-    answer(view, &Status::deleted(call.store.definition, stored.name(), stored.uid()))
+    answer(call, view, &Status::deleted(call.store.definition, stored.name(), stored.uid()))
 }
 
-fn answer(view: &View, status: &Status) -> Response<Body> {
+fn answer(call: &Call<'_>, view: &View, status: &Status) -> Response<Body> {
+    if let Some(audit) = call.audit {
+        audit.status(&status_json(status));
+    }
     let body = status_body(status, view.accepted.media, view.accepted.pretty);
     let mut response = Response::new(Body::full(body));
     set_content_type(&mut response, view.accepted, false);
@@ -102,6 +108,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     });
     let outcomes: Vec<Result<(), ApiError>> = deletions.buffer_unordered(PARALLEL).collect().await;
     outcomes.into_iter().collect::<Result<(), ApiError>>()?;
+    list::record(call, view, &metadata, &items);
     let mut response = Response::new(list::body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
     add_warnings(&mut response, left_out.as_slice());
@@ -160,7 +167,21 @@ fn check_ignore(options: &DeleteOptions, errors: &mut Errors) {
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     let refuse = |error: &Unreadable| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
     let media = input::media_type(call.headers);
-    Ok(Reader::<DeleteOptions>::typed().read(&media, body, check_type, refuse)?.value)
+    let options = Reader::<DeleteOptions>::typed().read(&media, body, check_type, refuse)?.value;
+    call.record_facts(&ObjectMeta::default(), || json_of(&options));
+    Ok(options)
+}
+
+/// Options as the audit log of an API server shows them, with the type that they have within one.
+fn json_of(options: &DeleteOptions) -> Vec<u8> {
+    let (mut out, mut fields) =
+        (br#"{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/__internal","#.to_vec(), Vec::new());
+    json::encode(options, &mut fields);
+    if fields == b"{}" {
+        out.pop();
+    }
+    out.extend_from_slice(&fields[1..]);
+    out
 }
 
 /// Options say what they are, if they do; of which version does not matter (X-01).

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::list_body::{ListBody, ListMetadata};
-use super::negotiation::{Media, Target};
+use super::negotiation::{Accepted, Media, Target};
 use super::options::{Freshness, ListOptions};
 use super::page::{self, Token};
 use super::request::{Call, add_warnings, set_content_type};
@@ -17,10 +17,18 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::List)?;
     let options = call.list_options(false)?;
     let (metadata, items, left_out) = select(call.store, call.namespace(), &options).await?;
+    record(call, view, &metadata, &items);
     let mut response = Response::new(body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
     add_warnings(&mut response, left_out.as_slice());
     Ok(response)
+}
+
+/// Records a list that is answered, whole and as JSON.
+pub(super) fn record(call: &Call<'_>, view: View, metadata: &ListMetadata, items: &[Arc<Stored>]) {
+    let Some(audit) = call.audit else { return };
+    let view = View { accepted: Accepted { media: Media::Json, ..view.accepted }, ..view };
+    audit.response(|| ListBody::new(view, metadata, items.to_vec()).collect());
 }
 
 /// A list streams unless its form needs the whole.

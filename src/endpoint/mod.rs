@@ -90,14 +90,19 @@ impl Endpoint {
             return self.answer_path(info, parts, query);
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
-        let call = Call { store, version, info, headers, query, user, permission };
+        let audit = context.audit.as_deref();
+        let call = Call { store, version, info, headers, query, user, permission, audit };
         let response = self.answer_object(&call, parts, body, context).await?;
         Ok(gzip::compress(response, &parts.headers))
     }
 
     /// A deprecated version warns whatever comes of the request (K-05).
-    fn deprecate(&self, version: &Version, info: &RequestInfo, response: &mut Response<Body>) {
+    fn deprecate(&self, version: &Version, context: &Context, response: &mut Response<Body>) {
         if let Some(text) = version.deprecated {
+            if let Some(audit) = &context.audit {
+                audit.annotate("k8s.io/deprecated", "true");
+            }
+            let info = &context.info;
             request::add_warnings(response, &[text.to_owned()]);
             let asked = [info.group(), info.version(), info.resource(), info.subresource()];
             self.0.metrics.deprecated().asked_for(asked);
@@ -232,10 +237,15 @@ impl Handler for Endpoint {
         let found = self.find(&context.info);
         let mut response = match self.answer(found, &parts, body, &context).await {
             Ok(response) => response,
-            Err(error) => error_response(&error, &parts.headers, parts.uri.query().unwrap_or_default()),
+            Err(error) => {
+                if let Some(audit) = &context.audit {
+                    audit.status(&view::status_json(&error.status()));
+                }
+                error_response(&error, &parts.headers, parts.uri.query().unwrap_or_default())
+            }
         };
         if let Some((_, version)) = found {
-            self.deprecate(version, &context.info, &mut response);
+            self.deprecate(version, &context, &mut response);
         }
         response
     }

@@ -66,6 +66,9 @@ impl Patch {
         let options = WriteOptions::of_patch(call.query, false)?;
         let tree = json::parse(body)
             .map_err(|error| ApiError::bad_request(&format!("invalid JSON patch: {error}")))?;
+        if let Some(audit) = call.audit {
+            audit.patch(body);
+        }
         let validation = options.field_validation;
         let changes = parse(tree, validation);
         let problems = match &changes {

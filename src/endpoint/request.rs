@@ -5,10 +5,11 @@ use super::negotiation::{Accepted, Form, Target, negotiate};
 use super::options::{ListOptions, WriteOptions};
 use super::table::Include;
 use super::view::View;
-use crate::admission::{Options, Origin, Requester};
-use crate::pipeline::{Permission, RequestInfo, UserInfo, query};
+use crate::admission::{Annotations, Options, Origin, Requester};
+use crate::pipeline::{Entry, ObjectFacts, Permission, RequestInfo, UserInfo, query};
 use crate::registry::{Part, Store, Stored, UpdateOptions};
-use apimachinery::kind::Version;
+use apimachinery::kind::{Hub, Version};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::selector::FieldSelector;
 use apimachinery::status::ApiError;
 use http::header::{CONTENT_TYPE, HeaderValue, WARNING};
@@ -25,6 +26,8 @@ pub(super) struct Call<'a> {
     pub(super) user: &'a UserInfo,
     /// Says what the user may do besides.
     pub(super) permission: &'a dyn Permission,
+    /// What is recorded of the request, if it is.
+    pub(super) audit: Option<&'a Entry>,
 }
 
 impl Call<'_> {
@@ -37,7 +40,14 @@ impl Call<'_> {
     pub(super) fn origin<'o>(&'o self, options: Options<'o>) -> Option<Origin<'o>> {
         let UserInfo { name, uid, groups, extra } = self.user;
         let requester = Requester { name, uid, groups, extra };
-        Some(Origin { requester, version: self.version, subresource: self.info.subresource(), options })
+        let audit = self.audit.map(|entry| entry as &dyn Annotations);
+        Some(Origin {
+            requester,
+            version: self.version,
+            subresource: self.info.subresource(),
+            options,
+            audit,
+        })
     }
 
     /// An update of one part, in the name of this manager.
@@ -81,6 +91,24 @@ impl Call<'_> {
         Ok(options)
     }
 
+    /// Records the object of the request, as it was read.
+    pub(super) fn record(&self, view: &View, object: &dyn Hub) {
+        let json = || {
+            let (mut out, mut item) = (view.json_header(), Vec::new());
+            (self.version.encode_json)(object, &mut item);
+            out.extend_from_slice(&item[1..]);
+            out
+        };
+        self.record_facts(object.meta(), json);
+    }
+
+    /// Records an object of the request, by what it says of itself.
+    pub(super) fn record_facts(&self, meta: &ObjectMeta, json: impl FnOnce() -> Vec<u8>) {
+        let Some(audit) = self.audit else { return };
+        let ObjectMeta { name, namespace, uid, resource_version, .. } = meta;
+        audit.request(ObjectFacts { name, namespace, uid, resource_version }, json);
+    }
+
     /// An answer with one object.
     pub(super) fn answer(
         &self,
@@ -89,11 +117,20 @@ impl Call<'_> {
         stored: &Stored,
         warnings: &[String],
     ) -> Response<Body> {
+        if let Some(audit) = self.audit {
+            audit.response(|| view.json(stored, view.accepted.form));
+        }
         let mut response = Response::new(Body::full(view.body(stored)));
         *response.status_mut() = code;
         set_content_type(&mut response, view.accepted, false);
         add_warnings(&mut response, warnings);
         response
+    }
+}
+
+impl Annotations for Entry {
+    fn annotate(&self, key: &str, value: &str) {
+        Entry::annotate(self, key, value);
     }
 }
 

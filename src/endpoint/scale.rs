@@ -23,17 +23,18 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     let (namespace, name) = (call.namespace(), call.info.name());
     if *method == Method::GET {
         let stored = call.store.get(namespace, name).await?;
-        return Ok(answer(&view, &stored));
+        return Ok(answer(call, &view, &stored));
     }
     let (wanted, options) = match *method {
         Method::PUT => {
             let whole = read(&input::media_type(call.headers), &body)?;
+            call.record_facts(&whole.value.metadata, || json(&whole.value));
             let options = WriteOptions::parse("UpdateOptions", call.query)?;
             (Wanted::Whole(Box::new(whole)), options)
         }
         _ if input::media_type(call.headers) == apply::MEDIA_TYPE => {
             let (stored, warnings) = scale_apply::apply(call, &body).await?;
-            return Ok(with_warnings(answer(&view, &stored), &warnings));
+            return Ok(with_warnings(answer(call, &view, &stored), &warnings));
         }
         _ => {
             let (patch, options) = Patch::read(call, &body)?;
@@ -50,7 +51,7 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     let update = call.update_options(part, &options, manager);
     let (stored, more) = call.store.update(namespace, name, update, change).await?;
     warnings.extend(more);
-    Ok(with_warnings(answer(&view, &stored), &warnings))
+    Ok(with_warnings(answer(call, &view, &stored), &warnings))
 }
 
 fn with_warnings(mut response: Response<Body>, warnings: &[String]) -> Response<Body> {
@@ -148,21 +149,26 @@ pub(super) fn scaled(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result
     Ok(object)
 }
 
+/// A Scale as a JSON object with its type.
+fn json(scale: &Scale) -> Vec<u8> {
+    let mut out = format!("{{\"kind\":\"{KIND}\",\"apiVersion\":\"{API_VERSION}\",").into_bytes();
+    let brace = out.len();
+    json::encode(scale, &mut out);
+    out.remove(brace);
+    out
+}
+
 /// A Scale as it is, its metadata alone, or a table.
-fn answer(view: &View, stored: &Stored) -> Response<Body> {
+fn answer(call: &Call<'_>, view: &View, stored: &Stored) -> Response<Body> {
     let scale = Scale::of(&**stored.object());
-    let json = || {
-        let mut out = format!("{{\"kind\":\"{KIND}\",\"apiVersion\":\"{API_VERSION}\",").into_bytes();
-        let brace = out.len();
-        json::encode(&scale, &mut out);
-        out.remove(brace);
-        out
-    };
     let shown = || match view.accepted.form {
         Form::Table(_) => scale_table::table(view, &scale),
-        Form::Partial(version) => partial(&json(), version),
-        Form::Object => json(),
+        Form::Partial(version) => partial(&json(&scale), version),
+        Form::Object => json(&scale),
     };
+    if let Some(audit) = call.audit {
+        audit.response(shown);
+    }
     let body = match view.accepted.media {
         Media::Json => finish_json(shown(), view.accepted.pretty),
         Media::Yaml => to_yaml(&shown()),

@@ -21,6 +21,9 @@ use std::sync::Arc;
 pub(super) async fn apply(call: &Call<'_>, body: &[u8]) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
     let options = WriteOptions::of_patch(call.query, true)?;
     let (configuration, mut warnings) = configuration(body, (API_VERSION, KIND), options.field_validation)?;
+    if let Some(audit) = call.audit {
+        audit.patch(configuration.to_string().as_bytes());
+    }
     let manager = &*options.manager(call.headers);
     let update = UpdateOptions { is_owned: true, ..call.update_options(Part::Main, &options, manager) };
     let force = options.force == Some(true);

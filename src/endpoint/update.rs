@@ -18,6 +18,7 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
     let media = input::media_type(call.headers);
     let (mut object, mut warnings) =
         input::object(definition, call.version, &media, &body, options.field_validation)?;
+    call.record(&view, object.as_ref());
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
     let update = call.update_options(part, &options, manager);

@@ -13,6 +13,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use rustls::pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
 
 use super::status::Refusal;
 use super::user::{AUTHENTICATED_GROUP, UserInfo};
@@ -26,6 +27,8 @@ pub struct Peer {
     verified: ArcSwap<Vec<Verified>>,
 }
 
+/// The name of what tells a user's credentials apart, as Kubernetes has it.
+const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 /// How many bundles' verdicts a connection remembers.
 const REMEMBERED: usize = 4;
 /// How long a rejection is remembered; a certificate may become valid.
@@ -148,8 +151,9 @@ impl Peer {
     }
 
     fn verify(&self, bundle: &CaBundle, now: i64) -> Verified {
+        let leaf = self.certificates().first().map_or(&[][..], |leaf| leaf.as_ref());
         let (until, verdict) = match verify_client(self.certificates(), bundle) {
-            Ok(identity) => (identity.not_after, Ok(Arc::new(user_of(identity)))),
+            Ok(identity) => (identity.not_after, Ok(Arc::new(user_of(identity, leaf)))),
             Err(error) => (now + REJECTION_SECONDS, Err(Rejected(error.to_string()))),
         };
         Verified { bundle: bundle.id(), until, verdict }
@@ -160,9 +164,12 @@ impl Peer {
     }
 }
 
-fn user_of(identity: Identity) -> UserInfo {
+/// The user that a certificate names, with the hash of that certificate: in an audit log it tells which of them was used.
+fn user_of(identity: Identity, leaf: &[u8]) -> UserInfo {
     let mut user = UserInfo::new(identity.common_name, identity.organizations);
     user.uid = identity.uid;
+    let hash: String = Sha256::digest(leaf).iter().map(|byte| format!("{byte:02x}")).collect();
+    user.extra = vec![(CREDENTIAL_ID.to_owned(), vec![format!("X509SHA256={hash}")])];
     if !user.is_anonymous() && !user.is_in(AUTHENTICATED_GROUP) {
         user.groups.push(AUTHENTICATED_GROUP.to_owned());
     }

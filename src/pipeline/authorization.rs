@@ -15,8 +15,8 @@ use super::user::{MASTERS_GROUP, UserInfo};
 /// What an authorizer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The request may go on.
-    Allow,
+    /// The request may go on; the reason is for the audit log and may be empty.
+    Allow(String),
     /// It may not; the reason is shown to the user and may be empty.
     Deny(String),
     /// The authorizer cannot tell, for this reason.
@@ -54,14 +54,18 @@ impl<Z: Authorizer> Authorizer for Arc<Z> {
 impl Authorizer for MastersOnly {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
         let everybody = info.is_health() || (!info.is_resource_request() && info.path() == "/version");
-        if everybody || user.is_in(MASTERS_GROUP) { Decision::Allow } else { Decision::Deny(String::new()) }
+        if everybody || user.is_in(MASTERS_GROUP) {
+            Decision::Allow(String::new())
+        } else {
+            Decision::Deny(String::new())
+        }
     }
 }
 
 /// Turns a decision into leave or a refusal.
 pub(super) fn enforce(decision: Decision, user: &UserInfo, info: &RequestInfo) -> Result<(), Refusal> {
     match decision {
-        Decision::Allow => Ok(()),
+        Decision::Allow(_) => Ok(()),
         Decision::Deny(reason) => Err(forbidden(user, info, &reason)),
         Decision::Error(message) => Err(Refusal::Authorization { uri: info.path().to_owned(), message }),
     }

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::audit::Audited;
 use super::in_flight::Place;
 
 /// Any error of a body.
@@ -88,12 +89,14 @@ impl Body for RequestBody {
 
 /// The body of a response: the handler's, or the pipeline's own refusal.
 ///
-/// It keeps the request's place until it is written, is aborted at the deadline, and turns a panic into an abort.
+/// It keeps the request's place until it is written, is aborted at the deadline, and turns a panic into an abort. With it
+/// ends what is recorded of the request.
 #[derive(Debug)]
 pub struct ResponseBody<B> {
     source: Source<B>,
     deadline: Option<Instant>,
     _place: Option<Place>,
+    audited: Option<Audited>,
 }
 
 #[derive(Debug)]
@@ -113,11 +116,16 @@ enum Abort {
 
 impl<B> ResponseBody<B> {
     pub(super) fn refusal(text: Bytes) -> Self {
-        Self { source: Source::Refusal(Full::new(text)), deadline: None, _place: None }
+        Self { source: Source::Refusal(Full::new(text)), deadline: None, _place: None, audited: None }
     }
 
     pub(super) fn of_handler(body: B, deadline: Option<Instant>, place: Place) -> Self {
-        Self { source: Source::Handler(body), deadline, _place: Some(place) }
+        Self { source: Source::Handler(body), deadline, _place: Some(place), audited: None }
+    }
+
+    /// The request is recorded until this is dropped.
+    pub(super) fn recorded(self, audited: Audited) -> Self {
+        Self { audited: Some(audited), ..self }
     }
 }
 
@@ -140,8 +148,14 @@ where
         if this.deadline.is_some_and(|deadline| deadline < Instant::now()) {
             return Poll::Ready(Some(Err(Abort::Deadline.into())));
         }
-        catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context).map_err(Into::into)))
-            .unwrap_or_else(|_| Poll::Ready(Some(Err(Abort::Panic.into()))))
+        let polled =
+            catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context).map_err(Into::into)));
+        polled.unwrap_or_else(|panic| {
+            if let Some(audited) = &this.audited {
+                audited.panicked(&*panic);
+            }
+            Poll::Ready(Some(Err(Abort::Panic.into())))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

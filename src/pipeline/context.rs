@@ -6,6 +6,7 @@ use http::HeaderValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::audit::Entry;
 use super::request_info::RequestInfo;
 use super::user::UserInfo;
 
@@ -14,6 +15,8 @@ use super::user::UserInfo;
 pub struct Context {
     /// The name of the request in every log.
     pub audit_id: HeaderValue,
+    /// What is recorded of the request, if it is.
+    pub audit: Option<Arc<Entry>>,
     /// Who asks.
     pub user: Arc<UserInfo>,
     /// What is asked for.

@@ -4,6 +4,7 @@
 //! boxed, and a request costs one [`Context`]. The body of requests is [`RequestBody`], so that a caller inside the
 //! process takes the same way below authentication, through [`Pipeline::as_user`].
 
+pub(crate) mod audit;
 mod audit_id;
 mod authentication;
 mod authorization;
@@ -25,6 +26,7 @@ mod verb;
 pub mod websocket;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use http::{Method, Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use tokio::time::Instant;
 
+pub use audit::{Audit, Entry, ObjectFacts};
 pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
 pub use authorization::{Authorizer, Decision, MastersOnly, Permission, denied};
 pub use body::{BoxError, RequestBody, ResponseBody};
@@ -80,11 +83,14 @@ pub struct Options {
     pub in_flight: InFlightLimits,
     /// Whether requests without credentials are served as `system:anonymous`.
     pub anonymous: bool,
+    /// What records requests, if they are recorded.
+    pub audit: Option<Arc<Audit>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), in_flight: InFlightLimits::default(), anonymous: true }
+        let in_flight = InFlightLimits::default();
+        Self { timeout: Duration::from_secs(60), in_flight, anonymous: true, audit: None }
     }
 }
 
@@ -111,6 +117,15 @@ struct Shared<N, Z, H> {
 enum Origin<'a> {
     Network(&'a Peer),
     InProcess(Arc<UserInfo>),
+}
+
+impl Origin<'_> {
+    fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Network(peer) => Some(peer.address().ip()),
+            Self::InProcess(_) => None,
+        }
+    }
 }
 
 type Answer<H> = Response<ResponseBody<<H as Handler>::Body>>;
@@ -164,8 +179,13 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let outcome = AssertUnwindSafe(self.process(origin, request, &mut record)).catch_unwind().await;
         let mut response = match outcome {
             Ok(Ok(response)) => response,
-            Ok(Err(refusal)) => refusal.into_response().map(ResponseBody::refusal),
-            Err(_) => {
+            Ok(Err(refusal)) => {
+                let response = refusal.into_response();
+                record.refused(&response);
+                response.map(ResponseBody::refusal)
+            }
+            Err(panic) => {
+                record.panicked(&*panic);
                 tracing::error!(audit_id = ?record.audit_id, "a request panicked");
                 Refusal::Panic.into_response().map(ResponseBody::refusal)
             }
@@ -174,7 +194,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         headers.insert(audit_id::AUDIT_ID, record.audit_id.clone());
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
         record.end(response.status(), &self.shared.metrics);
-        if is_head { without_content(response) } else { response }
+        record.answered(if is_head { without_content(response) } else { response })
     }
 
     /// The stages, outermost first. Each may refuse; the order is what clients observe. A request that comes on a connection
@@ -190,16 +210,17 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let (mut parts, body) = request.into_parts();
         let info = record.info.insert(request_info(&parts)?).clone();
         let query = parts.uri.query().unwrap_or_default();
-        let deadline = deadline::of(&info, query, record.received, shared.options.timeout)?;
-        // Whoever asks for somebody else's rights must not get his own.
-        if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
-            return Err(Refusal::Impersonation);
-        }
+        let deadline = deadline::of(&info, query, record.received, shared.options.timeout)
+            .or_else(|refusal| self.audit(record, &parts, &origin).and(Err(refusal)))?;
         let answered = pin!(async {
-            let user = self.identify(origin, &mut parts).await?;
-            record.user = Some(Arc::clone(&user));
+            let user = self.begin(origin, &mut parts, record).await?;
+            // Whoever asks for somebody else's rights must not get his own.
+            if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
+                return Err(Refusal::Impersonation);
+            }
             let place = shared.in_flight.enter(&user, &info, deadline).await?;
             let decision = shared.authorizer.authorize(&user, &info).await;
+            record.authorized(&decision);
             authorization::enforce(decision, &user, &info)?;
             record.admitted = true;
             let context = Arc::new(self.context(record, user, info, deadline));
@@ -213,14 +234,34 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         answered.map_err(|refusal| if installed { refusal } else { refusal.while_starting() })
     }
 
-    /// The user; on HTTP/2 a connection that shows none is not kept, so that strangers cannot hold many streams.
-    async fn identify(
+    /// The user. What becomes of the request is recorded from here on, if it is.
+    async fn begin(
         &self,
         origin: Origin<'_>,
         parts: &mut request::Parts,
+        record: &mut Record,
+    ) -> Result<Arc<UserInfo>, Refusal> {
+        let user = self.identify(&origin, parts).await;
+        record.user = user.as_ref().ok().cloned();
+        self.audit(record, parts, &origin)?;
+        user
+    }
+
+    fn audit(&self, record: &mut Record, parts: &request::Parts, origin: &Origin<'_>) -> Result<(), Refusal> {
+        match &self.shared.options.audit {
+            Some(audit) => record.audit(audit, parts, origin.address()),
+            None => Ok(()),
+        }
+    }
+
+    /// The user; on HTTP/2 a connection that shows none is not kept, so that strangers cannot hold many streams.
+    async fn identify(
+        &self,
+        origin: &Origin<'_>,
+        parts: &mut request::Parts,
     ) -> Result<Arc<UserInfo>, Refusal> {
         let peer = match origin {
-            Origin::InProcess(user) => return Ok(user),
+            Origin::InProcess(user) => return Ok(Arc::clone(user)),
             Origin::Network(peer) => peer,
         };
         let Shared { authenticator, anonymous, .. } = &*self.shared;
@@ -242,6 +283,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let draining = self.shared.shutdown.draining().clone();
         Context {
             audit_id: record.audit_id.clone(),
+            audit: record.entry(),
             user,
             info,
             received: record.received,

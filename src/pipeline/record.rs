@@ -1,14 +1,23 @@
-//! What is written down of every request: one event and two metrics, never bodies or credentials.
+//! What is written down of every request: one event and two metrics, never bodies or credentials; and where the audit is
+//! kept of those that a policy records.
 
+use std::any::Any;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode, request};
 use tokio::time::Instant;
 
+use super::audit::{Audit, Audited, Entry, Facts};
+use super::authorization::Decision;
+use super::body::ResponseBody;
 use super::request_info::RequestInfo;
+use super::status::Refusal;
 use super::user::UserInfo;
 use super::verb::Verb;
+use crate::serve::Takeover;
 use crate::telemetry::{RequestLabels, RequestMetrics};
 
 /// What is known of a request while it is worked on.
@@ -21,6 +30,7 @@ pub(super) struct Record {
     /// Whether a handler saw the request. Only then its resource is a metric's label, because strangers could
     /// otherwise make up labels without end.
     pub(super) admitted: bool,
+    audited: Option<Audited>,
     applies: bool,
 }
 
@@ -29,7 +39,67 @@ impl Record {
         let content_type = request.headers().get(CONTENT_TYPE);
         let applies =
             content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/apply-patch"));
-        Self { audit_id, received: Instant::now(), info: None, user: None, admitted: false, applies }
+        let received = Instant::now();
+        Self { audit_id, received, info: None, user: None, admitted: false, audited: None, applies }
+    }
+
+    /// Begins to record the request, if the policy says so, when it is known whose it is or that nobody will know.
+    pub(super) fn audit(
+        &mut self,
+        audit: &Arc<Audit>,
+        parts: &request::Parts,
+        peer: Option<IpAddr>,
+    ) -> Result<(), Refusal> {
+        let Some(info) = &self.info else { return Ok(()) };
+        let facts = Facts {
+            audit_id: &self.audit_id,
+            received: self.received,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            peer,
+            user: self.user.as_deref(),
+            info,
+        };
+        let unrecorded = |_| Refusal::Unrecorded { uri: info.path().to_owned() };
+        self.audited = audit.begin(&facts).map_err(unrecorded)?;
+        Ok(())
+    }
+
+    /// It is decided what the request may.
+    pub(super) fn authorized(&self, decision: &Decision) {
+        if let Some(audited) = &self.audited {
+            audited.authorized(decision);
+        }
+    }
+
+    /// The request is refused by the pipeline.
+    pub(super) fn refused(&self, response: &Response<Bytes>) {
+        if let Some(audited) = &self.audited {
+            audited.entry().status(response.body());
+        }
+    }
+
+    /// The handler panicked.
+    pub(super) fn panicked(&self, panic: &(dyn Any + Send)) {
+        if let Some(audited) = &self.audited {
+            audited.panicked(panic);
+        }
+    }
+
+    /// What is recorded of the request, for its handler.
+    pub(super) fn entry(&self) -> Option<Arc<Entry>> {
+        self.audited.as_ref().map(Audited::entry)
+    }
+
+    /// The response is there; with its body, or with the connection that it hands over, ends what is recorded.
+    pub(super) fn answered<B>(&mut self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
+        let Some(audited) = self.audited.take() else { return response };
+        audited.answered(response.status());
+        if let Some(takeover) = response.extensions().get::<Takeover>() {
+            takeover.keep(audited);
+            return response;
+        }
+        response.map(|body| body.recorded(audited))
     }
 
     pub(super) fn end(&self, code: StatusCode, metrics: &RequestMetrics) {

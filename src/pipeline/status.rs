@@ -32,6 +32,8 @@ pub(super) enum Refusal {
     Forbidden { message: String, name: String, group: String, resource: String },
     #[error("Internal Server Error: {uri:?}: {message}")]
     Authorization { uri: String, message: String },
+    #[error("Internal Server Error: {uri:?}: failed to store audit event")]
+    Unrecorded { uri: String },
     #[error("the request has been made before all known HTTP paths have been installed, please try again")]
     NotInstalled,
     #[error("This request caused apiserver to panic. Look in the logs for details.")]
@@ -54,7 +56,7 @@ impl Refusal {
             Self::RequestInfo { source: source @ RequestInfoError::NotUtf8, .. } => {
                 status(StatusCode::BAD_REQUEST, "BadRequest", &source.to_string(), None)
             }
-            Self::RequestInfo { .. } | Self::Authorization { .. } => {
+            Self::RequestInfo { .. } | Self::Authorization { .. } | Self::Unrecorded { .. } => {
                 text(StatusCode::INTERNAL_SERVER_ERROR, &escape(&message), 0)
             }
             Self::Panic => text(StatusCode::INTERNAL_SERVER_ERROR, &message, 0),

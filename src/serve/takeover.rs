@@ -31,6 +31,21 @@ impl Takeover {
         Some(Self(Arc::new(Mutex::new(Some((stream, serve))))))
     }
 
+    /// Keeps a value until the connection ends.
+    pub fn keep(&self, value: impl Send + 'static) {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((stream, serve)) = taken.take() {
+            let serve: Serve = Box::new(move |stream| {
+                let served = serve(stream);
+                Box::pin(async move {
+                    let _kept = value;
+                    served.await;
+                })
+            });
+            *taken = Some((stream, serve));
+        }
+    }
+
     /// Serves the connection to its end; at once over when the answer did not reach the peer.
     pub(super) async fn run(&self) {
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -6,14 +6,15 @@ use super::monitor::Monitored;
 use super::rules::Rules;
 use super::users::Users;
 use super::{
-    Api, Around, Error, Parts, Place, Serve, Stored, compaction, election, open_registry, options, ready,
+    Api, Around, Error, Parts, Place, Serve, Stored, audit, compaction, election, open_registry, options,
+    ready,
 };
 use crate::admission::Surroundings;
 use crate::cluster::{Cluster, HostNamespaces};
 use crate::controller::{self, orphan};
 use crate::endpoint::{Endpoint, Health};
-use crate::pipeline::Pipeline;
 use crate::pipeline::delegated::{AccessReviews, Tokens};
+use crate::pipeline::{Options, Pipeline};
 use crate::registry::Registry;
 use crate::serve::certificates::{Certificates, Ensured};
 use crate::serve::{Listener, Shutdown, Tls};
@@ -35,6 +36,8 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
+    let metrics = Arc::new(Metrics::new());
+    let audit = audit::open(&options.audit, metrics.audit())?;
     let cluster = Cluster::connect(options.kubeconfig.as_deref(), &A::FACTS.program()).await?;
     let candidate = election::candidate(&A::FACTS, &options, &cluster)?;
     let listener = Listener::bind(options.address()).await?;
@@ -57,7 +60,6 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let delegation = &options.delegation;
     let (lifetimes, open_paths) = (delegation.access_lifetimes(), delegation.open_paths()?);
     let access = Arc::new(AccessReviews::new(cluster.clone(), lifetimes, open_paths));
-    let metrics = Arc::new(Metrics::new());
     let around = Surroundings {
         namespaces: host.clone(),
         access: access.clone(),
@@ -83,7 +85,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),
         access.clone(),
         Endpoint::new(A::FACTS.build(), &definitions, registry.clone(), health, metrics.clone(), access),
-        options.pipeline(),
+        Options { audit: audit.clone(), ..options.pipeline() },
         shutdown.clone(),
         metrics.requests().clone(),
     );
@@ -115,6 +117,9 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     candidate.run(ended, controllers).await;
     if !serving.await.unwrap_or(false) {
         tracing::warn!("some requests were cut off at the end");
+    }
+    if let Some(audit) = audit {
+        audit.flush().await;
     }
     signals.abort();
     api.close().await;

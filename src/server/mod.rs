@@ -2,6 +2,7 @@
 
 mod aggregated;
 mod api;
+mod audit;
 pub(crate) mod bootstrap;
 mod command;
 mod compaction;

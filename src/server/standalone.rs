@@ -3,7 +3,8 @@
 use super::encryption::{self, Encryption};
 use super::monitor::Monitored;
 use super::{
-    Api, Error, Parts, Place, Standalone, bootstrap, compaction, open_own_registry, options, ready, with_core,
+    Api, Error, Parts, Place, Standalone, audit, bootstrap, compaction, open_own_registry, options, ready,
+    with_core,
 };
 use crate::cluster::Cluster;
 use crate::controller;
@@ -21,6 +22,8 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let (engine, definitions) = (options.engine()?, with_core::<A>());
     let encryption = Encryption::open(&options.encryption, engine.root(), &definitions)?;
     options::prepare_data_dir(&options.data_dir)?;
+    let metrics = Arc::new(Metrics::new());
+    let audit = audit::open(&options.audit, metrics.audit())?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
     // The store first: whose it is, is who may write the folder's kubeconfig.
@@ -40,7 +43,6 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
         ready::shutdown(&shutdown),
         started.clone(),
     ]);
-    let metrics = Arc::new(Metrics::new());
     let permission = Arc::new(MastersOnly);
     let build = A::FACTS.build();
     let endpoint = Endpoint::new(build, &definitions, registry.clone(), health, metrics.clone(), permission);
@@ -48,7 +50,7 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
         ClientCertificates::new(ensured.bundle()?),
         MastersOnly,
         endpoint,
-        Options::default(),
+        Options { audit: audit.clone(), ..Options::default() },
         shutdown.clone(),
         metrics.requests().clone(),
     );
@@ -81,6 +83,9 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let drained = serving.await.unwrap_or(false);
     if !drained {
         tracing::warn!("some requests were cut off at the end");
+    }
+    if let Some(audit) = audit {
+        audit.flush().await;
     }
     signals.abort();
     api.close().await;

@@ -6,6 +6,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::admission::AdmissionMetrics;
+use super::audit::AuditMetrics;
 use super::deprecated::DeprecatedMetrics;
 use super::encryption::EncryptionMetrics;
 use super::requests::RequestMetrics;
@@ -22,6 +23,7 @@ pub struct Metrics {
     admission: AdmissionMetrics,
     encryption: EncryptionMetrics,
     deprecated: DeprecatedMetrics,
+    audit: AuditMetrics,
 }
 
 impl Default for Metrics {
@@ -42,7 +44,9 @@ impl Metrics {
         encryption.register(&mut registry);
         let deprecated = DeprecatedMetrics::default();
         deprecated.register(&mut registry);
-        Self { registry, requests, admission, encryption, deprecated }
+        let audit = AuditMetrics::default();
+        audit.register(&mut registry);
+        Self { registry, requests, admission, encryption, deprecated, audit }
     }
 
     /// The metrics of requests, for the pipeline.
@@ -63,6 +67,11 @@ impl Metrics {
     /// The metrics of deprecated versions, for what answers requests.
     pub fn deprecated(&self) -> &DeprecatedMetrics {
         &self.deprecated
+    }
+
+    /// The metrics of the audit log, for what writes it.
+    pub fn audit(&self) -> &AuditMetrics {
+        &self.audit
     }
 
     /// The registry, for further metrics while the server is composed.

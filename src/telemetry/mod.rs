@@ -1,6 +1,7 @@
 //! What the server tells about itself: events on standard error, metrics as Prometheus text.
 
 mod admission;
+mod audit;
 mod deprecated;
 mod encryption;
 mod histogram;
@@ -11,6 +12,7 @@ mod requests;
 mod unreadable;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
+pub use audit::AuditMetrics;
 pub use deprecated::DeprecatedMetrics;
 pub use encryption::EncryptionMetrics;
 pub use in_flight::{Count, InFlightMetrics};

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
@@ -32,6 +33,8 @@ pub(super) struct Answer {
     pub(super) patch: Option<Patch>,
     /// What the client should hear.
     pub(super) warnings: Vec<String>,
+    /// What the audit log should have.
+    pub(super) annotations: BTreeMap<String, String>,
     /// The refusal, if it is one.
     pub(super) denied: Option<ApiError>,
 }
@@ -54,6 +57,7 @@ struct Response {
     patch: Option<String>,
     patch_type: Option<String>,
     warnings: Option<Vec<String>>,
+    audit_annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Reads an answer; the error says what is wrong with it.
@@ -74,6 +78,7 @@ pub(super) fn read(body: &[u8], uid: &str, webhook: &str) -> Result<Answer, Stri
     Ok(Answer {
         patch: patch(response.patch.as_deref(), response.patch_type.as_deref())?,
         warnings: response.warnings.unwrap_or_default(),
+        annotations: response.audit_annotations.unwrap_or_default(),
         denied,
     })
 }
@@ -158,12 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_and_warnings_are_read() {
+    fn a_patch_warnings_and_annotations_are_read() {
         let patch = STANDARD.encode(r#"[{"op": "remove", "path": "/spec"}]"#);
         let answer = answer(
-            json!({"uid": "1", "allowed": true, "patch": patch, "patchType": "JSONPatch", "warnings": ["w"]}),
+            json!({"uid": "1", "allowed": true, "patch": patch, "patchType": "JSONPatch", "warnings": ["w"], "auditAnnotations": {"a": "b"}}),
         );
         let answer = answer.unwrap();
+        assert_eq!(answer.annotations["a"], "b");
         assert_eq!(answer.patch.unwrap().len(), 1);
         assert_eq!(answer.warnings, ["w"]);
         assert!(answer.denied.is_none());

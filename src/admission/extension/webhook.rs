@@ -108,7 +108,14 @@ impl Webhook {
             Err(reason) => Err(reason.clone()),
         };
         match answer {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => {
+                if let Some(audit) = question.origin.audit {
+                    let annotations = answer.annotations.iter();
+                    annotations
+                        .for_each(|(key, value)| audit.annotate(&format!("{}/{key}", self.name), value));
+                }
+                Ok(Some(answer))
+            }
             Err(reason) => self.failed(&reason).map(|()| None),
         }
     }

@@ -188,7 +188,7 @@ impl Round<'_> {
             return Ok(Outcome::Passed);
         };
         let Some(answer) = self.hooks.ask(hook, &question, version).await? else { return Ok(Outcome::Kept) };
-        let Answer { patch, warnings, denied } = answer;
+        let Answer { patch, warnings, denied, .. } = answer;
         self.warnings.extend(warnings);
         if let Some(denied) = denied {
             return Err(denied);

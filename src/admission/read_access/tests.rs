@@ -37,7 +37,8 @@ async fn judged<K: Hub>(
     let definition = object.definition();
     let requester = Requester { name: "ada", uid: "", groups: &[], extra: &[] };
     let options = Options::Write { kind: "CreateOptions", field_manager: "", field_validation: "" };
-    let origin = Origin { requester, version: &definition.versions[0], subresource: "", options };
+    let origin =
+        Origin { requester, version: &definition.versions[0], subresource: "", options, audit: None };
     let attributes = Attributes {
         operation,
         definition,

@@ -1,6 +1,7 @@
 //! The whole way of a request, over a foreign kind and the `memory` engine.
 
 mod applies;
+mod audit;
 mod bodies;
 mod changes;
 mod creations;
@@ -61,6 +62,7 @@ impl Authenticator for Nobody {
 /// A server in this process.
 struct Server {
     client: InProcess<Nobody, MastersOnly, Endpoint>,
+    pipeline: Pipeline<Nobody, MastersOnly, Endpoint>,
     registry: Arc<Registry>,
     storage: Arc<dyn databases_storage::Storage>,
 }
@@ -110,12 +112,21 @@ impl Server {
         transformer: &Transformer,
         permission: Arc<dyn Permission>,
     ) -> Self {
-        Server::made(definitions, storage, transformer, permission, Arc::new(Chain(Vec::new()))).await
+        let admission = Arc::new(Chain(Vec::new()));
+        Server::made(definitions, storage, transformer, permission, admission, Options::default()).await
     }
 
     async fn admitting(admission: Arc<dyn Admission>) -> Self {
         let (storage, transformer) = (Server::memory().await, Transformer::default());
-        Server::made(&[&flunder::DEFINITION], storage, &transformer, Arc::new(MastersOnly), admission).await
+        let (definitions, permission) = ([&flunder::DEFINITION], Arc::new(MastersOnly));
+        Server::made(&definitions, storage, &transformer, permission, admission, Options::default()).await
+    }
+
+    async fn treating(options: Options) -> Self {
+        let (storage, transformer) = (Server::memory().await, Transformer::default());
+        let (definitions, permission) = ([&flunder::DEFINITION], Arc::new(MastersOnly));
+        Server::made(&definitions, storage, &transformer, permission, Arc::new(Chain(Vec::new())), options)
+            .await
     }
 
     async fn made(
@@ -124,6 +135,7 @@ impl Server {
         transformer: &Transformer,
         permission: Arc<dyn Permission>,
         admission: Arc<dyn Admission>,
+        options: Options,
     ) -> Self {
         let registry = Registry::open(definitions, &storage, &|_| transformer.clone(), &admission);
         for store in registry.stores() {
@@ -134,11 +146,10 @@ impl Server {
         let build = "tests".to_owned();
         let endpoint =
             Endpoint::new(build, definitions, registry.clone(), Health::default(), metrics, permission);
-        let pipeline =
-            Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
+        let pipeline = Pipeline::new(Nobody, MastersOnly, endpoint, options, Shutdown::new(), requests);
         pipeline.complete();
         let client = pipeline.as_user(UserInfo::new("tester", [MASTERS_GROUP]));
-        Server { client, registry, storage }
+        Server { client, pipeline, registry, storage }
     }
 
     async fn send(

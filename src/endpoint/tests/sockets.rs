@@ -1,6 +1,7 @@
 //! Watches over a websocket, on real sockets.
 
 use super::*;
+use crate::pipeline::audit::testing::Recorded;
 use crate::serve::testing::{self, soon, text};
 use crate::serve::{Limits, Shutdown};
 use base64::Engine;
@@ -43,6 +44,10 @@ fn subprotocol(token: &str) -> String {
 
 impl Listening {
     async fn start() -> Self {
+        Self::treating(Options::default()).await
+    }
+
+    async fn treating(options: Options) -> Self {
         let server = Server::start().await;
         let (metrics, shutdown) = (Arc::new(Metrics::new()), Shutdown::new());
         let requests = metrics.requests().clone();
@@ -54,7 +59,6 @@ impl Listening {
             metrics,
             Arc::new(MastersOnly),
         );
-        let options = Options::default();
         let pipeline = Pipeline::new(OneToken, MastersOnly, endpoint, options, shutdown.clone(), requests);
         pipeline.complete();
         let network = testing::Server::start(pipeline, shutdown, Limits::default()).await;
@@ -141,6 +145,25 @@ fn framed(message: &Message) -> Vec<u8> {
         true => payload.to_vec(),
         false => [&u32::try_from(payload.len()).unwrap().to_be_bytes()[..], payload].concat(),
     }
+}
+
+#[tokio::test]
+async fn what_is_recorded_of_a_websocket_ends_with_it() {
+    let recorded = Recorded::by("- {level: Metadata, omitStages: [RequestReceived]}");
+    let listening = Listening::treating(recorded.options()).await;
+    let (mut socket, _) = listening.open("", "application/json").await;
+    listening.server.create("a").await;
+    event(&mut socket).await;
+    let events = recorded.events();
+    assert_eq!(events.lines().count(), 1, "{events}");
+    assert!(events.contains(r#""stage":"ResponseStarted""#) && events.contains(r#""code":101"#), "{events}");
+    drop(socket);
+    let ended = async {
+        while !recorded.events().contains(r#""stage":"ResponseComplete""#) {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(ended).await;
 }
 
 #[tokio::test]

@@ -209,7 +209,7 @@ impl Authorizer for Careful {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
         match info.verb() {
             Verb::UnsafeDelete => Decision::Deny(format!("{} is careful with {}", user.name, info.name())),
-            _ => Decision::Allow,
+            _ => Decision::Allow(String::new()),
         }
     }
 }

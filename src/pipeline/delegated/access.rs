@@ -68,10 +68,10 @@ impl AccessReviews {
 impl Authorizer for AccessReviews {
     async fn authorize(&self, user: &UserInfo, info: &RequestInfo) -> Decision {
         if user.is_in(MASTERS_GROUP) || self.is_open(info) {
-            return Decision::Allow;
+            return Decision::Allow(String::new());
         }
         match self.review(question(user, info)).await {
-            Ok(Access { allowed: true, .. }) => Decision::Allow,
+            Ok(Access { allowed: true, reason }) => Decision::Allow(reason),
             Ok(Access { reason, .. }) => Decision::Deny(reason),
             Err(reason) => Decision::Error(reason.to_string()),
         }

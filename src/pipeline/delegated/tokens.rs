@@ -38,11 +38,20 @@ async fn ask(cluster: Cluster, token: String) -> Result<Verdict, String> {
 
 impl Authenticator for Tokens {
     async fn authenticate(&self, _: &Peer, headers: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
-        let Some(token) = bearer(headers) else { return Ok(None) };
+        match bearer(headers) {
+            Some(token) => self.user(token).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Tokens {
+    /// Whose token it is. A verdict is of the whole token, and of no other.
+    async fn user(&self, token: &str) -> Verdict {
         let key: [u8; 32] = Sha256::new().chain_update(self.salt).chain_update(token).finalize().into();
         let verdict = self.verdicts.get(key, || ask(self.cluster.clone(), token.to_owned())).await;
         // Without a word of the cluster nobody can be believed.
-        verdict.map_err(|reason| Rejected(format!("the token cannot be reviewed: {reason}")))?.map(Some)
+        verdict.map_err(|reason| Rejected(format!("the token cannot be reviewed: {reason}")))?
     }
 }
 
@@ -50,4 +59,50 @@ impl Authenticator for Tokens {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Request, Response};
+    use http_body_util::{BodyExt, Full};
+    use serde_json::{Value, json};
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A cluster that knows every token but those that are bad, and how often it was asked.
+    fn cluster() -> (Cluster, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let service = tower::service_fn(move |request: Request<kube::client::Body>| {
+            count.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let body =
+                    request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                let mut review: Value = serde_json::from_slice(&body).unwrap();
+                let token = review["spec"]["token"].as_str().unwrap().to_owned();
+                let user = json!({"username": format!("user of {token}")});
+                review["status"] = json!({"authenticated": !token.contains("bad"), "user": user});
+                Ok::<_, Infallible>(Response::new(Full::from(review.to_string())))
+            }
+        });
+        (Cluster::new(kube::Client::new(service, "default"), "tests"), asked)
+    }
+
+    #[tokio::test]
+    async fn a_verdict_is_of_the_whole_token() {
+        let (cluster, asked) = cluster();
+        let tokens = Tokens::new(cluster, Duration::from_secs(60));
+        let long = "a".repeat(4096);
+        for _ in 0..2 {
+            for end in ["", "b", "c", "bad"] {
+                let token = format!("{long}{end}");
+                match tokens.user(&token).await {
+                    Ok(user) => assert_eq!(user.name, format!("user of {token}")),
+                    Err(_) => assert_eq!(end, "bad"),
+                }
+            }
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 4, "each is asked for once");
+    }
 }

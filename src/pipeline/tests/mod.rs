@@ -1,4 +1,5 @@
 mod answers;
+mod audit;
 mod in_flight;
 mod network;
 mod parsing;

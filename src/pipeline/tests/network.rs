@@ -9,14 +9,14 @@ use super::*;
 
 type Served = Pipeline<ClientCertificates, MastersOnly, Told>;
 
-struct Setup {
-    server: Server,
+pub(super) struct Setup {
+    pub(super) server: Server,
     pipeline: Served,
-    users: Ca,
+    pub(super) users: Ca,
     metrics: Metrics,
 }
 
-async fn start(options: Options) -> Setup {
+pub(super) async fn start(options: Options) -> Setup {
     let (users, shutdown, metrics) = (Ca::new("users"), Shutdown::new(), Metrics::new());
     let authenticator = ClientCertificates::new(users.bundle());
     let requests = metrics.requests().clone();

@@ -125,7 +125,7 @@ async fn more_than_the_limit_waits_and_is_turned_away() {
     let told = Told::default();
     let in_flight = InFlightLimits { read_only: 1, mutating: 1 };
     let options = Options { in_flight, ..Options::default() };
-    let pipeline = pipeline(Says(Decision::Allow), told.clone(), options);
+    let pipeline = pipeline(Says(Decision::Allow(String::new())), told.clone(), options);
     let user = pipeline.as_user(UserInfo::new("u", [""; 0]));
     let first = tokio::spawn({
         let user = user.clone();

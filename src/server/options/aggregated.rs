@@ -1,7 +1,7 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{Delegation, EncryptionFlags, Etcd};
+use super::{AuditFlags, Delegation, EncryptionFlags, Etcd};
 use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{Limits, TlsFiles};
 use clap::Args;
@@ -53,6 +53,10 @@ pub(in crate::server) struct Serve<F: Args, C: Args> {
     /// How values are encrypted.
     #[command(flatten)]
     pub encryption: EncryptionFlags,
+
+    /// What is recorded of requests.
+    #[command(flatten)]
+    pub audit: AuditFlags,
 
     /// Flags of the API.
     #[command(flatten)]

@@ -1,10 +1,12 @@
 //! Flags of every server, and what follows from them. Defaults that name the API are set where the command line is made.
 
 mod aggregated;
+mod audit;
 mod delegation;
 mod standalone;
 
 pub(super) use aggregated::Serve;
+pub(super) use audit::{AuditFlags, AuditMode};
 pub(super) use standalone::Standalone;
 
 use delegation::Delegation;

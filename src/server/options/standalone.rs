@@ -1,7 +1,7 @@
 //! Flags of `standalone`.
 
 use super::super::Error;
-use super::{EncryptionFlags, Etcd};
+use super::{AuditFlags, EncryptionFlags, Etcd};
 use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
@@ -34,6 +34,10 @@ pub(in crate::server) struct Standalone<F: Args> {
     /// How values are encrypted.
     #[command(flatten)]
     pub encryption: EncryptionFlags,
+
+    /// What is recorded of requests.
+    #[command(flatten)]
+    pub audit: AuditFlags,
 
     /// Flags of the API.
     #[command(flatten)]

@@ -100,24 +100,36 @@ fn a_value_that_is_not_there_or_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn the_configuration_of_encryption_is_mounted_where_one_is_named() {
+fn what_is_named_is_mounted_and_its_flag_is_given() {
     let Some(tools) = tools() else { return };
     let server = |settings: &[&str]| {
         let mut all = template(&tools, settings).into_iter();
         all.find(|(name, _)| name.0 == "Deployment").expect("a Deployment").1["spec"]["template"]["spec"]
             .clone()
     };
-    assert!(!server(&[]).to_string().contains("encryption"));
-    let spec = server(&["--set=encryption.secretName=keys"]);
-    let volume =
-        spec["volumes"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "encryption"));
-    assert_eq!(volume.map(|volume| &volume["secret"]["secretName"]), Some(&"keys".into()));
-    let container = &spec["containers"][0];
-    let mounts = container["volumeMounts"].as_array();
-    let mount = mounts.and_then(|all| all.iter().find(|one| one["name"] == "encryption")).expect("a mount");
-    let folder = mount["mountPath"].as_str().expect("a path");
-    let flag = format!("--encryption-provider-config={folder}/encryption.yaml");
-    assert!(container["args"].as_array().is_some_and(|flags| flags.contains(&flag.into())), "{container}");
+    for (name, setting, source, flag) in [
+        (
+            "encryption",
+            "secretName",
+            "secret/secretName",
+            "--encryption-provider-config=FOLDER/encryption.yaml",
+        ),
+        ("audit", "configMapName", "configMap/name", "--audit-policy-file=FOLDER/policy.yaml"),
+    ] {
+        assert!(!server(&[]).to_string().contains(name));
+        let spec = server(&[&format!("--set={name}.{setting}=mine")]);
+        let volume = spec["volumes"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
+        let volume = volume.expect("a volume");
+        assert_eq!(volume.pointer(&format!("/{source}")), Some(&"mine".into()));
+        let container = &spec["containers"][0];
+        let mounts = container["volumeMounts"].as_array();
+        let mount = mounts.and_then(|all| all.iter().find(|one| one["name"] == name)).expect("a mount");
+        let flag = flag.replace("FOLDER", mount["mountPath"].as_str().expect("a path"));
+        assert!(
+            container["args"].as_array().is_some_and(|flags| flags.contains(&flag.into())),
+            "{container}"
+        );
+    }
 }
 
 #[test]
