@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode, request};
+use http::{Method, Request, Response, StatusCode, request};
 use tokio::time::Instant;
 
 use super::audit::{Audit, Audited, Entry, Facts};
 use super::authorization::Decision;
 use super::body::ResponseBody;
+use super::query;
 use super::request_info::RequestInfo;
 use super::status::Refusal;
 use super::user::UserInfo;
@@ -32,6 +33,7 @@ pub(super) struct Record {
     pub(super) admitted: bool,
     audited: Option<Audited>,
     applies: bool,
+    dry_run: &'static str,
 }
 
 impl Record {
@@ -39,8 +41,8 @@ impl Record {
         let content_type = request.headers().get(CONTENT_TYPE);
         let applies =
             content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/apply-patch"));
-        let received = Instant::now();
-        Self { audit_id, received, info: None, user: None, admitted: false, audited: None, applies }
+        let (received, dry_run) = (Instant::now(), dry_run(request));
+        Self { audit_id, received, info: None, user: None, admitted: false, audited: None, applies, dry_run }
     }
 
     /// Begins to record the request, if the policy says so, when it is known whose it is or that nobody will know.
@@ -133,10 +135,34 @@ impl Record {
         }
         RequestLabels {
             verb,
+            dry_run: self.dry_run,
             group: info.group(),
             version: info.version(),
             resource: info.resource(),
             subresource: info.subresource(),
+            scope: scope(info),
         }
+    }
+}
+
+/// What `?dryRun=` says of a request that may change something.
+fn dry_run<B>(request: &Request<B>) -> &'static str {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return "";
+    }
+    let query = request.uri().query().unwrap_or_default();
+    query::all(query, "dryRun").fold("", |before, value| match (before, &*value) {
+        ("" | "All", "All") => "All",
+        _ => "invalid",
+    })
+}
+
+/// What a request is about: an object, those of a namespace, or those of the cluster.
+fn scope(info: &RequestInfo) -> &'static str {
+    match (info.is_resource_request(), info.name(), info.namespace()) {
+        (false, _, _) => "",
+        (true, "", "") if info.verb() != Verb::Create => "cluster",
+        (true, "", _) if info.verb() != Verb::Create => "namespace",
+        (true, _, _) => "resource",
     }
 }

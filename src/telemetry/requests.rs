@@ -17,6 +17,8 @@ use prometheus_client::registry::Registry;
 use super::histogram::DurationHistogram;
 use super::in_flight::InFlightMetrics;
 
+/// Which server answers, where dashboards tell API servers from their aggregators.
+const COMPONENT: &str = "apiserver";
 /// How many combinations of labels are told apart; the rest are counted together.
 const MOST_COMBINATIONS: usize = 4096;
 
@@ -25,6 +27,8 @@ const MOST_COMBINATIONS: usize = 4096;
 pub struct RequestLabels<'a> {
     /// The verb, as `GET` or `LIST`.
     pub verb: &'a str,
+    /// `All` where nothing is to be written, `invalid`, or empty.
+    pub dry_run: &'a str,
     /// The API group.
     pub group: &'a str,
     /// The version of the group.
@@ -33,31 +37,39 @@ pub struct RequestLabels<'a> {
     pub resource: &'a str,
     /// The subresource.
     pub subresource: &'a str,
+    /// `resource`, `namespace`, `cluster`, or empty.
+    pub scope: &'a str,
 }
 
 impl<'a> RequestLabels<'a> {
     /// Labels without a resource.
     pub fn of_verb(verb: &'a str) -> Self {
-        Self { verb, group: "", version: "", resource: "", subresource: "" }
+        Self { verb, dry_run: "", group: "", version: "", resource: "", subresource: "", scope: "" }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResourceLabels {
     verb: String,
+    dry_run: String,
     group: String,
     version: String,
     resource: String,
     subresource: String,
+    scope: String,
+    component: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     verb: String,
+    dry_run: String,
     group: String,
     version: String,
     resource: String,
     subresource: String,
+    scope: String,
+    component: &'static str,
     code: u16,
 }
 
@@ -128,10 +140,12 @@ impl RequestMetrics {
     }
 
     fn make(&self, labels: RequestLabels<'_>, code: u16) -> Known {
-        let RequestLabels { verb, group, version, resource, subresource } = labels;
-        let [verb, group, version, resource, subresource] =
-            [verb, group, version, resource, subresource].map(str::to_owned);
-        let labels = CodeLabels { verb, group, version, resource, subresource, code };
+        let RequestLabels { verb, dry_run, group, version, resource, subresource, scope } = labels;
+        let [verb, dry_run, group, version, resource, subresource, scope] =
+            [verb, dry_run, group, version, resource, subresource, scope].map(str::to_owned);
+        let component = COMPONENT;
+        let labels =
+            CodeLabels { verb, dry_run, group, version, resource, subresource, scope, component, code };
         let duration = self.0.durations.get_or_create(&labels.without_code()).clone();
         let total = self.0.total.get_or_create(&labels).clone();
         Known { labels, total, duration }
@@ -147,12 +161,15 @@ impl Known {
 
 impl CodeLabels {
     fn are(&self, other: &RequestLabels<'_>, code: u16) -> bool {
-        let Self { verb, group, version, resource, subresource, code: own } = self;
-        *own == code && *other == (RequestLabels { verb, group, version, resource, subresource })
+        let Self { verb, dry_run, group, version, resource, subresource, scope, component: _, code: own } =
+            self;
+        *own == code
+            && *other == (RequestLabels { verb, dry_run, group, version, resource, subresource, scope })
     }
 
     fn without_code(&self) -> ResourceLabels {
-        let Self { verb, group, version, resource, subresource, code: _ } = self.clone();
-        ResourceLabels { verb, group, version, resource, subresource }
+        let Self { verb, dry_run, group, version, resource, subresource, scope, component, code: _ } =
+            self.clone();
+        ResourceLabels { verb, dry_run, group, version, resource, subresource, scope, component }
     }
 }

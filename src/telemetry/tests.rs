@@ -3,7 +3,14 @@ use std::time::Duration;
 use super::*;
 
 fn labels(resource: &str) -> RequestLabels<'_> {
-    RequestLabels { verb: "GET", group: "g", version: "v1", resource, subresource: "" }
+    RequestLabels {
+        dry_run: "",
+        group: "g",
+        version: "v1",
+        resource,
+        scope: "resource",
+        ..RequestLabels::of_verb("GET")
+    }
 }
 
 #[test]
@@ -13,7 +20,7 @@ fn the_text_is_what_a_scraper_of_version_0_0_4_reads() {
     metrics.requests().observe(labels("things"), 200, Duration::from_secs(90));
     metrics.requests().observe(labels("things"), 404, Duration::from_millis(1));
     let text = metrics.text(&[]).unwrap();
-    let set = r#"verb="GET",group="g",version="v1",resource="things",subresource="""#;
+    let set = r#"verb="GET",dry_run="",group="g",version="v1",resource="things",subresource="",scope="resource",component="apiserver""#;
     for line in [
         "# TYPE apiserver_request_total counter".to_owned(),
         format!(r#"apiserver_request_total{{{set},code="200"}} 2"#),
@@ -40,7 +47,7 @@ fn labels_without_end_are_counted_together() {
     let text = metrics.text(&[]).unwrap();
     let sets = text.lines().filter(|line| line.starts_with("apiserver_request_total{")).count();
     assert_eq!(sets, 4097);
-    assert!(text.contains(r#"apiserver_request_total{verb="other",group="",version="",resource="",subresource="",code="200"} 904"#));
+    assert!(text.contains(r#"apiserver_request_total{verb="other",dry_run="",group="",version="",resource="",subresource="",scope="",component="apiserver",code="200"} 904"#));
 }
 
 #[test]

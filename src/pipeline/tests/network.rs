@@ -161,10 +161,33 @@ async fn requests_are_counted() {
     let mut client = setup.server.h1(Some(&root)).await;
     client.get(THINGS).await;
     setup.server.h1(None).await.get("/apis/made/up/labels").await;
+    for (method, target) in [
+        ("POST", "/apis/g/v1/namespaces/n/things?dryRun=All"),
+        ("DELETE", "/apis/g/v1/namespaces/n/things?dryRun=made"),
+        ("PUT", "/apis/g/v1/namespaces/n/things/a/status"),
+    ] {
+        let mut request = get(target);
+        *request.method_mut() = method.parse().unwrap();
+        client.send(request).await;
+    }
     let text = setup.metrics.text(&[]).unwrap();
-    let counted = r#"apiserver_request_total{verb="LIST",group="g",version="v1",resource="things",subresource="",code="200"} 1"#;
+    let counted = r#"apiserver_request_total{verb="LIST",dry_run="",group="g",version="v1",resource="things",subresource="",scope="cluster",component="apiserver",code="200"} 1"#;
     assert!(text.contains(counted), "{text}");
-    assert!(text.contains(r#"resource="",subresource="",code="403"} 1"#) && !text.contains("made"), "{text}");
+    for (verb, dry_run, subresource, scope) in [
+        ("POST", "All", "", "resource"),
+        ("DELETECOLLECTION", "invalid", "", "namespace"),
+        ("PUT", "", "status", "resource"),
+    ] {
+        let set = format!(r#"verb="{verb}",dry_run="{dry_run}",group="g",version="v1",resource="things","#);
+        let set =
+            format!(r#"{set}subresource="{subresource}",scope="{scope}",component="apiserver",code="200""#);
+        assert!(text.contains(&format!("apiserver_request_total{{{set}}} 1\n")), "{set} is not in {text}");
+    }
+    assert!(
+        text.contains(r#"resource="",subresource="",scope="",component="apiserver",code="403"} 1"#)
+            && !text.contains("made"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
