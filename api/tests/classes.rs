@@ -64,9 +64,13 @@ fn a_deletion_under_way_can_be_told_to_keep_what_is_left_and_nothing_else() {
     };
     let refused = "spec.deletionPolicy: Forbidden: this object is being deleted: its policy can become Retain, which keeps what is \
                    still there, and nothing else";
+    let waits = "spec.deletionPolicy: Forbidden: this object is being deleted: its policy can become Retain, which keeps what is \
+                 still there, or Delete, which makes no backup, and nothing else";
     for (before, after, expected) in [
         ("Delete", "Retain", ""),
         ("Snapshot", "Retain", ""),
+        ("Snapshot", "Delete", ""),
+        ("Snapshot", "Forbid", waits),
         ("Delete", "Delete", ""),
         ("Retain", "Delete", refused),
         ("Retain", "Forbid", refused),

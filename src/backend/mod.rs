@@ -7,6 +7,7 @@
 //! What goes in and comes out are owned values, so that a backend may as well be a program of its own behind a protocol.
 //! Sizes are in bytes. A field that says nothing has its type's empty value.
 
+mod backup;
 mod cloudnative_pg;
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -32,6 +33,7 @@ mod tenant;
 mod values;
 mod zalando;
 
+pub use backup::{Backup, BackupPhase};
 pub use cloudnative_pg::CloudNativePG;
 pub use crunchy::Crunchy;
 pub use error::{Code, Error};
@@ -147,6 +149,16 @@ pub trait Answers<K: Kind>: Backend {
     /// [`Code::InvalidArgument`] is for an object of which nothing was ever accepted; the other codes are for what may go
     /// well next time. Being stopped and being removed are never refused for another part of the object.
     async fn ensure(&self, request: &Request<K>) -> Result<Observed, Error>;
+
+    /// Makes the backup that outlives the object, as far as that goes now, and says how far it is. It is asked for before
+    /// [`Answers::remove`] where the deletion policy is Snapshot, again and again until the backup succeeded or there is
+    /// nothing to back up; the policy may become another one meanwhile. One backup is made, called by the object's name and
+    /// uid; after one that failed another is begun, later each time. Nothing is removed by it, and what is stopped may be
+    /// started for it. Who does not offer `DeletionSnapshot` is not asked.
+    async fn back_up(&self, _request: &Request<K>) -> Result<Backup, Error> {
+        let message = format!("{:?} makes no backups", self.controller_name());
+        Err(Error::retried(Code::FailedPrecondition, message))
+    }
 
     /// Ends the implementation. Not finding it is success.
     async fn remove(&self, request: &Request<K>, disposal: Disposal) -> Result<(), Error>;

@@ -1,7 +1,7 @@
 //! What a backend says, before it reaches a status: a backend may be anybody's program, and what it cannot mean would be
 //! refused by validation for ever, or taken at its word by applications.
 
-use super::{Code, Endpoint, Error, Observed, Offer, Phase, Refusal, Warning};
+use super::{Backup, BackupPhase, Code, Endpoint, Error, Observed, Offer, Phase, Refusal, Warning};
 use std::collections::BTreeSet;
 
 /// The longest message of a condition.
@@ -85,6 +85,22 @@ impl Observed {
     }
 }
 
+impl Backup {
+    /// One that was made is somewhere, and one that failed says why.
+    #[must_use]
+    pub fn plausible(mut self) -> Self {
+        let Backup { reference, phase, .. } = &self;
+        if *phase == BackupPhase::Succeeded && (reference.kind.is_empty() || reference.name.is_empty()) {
+            self.phase = BackupPhase::Failed;
+            self.message = "the backend says that it made a backup, but not where that is".into();
+        }
+        if self.phase == BackupPhase::Failed || !self.message.is_empty() {
+            self.message = message(self.message);
+        }
+        self
+    }
+}
+
 fn is_reason(text: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b':');
     text.len() <= REASON
@@ -104,7 +120,7 @@ fn message(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::{Role, Scope};
+    use crate::backend::{Reference, Role, Scope};
 
     #[test]
     fn a_refusal_always_has_a_reason_that_conditions_may_have() {
@@ -141,6 +157,19 @@ mod tests {
         for endpoints in [vec![], vec![read_only], vec![endpoint(Role::ReadWrite, 0)], vec![outside]] {
             assert_eq!(seen(endpoints).phase, Phase::Failing);
         }
+    }
+
+    #[test]
+    fn a_backup_that_is_nowhere_was_not_made() {
+        let made = Backup { phase: BackupPhase::Succeeded, ..Backup::default() };
+        let told = made.clone().plausible();
+        assert_eq!(told.phase, BackupPhase::Failed);
+        assert!(told.message.ends_with("but not where that is"), "{told:?}");
+        let reference = Reference { kind: "Backup".into(), name: "shop".into(), ..Reference::default() };
+        let somewhere = Backup { reference, ..made };
+        assert_eq!(somewhere.clone().plausible(), somewhere);
+        let failed = Backup { phase: BackupPhase::Failed, ..somewhere };
+        assert_eq!(failed.plausible().message, "the backend does not say why");
     }
 
     #[test]

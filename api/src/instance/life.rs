@@ -35,16 +35,25 @@ pub(crate) fn keep(new: &mut dyn Instance, old: &dyn Instance) {
     }
 }
 
-/// A deletion under way may still be told to keep what is left. What was let go is nobody's to delete, so nothing else can be
-/// asked of it any more.
+/// A deletion under way may still be told to keep what is left, and one that is to make a backup first to do without. What was
+/// let go is nobody's to delete, and what was deleted cannot be backed up, so nothing else can be asked of it any more.
 pub(crate) fn check_ending(new: &dyn Instance, old: &dyn Instance, errors: &mut Errors) {
     let (wanted, before) = (&new.spec().deletion_policy, &old.spec().deletion_policy);
-    if old.meta().deletion_timestamp.is_none() || wanted == before || *wanted == Some(DeletionPolicy::Retain)
-    {
+    if old.meta().deletion_timestamp.is_none() || wanted == before {
         return;
     }
+    let detail = match (before, wanted) {
+        (_, Some(DeletionPolicy::Retain))
+        | (Some(DeletionPolicy::Snapshot), Some(DeletionPolicy::Delete)) => return,
+        (Some(DeletionPolicy::Snapshot), _) => {
+            "this object is being deleted: its policy can become Retain, which keeps what is still there, or Delete, which \
+             makes no backup, and nothing else"
+        }
+        _ => {
+            "this object is being deleted: its policy can become Retain, which keeps what is still there, and nothing else"
+        }
+    };
     let path = Path::new("spec").child("deletionPolicy");
-    let detail = "this object is being deleted: its policy can become Retain, which keeps what is still there, and nothing else";
     errors.push(FieldError::forbidden(&path, detail));
 }
 

@@ -9,7 +9,7 @@ pub use shown::{COLUMNS, SELECTABLE_FIELDS};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::postgresql::{self, PostgreSQL};
-use crate::shared::{DATA_SOURCE_REF, InstanceSpec, InstanceStatus, Reference};
+use crate::shared::{DATA_SOURCE_REF, DeletionPolicy, InstanceSpec, InstanceStatus, Reference};
 use apimachinery::field::Errors;
 use apimachinery::kind::{Definition, Hub, Kind};
 use apimachinery::meta::ObjectMeta;
@@ -89,6 +89,13 @@ pub fn binding_name(name: &str) -> String {
 /// Whether somebody has taken the object up.
 pub fn is_taken_up(metadata: &ObjectMeta) -> bool {
     metadata.finalizers.iter().any(|finalizer| finalizer == BACKEND_FINALIZER)
+}
+
+/// Whether a backup is made before an object's data is deleted: a class that only warns of what it does not do makes none.
+pub fn is_backed_up_first(object: &dyn Instance) -> bool {
+    let is_passed_over =
+        object.status().unsupported_fields.iter().any(|field| field.path == "spec.deletionPolicy");
+    object.spec().deletion_policy == Some(DeletionPolicy::Snapshot) && !is_passed_over
 }
 
 /// What is done for each kind of databases in its own type.

@@ -75,9 +75,11 @@ pub struct InstanceSpec {
     /// Who may refer to this database from other namespaces.
     #[api(20)]
     pub allowed_access: Option<AllowedAccess>,
-    /// What happens to the data when this object is deleted. Retain keeps data and credentials; Delete removes
-    /// both; Snapshot takes a backup first; Forbid refuses the deletion. When unset, the class's default, else
-    /// Retain.
+    /// What happens to the data when this object is deleted. Retain keeps data and credentials: the implementation and the
+    /// Secrets stay, belong to no object any more, and are taken up again by a new object whose adoptRef names them. Delete
+    /// removes both. Snapshot deletes as well, once a backup has been made, which stays; the condition BackedUp says where it
+    /// is. Forbid refuses the deletion. A deletion under way can be changed to Retain, and from Snapshot to Delete. When
+    /// unset, the class's default, else Retain.
     #[api(21)]
     pub deletion_policy: Option<DeletionPolicy>,
     /// Settings that only this class's implementation knows, in an object of a kind that the class lists.

@@ -13,8 +13,8 @@ pub(crate) use steer::{Lie, Step};
 
 use super::postgresql;
 use super::{
-    Announcer, Answers, Backend, Change, Class, Code, Disposal, Effect, Error, News, Observed, Offer,
-    ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warner, Warning,
+    Announcer, Answers, Backend, Backup, BackupPhase, Change, Class, Code, Disposal, Effect, Error, News,
+    Observed, Offer, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warner, Warning,
 };
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -31,10 +31,11 @@ use world::{Database, World};
 
 const PORT: u16 = PROTOCOL.port;
 const REFUSED: &str = "fake.example.com/refused";
-const FEATURES: [&str; 7] = [
+const FEATURES: [&str; 8] = [
     "PostgreSQL",
     "PostgreSQLAdoption",
     "PostgreSQLClone",
+    "PostgreSQLDeletionSnapshot",
     "PostgreSQLParameters",
     "PostgreSQLPort",
     "PostgreSQLStop",
@@ -123,7 +124,7 @@ impl Fake {
                 let observed = database.observed();
                 Observed { message: world.babble(&observed.message), ..observed }
             }),
-            Some(Lie::Reference(_)) | None => database.map(Database::observed),
+            Some(Lie::Reference(_) | Lie::BackedUp) | None => database.map(Database::observed),
         }
     }
 }
@@ -275,6 +276,28 @@ impl Answers<PostgreSQL> for Fake {
         }
         let seen = self.seen(request).unwrap_or_default();
         Ok(Observed { refused: refused.or(seen.refused), ..seen })
+    }
+
+    async fn back_up(&self, request: &Request<PostgreSQL>) -> Result<Backup, Error> {
+        self.step(Step::BackUp, request).await?;
+        let (meta, mut world) = (&request.object.metadata, self.world());
+        let Some(rows) = world.databases.get(&meta.uid).filter(|database| database.made) else {
+            return Ok(Backup::nothing());
+        };
+        let rows = rows.rows.clone();
+        let (namespace, name) = (meta.namespace.clone(), format!("{}-final", meta.name));
+        let reference = Reference { group: self.domain().into(), kind: "Backup".into(), namespace, name };
+        if matches!(world.lie, Some(Lie::BackedUp)) {
+            return Ok(Backup { phase: BackupPhase::Succeeded, ..Backup::default() });
+        }
+        let (phase, message) = match world.backups.contains_key(&meta.uid) {
+            true => (BackupPhase::Succeeded, String::new()),
+            false => world.backs_up.clone(),
+        };
+        if phase == BackupPhase::Succeeded {
+            world.backups.entry(meta.uid.clone()).or_insert(rows);
+        }
+        Ok(Backup { reference, phase, message })
     }
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! What tests tell a fake to do, and ask it.
 
 use super::Fake;
-use crate::backend::{Announcer, Code, Error, News, Observed, Offer, Reference, Warning};
+use crate::backend::{Announcer, BackupPhase, Code, Error, News, Observed, Offer, Reference, Warning};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub(crate) enum Step {
     Fill,
     /// Stops it because its object says so.
     Stop,
+    /// Makes a backup because its object goes.
+    BackUp,
     /// Ends it because its object goes.
     End,
     /// Removes its data.
@@ -45,6 +47,8 @@ pub(crate) enum Lie {
     Reference(Reference),
     /// What is so, and why a step fails, in other words each time.
     Babble,
+    /// A backup was made, and nobody says where.
+    BackedUp,
 }
 
 /// Which steps fail, and how.
@@ -140,6 +144,16 @@ impl Fake {
     pub(crate) fn reads(&self, uid: &str, row: &str) -> bool {
         let world = self.world();
         world.databases.get(uid).is_some_and(|database| database.up && database.rows.contains(row))
+    }
+
+    /// This becomes of the backups that are not made yet.
+    pub(crate) fn backups_are(&self, phase: BackupPhase, message: &str) {
+        self.world().backs_up = (phase, message.to_owned());
+    }
+
+    /// Whether that row is in the backup of a database.
+    pub(crate) fn is_backed_up(&self, uid: &str, row: &str) -> bool {
+        self.world().backups.get(uid).is_some_and(|rows| rows.contains(row))
     }
 
     /// Everything there is, in words.

@@ -1,14 +1,17 @@
 //! What is there whatever becomes of the backend's process.
 
 use super::steer::{Failures, Lie, Step};
-use crate::backend::{Endpoint, Error, Login, Observed, Offer, Phase, Role};
+use crate::backend::{BackupPhase, Endpoint, Error, Login, Observed, Offer, Phase, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything there is.
-#[derive(Default)]
 pub(super) struct World {
     /// By uid.
     pub(super) databases: BTreeMap<String, Database>,
+    /// What was in a database when it was backed up, by uid; it outlives the database.
+    pub(super) backups: BTreeMap<String, BTreeSet<String>>,
+    /// What becomes of a backup, and why.
+    pub(super) backs_up: (BackupPhase, String),
     /// What single classes are offered, by name.
     pub(super) offers: BTreeMap<String, Offer>,
     pub(super) failures: Failures,
@@ -17,6 +20,21 @@ pub(super) struct World {
     pub(super) hangs_at: Option<Step>,
     /// The steps that were come to, each with the name of its object or class.
     pub(super) asked: Vec<String>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World {
+            databases: BTreeMap::new(),
+            backups: BTreeMap::new(),
+            backs_up: (BackupPhase::Succeeded, String::new()),
+            offers: BTreeMap::new(),
+            failures: Failures::default(),
+            lie: None,
+            hangs_at: None,
+            asked: Vec::new(),
+        }
+    }
 }
 
 impl World {

@@ -2,8 +2,8 @@
 //! The two traits of the contract are the two sorts of services.
 
 use super::messages::{
-    Caller, Class, Info, News, Nothing, Observation, Observed, Offer, PACKAGE, Plan, Reference, Removal,
-    Request, Warning,
+    Backup, Caller, Class, Info, News, Nothing, Observation, Observed, Offer, PACKAGE, Plan, Reference,
+    Removal, Request, Warning,
 };
 use apimachinery::wire::Object;
 use std::marker::PhantomData;
@@ -86,6 +86,13 @@ pub(super) const ENSURE: Call<Request, Observed> = Call::new(
      regularly after that. A call may be cut off anywhere and is then made again. A wish that will never be done is refused: by \
      INVALID_ARGUMENT where nothing of the object was ever accepted; else what was accepted last is kept running and \
      described, with refused. Being stopped is never refused for another part of the object.",
+);
+pub(super) const BACK_UP: Call<Request, Backup> = Call::new(
+    "BackUp",
+    Some(LONG),
+    "Makes the backup that outlives the object, and says how far it is. Asked before Remove where spec.deletionPolicy is \
+     Snapshot, again and again until it succeeded. One backup is made, called by the object's name and uid; after one that \
+     failed another is begun, later each time. Only of a class with the feature DeletionSnapshot.",
 );
 pub(super) const REMOVE: Call<Removal, Nothing> =
     Call::new("Remove", Some(LONG), "Ends the implementation. Not finding it is success.");

@@ -3,8 +3,9 @@
 
 use super::messages as wire;
 use crate::backend::{
-    Change, Class, Code, Disposal, Effect, Endpoint, Engine, Error, Login, News, Observed, Offer,
-    ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role, Scope, Warning,
+    Backup, BackupPhase, Change, Class, Code, Disposal, Effect, Endpoint, Engine, Error, Login, News,
+    Observed, Offer, ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role,
+    Scope, Warning,
 };
 use apimachinery::kind::Kind;
 use apimachinery::wire::ByteString;
@@ -202,6 +203,22 @@ impl TryFrom<wire::Phase> for Phase {
             wire::Phase::Stopped => Phase::Stopped,
             wire::Phase::Other(other) => return Err(nonsense(format!("phase {other:?}"))),
         })
+    }
+}
+
+impl TryFrom<wire::Backup> for Backup {
+    type Error = Error;
+
+    fn try_from(backup: wire::Backup) -> Result<Self, Error> {
+        let wire::Backup { reference, phase, message } = backup;
+        let phase = match phase {
+            wire::BackupPhase::Nothing => BackupPhase::Nothing,
+            wire::BackupPhase::Running => BackupPhase::Running,
+            wire::BackupPhase::Failed => BackupPhase::Failed,
+            wire::BackupPhase::Succeeded => BackupPhase::Succeeded,
+            wire::BackupPhase::Other(other) => return Err(nonsense(format!("phase {other:?} of a backup"))),
+        };
+        Ok(Backup { reference: reference.map(Into::into).unwrap_or_default(), phase, message })
     }
 }
 

@@ -4,8 +4,8 @@
 //! Only a message may be absent. A number, a text or a list that says nothing is empty, as in the contract.
 
 pub(super) use super::object_messages::{
-    Change, Disposal, Effect, Endpoint, Login, Observation, Observed, Parameters, Phase, Plan, Reference,
-    Removal, Request, Resolved, Role, Scope,
+    Backup, BackupPhase, Change, Disposal, Effect, Endpoint, Login, Observation, Observed, Parameters, Phase,
+    Plan, Reference, Removal, Request, Resolved, Role, Scope,
 };
 
 use apimachinery::wire::ByteString;

@@ -23,7 +23,7 @@ mod session;
 pub use connect::{Address, Tls};
 
 use super::{
-    Announcer, Answers, Backend, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
+    Announcer, Answers, Backend, Backup, Change, Class, Disposal, Effect, Error, News, Observed, Offer,
     ParametersKind, Plan, Reference, ReferenceKind, Request, Warner, Warning,
 };
 use apimachinery::kind::Kind;
@@ -156,6 +156,10 @@ impl<K: Kind> Answers<K> for Remote {
 
     async fn ensure(&self, request: &Request<K>) -> Result<Observed, Error> {
         self.ask::<K, _, _>(&calls::ENSURE, request.into()).await?.try_into()
+    }
+
+    async fn back_up(&self, request: &Request<K>) -> Result<Backup, Error> {
+        self.ask::<K, _, _>(&calls::BACK_UP, request.into()).await?.try_into()
     }
 
     async fn remove(&self, request: &Request<K>, disposal: Disposal) -> Result<(), Error> {

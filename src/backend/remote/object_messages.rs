@@ -29,6 +29,11 @@ api_enum! {
     pub(super) enum Disposal { Retain, Delete }
 }
 
+api_enum! {
+    /// How far a backup is.
+    pub(super) enum BackupPhase { Nothing, Running, Failed, Succeeded }
+}
+
 /// What a backend is asked about one object.
 #[api_type]
 pub(super) struct Request {
@@ -217,6 +222,21 @@ pub(super) struct Login {
     /// The user as the spec names it, where the role is called otherwise; else empty.
     #[api(4)]
     pub(super) user: String,
+}
+
+/// The backup that is made of an object before its deletion.
+#[api_type]
+pub(super) struct Backup {
+    /// Where it is, or will be: the object by which people find it.
+    #[api(1)]
+    pub(super) reference: Option<Reference>,
+    /// How far it is. Nothing: there is nothing to back up. Running: it is being made, or waits. Failed: another one is tried
+    /// after a while. Succeeded: it stays when the object goes.
+    #[api(2)]
+    pub(super) phase: BackupPhase,
+    /// Why, for a person.
+    #[api(3)]
+    pub(super) message: String,
 }
 
 /// An object that goes.

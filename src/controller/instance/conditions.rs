@@ -12,13 +12,14 @@
 //! | asks for what is refused | `Stalled` True; `Ready` about the generation that was accepted last | `Failed` |
 //! | stopped on purpose | `Stopped` True and no `Ready`: it neither serves nor fails to | `Current` |
 //!
-//! `Stalled`, `Reconciling`, `Stopped` and `StorageLow` are there only while they are True.
+//! `Stalled`, `Reconciling`, `Stopped` and `StorageLow` are there only while they are True, `BackedUp` only while an object goes
+//! that is backed up first.
 
 mod setter;
 
 use self::setter::Conditions;
 use super::facts::facts;
-use crate::backend::{Observed, Phase, Refusal, Scope};
+use crate::backend::{Backup, BackupPhase, Observed, Phase, Refusal, Scope};
 use crate::cluster::Error as ClusterError;
 use crate::controller::references::is_unresolved;
 use apimachinery::meta::{ConditionStatus, condition, is_true};
@@ -34,6 +35,14 @@ pub(super) const CUT_OFF: &str = "ClusterUnavailable";
 const UNREACHABLE: &str = "Unreachable";
 /// So many seconds what was seen last holds, when there is no backend to look: one that is started anew makes no database fail.
 const HOLDS: i64 = 40;
+
+/// Whether the backup is made that the deletion policy asks for; only of an object that is being deleted.
+pub(super) const BACKED_UP: &str = "BackedUp";
+/// The reason where it was not.
+pub(super) const BACKUP_FAILED: &str = "BackupFailed";
+/// What can be done about a backup that is not made.
+pub(super) const WITHOUT_BACKUP: &str =
+    "to end the deletion without a backup, set spec.deletionPolicy to Delete, or to Retain to keep the data";
 
 /// The reason where a Secret that is not ours is in the way.
 pub(super) const SECRET_CONFLICT: &str = "SecretConflict";
@@ -120,6 +129,33 @@ pub(super) fn terminating(object: &mut dyn Instance, message: &str) {
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
     conditions.unset("Stopped");
     conditions.progressing("Terminating", message);
+}
+
+/// The database is backed up before it is removed, and that far it is.
+pub(super) fn backed_up(object: &mut dyn Instance, backup: &Backup) {
+    let Backup { phase, message: why, .. } = backup;
+    let colon = if why.is_empty() { "" } else { ": " };
+    let (status, reason, message) = match phase {
+        BackupPhase::Succeeded => {
+            (ConditionStatus::True, "BackupSucceeded", format!("the backup is {backup}{colon}{why}"))
+        }
+        BackupPhase::Failed => {
+            let message = format!("{backup} failed{colon}{why}; {WITHOUT_BACKUP}");
+            (ConditionStatus::False, BACKUP_FAILED, message)
+        }
+        BackupPhase::Nothing | BackupPhase::Running => {
+            (ConditionStatus::False, "BackupRunning", format!("{backup} is being made{colon}{why}"))
+        }
+    };
+    let before = if *phase == BackupPhase::Succeeded { "" } else { " once it is backed up" };
+    terminating(object, &format!("the database is being removed{before}: {message}"));
+    Conditions(object).set(BACKED_UP, status, reason, &message);
+}
+
+/// No backup is waited for any more.
+pub(super) fn without_backup(object: &mut dyn Instance) {
+    let conditions = &mut object.status_mut().conditions;
+    conditions.retain(|condition| condition.kind != BACKED_UP || condition.status == ConditionStatus::True);
 }
 
 /// What can be said before the backend has anything to show, or when it refuses.

@@ -4,15 +4,16 @@ use super::super::Controllers;
 use super::super::patience::{LONG, within};
 use super::super::runtime::Outcome;
 use super::Database;
+use super::backup::waits_for_backup;
 use super::binding;
-use super::conditions;
+use super::conditions::{self, BACKED_UP};
 use super::news::News;
 use super::reconcile::{Error, Reconciler};
 use crate::backend::{Answers, Class, Disposal, Refusal, Request};
 use crate::registry::Part;
 use apimachinery::kind::Kind;
-use apimachinery::meta::condition;
-use databases_api::instance::{BACKEND_FINALIZER, Instance, is_taken_up};
+use apimachinery::meta::{condition, is_true};
+use databases_api::instance::{BACKEND_FINALIZER, Instance, is_backed_up_first, is_taken_up};
 use databases_api::shared::DeletionPolicy;
 use std::sync::Arc;
 
@@ -29,20 +30,30 @@ impl<K: Database> Reconciler<K> {
         }
         let disposal = match object.spec().deletion_policy {
             Some(DeletionPolicy::Delete) => Disposal::Delete,
+            _ if is_backed_up_first(object) => Disposal::Delete,
             _ => Disposal::Retain,
         };
         let made = object.status().backend_ref.is_some();
-        // Told once: what a failure then says of it stays until it is mended.
-        let told =
-            condition(&object.status().conditions, "Ready").is_some_and(|now| now.reason == "Terminating");
         if made
-            && !told
+            && !is_told(object)
             && let Err(error) = self.terminating(object, "the database is being removed").await
         {
             return gone(error);
         }
         let lost = class.as_ref().err().cloned();
         let mut request = Request { class: class.ok(), lost, ..Request::new(object.clone()) };
+        if waits_for_backup(object) {
+            for backend in backends {
+                match self.back_up(&request, &**backend).await {
+                    Ok(None) => {}
+                    Ok(Some(outcome)) => return Ok(outcome),
+                    Err(error) => {
+                        self.not_removed(object, &error).await?;
+                        return Err(error);
+                    }
+                }
+            }
+        }
         for backend in backends {
             if let Err(error) = self.remove(&mut request, &**backend, disposal).await {
                 self.not_removed(object, &error).await?;
@@ -89,9 +100,23 @@ impl<K: Database> Reconciler<K> {
 
     /// An object that others still hold does not say that its database is there.
     async fn terminating(&self, object: &K, message: &str) -> Result<(), Error> {
-        let told = self.update(object, Part::Status, |object| conditions::terminating(object, message));
+        let told = self.update(object, Part::Status, |object| {
+            if !waits_for_backup(object) {
+                conditions::without_backup(object);
+            }
+            conditions::terminating(object, message);
+        });
         told.await.map(drop)
     }
+}
+
+/// Whether it was said that the object goes: told once, what a failure then says of it stays until it is mended. A backup that is
+/// not waited for any more is not spoken of.
+fn is_told(object: &dyn Instance) -> bool {
+    let conditions = &object.status().conditions;
+    let is_over = condition(conditions, BACKED_UP).is_some() && !is_true(conditions, BACKED_UP);
+    let is_so = condition(conditions, "Ready").is_some_and(|now| now.reason == "Terminating");
+    is_so && (!is_over || waits_for_backup(object))
 }
 
 /// An object that went meanwhile is what was wanted.

@@ -1,6 +1,7 @@
 //! Every database of a kind: from what is desired, through its class's backend, to its status and its Secrets. What differs by
 //! kind is said by `databases_api::instance`.
 
+mod backup;
 mod binding;
 mod choice;
 mod conditions;

@@ -2,7 +2,7 @@
 
 use super::super::Controllers;
 use super::super::report::COMPONENT;
-use super::conditions::{CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
+use super::conditions::{BACKED_UP, BACKUP_FAILED, CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
 use databases_api::instance::Instance;
@@ -98,6 +98,12 @@ impl News {
         if let Some(low) = became("StorageLow", is_so) {
             let reason = if low.reason == STORAGE_FULL { STORAGE_FULL } else { "StorageLow" };
             news.push(News::warning(reason, &low.message));
+        }
+        if let Some(backup) = became(BACKED_UP, |_| true) {
+            news.push(match backup.reason.as_str() {
+                BACKUP_FAILED => News::warning(BACKUP_FAILED, &backup.message),
+                reason => News::normal(reason, &backup.message),
+            });
         }
         let (then, now) = (before.status().instances, after.status().instances);
         if then > 0 && now > 0 && then != now {

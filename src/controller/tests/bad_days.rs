@@ -8,7 +8,7 @@ const EVENTS: &str = "/api/v1/namespaces/demo/events";
 const OTHERS: &str = "other.example.com/postgresql";
 
 /// How often events of a reason were recorded for an object.
-async fn told(server: &Server, name: &str, reason: &str) -> i64 {
+pub(super) async fn told(server: &Server, name: &str, reason: &str) -> i64 {
     let (_, events) = server.get(EVENTS).await;
     let of = |event: &&Value| event["involvedObject"]["name"] == name && event["reason"] == reason;
     let events = events["items"].as_array().into_iter().flatten().filter(of);

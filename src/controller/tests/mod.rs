@@ -2,6 +2,7 @@
 //!
 //! Their clock stands still while there is something to do.
 
+mod backups;
 mod bad_days;
 mod care;
 mod classes;
@@ -16,7 +17,7 @@ mod references;
 mod warnings;
 
 use crate::backend::fake::{CONTROLLER_NAME, Fake, Lie, Step};
-use crate::backend::{Code, Error, Observed, Offer, Phase, Reference, Refusal};
+use crate::backend::{BackupPhase, Code, Error, Observed, Offer, Phase, Reference, Refusal};
 use crate::standard::tests::{CLASSES, IN_DEMO, Server, database};
 use apimachinery::json_patch::merge;
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 use super::server::Does;
 use super::*;
+use crate::backend::BackupPhase;
 use crate::standard::tests::{CLASSES, IN_DEMO, Server as Standard, database};
 use serde_json::{Value, json};
 
@@ -110,4 +111,29 @@ async fn objects_of_a_program_that_came_back_under_another_name() {
 async fn objects_of_a_program_that_came_back_with_another_protocol() {
     let later = |manner: &mut Manner| manner.info.protocol_versions = vec!["v2".into()];
     day(Some(later), "it speaks \"v2\" and this server v1").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_is_made_before_an_object_of_a_program_is_deleted() {
+    let fake = Fake::new();
+    let program = Server::started(&fake);
+    let standard = Standard::with(vec![remote(&program)]).await;
+    class(&standard, "ours", CONTROLLER_NAME).await;
+    let object = database("a", json!({"className": "ours", "deletionPolicy": "Snapshot"}));
+    let (code, _, object) = standard.post(IN_DEMO, object).await;
+    assert_eq!(code, 201, "{object}");
+    let uid = object["metadata"]["uid"].as_str().expect("a uid");
+    standard.condition(A, "Ready", "True", "Available").await;
+    fake.write(uid, "row");
+    fake.backups_are(BackupPhase::Failed, "the bucket is full");
+    assert_eq!(standard.delete(A, json!({})).await, 200);
+    let message = standard.condition(A, "BackedUp", "False", "BackupFailed").await;
+    assert!(
+        message.starts_with("Backup demo/a-final (fake.example.com) failed: the bucket is full"),
+        "{message}"
+    );
+    fake.backups_are(BackupPhase::Succeeded, "");
+    standard.gone(A).await;
+    assert!(fake.is_backed_up(uid, "row"));
+    assert_eq!(events(&standard, "BackupSucceeded").await.len(), 1);
 }

@@ -43,8 +43,9 @@ fn services() -> Vec<(&'static str, String, Vec<Line>)> {
     let doc = "What is the same for all kinds: who it is, what it can do for a class, what changed, what it warns of.";
     let mut services = vec![(calls::IDENTITY, doc.to_owned(), identity)];
     for facts in databases_api::instance::all() {
-        let (ensure, remove) = (line(&calls::ENSURE), line(&calls::REMOVE));
-        let calls = vec![line(&calls::REFERENCE), line(&calls::PLAN), line(&calls::OBSERVE), ensure, remove];
+        let before = [line(&calls::REFERENCE), line(&calls::PLAN), line(&calls::OBSERVE)];
+        let after = [line(&calls::ENSURE), line(&calls::BACK_UP), line(&calls::REMOVE)];
+        let calls = before.into_iter().chain(after).collect();
         let kind = facts.definition.kind;
         services.push((kind, format!("What is done for the objects of the kind {kind}."), calls));
     }

@@ -1,7 +1,7 @@
 //! Messages as a backend sees them: what `convert` does, the other way round.
 
 use super::*;
-use crate::backend::{Endpoint, Engine, Login, Phase, Refusal, Resolved, Role, Scope};
+use crate::backend::{Backup, Endpoint, Engine, Login, Phase, Refusal, Resolved, Role, Scope};
 
 /// The request as it was, read by the version of the object that came.
 pub(super) fn request(request: wire::Request) -> Request<PostgreSQL> {
@@ -62,6 +62,11 @@ pub(super) fn offer(offer: Offer) -> wire::Offer {
 
 pub(super) fn reference(Reference { group, kind, namespace, name }: Reference) -> wire::Reference {
     wire::Reference { group, kind, namespace, name }
+}
+
+pub(super) fn backup(Backup { reference: place, phase, message }: Backup) -> wire::Backup {
+    let phase = format!("{phase:?}").as_str().into();
+    wire::Backup { reference: Some(reference(place)), phase, message }
 }
 
 pub(super) fn plan(Plan { changes }: Plan) -> wire::Plan {

@@ -206,6 +206,10 @@ async fn postgresql(call: &str, fake: Arc<Fake>, request: http::Request<Incoming
             let call = async move |asked| fake.ensure(&read(asked)).await.map(reverse::observed);
             unary(&calls::ENSURE, request, call).await
         }
+        "BackUp" => {
+            let call = async move |asked| fake.back_up(&read(asked)).await.map(reverse::backup);
+            unary(&calls::BACK_UP, request, call).await
+        }
         "Remove" => {
             let call = async move |removal: wire::Removal| {
                 let asked = read(removal.request.expect("an object"));
