@@ -1,7 +1,7 @@
 //! The images of servers, and what versions they are.
 
 use super::GROUP;
-use crate::backend::operator::{Origin, Wish, at};
+use crate::backend::operator::{Origin, Wish, at, is_config_map};
 use crate::backend::{Class, Error, Refusal};
 use serde_json::{Value, json};
 
@@ -12,15 +12,23 @@ const IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
 
 /// The versions of a class, the default first.
 pub(super) fn versions(class: &Class) -> Result<Vec<String>, Error> {
-    if class.parameters.is_empty() {
+    let Some(catalog) = catalog(class)? else {
         return Ok(MAJORS.iter().map(|major| (*major).to_owned()).collect());
-    }
-    let catalog: Value = serde_json::from_str(&class.parameters)
-        .map_err(|error| Error::rejected("InvalidParameters", error.to_string()))?;
+    };
     let images = catalog["spec"]["images"].as_array().map_or(&[][..], Vec::as_slice);
     let mut majors: Vec<u64> = images.iter().filter_map(|image| image["major"].as_u64()).collect();
     majors.sort_unstable_by(|a, b| b.cmp(a));
     Ok(majors.into_iter().map(|major| major.to_string()).collect())
+}
+
+/// The catalog that a class names.
+fn catalog(class: &Class) -> Result<Option<Value>, Error> {
+    if class.parameters.is_empty() {
+        return Ok(None);
+    }
+    let named: Value = serde_json::from_str(&class.parameters)
+        .map_err(|error| Error::rejected("InvalidParameters", error.to_string()))?;
+    Ok(Some(named).filter(|named| !is_config_map(named)))
 }
 
 /// The image: of the wished version, else the one that runs, else that of what is copied, else the class's default.
@@ -40,10 +48,9 @@ pub(super) fn wanted(
     let Some(version) = Some(&spec.version).filter(|version| !version.is_empty()).or(usual) else {
         return Err(Refusal::new("UnsupportedVersion", "the class offers no version"));
     };
-    if wish.class.parameters.is_empty() {
+    let Some(catalog) = catalog(wish.class).map_err(invalid)? else {
         return Ok(vec![("imageName", format!("{IMAGES}:{version}").into())]);
-    }
-    let catalog: Value = serde_json::from_str(&wish.class.parameters).unwrap_or_default();
+    };
     let major = version.split('.').next().unwrap_or_default();
     let Some(number) =
         offered.iter().find(|known| *known == major).and_then(|known| known.parse::<u64>().ok())

@@ -1,7 +1,7 @@
 //! CloudNativePG 1.30 and later: a `Cluster`, with a `Database` and a `DatabaseRole` for each of those.
 //!
-//! - **Versions.** A class whose `spec.parametersRef` names a `ClusterImageCatalog` offers the majors of that catalog; one
-//!   without offers those that the operator supports, in the images that its makers publish.
+//! - **Versions.** A class whose `spec.parametersRef` names a `ClusterImageCatalog` offers the majors of that catalog; any
+//!   other offers those that the operator supports, in the images that its makers publish.
 //! - **Users with databases** are members of those databases' owners: the operator grants nothing else. That is more than all
 //!   privileges on the database: what the owner may do in it, they may.
 //! - **A user that is taken off the list** cannot log in any more. A session that it has goes on until it ends: the operator ends
@@ -18,7 +18,12 @@
 //! - **Metrics** are always exported, on port 9187 of every pod; `Disabled` is refused.
 //! - **From outside** it is reached by a Service of its own, `NAME-external`; the operator's stay within the cluster.
 //! - **Stopped** is hibernation: the operator removes the pods and keeps the volumes.
+//! - **A backup before the deletion** is a `Backup` of the method that the class's ConfigMap gives the `Cluster`: an object store,
+//!   the plugin that archives WAL, or snapshots of volumes that do not belong to the `Cluster`. Without an archive of WAL these
+//!   are taken of a server that is shut down for it, which the operator does; a backup of one that runs could not be restored
+//!   from them alone.
 
+mod backup;
 mod beside;
 mod bootstrap;
 mod cluster;
@@ -28,7 +33,7 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
+use super::operator::{Became, Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
@@ -43,6 +48,7 @@ const GROUP: &str = "postgresql.cnpg.io";
 const DATABASES: Resource = resource("Database", "databases");
 const ROLES: Resource = resource("DatabaseRole", "databaseroles");
 const POOLERS: Resource = resource("Pooler", "poolers");
+const BACKUPS: Resource = resource("Backup", "backups");
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
     "PostgreSQL",
@@ -85,8 +91,11 @@ impl Dialect for CloudNativePG {
     const IMPORTS: bool = true;
     const CLONES: bool = true;
     const LONGEST_NAME: usize = 50;
-    const CLASS_PARAMETERS: &'static [Parameters] =
-        &[Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" }];
+    const CLASS_PARAMETERS: &'static [Parameters] = &[
+        Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" },
+        Parameters { group: "", version: "v1", kind: "ConfigMap" },
+    ];
+    const BACKUPS: Option<Resource> = Some(BACKUPS);
 
     fn offer(&self, class: &Class, installed: &Installed) -> Result<Offer, Error> {
         let missing = Self::BESIDE.iter().find(|kind| !installed.serves(kind));
@@ -141,6 +150,14 @@ impl Dialect for CloudNativePG {
         let wanted = cluster::hibernation(wish)?;
         let is_so = wish.live["metadata"]["annotations"][HIBERNATION] == wanted;
         (!is_so).then(|| json!({"metadata": {"annotations": {HIBERNATION: wanted}}}))
+    }
+
+    fn backup(&self, main: &Value) -> Result<Value, String> {
+        backup::wanted(main)
+    }
+
+    fn backed_up(&self, backup: &Value) -> Became {
+        backup::became(backup)
     }
 
     fn pods(&self, name: &str) -> String {

@@ -3,11 +3,11 @@
 use super::apply::Unapplied;
 use super::current::is_current;
 use super::dialect::{Dialect, Found, Installed, Wish};
-use super::{DOMAIN, Operator, UID_LABEL, at, exposure, names, shape, trouble};
+use super::{DOMAIN, Operator, UID_LABEL, at, exposure, names, parameters, shape, trouble};
 use crate::backend::postgresql::was_made;
 use crate::backend::{
-    Answers, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal, Request,
-    Resolved,
+    Answers, Backup, Class, Code, Disposal, Effect, Error, Observed, Phase, Plan, Reference, Refusal,
+    Request, Resolved,
 };
 use crate::cluster::Place;
 use async_trait::async_trait;
@@ -16,8 +16,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// An implementation as it was found.
-struct Live {
-    name: String,
+pub(super) struct Live {
+    pub(super) name: String,
     main: Value,
     beside: Vec<Value>,
     evidence: Vec<Value>,
@@ -26,16 +26,21 @@ struct Live {
 }
 
 impl Live {
-    fn wish<'a>(&'a self, object: &'a PostgreSQL, class: &'a Class, references: &'a [Resolved]) -> Wish<'a> {
+    pub(super) fn wish<'a>(
+        &'a self,
+        object: &'a PostgreSQL,
+        class: &'a Class,
+        references: &'a [Resolved],
+    ) -> Wish<'a> {
         let Live { name, main, beside, evidence, source, installed } = self;
         Wish { object, class, name, live: main, beside, evidence, references, source, installed }
     }
 
-    fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         !self.main.is_null()
     }
 
-    fn is_ending(&self) -> bool {
+    pub(super) fn is_ending(&self) -> bool {
         !at(&self.main, "metadata.deletionTimestamp").is_empty()
     }
 }
@@ -48,7 +53,7 @@ impl<D: Dialect> Operator<D> {
         }
     }
 
-    async fn find(&self, object: &PostgreSQL, references: &[Resolved]) -> Result<Live, Error> {
+    pub(super) async fn find(&self, object: &PostgreSQL, references: &[Resolved]) -> Result<Live, Error> {
         let (name, meta) = (Self::name(object), &object.metadata);
         let place = Place { resource: &D::MAIN, namespace: &meta.namespace, name: &name };
         let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
@@ -144,8 +149,8 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let Some((class, parameters)) = accepted(request) else { return Ok(plan) };
         let live = self.find(object, &request.references).await?;
         let wish = live.wish(object, class, &request.references);
-        let checked = Self::check_owner(object, &live).and_then(|()| fragment(parameters));
-        let objects = match checked.and_then(|parameters| self.complete(&wish, &parameters)) {
+        let checked = Self::check_owner(object, &live).and_then(|()| parameters::of_object(parameters));
+        let objects = match checked.and_then(|parameters| self.complete(&wish, parameters)) {
             Ok(objects) => objects,
             Err(refusal) => {
                 plan.add("spec", Effect::Refused, refusal.message);
@@ -202,7 +207,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             return self.see(&live.wish(object, &class, &request.references)).await;
         };
         let wish = live.wish(object, &class, &request.references);
-        let objects = match fragment(parameters).and_then(|parameters| self.complete(&wish, &parameters)) {
+        let wanted =
+            parameters::of_object(parameters).and_then(|parameters| self.complete(&wish, parameters));
+        let objects = match wanted {
             Ok(objects) => objects,
             Err(refusal) => return self.keep(&wish, refusal).await,
         };
@@ -221,6 +228,10 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let wish = live.wish(object, &class, &request.references);
         let seen = self.see_outside(&wish).await?;
         self.bring_inside(&wish, seen).await
+    }
+
+    async fn back_up(&self, request: &Request<PostgreSQL>) -> Result<Backup, Error> {
+        self.make_backup(request).await
     }
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {
@@ -274,23 +285,4 @@ fn accepted(request: &Request<PostgreSQL>) -> Option<(&Class, &str)> {
 fn gone(missing: Result<(), Error>) -> Observed {
     let message = missing.err().map(|error| error.message).unwrap_or_default();
     Observed { phase: Phase::Failing, message, ..Observed::default() }
-}
-
-/// The part of the main object's spec that an object's parameters are.
-fn fragment(parameters: &str) -> Result<Value, Refusal> {
-    if parameters.is_empty() {
-        return Ok(Value::Null);
-    }
-    let refused = |why: String| Refusal::new("InvalidParameters", format!("spec.parametersRef: {why}"));
-    let map: Value = serde_json::from_str(parameters).map_err(|error| refused(error.to_string()))?;
-    let text = at(&map, "data.spec");
-    if text.is_empty() {
-        return Err(refused("the ConfigMap has no key \"spec\"".into()));
-    }
-    let (spec, _) = apimachinery::wire::yaml::decode(text.as_bytes())
-        .map_err(|error| refused(format!("the key \"spec\" is no YAML: {error}")))?;
-    match spec.is_object() {
-        true => Ok(spec),
-        false => Err(refused("the key \"spec\" is not a part of a spec".into())),
-    }
 }

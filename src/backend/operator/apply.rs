@@ -1,7 +1,7 @@
 //! Objects of an operator made as they should be, and let go.
 
 use super::dialect::{Dialect, Wish};
-use super::{Operator, UID_LABEL, at, exposure, names, shape, trouble};
+use super::{Operator, UID_LABEL, at, exposure, names, parameters, shape, trouble};
 use crate::backend::tenant;
 use crate::backend::{Error, Refusal};
 use crate::cluster::{self, Place, Resource, SECRETS};
@@ -35,7 +35,7 @@ impl<D: Dialect> Operator<D> {
     }
 
     /// The objects of a wish with all metadata that is ours.
-    pub(super) fn complete(&self, wish: &Wish<'_>, parameters: &Value) -> Result<Vec<Value>, Refusal> {
+    pub(super) fn complete(&self, wish: &Wish<'_>, parameters: Value) -> Result<Vec<Value>, Refusal> {
         names::check_reserved(wish.object, D::NAME, D::RESERVED)?;
         exposure::check(wish.object)?;
         if let Some(administration) = self.dialect.administration(wish) {
@@ -43,11 +43,12 @@ impl<D: Dialect> Operator<D> {
             checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;
         }
         let mut objects = self.dialect.wanted(wish)?;
-        if let Some(main) = objects.first_mut()
-            && !parameters.is_null()
-        {
+        let class = parameters::together(self.dialect.usual(wish), parameters::of_class(wish.class)?);
+        let parameters = parameters::together(class, parameters);
+        if let Some(main) = objects.first_mut() {
             let spec = main["spec"].take();
-            main["spec"] = shape::overlay(parameters.clone(), spec);
+            main["spec"] = parameters::together(parameters, spec);
+            self.check_backups(wish, main)?;
         }
         let meta = &wish.object.metadata;
         for object in &mut objects {

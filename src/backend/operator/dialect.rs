@@ -1,5 +1,6 @@
 //! What one operator calls things.
 
+use super::backup::Became;
 use super::names::{UID_LABEL, kubernetes_name};
 use crate::backend::{
     Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal, Resolved,
@@ -39,6 +40,8 @@ pub trait Dialect: Send + Sync + 'static {
     const CLONES: bool = false;
     /// Whether the data outlives the main object, which is then made anew where somebody deleted it.
     const DATA_IS_APART: bool = false;
+    /// The kind of its backups, where they outlive a main object.
+    const BACKUPS: Option<Resource> = None;
     /// Whether the versions are read off the definition of the main kind, which takes a right to get it.
     const READS_SCHEMA: bool = false;
 
@@ -71,6 +74,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// All objects as they should be, the main one first. Metadata says their names alone; the rest of it is added.
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal>;
 
+    /// The part of a main object's spec that holds where neither a class nor an object says otherwise.
+    fn usual(&self, _wish: &Wish<'_>) -> Value {
+        Value::Null
+    }
+
     /// A merge patch of the main object that stops it or starts it again, as the object says, whatever else is refused of it;
     /// none where it is so.
     fn state(&self, wish: &Wish<'_>) -> Option<Value>;
@@ -90,6 +98,16 @@ pub trait Dialect: Send + Sync + 'static {
     /// is so.
     fn ending(&self, _live: &Value, _today: &str) -> Option<Value> {
         None
+    }
+
+    /// The spec of a backup that outlives that main object, as it is or will be; or what the main object lacks for one.
+    fn backup(&self, _main: &Value) -> Result<Value, String> {
+        Err("has no backups".into())
+    }
+
+    /// What became of a backup.
+    fn backed_up(&self, _backup: &Value) -> Became {
+        Became::default()
     }
 
     /// Secrets that the operator made, and may leave behind when the main object is deleted.

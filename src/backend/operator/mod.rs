@@ -14,6 +14,7 @@
 
 mod answers;
 mod apply;
+mod backup;
 mod clone;
 mod contents;
 mod credentials;
@@ -23,6 +24,7 @@ mod exposure;
 mod judged;
 mod names;
 mod offer;
+mod parameters;
 pub(super) mod patroni;
 mod placement;
 pub(super) mod restart;
@@ -31,10 +33,12 @@ mod shape;
 pub(super) mod tests;
 mod warned;
 
+pub(super) use backup::Became;
 pub(super) use clone::Origin;
 pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use exposure::Exposure;
 pub(super) use names::{DOMAIN, UID_LABEL, check_issuer, kubernetes_name, labels};
+pub(super) use parameters::{KEY as SPEC_KEY, is_config_map, of_class as class_part};
 pub(super) use placement::node_affinity;
 pub(super) use shape::{at, conditions, count, covers, hash, is_true, named, overlay, put, with_ours};
 

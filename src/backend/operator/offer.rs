@@ -1,6 +1,6 @@
 //! What an operator offers, and its news.
 
-use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, trouble};
+use super::{Dialect, Installed, Operator, Parameters, UID_LABEL, at, parameters, trouble};
 use crate::backend::{Backend, Class, Error, News, Offer, ParametersKind, ReferenceKind, Refusal, Warning};
 use crate::cluster::{Followed, Resource, SECRETS};
 use async_trait::async_trait;
@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 /// What is offered only where volumes can be made larger.
 pub(super) const EXPANSION: &str = "PostgreSQLStorageExpansion";
+/// What is offered only where a class gives its databases backups.
+pub(super) const SNAPSHOT: &str = "PostgreSQLDeletionSnapshot";
 pub(super) const STORAGE_CLASSES: Resource =
     Resource { group: "storage.k8s.io", version: "v1", kind: "StorageClass", plural: "storageclasses" };
 
@@ -65,6 +67,11 @@ impl<D: Dialect> Backend for Operator<D> {
         let mut offer = self.dialect.offer(class, &installed)?;
         if offer.features.iter().any(|feature| feature == EXPANSION) && !self.has_volumes_that_grow().await? {
             offer.features.retain(|feature| feature != EXPANSION);
+        }
+        match parameters::of_class(class) {
+            Err(refusal) => offer.refused = offer.refused.or(Some(refusal)),
+            Ok(spec) if self.backs_up(&installed, &spec) => offer.features.push(SNAPSHOT.into()),
+            Ok(_) => {}
         }
         Ok(offer)
     }

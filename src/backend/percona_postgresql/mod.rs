@@ -2,22 +2,25 @@
 //! stands in [`pgo`](super::pgo).
 //!
 //! - **Versions and images.** The operator has no images of its own. A class whose `spec.parametersRef` names a ConfigMap offers the
-//!   majors that are its keys, each with the image that is its value, and poolers where it has a key `pgbouncer`; one without offers
-//!   those that were published with the operator.
+//!   majors that are its keys, each with the image that is its value, and poolers where it has a key `pgbouncer`; one without such
+//!   keys offers those that were published with the operator.
 //! - **Extensions** that the operator knows it has made and, where its object does not name them, dropped in every database: they
 //!   are fields of that, too. The operator restarts servers for those that are libraries.
-//! - **No backups** are asked for.
+//! - **Backups** are off where nobody says otherwise. Where the class's ConfigMap has them on, with a repository in a bucket (its key
+//!   `spec`: `backups.enabled` and `backups.pgbackrest`, with its image), a `PerconaPGBackup` into that repository is made before a
+//!   deletion that asks for it. Each database has a path of its own in it, where the class says no other. A repository on a volume goes with the database, and with the finalizer
+//!   `percona.com/delete-backups` so does one in a bucket.
 //! - **Deletion.** Volumes and Secrets go by the operator's finalizers, which are set only then: whatever else deletes the object
 //!   leaves them.
 
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Parameters, Wish};
+use super::operator::{Became, Parameters, SPEC_KEY, Wish, at, class_part, put};
 use super::pgo::{Flavour, Pgo, Service};
-use super::{Class, Refusal};
+use super::{BackupPhase, Class, Refusal};
 use crate::cluster::Resource;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +50,8 @@ const RIVALS: [&str; 2] = ["pg_stat_monitor", "pg_stat_statements"];
 /// The images that were published with release 3.0 of the operator, by their majors.
 const TAGS: [(&str, &str); 5] =
     [("18", "18.4-1"), ("17", "17.10-1"), ("16", "16.14-1"), ("15", "15.18-1"), ("14", "14.23-1")];
+/// By this one the operator deletes backups with the database.
+const DELETES_BACKUPS: &str = "percona.com/delete-backups";
 /// By these the operator deletes volumes with the passwords of roles, and certificates.
 const FINALIZERS: [&str; 2] = ["percona.com/delete-pvc", "percona.com/delete-ssl"];
 
@@ -72,6 +77,12 @@ impl Flavour for PerconaPGCluster {
         &[Parameters { group: "", version: "v1", kind: "ConfigMap" }];
     const RESERVED: &'static [&'static str] =
         &["_crunchypgbouncer", "_crunchyrepl", "logicalrepl", "monitor"];
+    const BACKUPS: Option<Resource> = Some(Resource {
+        group: "pgv2.percona.com",
+        version: "v2",
+        kind: "PerconaPGBackup",
+        plural: "perconapgbackups",
+    });
 
     fn majors(class: &Class, admitted: &[String]) -> Result<Vec<String>, Refusal> {
         let mut majors: Vec<String> =
@@ -82,7 +93,7 @@ impl Flavour for PerconaPGCluster {
 
     fn own(class: &Class, major: &str) -> Result<Vec<(&'static str, Value)>, Refusal> {
         let image = images(class)?.remove(major);
-        Ok(vec![("image", image.into()), ("backups.enabled", false.into())])
+        Ok(vec![("image", image.into())])
     }
 
     fn pooler(class: &Class) -> Option<Vec<(&'static str, Value)>> {
@@ -114,6 +125,43 @@ impl Flavour for PerconaPGCluster {
         Ok(had.iter().map(|(_, path)| (*path, true)).chain(without.map(|(_, path)| (path, false))).collect())
     }
 
+    fn usual(wish: &Wish<'_>) -> Value {
+        let live = &wish.live["spec"]["backups"];
+        let mut usual = json!({});
+        if !wish.is_adopted() {
+            put(&mut usual, "backups.enabled", live["enabled"] == true);
+        }
+        put(&mut usual, "backups.pgbackrest.global", paths(wish, &live["pgbackrest"]["global"]));
+        usual
+    }
+
+    fn backup(main: &Value) -> Result<Value, String> {
+        let backups = &main["spec"]["backups"];
+        let finalizers = main["metadata"]["finalizers"].as_array().map_or(&[][..], Vec::as_slice);
+        if backups["enabled"] == false {
+            return Err("has no backups (spec.backups.enabled)".into());
+        }
+        if finalizers.iter().any(|name| name == DELETES_BACKUPS) {
+            return Err(format!("takes its backups with it (finalizer {DELETES_BACKUPS})"));
+        }
+        let mut repos = backups["pgbackrest"]["repos"].as_array().into_iter().flatten();
+        let is_apart = |repo: &&Value| ["s3", "gcs", "azure"].iter().any(|store| repo[*store].is_object());
+        match repos.find(is_apart) {
+            Some(repo) => Ok(json!({"pgCluster": at(main, "metadata.name"), "repoName": repo["name"]})),
+            None => Err("has no repository in a bucket (spec.backups.pgbackrest.repos[])".into()),
+        }
+    }
+
+    fn backed_up(backup: &Value) -> Became {
+        let (said, error) = (at(backup, "status.state"), at(backup, "status.error"));
+        let phase = match said {
+            "Succeeded" => BackupPhase::Succeeded,
+            "Failed" => BackupPhase::Failed,
+            _ => BackupPhase::Running,
+        };
+        Became::new(Self::NAME, phase, [said, error], at(backup, "status.completed"))
+    }
+
     fn ending(live: &Value) -> Option<Value> {
         let known = live["metadata"]["finalizers"].as_array().map_or(&[][..], Vec::as_slice);
         let missing: Vec<Value> =
@@ -123,23 +171,41 @@ impl Flavour for PerconaPGCluster {
     }
 }
 
+/// Where the databases of a class are in the repositories that it gives them: each in a place of its own, which the operator's
+/// usual one is not. What was said before stays.
+fn paths(wish: &Wish<'_>, live: &Value) -> Value {
+    let given = class_part(wish.class).unwrap_or_default();
+    let repos = given["backups"]["pgbackrest"]["repos"].as_array().into_iter().flatten();
+    let path = |repo: &Value| {
+        let (repo, namespace) = (at(repo, "name"), &wish.object.metadata.namespace);
+        let (key, usual) = (format!("{repo}-path"), format!("/pgbackrest/{namespace}/{}/{repo}", wish.name));
+        let said = live[&key].as_str().map_or(usual, str::to_owned);
+        (key, Value::from(said))
+    };
+    let paths: Map<String, Value> = repos.map(path).collect();
+    if paths.is_empty() { Value::Null } else { paths.into() }
+}
+
 /// The images of a class by their majors, and that of its poolers.
 fn images(class: &Class) -> Result<BTreeMap<String, String>, Refusal> {
-    if class.parameters.is_empty() {
-        return Ok(TAGS
-            .iter()
-            .map(|(major, tag)| ((*major).to_owned(), format!("{IMAGES}:{tag}")))
-            .chain([(PGBOUNCER_KEY.to_owned(), PGBOUNCER.to_owned())])
-            .collect());
-    }
     let refused =
         |why: String| Refusal::new("InvalidParameters", format!("spec.parametersRef of the class: {why}"));
-    let map: Value = serde_json::from_str(&class.parameters).map_err(|error| refused(error.to_string()))?;
-    let data = map["data"].as_object().into_iter().flatten();
-    data.map(|(major, image)| match (major.parse::<u32>(), image.as_str()) {
+    let map: Value = match class.parameters.as_str() {
+        "" => Value::Null,
+        named => serde_json::from_str(named).map_err(|error| refused(error.to_string()))?,
+    };
+    let data = map["data"].as_object().into_iter().flatten().filter(|(key, _)| *key != SPEC_KEY);
+    let own = data.map(|(major, image)| match (major.parse::<u32>(), image.as_str()) {
         (Ok(_), Some(image)) => Ok((major.clone(), image.to_owned())),
         (Err(_), Some(image)) if major == PGBOUNCER_KEY => Ok((major.clone(), image.to_owned())),
         _ => Err(refused(format!("the key {major:?} is no major of PostgreSQL, such as 18"))),
-    })
-    .collect()
+    });
+    let own: BTreeMap<String, String> = own.collect::<Result<_, _>>()?;
+    Ok(if own.is_empty() && (map.is_null() || !map["data"][SPEC_KEY].is_null()) { published() } else { own })
+}
+
+/// The images that were published with the operator.
+fn published() -> BTreeMap<String, String> {
+    let of_major = |(major, tag): (&str, &str)| (major.to_owned(), format!("{IMAGES}:{tag}"));
+    TAGS.into_iter().map(of_major).chain([(PGBOUNCER_KEY.to_owned(), PGBOUNCER.to_owned())]).collect()
 }

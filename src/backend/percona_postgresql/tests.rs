@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backend::Phase;
+use crate::backend::operator::tests::Player;
 use crate::backend::operator::tests::{self, exposed, object};
 use crate::backend::operator::{Dialect, Found, Installed, Wish};
 use crate::backend::pgo::tests::Part;
@@ -11,6 +12,19 @@ pub(in crate::backend) type Played = crate::backend::pgo::tests::Played<PerconaP
 
 impl Part for PerconaPGCluster {
     const IMPLEMENTATION: &'static str = "percona-postgresql";
+
+    fn backs_up() -> (&'static str, &'static str) {
+        (
+            "backups:\n  enabled: true\n  pgbackrest:\n    image: example.com/pgbackrest\n    repos:\n    - name: repo1\n      s3:\n        \
+             bucket: backups\n        endpoint: s3.example.com\n        region: here\n",
+            "backups:\n  enabled: false\n",
+        )
+    }
+
+    fn backup_status(ended: &str, failed: Option<&str>) -> Value {
+        let state = if failed.is_some() { "Failed" } else { "Succeeded" };
+        json!({"state": state, "error": failed, "completed": ended})
+    }
 
     fn own_status(main: &Value, inner: Value) -> Value {
         let servers = &inner["instances"][0];
@@ -47,7 +61,7 @@ fn images_are_those_of_the_class_and_what_runs_keeps_its_own() {
     let usual = wanted(&object, &Class::default(), &Value::Null);
     let spec = &usual["spec"];
     let image = "docker.io/percona/percona-distribution-postgresql:18.4-1";
-    assert_eq!((&spec["image"], &spec["backups"]), (&json!(image), &json!({"enabled": false})));
+    assert_eq!(spec["image"], image);
     let class = imaged(
         &json!({"17": "registry.example.com/postgresql:17.1", "15": "registry.example.com/postgresql:15"}),
     );
@@ -62,6 +76,53 @@ fn images_are_those_of_the_class_and_what_runs_keeps_its_own() {
     let refused =
         PerconaPGCluster::majors(&imaged(&json!({"latest": "x"})), &admitted).expect_err("no major");
     assert!(refused.message.contains("latest"), "{refused:?}");
+}
+
+#[test]
+fn backups_are_off_where_nobody_says_otherwise_and_each_database_has_its_place() {
+    let (object, installed) = (object("shop", 1), Installed::default());
+    let usual = |class: &Class, live: &Value| {
+        PerconaPGCluster::usual(&Wish { live, ..tests::wish(&object, class, &installed) })
+    };
+    let off = json!({"backups": {"enabled": false}});
+    assert_eq!(usual(&Class::default(), &Value::Null), off);
+    let live = json!({"spec": {"backups": {"enabled": true}}});
+    assert_eq!(usual(&Class::default(), &live)["backups"]["enabled"], true, "somebody has them on");
+    let class = imaged(&json!({SPEC_KEY: Played::backs_up().0}));
+    assert_eq!(images(&class).expect("images"), published(), "who only says more keeps what was published");
+    let paths = |live: &Value| usual(&class, live)["backups"]["pgbackrest"]["global"].clone();
+    assert_eq!(paths(&Value::Null), json!({"repo1-path": "/pgbackrest/default/shop-1/repo1"}));
+    let moved = json!({"repo1-path": "/elsewhere"});
+    assert_eq!(paths(&json!({"spec": {"backups": {"pgbackrest": {"global": moved}}}})), moved);
+}
+
+#[test]
+fn a_backup_is_made_into_a_repository_that_outlives_the_database() {
+    let main = |finalizers: Value, backups: Value| json!({"metadata": {"name": "shop-1", "finalizers": finalizers}, "spec": {"backups": backups}});
+    let repos = json!([{"name": "repo1", "volume": {}}, {"name": "repo2", "gcs": {"bucket": "backups"}}]);
+    let there = json!({"pgbackrest": {"repos": repos}});
+    let wanted = PerconaPGCluster::backup(&main(json!([]), there.clone()));
+    assert_eq!(wanted, Ok(json!({"pgCluster": "shop-1", "repoName": "repo2"})));
+    let on_a_volume = json!({"pgbackrest": {"repos": [repos[0]]}});
+    for (finalizers, backups, why) in [
+        (json!([DELETES_BACKUPS]), there, DELETES_BACKUPS),
+        (Value::Null, on_a_volume, "in a bucket"),
+        (Value::Null, json!({"enabled": false}), "spec.backups.enabled"),
+    ] {
+        assert!(PerconaPGCluster::backup(&main(finalizers, backups)).is_err_and(|said| said.contains(why)));
+    }
+}
+
+#[test]
+fn what_the_operator_says_of_a_backup_is_told() {
+    let became = |status: Value| PerconaPGCluster::backed_up(&json!({"status": status}));
+    for state in ["", "Starting", "Running"] {
+        assert_eq!(became(json!({"state": state})).phase, BackupPhase::Running, "{state}");
+    }
+    let failed = became(json!({"state": "Failed", "error": "no room", "completed": "then"}));
+    let why = "Percona Operator for PostgreSQL says: Failed: no room";
+    assert_eq!((failed.phase, &*failed.message, &*failed.ended), (BackupPhase::Failed, why, "then"));
+    assert_eq!(became(json!({"state": "Succeeded"})).phase, BackupPhase::Succeeded);
 }
 
 #[test]

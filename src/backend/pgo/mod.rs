@@ -22,7 +22,7 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, named};
+use super::operator::{Administration, Became, Dialect, Found, Installed, Parameters, Role, Wish, named};
 use super::postgresql::offer;
 use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
@@ -64,6 +64,24 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     /// Fields of the main object's spec by which the operator has extensions that are listed.
     fn extensions(_: &Wish<'_>) -> Result<Vec<(&'static str, bool)>, Refusal> {
         Ok(Vec::new())
+    }
+
+    /// The kind of its backups, where they outlive a main object.
+    const BACKUPS: Option<Resource> = None;
+
+    /// The part of a main object's spec that holds where nobody says otherwise.
+    fn usual(_: &Wish<'_>) -> Value {
+        Value::Null
+    }
+
+    /// The spec of a backup that outlives that main object; or what the main object lacks for one.
+    fn backup(_: &Value) -> Result<Value, String> {
+        Err("has no backups".into())
+    }
+
+    /// What became of a backup.
+    fn backed_up(_: &Value) -> Became {
+        Became::default()
     }
 
     /// A merge patch of the main object without which not all of it would be deleted.
@@ -129,6 +147,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     const LISTS_BY_NAME: &'static [&'static str] = &["instances", "users"];
     const CLASS_PARAMETERS: &'static [Parameters] = F::CLASS_PARAMETERS;
     const RESERVED: &'static [&'static str] = F::RESERVED;
+    const BACKUPS: Option<Resource> = F::BACKUPS;
     const READS_SCHEMA: bool = true;
 
     /// All between the least and the greatest.
@@ -182,6 +201,10 @@ impl<F: Flavour> Dialect for Pgo<F> {
         cluster::wanted::<F>(wish).map(|main| vec![main])
     }
 
+    fn usual(&self, wish: &Wish<'_>) -> Value {
+        F::usual(wish)
+    }
+
     fn state(&self, wish: &Wish<'_>) -> Option<Value> {
         let wanted = stopped::<F>(wish)?;
         (wish.live["spec"][F::STOP] != wanted).then(|| json!({"spec": {(F::STOP): wanted}}))
@@ -204,6 +227,14 @@ impl<F: Flavour> Dialect for Pgo<F> {
 
     fn ending(&self, live: &Value, _: &str) -> Option<Value> {
         F::ending(live)
+    }
+
+    fn backup(&self, main: &Value) -> Result<Value, String> {
+        F::backup(main)
+    }
+
+    fn backed_up(&self, backup: &Value) -> Became {
+        F::backed_up(backup)
     }
 
     fn pods(&self, name: &str) -> String {

@@ -12,16 +12,19 @@
 //! - **Metrics** are exported on port 9187 of every pod, unless they are `Disabled`.
 //! - **From outside** it is reached by the primary's Service.
 //! - **Stopped** is `instances: 0`.
+//! - **A backup before the deletion** is an `SGBackup` into the `SGObjectStorage` that the class's ConfigMap gives the `SGCluster`
+//!   (`configurations.backups`); its lifecycle is not StackGres's to manage, so that no retention takes it away.
 //!
 //! Not offered: copies of another database, which StackGres makes out of a backup of it.
 
+mod backup;
 mod beside;
 mod cluster;
 mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::operator::{Administration, Became, Dialect, Found, Installed, Parameters, Role, Wish, at};
 use super::postgresql::offer;
 use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
@@ -36,6 +39,7 @@ const GROUP: &str = "stackgres.io";
 const PROFILES: Resource = resource("SGInstanceProfile", "sginstanceprofiles");
 const CONFIGS: Resource = resource("SGPostgresConfig", "sgpgconfigs");
 const OPERATIONS: Resource = resource("SGDbOps", "sgdbops");
+const BACKUPS: Resource = resource("SGBackup", "sgbackups");
 /// The majors that StackGres runs, the default first.
 const MAJORS: [&str; 5] = ["18", "17", "16", "15", "14"];
 
@@ -75,7 +79,9 @@ impl Dialect for StackGres {
     const MAIN: Resource = resource("SGCluster", "sgclusters");
     const BESIDE: &'static [Resource] = &[PROFILES, CONFIGS, OPERATIONS];
     const LONGEST_NAME: usize = 44;
-    const CLASS_PARAMETERS: &'static [Parameters] = &[];
+    const CLASS_PARAMETERS: &'static [Parameters] =
+        &[Parameters { group: "", version: "v1", kind: "ConfigMap" }];
+    const BACKUPS: Option<Resource> = Some(BACKUPS);
 
     fn offer(&self, _: &Class, installed: &Installed) -> Result<Offer, Error> {
         let versions = MAJORS.map(str::to_owned).into();
@@ -126,6 +132,14 @@ impl Dialect for StackGres {
 
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
         beside::upcoming(wish)
+    }
+
+    fn backup(&self, main: &Value) -> Result<Value, String> {
+        backup::wanted(main)
+    }
+
+    fn backed_up(&self, backup: &Value) -> Became {
+        backup::became(backup)
     }
 
     fn pods(&self, name: &str) -> String {

@@ -55,6 +55,18 @@ impl Player for Played {
         json!({"applied": true, "observedGeneration": object["metadata"]["generation"]})
     }
 
+    fn backs_up() -> (&'static str, &'static str) {
+        (
+            "backup:\n  volumeSnapshot:\n    className: fast\n",
+            "backup:\n  volumeSnapshot:\n    snapshotOwnerReference: cluster\n",
+        )
+    }
+
+    fn backup_status(ended: &str, failed: Option<&str>) -> Value {
+        let phase = if failed.is_some() { "failed" } else { "completed" };
+        json!({"phase": phase, "error": failed, "stoppedAt": ended})
+    }
+
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
         let name = at(main, "metadata.name");
         let app = vec![("username", "app".to_owned()), ("password", "made by the operator".to_owned())];

@@ -1,5 +1,6 @@
 //! Every dialect over a real kube-apiserver with its operator's kinds. The operators are played: see [`Player`].
 
+mod backed_up;
 mod conformance;
 mod copied;
 mod disturbed;

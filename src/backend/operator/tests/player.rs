@@ -46,6 +46,16 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// The status of an object beside it.
     fn status_beside(object: &Value) -> Value;
 
+    /// Parts of a spec, as YAML: one by which a main object is backed up, one that takes that away again.
+    fn backs_up() -> (&'static str, &'static str) {
+        ("", "")
+    }
+
+    /// The status of a backup that ended at that time as it was meant to, or failed for that reason.
+    fn backup_status(_ended: &str, _failed: Option<&str>) -> Value {
+        Value::Null
+    }
+
     /// The Secrets that it makes, by their names, with the text of their keys.
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)>;
 

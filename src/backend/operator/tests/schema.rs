@@ -1,7 +1,7 @@
 //! Everything that is written is what the operator's own kinds take, for any object that the features allow.
 
 use super::*;
-use crate::backend::operator::{Installed, Wish, shape::covers};
+use crate::backend::operator::{Installed, Wish, parameters::together, shape::covers};
 use crate::backend::{Class, Resolved};
 use crate::cluster::{Place, Resource};
 use databases_api::postgresql::PROTOCOL;
@@ -69,13 +69,14 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         source: &main_source(),
         installed,
     };
-    let wanted = match dialect.wanted(&wish) {
+    let mut wanted = match dialect.wanted(&wish) {
         Ok(wanted) => wanted,
         Err(refusal) => {
             assert!(refusal.message.starts_with("spec."), "seed {seed}: {refusal:?}");
             return false;
         }
     };
+    wanted[0]["spec"] = together(dialect.usual(&wish), wanted[0]["spec"].take());
     for mut written in wanted {
         written["metadata"]["namespace"] = "default".into();
         let resource = kinds.iter().find(|known| known.kind == at(&written, "kind")).expect("a kind of it");

@@ -151,7 +151,7 @@ impl<P: Player> Stage<P> {
         }
     }
 
-    async fn tell(&self, kind: &Resource, object: &Value, status: Value) {
+    pub(in crate::backend) async fn tell(&self, kind: &Resource, object: &Value, status: Value) {
         let (api, params) = (self.api(kind), PatchParams::default());
         let name = at(object, "metadata.name");
         let patch = Patch::Merge(json!({"status": status}));

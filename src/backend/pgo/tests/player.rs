@@ -11,6 +11,16 @@ pub(in crate::backend) trait Part: Flavour {
     /// The folder of its kinds.
     const IMPLEMENTATION: &'static str;
 
+    /// What [`Player::backs_up`] says.
+    fn backs_up() -> (&'static str, &'static str) {
+        ("", "")
+    }
+
+    /// What [`Player::backup_status`] says.
+    fn backup_status(_ended: &str, _failed: Option<&str>) -> Value {
+        Value::Null
+    }
+
     /// The status of the main object, where that of another tells of servers.
     fn own_status(main: &Value, inner: Value) -> Value;
 }
@@ -64,6 +74,14 @@ impl<F: Part> Player for Played<F> {
 
     fn status_beside(_: &Value) -> Value {
         Value::Null
+    }
+
+    fn backs_up() -> (&'static str, &'static str) {
+        F::backs_up()
+    }
+
+    fn backup_status(ended: &str, failed: Option<&str>) -> Value {
+        F::backup_status(ended, failed)
     }
 
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {

@@ -1,5 +1,6 @@
 //! The dialect by itself, and StackGres as it is played for the tests of all dialects.
 
+mod backups;
 mod player;
 mod translation;
 

@@ -62,6 +62,15 @@ impl Player for Played {
         }
     }
 
+    fn backs_up() -> (&'static str, &'static str) {
+        ("configurations:\n  backups:\n  - sgObjectStorage: store\n", "configurations:\n  backups: []\n")
+    }
+
+    fn backup_status(ended: &str, failed: Option<&str>) -> Value {
+        let status = if failed.is_some() { "Failed" } else { "Completed" };
+        json!({"process": {"status": status, "failure": failed, "timing": {"end": ended}}})
+    }
+
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
         let name = at(main, "metadata.name");
         let keys =
