@@ -14,6 +14,7 @@
 //!
 //! The report is one YAML document after Gateway API's; those of classes that were tried are in `api/conformance`.
 
+mod backup;
 mod checks;
 mod class;
 mod command;

@@ -1,12 +1,13 @@
 //! What a test may use: databases of the class that is tried, in a namespace of its own or one that is there.
 
+use super::backup::Place;
 use super::class::{Class, KIND};
 use super::database::Database;
 use super::failure::{Failure, Verdict};
 use databases_api::GROUP;
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::{Event, Namespace, Secret};
 use kube::Client;
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, PostParams};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, PostParams};
 use rand::RngExt;
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,7 +39,7 @@ struct Made {
 pub(super) struct Suite {
     pub(super) class: Class,
     pub(super) limits: Limits,
-    client: Client,
+    pub(super) client: Client,
     namespace: String,
     /// What the names of this run end with.
     run: String,
@@ -157,6 +158,21 @@ impl Suite {
         let mut made = self.made();
         made.secrets.push(secret.to_owned());
         made.left.push(what);
+    }
+
+    /// A backup that stays when its database goes.
+    pub(super) fn keeps_backup(&self, place: &Place) {
+        self.made().left.push(format!("the backup {place}, which deletionPolicy Snapshot keeps"));
+    }
+
+    /// What was said of a database, by its uid, in events with that reason.
+    pub(super) async fn told(&self, uid: &str, reason: &str) -> Result<Vec<String>, Failure> {
+        let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
+        let all = events.list(&ListParams::default()).await?;
+        let is_it = |event: &Event| {
+            event.involved_object.uid.as_deref() == Some(uid) && event.reason.as_deref() == Some(reason)
+        };
+        Ok(all.items.into_iter().filter(is_it).filter_map(|event| event.message).collect())
     }
 
     /// Removes what the last test made; what others share stays.

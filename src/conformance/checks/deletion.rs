@@ -1,6 +1,11 @@
 //! What goes with an object, and what stays.
 
+use crate::conformance::backup::Place;
+use crate::conformance::database::Database;
+use crate::conformance::door::Door;
 use crate::conformance::failure::{Failure, Verdict, ensure, same};
+use crate::conformance::follow::follow;
+use crate::conformance::seen::Seen;
 use crate::conformance::suite::Suite;
 use databases_api::GROUP;
 use kube::api::DeleteParams;
@@ -42,6 +47,42 @@ pub(super) async fn retain(suite: &Suite) -> Verdict {
         same(&format!("{key} of the Secret that stays"), after.text(key)?, before.text(key)?)?;
     }
     ensure(after.get("password") == before.get("password"), || "the password changed".into())
+}
+
+pub(super) async fn snapshot(suite: &Suite) -> Verdict {
+    let database = suite.ready("snapshot", json!({"deletionPolicy": "Snapshot"})).await?;
+    let (login, seen) = (database.login().await?, database.read().await?);
+    let (door, uid) = (login.door()?, seen.text("/metadata/uid").to_owned());
+    door.open().await?.run("CREATE TABLE saved (value text)").await?;
+    database.api.delete(&database.name, &DeleteParams::default()).await?;
+    let what = format!("{} is backed up", database.name);
+    let waits = follow(&database.api, &database.name, suite.limits.timeout, &what, |seen| match seen {
+        Some(seen) => seen.condition("BackedUp").map(|_| Ok(!seen.is_true("BackedUp"))),
+        None => Some(Ok(false)),
+    });
+    if waits.await? {
+        serves_until_it_is_backed_up(&database, &door).await?;
+    }
+    database.gone().await?;
+    let there = database.has_secret(&login.name).await?;
+    ensure(!there, || format!("Secret {} is still there", login.name))?;
+    door.is_shut("the owner of a deleted database").await?;
+    let told = suite.told(&uid, "BackupSucceeded").await?;
+    let place = told.iter().find_map(|message| Place::of(message));
+    let place = place.ok_or_else(|| Failure::new(format!("no event says where the backup is: {told:?}")))?;
+    suite.keeps_backup(&place);
+    let is_there = place.is_there(&suite.client).await?;
+    ensure(is_there != Some(false), || format!("there is no {place}, where the backup is said to be"))
+}
+
+/// A database that still waits for its backup is there.
+async fn serves_until_it_is_backed_up(database: &Database, door: &Door) -> Verdict {
+    let Err(error) = door.open().await else { return Ok(()) };
+    let now = database.api.get_opt(&database.name).await?;
+    let now = Seen(serde_json::to_value(now).unwrap_or_default());
+    // It may have been backed up just then.
+    let waits = now.condition("BackedUp").is_some() && !now.is_true("BackedUp");
+    ensure(!waits, || format!("the database is gone before it is backed up: {error}"))
 }
 
 pub(super) async fn taken_up(suite: &Suite) -> Verdict {

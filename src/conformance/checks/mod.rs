@@ -90,6 +90,9 @@ tests! {
         "With deletionPolicy Delete the login, its Secret and the server go.";
     RetainKeepsCredentials [] deletion::retain:
         "With deletionPolicy Retain the Secret stays as it was.";
+    SnapshotBacksUpFirst [DeletionSnapshot] deletion::snapshot:
+        "With deletionPolicy Snapshot the database serves until its backup is made; then the login and its Secret go, \
+         and the backup that was told of is there.";
     KeptDataIsTakenUp [Adoption] deletion::taken_up:
         "What deletionPolicy Retain kept is taken up again with its rows and password by an object whose \
          adoptRef names it.";

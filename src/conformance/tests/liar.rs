@@ -3,8 +3,8 @@
 
 use super::lies::{self, Act, Lie};
 use crate::backend::{
-    Answers, Backend, Class, Disposal, Error, LocalPostgreSQL, News, Observed, Offer, Plan, Reference,
-    ReferenceKind, Request, Warning,
+    Answers, Backend, Backup, Class, Disposal, Error, LocalPostgreSQL, News, Observed, Offer, Plan,
+    Reference, ReferenceKind, Request, Warning,
 };
 use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
@@ -156,6 +156,17 @@ impl Answers<PostgreSQL> for Liar {
         }
         (lie.told)(&mut observed, &request.object);
         Ok(observed)
+    }
+
+    async fn back_up(&self, request: &Request<PostgreSQL>) -> Result<Backup, Error> {
+        let (wished, lie) = self.wish(request);
+        let Some(Act::BacksUp(told, deletes)) = lie.map(|lie| &lie.act) else {
+            return self.inner.back_up(&wished).await;
+        };
+        if *deletes {
+            self.inner.remove(&wished, Disposal::Delete).await?;
+        }
+        Ok(told())
     }
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), Error> {

@@ -5,7 +5,7 @@ mod servers;
 mod users;
 mod way_in;
 
-use crate::backend::{Endpoint, Login, Observed, Offer, Role};
+use crate::backend::{Backup, BackupPhase, Endpoint, Login, Observed, Offer, Reference, Role};
 use databases_api::postgresql::{PostgreSQL, UserAttribute};
 use databases_api::shared::{Access, Tls, TlsMode};
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ pub(super) enum Act {
     Trusts,
     /// A deletion leaves everything.
     RemovesNothing,
+    /// A backup before the deletion is told to be this, and that deletes the database, or does not.
+    BacksUp(fn() -> Backup, bool),
     /// The database is made anew when this changes.
     MakesAnew(fn(&PostgreSQL) -> String),
 }
@@ -66,6 +68,17 @@ fn moved(observed: &mut Observed, host: &str, port: u16) {
     for endpoint in observed.endpoints.iter_mut().filter(|endpoint| endpoint.role == Role::ReadWrite) {
         (endpoint.host, endpoint.port) = (host.to_owned(), port);
     }
+}
+
+fn snapshots(offer: &mut Offer) {
+    offer.features.push("PostgreSQLDeletionSnapshot".into());
+}
+
+/// A backup that is nowhere.
+fn nowhere(phase: BackupPhase) -> Backup {
+    let [group, kind] = [databases_api::GROUP, "PostgreSQL"].map(str::to_owned);
+    let reference = Reference { group, kind, namespace: "demo".into(), name: "never-made".into() };
+    Backup { reference, phase, message: String::new() }
 }
 
 /// The endpoint of replicas is told to be another, or none.

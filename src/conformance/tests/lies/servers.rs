@@ -22,6 +22,12 @@ super::lies! {
     "tells-more-instances" by ConditionsAreComplete:
         told = |observed, _| (observed.instances, observed.ready_instances) = (2, 2);
     "deletes-nothing" by DeleteRemoves: act = Act::RemovesNothing;
+    "backs-up-nothing" by SnapshotBacksUpFirst:
+        offer = snapshots, act = Act::BacksUp(Backup::nothing, false);
+    "backs-up-nowhere" by SnapshotBacksUpFirst:
+        offer = snapshots, act = Act::BacksUp(|| nowhere(BackupPhase::Succeeded), false);
+    "deletes-before-it-backs-up" by SnapshotBacksUpFirst:
+        offer = snapshots, act = Act::BacksUp(|| nowhere(BackupPhase::Running), true);
     "has-no-replicas" by ReplicasFollow:
         wish = |object, _| object.spec.instance.instances = None, told = all_ready;
     "keeps-replicas" by ReplicasFollow:
