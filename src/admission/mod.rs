@@ -10,7 +10,9 @@ mod origin;
 mod read_access;
 
 pub use class::{ClassAdmission, Classes};
-pub use extension::{MutatingWebhooks, ObjectQuota, Policies, Surroundings, ValidatingWebhooks};
+pub use extension::{
+    MutatingPolicies, MutatingWebhooks, Mutations, ObjectQuota, Policies, Surroundings, ValidatingWebhooks,
+};
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
 pub use origin::{Annotations, Options, Origin, Requester};
 pub use read_access::ReadAccess;

@@ -21,6 +21,7 @@ mod webhook_tls;
 
 pub use authentication::Authentication;
 pub use event::{EventType, Regarding, host_name};
+pub use follow::{Offered, Specified};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use objects::{CONFIG_MAPS, ENDPOINTS, Followed, PODS, Place, Resource, SECRETS, SERVICES};

@@ -43,6 +43,17 @@ pub struct PolicyLabels {
     pub enforcement_action: &'static str,
 }
 
+/// How a mutation of a policy went.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct MutationLabels {
+    /// The policy's name.
+    pub policy: String,
+    /// The name of its binding.
+    pub policy_binding: String,
+    /// `no_error`, `compile_error`, `out_of_budget` or `invalid_error`.
+    pub error_type: &'static str,
+}
+
 /// The metrics of admission. A clone is the same metrics.
 #[derive(Clone, Debug, Default)]
 pub struct AdmissionMetrics {
@@ -50,6 +61,8 @@ pub struct AdmissionMetrics {
     fail_open: Family<FailOpenLabels, Counter>,
     policies: Family<PolicyLabels, Counter>,
     policy_durations: Family<PolicyLabels, DurationHistogram>,
+    mutations: Family<MutationLabels, Counter>,
+    mutation_durations: Family<MutationLabels, DurationHistogram>,
 }
 
 impl AdmissionMetrics {
@@ -67,6 +80,11 @@ impl AdmissionMetrics {
         let help = "How long judgements of policies took, in seconds";
         let durations = self.policy_durations.clone();
         registry.register("apiserver_validating_admission_policy_check_duration_seconds", help, durations);
+        let help = "Mutations of policies by how they went";
+        registry.register("apiserver_mutating_admission_policy_check", help, self.mutations.clone());
+        let help = "How long mutations of policies took, in seconds";
+        let durations = self.mutation_durations.clone();
+        registry.register("apiserver_mutating_admission_policy_check_duration_seconds", help, durations);
     }
 
     /// Counts a call of a webhook.
@@ -83,5 +101,11 @@ impl AdmissionMetrics {
     pub fn judged(&self, labels: &PolicyLabels, elapsed: Duration) {
         self.policies.get_or_create(labels).inc();
         self.policy_durations.get_or_create(labels).observe(elapsed);
+    }
+
+    /// Counts a mutation of a policy.
+    pub fn mutated(&self, labels: &MutationLabels, elapsed: Duration) {
+        self.mutations.get_or_create(labels).inc();
+        self.mutation_durations.get_or_create(labels).observe(elapsed);
     }
 }

@@ -11,7 +11,7 @@ mod metrics;
 mod requests;
 mod unreadable;
 
-pub use admission::{AdmissionMetrics, FailOpenLabels, PolicyLabels, WebhookLabels};
+pub use admission::{AdmissionMetrics, FailOpenLabels, MutationLabels, PolicyLabels, WebhookLabels};
 pub use audit::AuditMetrics;
 pub use deprecated::DeprecatedMetrics;
 pub use encryption::EncryptionMetrics;

@@ -1,12 +1,11 @@
 //! Match conditions of webhooks and policies.
 
-use super::expression::{Expression, Variables};
+use super::expression::{Expression, Name, Value, Variables};
 use k8s_openapi::api::admissionregistration::v1::MatchCondition;
 
 /// A match condition of a webhook or a policy.
 #[derive(Clone)]
 pub(super) struct Condition {
-    name: String,
     expression: Expression,
 }
 
@@ -15,10 +14,7 @@ impl Condition {
     pub(super) fn of(conditions: Option<Vec<MatchCondition>>, composed: &[String]) -> Vec<Condition> {
         let conditions = conditions.unwrap_or_default().into_iter();
         conditions
-            .map(|condition| Condition {
-                expression: Expression::among(&condition.expression, composed),
-                name: condition.name,
-            })
+            .map(|condition| Condition { expression: Expression::among(&condition.expression, composed) })
             .collect()
     }
 
@@ -35,17 +31,27 @@ impl Condition {
         if conditions.is_empty() {
             return Ok(true);
         }
-        let (variables, mut failure) = (variables(), None);
+        let mut variables = variables();
+        // The API server of a cluster shows conditions no namespace.
+        variables.set(Name::NamespaceObject, Value::Null);
+        let mut failures: Vec<String> = Vec::new();
         for condition in conditions {
             match condition.expression.holds(&variables) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(reason) => {
-                    failure.get_or_insert(format!("match condition {:?}: {reason}", condition.name));
+                    let failure = condition.expression.failed(&reason);
+                    if !failures.contains(&failure) {
+                        failures.push(failure);
+                    }
                 }
             }
         }
-        failure.map_or(Ok(true), Err)
+        match failures.as_slice() {
+            [] => Ok(true),
+            [only] => Err(only.clone()),
+            many => Err(format!("[{}]", many.join(", "))),
+        }
     }
 }
 
@@ -63,6 +69,10 @@ mod tests {
         assert_eq!(judge(&[]), Ok(true));
         assert_eq!(judge(&["true", "true"]), Ok(true));
         assert_eq!(judge(&["object.nothing", "false"]), Ok(false));
-        assert!(judge(&["object.nothing", "true"]).unwrap_err().starts_with("match condition \"c\": "));
+        let said = |text: &str| format!("expression '{text}' resulted in error: no such key: {}", &text[7..]);
+        assert_eq!(judge(&["object.a", "true"]), Err(said("object.a")));
+        assert_eq!(judge(&["object.a", "object.a"]), Err(said("object.a")));
+        let both = format!("[{}, {}]", said("object.a"), said("object.b"));
+        assert_eq!(judge(&["object.a", "object.b"]), Err(both));
     }
 }

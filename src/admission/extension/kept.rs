@@ -1,7 +1,6 @@
 //! What is made of the cluster's objects, kept as long as they mean the same: a change makes anew only what changed.
 
-use k8s_openapi::Metadata;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ impl<K, T> Default for Kept<K, T> {
     }
 }
 
-impl<K: Metadata<Ty = ObjectMeta>, T> Kept<K, T> {
+impl<K: Resource, T> Kept<K, T> {
     /// From now on these objects. One for which `is_same` holds of it and its predecessor is not made anew.
     pub(super) fn set(
         &mut self,
@@ -24,7 +23,7 @@ impl<K: Metadata<Ty = ObjectMeta>, T> Kept<K, T> {
     ) {
         let mut before = std::mem::take(&mut self.0);
         for object in objects {
-            let name = object.metadata().name.clone().unwrap_or_default();
+            let name = object.meta().name.clone().unwrap_or_default();
             let known = before.remove(&name);
             let known = known.filter(|(old, _)| Arc::ptr_eq(old, &object) || is_same(old, &object));
             let made = known.map_or_else(|| Arc::new(make(&object)), |(_, made)| made);

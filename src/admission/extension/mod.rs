@@ -2,16 +2,22 @@
 //! asks none of them on behalf of the servers that it aggregates (A-41…A-45).
 
 mod authorizer;
+mod bound;
 mod condition;
 mod expression;
 mod functions;
 mod kept;
 mod matching;
+mod mutating;
+mod mutating_policies;
+mod mutating_policy;
+mod mutation;
 mod policies;
 mod policy;
 mod question;
 mod quota;
 mod review;
+mod rule;
 mod webhook;
 mod webhooks;
 
@@ -19,6 +25,8 @@ use crate::admission::{AccessReview, Namespaces};
 use crate::telemetry::AdmissionMetrics;
 use std::sync::Arc;
 
+pub use mutating::Mutations;
+pub use mutating_policies::MutatingPolicies;
 pub use policies::Policies;
 pub use quota::ObjectQuota;
 pub use webhooks::{MutatingWebhooks, ValidatingWebhooks};

@@ -2,131 +2,85 @@
 
 use super::Surroundings;
 use super::authorizer::{Checks, settled};
+use super::bound::{Bound, Library};
 use super::condition::Condition;
-use super::expression::{Name, Value, Variables, apart};
-use super::kept::Kept;
-use super::policy::{Binding, Policy, Violation};
+use super::expression::{Name, Variables, apart};
+use super::policy::{Binding, Policy, Validating, Violation};
 use super::question::Question;
-use crate::admission::{Admission, Attributes, Freshness};
+use super::rule::Grounds;
+use crate::admission::{Admission, Attributes};
 use crate::cluster::Cluster;
 use crate::telemetry::PolicyLabels;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Policies that may refuse what is written.
 #[derive(Clone)]
 pub struct Policies {
-    cluster: Cluster,
-    around: Surroundings,
-    sources: Arc<Mutex<Sources>>,
-    policies: Arc<ArcSwap<Vec<Bound>>>,
-}
-
-/// A policy with the bindings that apply it.
-#[derive(Clone)]
-struct Bound {
-    policy: Arc<Policy>,
-    bindings: Vec<Arc<Binding>>,
-}
-
-#[derive(Default)]
-struct Sources {
-    policies: Kept<ValidatingAdmissionPolicy, Policy>,
-    bindings: Kept<ValidatingAdmissionPolicyBinding, Binding>,
-}
-
-impl Sources {
-    fn set_policies(&mut self, policies: Vec<Arc<ValidatingAdmissionPolicy>>) {
-        self.policies.set(policies, |old, new| old.spec == new.spec, Policy::new);
-    }
-
-    fn set_bindings(&mut self, bindings: Vec<Arc<ValidatingAdmissionPolicyBinding>>) {
-        self.bindings.set(bindings, |old, new| old.spec == new.spec, Binding::new);
-    }
-
-    /// Policies that are bound, by name.
-    fn bound(&self) -> Vec<Bound> {
-        let mut bindings: HashMap<&str, Vec<Arc<Binding>>> = HashMap::new();
-        for (_, binding) in self.bindings.iter() {
-            bindings.entry(&binding.policy).or_default().push(binding.clone());
-        }
-        let bound = self.policies.iter().filter_map(|(name, policy)| {
-            Some(Bound { policy: policy.clone(), bindings: bindings.remove(name)? })
-        });
-        bound.collect()
-    }
+    grounds: Grounds,
+    library: Library<Validating>,
 }
 
 impl Policies {
     /// None yet; parameters are read from this cluster.
     pub fn new(cluster: Cluster, around: Surroundings) -> Self {
-        Policies { cluster, around, sources: Arc::default(), policies: Arc::default() }
+        Policies { grounds: Grounds::new(cluster, around), library: Library::default() }
     }
 
     /// From now on, these policies.
     pub fn set_policies(&self, policies: Vec<Arc<ValidatingAdmissionPolicy>>) {
-        self.change(|sources| sources.set_policies(policies));
+        self.library.set_policies(policies);
     }
 
     /// From now on, these bindings.
     pub fn set_bindings(&self, bindings: Vec<Arc<ValidatingAdmissionPolicyBinding>>) {
-        self.change(|sources| sources.set_bindings(bindings));
+        self.library.set_bindings(bindings);
     }
 
-    fn change(&self, change: impl FnOnce(&mut Sources)) {
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        // Many policies at once take long to read.
-        apart(true, || change(&mut sources));
-        self.policies.store(Arc::new(sources.bound()));
-    }
-
-    async fn judge(&self, bound: &Bound, question: &Question<'_>) -> Result<Vec<String>, ApiError> {
-        let (namespaces, policy) = (&*self.around.namespaces, &*bound.policy);
-        let Some(version) = policy.matching.version(question, namespaces).await? else {
+    async fn judge(
+        &self,
+        bound: &Bound<Policy, Binding>,
+        question: &Question<'_>,
+    ) -> Result<Vec<String>, ApiError> {
+        let (namespaces, policy) = (&*self.grounds.around.namespaces, &*bound.policy);
+        let name = &policy.rule.name;
+        let Some(version) = policy.rule.matching.version(question, namespaces).await? else {
             return Ok(Vec::new());
         };
         let mut warnings = Vec::new();
         for binding in &bound.bindings {
-            let restricts = binding.matching.as_ref();
-            let applies = match restricts {
-                None => true,
-                Some(matching) if matching.has_no_rules() => matching.selects(question, namespaces).await?,
-                Some(matching) => matching.version(question, namespaces).await?.is_some(),
-            };
-            if !applies {
+            if !self.grounds.applies(&binding.place, question).await? {
                 continue;
             }
             let began = Instant::now();
             let violations = self.violations(policy, binding, question, version).await?;
             let labels = PolicyLabels {
-                policy: policy.name.clone(),
-                policy_binding: binding.name.clone(),
+                policy: name.clone(),
+                policy_binding: binding.place.name.clone(),
                 enforcement_action: if violations.is_empty() { "allow" } else { binding.action() },
             };
-            self.around.metrics.judged(&labels, began.elapsed());
+            self.grounds.around.metrics.judged(&labels, began.elapsed());
             for violation in violations {
-                let (definition, name) = (question.attributes.definition, question.attributes.name);
+                let Attributes { definition, name: object, .. } = question.attributes;
                 if binding.denies || violation.is_fatal {
-                    return Err(binding.denial(&policy.name, definition, name, &violation));
+                    return Err(binding.denial(name, definition, object, &violation));
                 }
                 if binding.warns {
                     warnings.push(format!(
-                        "Validation failed for ValidatingAdmissionPolicy '{}' with binding '{}': {}",
-                        policy.name, binding.name, violation.message
+                        "Validation failed for ValidatingAdmissionPolicy '{name}' with binding '{}': {}",
+                        binding.place.name, violation.message
                     ));
                 }
                 if binding.audits {
                     tracing::info!(
-                        policy = policy.name,
-                        binding = binding.name,
+                        policy = name,
+                        binding = binding.place.name,
                         message = violation.message,
                         "a policy that audits does not hold"
                     );
@@ -143,67 +97,39 @@ impl Policies {
         question: &Question<'_>,
         version: &Version,
     ) -> Result<Vec<Violation>, ApiError> {
-        let open = |violation: Violation| match policy.fails_open {
+        let rule = &policy.rule;
+        let open = |violation: Violation| match rule.fails_open {
             true => {
                 let reason = violation.message;
-                tracing::warn!(policy = policy.name, reason, "a policy cannot be judged, and is passed over");
+                tracing::warn!(policy = rule.name, reason, "a policy cannot be judged, and is passed over");
                 Vec::new()
             }
             false => vec![violation],
         };
-        let params = match self.params(policy, binding, question).await {
+        let params = match self.grounds.params(rule, &binding.place, question).await {
             Ok(params) => params,
             Err(reason) => return Ok(open(Violation::fatal(reason))),
         };
         let facts = question.seen(version);
-        let namespace = self.namespace_object(question).await?;
+        let namespace = self.grounds.namespace_object(question).await?;
         let (mut found, checks) = (Vec::new(), Checks::default());
         for params in params {
             let variables = || {
-                let mut variables = Variables::of(&facts, &checks).composing(&policy.definitions);
+                let mut variables = Variables::of(&facts, &checks).composing(&rule.definitions);
                 variables.set(Name::Params, params.clone());
                 variables.set(Name::NamespaceObject, namespace.clone());
                 variables
             };
-            let judge = || match Condition::all(&policy.conditions, variables) {
+            let judge = || match Condition::all(&rule.conditions, variables) {
                 Ok(true) => Ok(policy.violations(&variables())),
                 Ok(false) => Ok(Vec::new()),
                 Err(reason) => Err(reason),
             };
-            let judged = settled(&checks, &*self.around.access, || apart(policy.is_heavy(), judge)).await;
+            let access = &*self.grounds.around.access;
+            let judged = settled(&checks, access, || apart(policy.is_heavy(), judge)).await;
             found.extend(judged.unwrap_or_else(|reason| open(Violation::of(reason))));
         }
         Ok(found)
-    }
-
-    /// Each set of parameters to judge with; one that is null where the policy has none.
-    async fn params(
-        &self,
-        policy: &Policy,
-        binding: &Binding,
-        question: &Question<'_>,
-    ) -> Result<Vec<Value>, String> {
-        let (Some(kind), Some(reference)) = (&policy.param_kind, &binding.param_ref) else {
-            return Ok(vec![Value::Null]);
-        };
-        let params = self.cluster.params(kind, reference, question.attributes.namespace).await;
-        let params = params.map_err(|error| format!("failed to configure binding: {error}"))?;
-        if params.is_empty() && reference.parameter_not_found_action.as_deref() == Some("Deny") {
-            return Err("failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction".into());
-        }
-        Ok(params.into_iter().map(Value::from).collect())
-    }
-
-    async fn namespace_object(&self, question: &Question<'_>) -> Result<Value, ApiError> {
-        let name = question.attributes.namespace;
-        if name.is_empty() {
-            return Ok(Value::Null);
-        }
-        let object = match self.around.namespaces.object(name, Freshness::Cached).await? {
-            None => self.around.namespaces.object(name, Freshness::Newest).await?,
-            known => known,
-        };
-        Ok(object.map_or(Value::Null, Value::from))
     }
 }
 
@@ -215,7 +141,7 @@ impl Admission for Policies {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let policies = self.policies.load_full();
+        let policies = self.library.bound();
         let Some(question) = Question::new(attributes, object, old) else { return Ok(Vec::new()) };
         let mut warnings = Vec::new();
         for bound in policies.iter() {
@@ -244,13 +170,13 @@ mod tests {
         Arc::new(serde_json::from_value(tree).unwrap())
     }
 
-    fn names(bound: &[Bound]) -> Vec<&str> {
-        bound.iter().map(|bound| bound.policy.name.as_str()).collect()
+    fn names(bound: &[Bound<Policy, Binding>]) -> Vec<&str> {
+        bound.iter().map(|bound| bound.policy.rule.name.as_str()).collect()
     }
 
     #[test]
     fn a_change_of_one_policy_or_binding_reads_no_other_anew() {
-        let mut sources = Sources::default();
+        let sources = Library::<Validating>::default();
         sources.set_policies(vec![policy("a", "true"), policy("b", "object.("), policy("c", "true")]);
         sources.set_bindings(vec![binding("1", "a"), binding("2", "b"), binding("3", "a")]);
         let before = sources.bound();

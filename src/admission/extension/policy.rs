@@ -1,38 +1,27 @@
 //! One ValidatingAdmissionPolicy with its bindings: what it says of a request.
 
-use super::condition::Condition;
-use super::expression::{Composed, Expression, Value, Variables};
-use super::matching::Matching;
+use super::bound::Kinds;
+use super::expression::{Expression, Value, Variables};
+use super::rule::{Place, Rule};
 use apimachinery::kind::Definition;
 use apimachinery::status::{ApiError, StatusCause};
 use k8s_openapi::api::admissionregistration::v1::{
-    AuditAnnotation, ParamKind, ParamRef, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
-    Validation, Variable,
+    AuditAnnotation, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation,
 };
-use std::sync::Arc;
 
 /// A message that an expression makes may have so many bytes.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
 /// A policy, its expressions read.
 pub(super) struct Policy {
-    pub(super) name: String,
-    pub(super) matching: Matching,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) fails_open: bool,
-    pub(super) param_kind: Option<ParamKind>,
-    pub(super) definitions: Arc<[Composed]>,
+    pub(super) rule: Rule,
     checks: Vec<Check>,
     annotations: Vec<Expression>,
 }
 
-/// Where a policy applies, with which parameters, and what follows from a violation.
+/// Where a policy applies, and what follows from a violation.
 pub(super) struct Binding {
-    pub(super) name: String,
-    /// The policy that it binds.
-    pub(super) policy: String,
-    pub(super) matching: Option<Matching>,
-    pub(super) param_ref: Option<ParamRef>,
+    pub(super) place: Place,
     pub(super) denies: bool,
     pub(super) warns: bool,
     pub(super) audits: bool,
@@ -66,23 +55,55 @@ impl Violation {
     }
 }
 
+/// ValidatingAdmissionPolicies.
+pub(super) struct Validating;
+
+impl Kinds for Validating {
+    type PolicyObject = ValidatingAdmissionPolicy;
+    type BindingObject = ValidatingAdmissionPolicyBinding;
+    type Policy = Policy;
+    type Binding = Binding;
+
+    fn policy(object: &ValidatingAdmissionPolicy) -> Policy {
+        Policy::new(object)
+    }
+
+    fn binding(object: &ValidatingAdmissionPolicyBinding) -> Binding {
+        Binding::new(object)
+    }
+
+    fn same_policy(old: &ValidatingAdmissionPolicy, new: &ValidatingAdmissionPolicy) -> bool {
+        old.spec == new.spec
+    }
+
+    fn same_binding(old: &ValidatingAdmissionPolicyBinding, new: &ValidatingAdmissionPolicyBinding) -> bool {
+        old.spec == new.spec
+    }
+}
+
+impl AsRef<Rule> for Policy {
+    fn as_ref(&self) -> &Rule {
+        &self.rule
+    }
+}
+
+impl AsRef<Place> for Binding {
+    fn as_ref(&self) -> &Place {
+        &self.place
+    }
+}
+
 impl Policy {
-    pub(super) fn new(policy: &ValidatingAdmissionPolicy) -> Policy {
-        let spec = policy.spec.clone().unwrap_or_default();
-        let definitions = defined(spec.variables.unwrap_or_default());
-        let names: Vec<String> = definitions.iter().map(|definition| definition.name.clone()).collect();
-        let checks = spec.validations.unwrap_or_default().into_iter();
-        let annotations = spec.audit_annotations.unwrap_or_default();
+    fn new(policy: &ValidatingAdmissionPolicy) -> Policy {
+        let mut spec = policy.spec.clone().unwrap_or_default();
+        let checks = spec.validations.take().unwrap_or_default().into_iter();
+        let annotations = spec.audit_annotations.take().unwrap_or_default();
+        let (rule, names) = Rule::new(policy.metadata.name.as_ref(), spec);
         let annotation = |one: &AuditAnnotation| Expression::among(&one.value_expression, &names);
         Policy {
-            name: policy.metadata.name.clone().unwrap_or_default(),
-            matching: Matching::of_policy(spec.match_constraints.unwrap_or_default()),
-            conditions: Condition::of(spec.match_conditions, &names),
-            fails_open: spec.failure_policy.as_deref() == Some("Ignore"),
-            param_kind: spec.param_kind,
+            rule,
             checks: checks.map(|check| Check::new(check, &names)).collect(),
             annotations: annotations.iter().map(annotation).collect(),
-            definitions: definitions.into(),
         }
     }
 
@@ -91,14 +112,12 @@ impl Policy {
         let checks = self.checks.iter().flat_map(|check| {
             [Some(&check.expression), check.message_expression.as_ref()].into_iter().flatten()
         });
-        let definitions = self.definitions.iter().map(|definition| &definition.expression);
-        Condition::are_heavy(&self.conditions)
-            || checks.chain(definitions).chain(&self.annotations).any(Expression::is_heavy)
+        self.rule.is_heavy() || checks.chain(&self.annotations).any(Expression::is_heavy)
     }
 
     /// What does not hold of a request, with one set of parameters.
     pub(super) fn violations(&self, variables: &Variables) -> Vec<Violation> {
-        let checks = self.checks.iter().filter_map(|check| check.violation(variables, self.fails_open));
+        let checks = self.checks.iter().filter_map(|check| check.violation(variables, self.rule.fails_open));
         checks
             .chain(self.annotations.iter().filter_map(|annotation| self.annotated(annotation, variables)))
             .collect()
@@ -113,7 +132,7 @@ impl Policy {
                 annotation.text,
                 other.type_of().name()
             ))),
-            Err(error) if self.fails_open => {
+            Err(error) if self.rule.fails_open => {
                 annotation.passed_over(&error);
                 None
             }
@@ -122,28 +141,16 @@ impl Policy {
     }
 }
 
-/// The variables of a policy; each may name those before it.
-fn defined(variables: Vec<Variable>) -> Vec<Composed> {
-    let (mut definitions, mut names) = (Vec::new(), Vec::new());
-    for Variable { name, expression } in variables {
-        definitions.push(Composed { name: name.clone(), expression: Expression::among(&expression, &names) });
-        names.push(name);
-    }
-    definitions
-}
-
 impl Binding {
-    pub(super) fn new(binding: &ValidatingAdmissionPolicyBinding) -> Binding {
+    fn new(binding: &ValidatingAdmissionPolicyBinding) -> Binding {
         let spec = binding.spec.clone();
         let acts = |action: &str| spec.validation_actions.iter().any(|one| one == action);
+        let name = binding.metadata.name.as_ref();
         Binding {
-            name: binding.metadata.name.clone().unwrap_or_default(),
-            policy: spec.policy_name.clone(),
             denies: acts("Deny"),
             warns: acts("Warn"),
             audits: acts("Audit"),
-            matching: spec.match_resources.map(Matching::of_policy),
-            param_ref: spec.param_ref,
+            place: Place::new(name, spec.policy_name, spec.match_resources, spec.param_ref),
         }
     }
 
@@ -166,7 +173,7 @@ impl Binding {
     ) -> ApiError {
         let message = format!(
             "ValidatingAdmissionPolicy '{policy}' with binding '{}' denied request: {}",
-            self.name, violation.message
+            self.place.name, violation.message
         );
         let mut status = ApiError::forbidden(definition, name, &message).status();
         status.reason = violation.reason.clone().unwrap_or_else(|| "Invalid".into());

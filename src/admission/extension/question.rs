@@ -3,7 +3,8 @@
 use crate::admission::{Attributes, Operation, Options, Origin};
 use apimachinery::autoscaling::{self, Scale};
 use apimachinery::kind::{Hub, Version};
-use apimachinery::wire::json;
+use apimachinery::schema::Schema;
+use apimachinery::wire::{Problem, Value as _, json};
 use k8s_openapi::api::authentication::v1::UserInfo;
 use serde_json::{Map, Value, json};
 
@@ -72,6 +73,28 @@ impl<'a> Question<'a> {
     /// The object as it shall be, in a version.
     pub(super) fn object_tree(&self, version: &Version) -> Value {
         self.tree(version, self.object())
+    }
+
+    /// The type of what such trees show.
+    pub(super) fn schema(&self, version: &Version) -> &'static Schema {
+        if self.is_scale() { Scale::SCHEMA } else { version.schema }
+    }
+
+    /// The object that a changed tree of it makes, with its defaults, and what of the tree means nothing.
+    pub(super) fn changed(
+        &self,
+        version: &Version,
+        tree: &Value,
+    ) -> Result<(Box<dyn Hub>, Vec<Problem>), String> {
+        if self.is_scale() {
+            let (scale, decoding) = json::decode_tree::<Scale>(tree).map_err(|error| error.to_string())?;
+            let mut object = self.object.boxed();
+            object.set_scale(scale.spec.replicas);
+            return Ok((object, decoding.problems().to_vec()));
+        }
+        let (mut object, decoding) = (version.decode_tree)(tree).map_err(|error| error.to_string())?;
+        object.default_fields();
+        Ok((object, decoding.problems().to_vec()))
     }
 
     /// The object as it is, in a version.

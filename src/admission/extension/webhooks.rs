@@ -9,18 +9,15 @@ use super::webhook::Webhook;
 use crate::admission::{Admission, Attributes, Operation};
 use crate::cluster::Cluster;
 use crate::telemetry::{FailOpenLabels, WebhookLabels};
-use apimachinery::autoscaling::Scale;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
-use apimachinery::wire::json;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -42,7 +39,7 @@ impl<K> Clone for Hooks<K> {
     }
 }
 
-impl<K: Metadata<Ty = ObjectMeta>> Hooks<K> {
+impl<K: Resource> Hooks<K> {
     fn none(around: Surroundings, kind: &'static str) -> Self {
         Hooks { kept: Arc::default(), hooks: Arc::default(), around, kind }
     }
@@ -128,36 +125,57 @@ impl ValidatingWebhooks {
     }
 }
 
-#[async_trait]
-impl Admission for MutatingWebhooks {
-    async fn mutate(
+/// Which webhooks were asked, and when the object last changed.
+#[derive(Default)]
+pub(super) struct Asked {
+    numbers: Vec<usize>,
+    /// The webhook that last changed it.
+    pub(super) last_change: Option<usize>,
+    hooks: Arc<Vec<Arc<Webhook>>>,
+}
+
+impl MutatingWebhooks {
+    /// Asks every webhook.
+    pub(super) async fn ask(
         &self,
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+        warnings: &mut Vec<String>,
+    ) -> Result<Asked, ApiError> {
         let hooks = self.0.hooks.load_full();
-        if hooks.is_empty() || attributes.origin.is_none() {
-            return Ok(Vec::new());
-        }
-        let mut round = Round { hooks: &self.0, attributes, old, warnings: Vec::new() };
-        let (mut asked, mut last_change) = (Vec::new(), None);
-        for (number, hook) in hooks.iter().enumerate() {
+        let mut asked = Asked { hooks, ..Asked::default() };
+        let mut round = Round { hooks: &self.0, attributes, old, warnings };
+        for (number, hook) in asked.hooks.iter().enumerate() {
             let outcome = round.ask(hook, object).await?;
             if outcome != Outcome::Passed {
-                asked.push(number);
+                asked.numbers.push(number);
             }
             if outcome == Outcome::Changed {
-                last_change = Some(number);
+                asked.last_change = Some(number);
             }
         }
-        // Who was asked before the last change is asked once more, where it wants to be.
-        for number in asked.into_iter().filter(|number| Some(*number) < last_change) {
-            if hooks[number].again {
-                round.ask(&hooks[number], object).await?;
+        Ok(asked)
+    }
+
+    /// Asks once more, where they want to be, those who were asked before the last change; all of them where the object
+    /// changed since.
+    pub(super) async fn ask_again(
+        &self,
+        attributes: &Attributes<'_>,
+        object: &mut Box<dyn Hub>,
+        old: Option<&dyn Hub>,
+        warnings: &mut Vec<String>,
+        (asked, has_changed): (Asked, bool),
+    ) -> Result<(), ApiError> {
+        let mut round = Round { hooks: &self.0, attributes, old, warnings };
+        let is_before = |number: &usize| has_changed || Some(*number) < asked.last_change;
+        for number in asked.numbers.iter().copied().filter(is_before) {
+            if asked.hooks[number].again {
+                round.ask(&asked.hooks[number], object).await?;
             }
         }
-        Ok(round.warnings)
+        Ok(())
     }
 }
 
@@ -176,7 +194,7 @@ struct Round<'a> {
     hooks: &'a Hooks<MutatingWebhookConfiguration>,
     attributes: &'a Attributes<'a>,
     old: Option<&'a dyn Hub>,
-    warnings: Vec<String>,
+    warnings: &'a mut Vec<String>,
 }
 
 impl Round<'_> {
@@ -202,29 +220,12 @@ impl Round<'_> {
         if changed.is_ok() && tree == before {
             return Ok(Outcome::Kept);
         }
-        let is_scale = question.origin.subresource == "scale";
-        let changed = changed.and_then(|()| match is_scale {
-            true => rescaled(&**object, &tree),
-            false => decoded(version, &tree),
-        });
+        let changed = changed.and_then(|()| question.changed(version, &tree));
         // No failure policy excuses a patch that does not fit.
-        *object =
-            changed.map_err(|reason| ApiError::internal(&format!("the patch of a webhook: {reason}")))?;
+        let unfit = |reason| ApiError::internal(&format!("the patch of a webhook: {reason}"));
+        (*object, _) = changed.map_err(unfit)?;
         Ok(Outcome::Changed)
     }
-}
-
-fn decoded(version: &Version, tree: &serde_json::Value) -> Result<Box<dyn Hub>, String> {
-    let (mut object, _) = (version.decode_tree)(tree).map_err(|error| error.to_string())?;
-    object.default_fields();
-    Ok(object)
-}
-
-fn rescaled(object: &dyn Hub, tree: &serde_json::Value) -> Result<Box<dyn Hub>, String> {
-    let (scale, _) = json::decode_tree::<Scale>(tree).map_err(|error| error.to_string())?;
-    let mut object = object.boxed();
-    object.set_scale(scale.spec.replicas);
-    Ok(object)
 }
 
 #[async_trait]

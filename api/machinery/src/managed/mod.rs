@@ -26,7 +26,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, Apply, ApplyError, Conflicts, Versions};
+pub use apply::{Applied, Apply, ApplyError, Conflicts, Versions, overlay};
 pub use compare::Comparison;
 pub use element::{Element, Literal};
 pub use entry::{Managed, Manager, read, same_but_for_time};

@@ -2,6 +2,7 @@
 //! be, the answer is compared with the one that kube-apiserver gives for a built-in kind.
 
 mod hook;
+mod mutating;
 mod policies;
 mod quota;
 mod setup;

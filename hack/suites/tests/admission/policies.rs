@@ -179,25 +179,7 @@ async fn a_binding_says_where_and_with_what_and_what_follows() {
     setup.policy(never, json!({"validationActions": ["Deny"], "matchResources": elsewhere})).await;
     setup.passes("b").await;
 
-    // Parameters are read from the cluster, which needs a right of its own.
-    let rbac = "rbac.authorization.k8s.io";
-    let object = |kind: &str, more: Value| {
-        let metadata = json!({"name": "limits", "namespace": "default"});
-        let mut object = json!({"apiVersion": format!("{rbac}/v1"), "kind": kind, "metadata": metadata});
-        object.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        object
-    };
-    let rules = json!([{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]);
-    setup.apply(object("Role", json!({"rules": rules}))).await;
-    let subjects = json!([{"apiGroup": rbac, "kind": "User", "name": "databases-apiserver"}]);
-    let role = json!({"apiGroup": rbac, "kind": "Role", "name": "limits"});
-    setup.apply(object("RoleBinding", json!({"roleRef": role, "subjects": subjects}))).await;
-    setup
-        .apply(json!({
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "default"},
-            "data": {"name": "good"},
-        }))
-        .await;
+    setup.parameters().await;
     let policy = json!({
         "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
         "validations": [{"expression": "object.metadata.name == params.data.name", "messageExpression": "'only ' + params.data.name"}],

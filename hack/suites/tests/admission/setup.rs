@@ -59,6 +59,28 @@ impl Setup {
         apply(self.cluster.admin(), &object).await.expect("it is applied");
     }
 
+    /// Makes the ConfigMap `limits` that policies may have as parameters. They are read from the cluster, which needs a right
+    /// of its own.
+    pub(crate) async fn parameters(&self) {
+        let rbac = "rbac.authorization.k8s.io";
+        let object = |kind: &str, more: Value| {
+            let metadata = json!({"name": "limits", "namespace": "default"});
+            let mut object = json!({"apiVersion": format!("{rbac}/v1"), "kind": kind, "metadata": metadata});
+            object.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            object
+        };
+        let rules = json!([{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]);
+        self.apply(object("Role", json!({"rules": rules}))).await;
+        let subjects = json!([{"apiGroup": rbac, "kind": "User", "name": "databases-apiserver"}]);
+        let role = json!({"apiGroup": rbac, "kind": "Role", "name": "limits"});
+        self.apply(object("RoleBinding", json!({"roleRef": role, "subjects": subjects}))).await;
+        self.apply(json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "default"},
+            "data": {"name": "good"},
+        }))
+        .await;
+    }
+
     /// Creates an object of ours and a ConfigMap of that name, and removes what a dry run has not left out.
     pub(crate) async fn create(&self, name: &str, query: &str) -> (Reply, Reply) {
         let post = async |http: &Http, collection: &str, object: Value| {

@@ -28,6 +28,7 @@ impl PartialEq for Value {
             (Value::Format(a), Value::Format(b)) => a == b,
             (Value::Check(a), Value::Check(b)) => a == b,
             (Value::Decision(a), Value::Decision(b)) => a == b,
+            (Value::Made(a), Value::Made(b)) => a == b,
             _ => false,
         }
     }

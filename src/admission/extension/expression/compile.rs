@@ -2,10 +2,11 @@
 //! without the types of the objects: unknown names and functions, operands of wrong types, constants that cannot be read.
 
 use super::super::functions::{self, Style};
-use super::node::{Entry, Item, Name, Node};
+use super::made;
+use super::node::{Entry, Field, Item, Name, Node};
 use super::types::{self, Typed};
 use super::value::{Outcome, Type, Value, fault};
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, StructExpr, operators};
 use cel::{Env, IdedExpr as Parsed};
 use std::sync::{Arc, OnceLock};
 
@@ -18,40 +19,51 @@ const LONGEST: usize = 100_000;
 const SHORT: usize = 128;
 const STACK: usize = 512 * 1024 * 1024;
 
+/// The function that only mutations know.
+const ESCAPE_KEY: &str = "jsonpatch.escapeKey";
+
+/// What a text may name besides what every text may.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// The variables of its policy.
+    pub(crate) composed: &'a [String],
+    /// Whether it may make objects and operations of patches.
+    pub(crate) makes: bool,
+}
+
 /// What a text compiles to, and how deep its loops are nested.
 pub(crate) struct Compiled {
     pub(crate) node: Node,
     pub(crate) depth: usize,
 }
 
-/// Reads a text that may name these variables of its policy.
-pub(crate) fn compile(text: &str, composed: &[String]) -> Result<Compiled, String> {
+/// Reads a text.
+pub(crate) fn compile(text: &str, scope: Scope<'_>) -> Result<Compiled, String> {
     if text.len() <= SHORT {
-        return read(text, composed);
+        return read(text, scope);
     }
     if text.chars().count() > LONGEST {
         return Err(format!("expression code point size exceeds limit: {LONGEST}"));
     }
     let thread = std::thread::Builder::new().name("expressions".into()).stack_size(STACK);
-    std::thread::scope(|scope| {
+    std::thread::scope(|threads| {
         let reading =
-            thread.spawn_scoped(scope, || read(text, composed)).map_err(|error| error.to_string())?;
+            thread.spawn_scoped(threads, || read(text, scope)).map_err(|error| error.to_string())?;
         reading.join().unwrap_or_else(|_| Err("the expression cannot be read".into()))
     })
 }
 
-fn read(text: &str, composed: &[String]) -> Result<Compiled, String> {
+fn read(text: &str, scope: Scope<'_>) -> Result<Compiled, String> {
     static PARSER: OnceLock<Env> = OnceLock::new();
     let parser = PARSER.get_or_init(Env::default).parser().enable_ident_escape_syntax(true);
     let parsed = parser.parse(text).map_err(|errors| errors.to_string())?;
-    let mut compiler =
-        Compiler { composed, locals: Vec::new(), level: 0, loops: 0, deepest: 0, mixes: false };
+    let mut compiler = Compiler { scope, locals: Vec::new(), level: 0, loops: 0, deepest: 0, mixes: false };
     let Typed { node, .. } = compiler.node(&parsed).map_err(|fault| fault.0)?;
     Ok(Compiled { node, depth: compiler.deepest })
 }
 
 pub(super) struct Compiler<'a> {
-    composed: &'a [String],
+    scope: Scope<'a>,
     locals: Vec<String>,
     level: usize,
     loops: usize,
@@ -101,10 +113,29 @@ impl Compiler<'_> {
                 }
                 Ok(Typed::new(Node::Map(entries), Type::Map))
             }
-            Expr::Struct(object) => undeclared(&object.type_name),
+            Expr::Struct(made) => self.made(made),
             Expr::Call(call) => self.call(call),
             Expr::Comprehension(_) | Expr::Unspecified => Err(fault("this cannot be evaluated")),
         }
+    }
+
+    fn made(&mut self, made: &StructExpr) -> Outcome<Typed> {
+        let known = made::type_named(&made.type_name).filter(|_| self.scope.makes);
+        let Some(kind) = known else { return undeclared(&made.type_name) };
+        let mut fields = Vec::with_capacity(made.entries.len());
+        for entry in &made.entries {
+            let EntryExpr::StructField(entry) = &entry.expr else { return Err(fault("no field")) };
+            let Some(wanted) = made::field_type(kind, &entry.field) else {
+                return Err(fault(format!("undefined field '{}'", entry.field)));
+            };
+            let typed = self.node(&entry.value)?;
+            if !entry.optional {
+                types::field(&entry.field, wanted, &typed)?;
+            }
+            let item = Item { value: typed.node, optional: entry.optional };
+            fields.push(Field { name: entry.field.as_str().into(), item });
+        }
+        Ok(Typed::new(Node::Made { name: made.type_name.as_str().into(), fields }, kind))
     }
 
     fn name(&self, name: &str) -> Outcome<Typed> {
@@ -136,7 +167,7 @@ impl Compiler<'_> {
     fn composed(&self, operand: &IdedExpr, field: &str) -> Option<Outcome<usize>> {
         let is_policy =
             matches!(&operand.expr, Expr::Ident(name) if name == "variables" && !self.locals.contains(name));
-        let number = || self.composed.iter().rposition(|name| name == field);
+        let number = || self.scope.composed.iter().rposition(|name| name == field);
         is_policy.then(|| number().ok_or_else(|| fault(format!("undefined field '{field}'"))))
     }
 
@@ -239,7 +270,7 @@ impl Compiler<'_> {
         style: Style,
         arguments: impl Iterator<Item = &'e IdedExpr>,
     ) -> Outcome<Typed> {
-        if !functions::is_known(name, style) {
+        if !functions::is_known(name, style) || (name == ESCAPE_KEY && !self.scope.makes) {
             return undeclared(name);
         }
         let mixes = self.mixes || name == "format";

@@ -2,7 +2,8 @@
 //! them take whichever operand decides.
 
 use super::super::functions::Overload;
-use super::node::{Entry, Item, Node};
+use super::made::Made;
+use super::node::{Entry, Field, Item, Node};
 use super::value::{Key, Map, Outcome, Value, fault, whole};
 use super::variables::Variables;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ impl Evaluation<'_> {
             }
             Node::List(items) => self.list(items),
             Node::Map(entries) => self.map(entries),
+            Node::Made { name, fields } => self.made(name, fields),
             Node::Call { name, overloads, arguments } => self.call(name, overloads, arguments),
             Node::Else { operand, other, unwraps } => match self.value(operand)? {
                 Value::Optional(Some(value)) if *unwraps => Ok(Value::clone(&value)),
@@ -122,6 +124,18 @@ impl Evaluation<'_> {
         Ok(Value::Map(Arc::new(map)))
     }
 
+    fn made(&mut self, name: &Arc<str>, fields: &[Field]) -> Outcome<Value> {
+        let mut made = Made::new(name.clone());
+        for Field { name, item } in fields {
+            let value = self.value(&item.value)?;
+            if let Some(value) = if item.optional { opened(value)? } else { Some(value) } {
+                made.set(name.clone(), value)?;
+            }
+        }
+        self.variables.budget().make(fields.len())?;
+        Ok(Value::Made(Arc::new(made)))
+    }
+
     fn call(&mut self, name: &str, overloads: &[&Overload], arguments: &[Node]) -> Outcome<Value> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -162,6 +176,7 @@ pub(super) fn bool_of(value: Value) -> Outcome<bool> {
 fn field_of<'a>(operand: &'a Value, field: &Arc<str>) -> Option<&'a Value> {
     match operand {
         Value::Map(map) => map.get(&Key::String(field.clone())),
+        Value::Made(made) => made.field(field),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod evaluate;
 mod go;
 mod loops;
 mod macros;
+mod made;
 mod node;
 #[cfg(test)]
 mod tests;
@@ -18,15 +19,17 @@ mod types;
 mod value;
 mod variables;
 
+use compile::Scope;
 use evaluate::Evaluation;
 pub(super) use node::Node;
 use std::sync::Arc;
 use tokio::runtime::RuntimeFlavor;
 
-pub(super) use budget::Budget;
+pub(super) use budget::{Budget, EXCEEDED};
 pub(super) use compare::compare;
 pub(super) use go::{escape, grouped, quoted, scientific, shortest};
 pub(super) use loops::sorted;
+pub(super) use made::Made;
 pub(super) use node::Name;
 pub(super) use value::{Fault, Key, Map, Outcome, Type, Value, fault, whole};
 pub(super) use variables::{Composed, Effects, Facts, Variables};
@@ -49,7 +52,16 @@ impl Expression {
 
     /// One that may name these variables of its policy.
     pub(super) fn among(text: &str, composed: &[String]) -> Self {
-        let (read, depth) = match compile::compile(text, composed) {
+        Expression::within(text, Scope { composed, makes: false })
+    }
+
+    /// One that makes objects and patches, and may name these variables of its policy.
+    pub(super) fn making(text: &str, composed: &[String]) -> Self {
+        Expression::within(text, Scope { composed, makes: true })
+    }
+
+    fn within(text: &str, scope: Scope<'_>) -> Self {
+        let (read, depth) = match compile::compile(text, scope) {
             Ok(compiled) => (Ok(Arc::new(compiled.node)), compiled.depth),
             Err(reason) => (Err(reason), 0),
         };
@@ -66,6 +78,11 @@ impl Expression {
         format!("expression '{}' resulted in error: {error}", self.text)
     }
 
+    /// Why it could not be read, if it could not.
+    pub(super) fn unread(&self) -> Option<String> {
+        self.read.as_ref().err().map(|reason| format!("compilation failed: {reason}"))
+    }
+
     /// Logs that it cannot be told, and that nothing follows from that.
     pub(super) fn passed_over(&self, error: &str) {
         tracing::warn!(expression = self.text, error, "a policy's expression fails, and is passed over");
@@ -77,7 +94,7 @@ impl Expression {
         let value = Evaluation { variables, locals: Vec::new() }.value(node);
         // A value may stand although a part of it failed; one that was too dear does not.
         if variables.budget().is_exceeded() {
-            return Err(budget::EXCEEDED.to_owned());
+            return Err(EXCEEDED.to_owned());
         }
         value.map_err(|fault| fault.0)
     }

@@ -42,6 +42,11 @@ pub(crate) enum Node {
     },
     List(Vec<Item>),
     Map(Vec<Entry>),
+    /// An object, or an operation of a patch.
+    Made {
+        name: Arc<str>,
+        fields: Vec<Field>,
+    },
     Call {
         name: String,
         overloads: &'static [&'static Overload],
@@ -66,6 +71,12 @@ pub(crate) enum Node {
 pub(crate) struct Item {
     pub(crate) value: Node,
     pub(crate) optional: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: Arc<str>,
+    pub(crate) item: Item,
 }
 
 #[derive(Clone, Debug)]

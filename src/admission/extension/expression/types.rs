@@ -81,6 +81,18 @@ pub(super) fn conditional(parts: [Typed; 3]) -> Outcome<Typed> {
     Ok(Typed { node: Node::If(Box::new(parts.map(|part| part.node))), kind, is_any_optional: false })
 }
 
+/// A field of a type is given what it may be.
+pub(super) fn field(name: &str, wanted: Type, given: &Typed) -> Outcome<()> {
+    match given.sure() {
+        Some(kind) if wanted != Type::Dyn && kind != wanted => Err(fault(format!(
+            "expected type of field '{name}' is '{}' but provided type is '{}'",
+            wanted.name(),
+            kind.name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The items of a list that is written out are of one type.
 pub(super) fn homogeneous(items: &[(Typed, bool)]) -> Outcome<()> {
     let kinds = items.iter().map(|(typed, optional)| match optional {

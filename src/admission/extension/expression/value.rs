@@ -2,6 +2,7 @@
 
 use super::super::authorizer::{Check, Decision};
 use super::super::functions::{Semver, Url};
+use super::made::Made;
 use apimachinery::quantity::Quantity;
 use chrono::{DateTime, FixedOffset};
 use ipnet::IpNet;
@@ -49,6 +50,8 @@ pub(crate) enum Value {
     Format(usize),
     Check(Arc<Check>),
     Decision(Arc<Decision>),
+    /// An object, or an operation of a patch.
+    Made(Arc<Made>),
     /// A regular expression that stands in the source, compiled.
     Pattern(Arc<Regex>),
 }
@@ -88,6 +91,8 @@ pub(crate) enum Type {
     Format,
     Check,
     Decision,
+    Object,
+    Patch,
     Pattern,
 }
 
@@ -125,6 +130,8 @@ impl Type {
         match self {
             Type::Check => "kubernetes.authorization.Authorizer",
             Type::Decision => "kubernetes.authorization.Decision",
+            Type::Object => "Object",
+            Type::Patch => "JSONPatch",
             Type::Pattern => "string",
             other => NAMED.iter().find(|(known, _)| *known == other).map_or("dyn", |(_, name)| name),
         }
@@ -167,6 +174,7 @@ impl Value {
             Value::Format(_) => Type::Format,
             Value::Check(_) => Type::Check,
             Value::Decision(_) => Type::Decision,
+            Value::Made(made) => made.kind(),
             Value::Pattern(_) => Type::Pattern,
         }
     }
@@ -208,6 +216,18 @@ impl Value {
             Value::UInt(key) => Ok(Key::UInt(*key)),
             Value::String(key) => Ok(Key::String(key.clone())),
             other => Err(fault(format!("unsupported key type: {}", other.type_of().name()))),
+        }
+    }
+
+    /// A text in the metadata of an object; empty where there is none.
+    pub(crate) fn metadata_text(&self, field: &str) -> String {
+        let member = |value: &Value, name: &str| match value {
+            Value::Map(map) => map.get(&Key::String(name.into())).cloned(),
+            _ => None,
+        };
+        match member(self, "metadata").and_then(|metadata| member(&metadata, field)) {
+            Some(Value::String(text)) => text.to_string(),
+            _ => String::new(),
         }
     }
 

@@ -10,6 +10,7 @@ mod convert;
 mod format;
 mod lists;
 mod network;
+mod patches;
 mod pattern;
 mod quantity;
 mod re2;
@@ -24,6 +25,7 @@ use super::expression::{Effects, Node, Outcome, Type, Value, fault};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+pub(super) use time::{shown_duration, shown_timestamp};
 pub(super) use url::Url;
 pub(super) use version::Semver;
 
@@ -142,6 +144,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         format::OVERLOADS,
         lists::OVERLOADS,
         network::OVERLOADS,
+        patches::OVERLOADS,
         pattern::OVERLOADS,
         quantity::OVERLOADS,
         template::OVERLOADS,

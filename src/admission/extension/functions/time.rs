@@ -195,7 +195,7 @@ fn of_unit(count: &str, unit: &str) -> Option<i128> {
 }
 
 /// In seconds: `5400s`, `0.001s`.
-pub(super) fn shown_duration(nanoseconds: i64) -> String {
+pub(in crate::admission::extension) fn shown_duration(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let nanoseconds = nanoseconds.unsigned_abs();
     let fraction = format!("{:09}", nanoseconds % 1_000_000_000);
@@ -203,7 +203,7 @@ pub(super) fn shown_duration(nanoseconds: i64) -> String {
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-pub(super) fn shown_timestamp(at: &Instant) -> String {
+pub(in crate::admission::extension) fn shown_timestamp(at: &Instant) -> String {
     let offset = match at.offset().local_minus_utc() {
         0 => "Z".to_owned(),
         _ => at.format("%:z").to_string(),

@@ -9,6 +9,7 @@ mod fields;
 mod go;
 mod last_applied;
 mod merge;
+mod overlay;
 mod owners;
 mod prune;
 mod value;
@@ -23,6 +24,8 @@ use crate::time::Time;
 use bytes::Bytes;
 use owners::Owners;
 use serde_json::Value;
+
+pub use overlay::overlay;
 
 /// The versions in which a kind is served, by names such as `wardle.example.com/v1`.
 pub trait Versions {

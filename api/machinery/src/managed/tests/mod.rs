@@ -3,6 +3,7 @@
 mod applies;
 mod apply_laws;
 mod laws;
+mod overlays;
 mod scales;
 mod table;
 mod updates;
