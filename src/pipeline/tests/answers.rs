@@ -30,7 +30,7 @@ impl Authenticator for Tells {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<UserInfo>>, Rejected> {
         let user = self.0.authenticate(peer, headers).await?;
-        Ok(user.map(|user| Arc::new(UserInfo::new(&format!("{} {}", user.name, user.uid), [MASTERS_GROUP]))))
+        Ok(user.map(|user| Arc::new(UserInfo::new(format!("{} {}", user.name, user.uid), [MASTERS_GROUP]))))
     }
 }
 
