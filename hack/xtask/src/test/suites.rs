@@ -141,6 +141,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Cluster,
     },
     Suite {
+        name: "audit",
+        what: "the audit log beside upstream's sample-apiserver: the same requests, the same policy, the same events",
+        work: Work::Integration,
+    },
+    Suite {
         name: "up",
         what: "hack/up from start to proof, again, and two side by side",
         work: Work::Integration,
