@@ -33,3 +33,53 @@ pub(super) fn open(flags: &AuditFlags, metrics: &AuditMetrics) -> Result<Option<
     tracing::info!(policy = %file.display(), log = %path.display(), "requests are recorded");
     Ok(Some(Arc::new(Audit::new(policy, log, largest, metrics.clone()))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        audit: AuditFlags,
+    }
+
+    /// Whether requests are recorded with these flags, or why the server does not start.
+    fn opened(flags: &[&str]) -> Result<bool, String> {
+        let line = Line::try_parse_from(["serve"].iter().chain(flags)).map_err(|error| error.to_string())?;
+        open(&line.audit, &AuditMetrics::default())
+            .map(|audit| audit.is_some())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_cannot_be_recorded_as_the_flags_say_stops_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            format!("--audit-policy-file={}", path.display())
+        };
+        let head = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n";
+        let good = file("good", &format!("{head}- level: Metadata\n"));
+        let bad = file("bad", &format!("{head}- level: Metadata\n  users: joe\n- level: All\n"));
+        let log = format!("--audit-log-path={}", folder.path().join("new/audit.log").display());
+        assert_eq!(opened(&[]), Ok(false));
+        assert_eq!(opened(&[&good, &log, "--audit-log-mode=batch"]), Ok(true));
+        assert_eq!(opened(&[&good, "--audit-log-path=-", "--audit-log-mode=blocking-strict"]), Ok(true));
+        for (flags, said) in [
+            (&[&*good][..], "--audit-log-path"),
+            (&[&log], "--audit-policy-file"),
+            (&[&good, &log, "--audit-log-format=legacy"], "events are written as json"),
+            (&[&good, &log, "--audit-log-mode=sometimes"], "blocking-strict"),
+            (&[&good, "--audit-log-path=/dev/null/log"], "--audit-log-path: /dev/null/log cannot be written"),
+            (&["--audit-policy-file=/none", &log], "--audit-policy-file: /none: it cannot be read"),
+            (&[&bad, &log], "rules[0]: invalid type: string \"joe\""),
+            (&[&bad, &log], "rules[1]: unknown variant `All`, expected one of `None`, `Metadata`"),
+        ] {
+            let error = opened(flags).unwrap_err();
+            assert!(error.contains(said), "{flags:?}: {error}");
+        }
+    }
+}

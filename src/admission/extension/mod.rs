@@ -5,6 +5,7 @@ mod authorizer;
 mod bound;
 mod condition;
 mod expression;
+mod findings;
 mod functions;
 mod kept;
 mod matching;

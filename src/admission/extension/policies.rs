@@ -5,7 +5,8 @@ use super::authorizer::{Checks, settled};
 use super::bound::{Bound, Library};
 use super::condition::Condition;
 use super::expression::{Name, Variables, apart};
-use super::policy::{Binding, Policy, Validating, Violation};
+use super::findings::Findings;
+use super::policy::{Binding, Judgement, Policy, Validating, Violation};
 use super::question::Question;
 use super::rule::Grounds;
 use crate::admission::{Admission, Attributes};
@@ -43,10 +44,23 @@ impl Policies {
         self.library.set_bindings(bindings);
     }
 
+    async fn judge_all(
+        &self,
+        question: &Question<'_>,
+        findings: &mut Findings,
+    ) -> Result<Vec<String>, ApiError> {
+        let mut warnings = Vec::new();
+        for bound in self.library.bound().iter() {
+            warnings.extend(self.judge(bound, question, findings).await?);
+        }
+        Ok(warnings)
+    }
+
     async fn judge(
         &self,
         bound: &Bound<Policy, Binding>,
         question: &Question<'_>,
+        findings: &mut Findings,
     ) -> Result<Vec<String>, ApiError> {
         let (namespaces, policy) = (&*self.grounds.around.namespaces, &*bound.policy);
         let name = &policy.rule.name;
@@ -59,14 +73,18 @@ impl Policies {
                 continue;
             }
             let began = Instant::now();
-            let violations = self.violations(policy, binding, question, version).await?;
+            let Judgement { violations, notes } = self.judgement(policy, binding, question, version).await?;
             let labels = PolicyLabels {
                 policy: name.clone(),
                 policy_binding: binding.place.name.clone(),
                 enforcement_action: if violations.is_empty() { "allow" } else { binding.action() },
             };
             self.grounds.around.metrics.judged(&labels, began.elapsed());
+            notes.into_iter().for_each(|note| findings.note(name, note));
             for violation in violations {
+                if binding.audits && !violation.is_fatal {
+                    findings.fail(name, binding, &violation);
+                }
                 let Attributes { definition, name: object, .. } = question.attributes;
                 if binding.denies || violation.is_fatal {
                     return Err(binding.denial(name, definition, object, &violation));
@@ -90,21 +108,21 @@ impl Policies {
         Ok(warnings)
     }
 
-    async fn violations(
+    async fn judgement(
         &self,
         policy: &Policy,
         binding: &Binding,
         question: &Question<'_>,
         version: &Version,
-    ) -> Result<Vec<Violation>, ApiError> {
+    ) -> Result<Judgement, ApiError> {
         let rule = &policy.rule;
         let open = |violation: Violation| match rule.fails_open {
             true => {
                 let reason = violation.message;
                 tracing::warn!(policy = rule.name, reason, "a policy cannot be judged, and is passed over");
-                Vec::new()
+                Judgement::default()
             }
-            false => vec![violation],
+            false => Judgement { violations: vec![violation], ..Judgement::default() },
         };
         let params = match self.grounds.params(rule, &binding.place, question).await {
             Ok(params) => params,
@@ -112,7 +130,7 @@ impl Policies {
         };
         let facts = question.seen(version);
         let namespace = self.grounds.namespace_object(question).await?;
-        let (mut found, checks) = (Vec::new(), Checks::default());
+        let (mut found, checks) = (Judgement::default(), Checks::default());
         for params in params {
             let variables = || {
                 let mut variables = Variables::of(&facts, &checks).composing(&rule.definitions);
@@ -121,13 +139,15 @@ impl Policies {
                 variables
             };
             let judge = || match Condition::all(&rule.conditions, variables) {
-                Ok(true) => Ok(policy.violations(&variables())),
-                Ok(false) => Ok(Vec::new()),
+                Ok(true) => Ok(policy.judge(&variables())),
+                Ok(false) => Ok(Judgement::default()),
                 Err(reason) => Err(reason),
             };
             let access = &*self.grounds.around.access;
             let judged = settled(&checks, access, || apart(policy.is_heavy(), judge)).await;
-            found.extend(judged.unwrap_or_else(|reason| open(Violation::of(reason))));
+            let Judgement { violations, notes } = judged.unwrap_or_else(|reason| open(Violation::of(reason)));
+            found.violations.extend(violations);
+            found.notes.extend(notes);
         }
         Ok(found)
     }
@@ -141,13 +161,13 @@ impl Admission for Policies {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<Vec<String>, ApiError> {
-        let policies = self.library.bound();
         let Some(question) = Question::new(attributes, object, old) else { return Ok(Vec::new()) };
-        let mut warnings = Vec::new();
-        for bound in policies.iter() {
-            warnings.extend(self.judge(bound, &question).await?);
+        let mut findings = Findings::default();
+        let outcome = self.judge_all(&question, &mut findings).await;
+        if let Some(audit) = question.origin.audit {
+            findings.tell(audit);
         }
-        Ok(warnings)
+        outcome
     }
 }
 

@@ -16,7 +16,8 @@ const LONGEST_MESSAGE: usize = 5 * 1024;
 pub(super) struct Policy {
     pub(super) rule: Rule,
     checks: Vec<Check>,
-    annotations: Vec<Expression>,
+    /// What the audit log should have, by name.
+    annotations: Vec<(String, Expression)>,
 }
 
 /// Where a policy applies, and what follows from a violation.
@@ -25,6 +26,8 @@ pub(super) struct Binding {
     pub(super) denies: bool,
     pub(super) warns: bool,
     pub(super) audits: bool,
+    /// The same, as they are written.
+    pub(super) actions: Vec<String>,
 }
 
 struct Check {
@@ -39,6 +42,8 @@ struct Check {
 pub(super) struct Violation {
     pub(super) message: String,
     pub(super) reason: Option<String>,
+    /// Which of the policy's checks it is.
+    pub(super) index: usize,
     /// Whether it refuses the request whatever the binding says.
     pub(super) is_fatal: bool,
 }
@@ -46,13 +51,21 @@ pub(super) struct Violation {
 impl Violation {
     /// One for which nobody gave a reason.
     pub(super) fn of(message: String) -> Violation {
-        Violation { message, reason: None, is_fatal: false }
+        Violation { message, reason: None, index: 0, is_fatal: false }
     }
 
     /// One that no binding lets pass: the policy is not applied as it is written.
     pub(super) fn fatal(message: String) -> Violation {
         Violation { is_fatal: true, ..Violation::of(message) }
     }
+}
+
+/// What a policy says of a request.
+#[derive(Default)]
+pub(super) struct Judgement {
+    pub(super) violations: Vec<Violation>,
+    /// What the audit log should have, by name.
+    pub(super) notes: Vec<(String, String)>,
 }
 
 /// ValidatingAdmissionPolicies.
@@ -99,7 +112,8 @@ impl Policy {
         let checks = spec.validations.take().unwrap_or_default().into_iter();
         let annotations = spec.audit_annotations.take().unwrap_or_default();
         let (rule, names) = Rule::new(policy.metadata.name.as_ref(), spec);
-        let annotation = |one: &AuditAnnotation| Expression::among(&one.value_expression, &names);
+        let annotation =
+            |one: &AuditAnnotation| (one.key.clone(), Expression::among(&one.value_expression, &names));
         Policy {
             rule,
             checks: checks.map(|check| Check::new(check, &names)).collect(),
@@ -112,31 +126,43 @@ impl Policy {
         let checks = self.checks.iter().flat_map(|check| {
             [Some(&check.expression), check.message_expression.as_ref()].into_iter().flatten()
         });
-        self.rule.is_heavy() || checks.chain(&self.annotations).any(Expression::is_heavy)
+        self.rule.is_heavy()
+            || checks
+                .chain(self.annotations.iter().map(|(_, annotation)| annotation))
+                .any(Expression::is_heavy)
     }
 
-    /// What does not hold of a request, with one set of parameters.
-    pub(super) fn violations(&self, variables: &Variables) -> Vec<Violation> {
-        let checks = self.checks.iter().filter_map(|check| check.violation(variables, self.rule.fails_open));
-        checks
-            .chain(self.annotations.iter().filter_map(|annotation| self.annotated(annotation, variables)))
-            .collect()
+    /// What it says of a request, with one set of parameters.
+    pub(super) fn judge(&self, variables: &Variables) -> Judgement {
+        let mut judgement = Judgement::default();
+        for (index, check) in self.checks.iter().enumerate() {
+            let violation = check.violation(variables, self.rule.fails_open);
+            judgement.violations.extend(violation.map(|violation| Violation { index, ..violation }));
+        }
+        for (key, annotation) in &self.annotations {
+            match self.annotated(annotation, variables) {
+                Ok(value) => judgement.notes.extend(value.map(|value| (key.clone(), value))),
+                Err(violation) => judgement.violations.push(violation),
+            }
+        }
+        judgement
     }
 
     /// An annotation of the audit log that cannot be made refuses the request, as a check that cannot be told does.
-    fn annotated(&self, annotation: &Expression, variables: &Variables) -> Option<Violation> {
+    fn annotated(&self, annotation: &Expression, variables: &Variables) -> Result<Option<String>, Violation> {
         match annotation.evaluate(variables) {
-            Ok(Value::String(_) | Value::Null) => None,
-            Ok(other) => Some(Violation::fatal(format!(
+            Ok(Value::String(value)) => Ok(Some(value.to_string())),
+            Ok(Value::Null) => Ok(None),
+            Ok(other) => Err(Violation::fatal(format!(
                 "valueExpression '{}' resulted in unsupported return type: {}. Return type must be either string or null.",
                 annotation.text,
                 other.type_of().name()
             ))),
             Err(error) if self.rule.fails_open => {
                 annotation.passed_over(&error);
-                None
+                Ok(None)
             }
-            Err(error) => Some(Violation::fatal(annotation.failed(&error))),
+            Err(error) => Err(Violation::fatal(annotation.failed(&error))),
         }
     }
 }
@@ -150,6 +176,7 @@ impl Binding {
             denies: acts("Deny"),
             warns: acts("Warn"),
             audits: acts("Audit"),
+            actions: spec.validation_actions.clone(),
             place: Place::new(name, spec.policy_name, spec.match_resources, spec.param_ref),
         }
     }
