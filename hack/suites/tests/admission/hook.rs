@@ -112,6 +112,9 @@ fn response(path: &str, asked: &Value) -> Value {
         // As scripts do that set a label, whether it is there or not.
         "/renew" => patch(json!([{"op": "replace", "path": "/metadata/labels/renewed", "value": "yes"}])),
         "/move" => patch(json!([{"op": "replace", "path": "/metadata/namespace", "value": "default"}])),
+        "/bare" if asked["resource"]["resource"] == "postgresqls" => {
+            patch(json!([{"op": "remove", "path": "/spec/databases"}]))
+        }
         "/unfit" => patch(json!([{"op": "remove", "path": "/metadata/nothing"}])),
         "/times" => {
             let times = asked["object"]["metadata"]["labels"]["times"].as_str().unwrap_or("0");

@@ -127,6 +127,17 @@ async fn a_webhook_changes_what_is_written_and_is_asked_again_where_it_wants() {
     setup.configure(MUTATING, "/renew", json!({})).await;
     setup.created("renewed", label("renewed", "yes")).await;
 
+    // What it leaves out has its default again.
+    setup.configure(MUTATING, "/bare", json!({})).await;
+    let app = |reply: &Reply| reply.status == 201 && reply.json()["spec"]["databases"][0]["name"] == "app";
+    until("ours is completed again", async || {
+        let (ours, _) = setup.create("bared", "dryRun=All").await;
+        let is_bared =
+            setup.hook.asked("/bare", "postgresqls").iter().any(|review| review["name"] == "bared");
+        (is_bared && app(&ours)).then_some(())
+    })
+    .await;
+
     // What it makes of an object is checked like anything else, and goes nowhere else.
     setup.configure(MUTATING, "/move", json!({})).await;
     setup.alike("another namespace", "x", "", (400, "BadRequest")).await;
@@ -172,6 +183,7 @@ async fn a_webhook_is_told_what_it_is_about() {
     assert_eq!(created["requestResource"]["version"], "v1alpha1");
     assert_eq!(created["object"]["apiVersion"], "databases.standard.k8s.io/v1");
     assert_eq!(created["object"]["kind"], "PostgreSQL");
+    assert_eq!(created["object"]["spec"]["databases"][0]["name"], "app", "with its defaults");
     assert_eq!(created["oldObject"], Value::Null);
     assert_eq!(created["namespace"], "demo");
     assert_eq!(created["userInfo"]["username"], "admin");

@@ -67,6 +67,21 @@ fn chart_without_extras_and_base_are_the_same_kinds() {
 }
 
 #[test]
+fn the_group_has_a_priority_of_its_own_and_its_stable_version_the_higher_one() {
+    let Some(tools) = tools() else { return };
+    for objects in [template(&tools, &[]), kustomize(&tools, "overlays/standard")] {
+        let priority = |version: &str, field: &str| {
+            let name = format!("{version}.databases.standard.k8s.io");
+            objects[&("APIService".into(), String::new(), name)]["spec"][field].as_i64().expect("a priority")
+        };
+        for version in ["v1", "v1alpha1"] {
+            assert!((1000..=2000).contains(&priority(version, "groupPriorityMinimum")), "{version}");
+        }
+        assert!(priority("v1", "versionPriority") > priority("v1alpha1", "versionPriority"));
+    }
+}
+
+#[test]
 fn rights_for_an_operator_are_the_same_by_chart_and_by_kustomize() {
     let Some(tools) = tools() else { return };
     let without = template(&tools, &[]);

@@ -5,6 +5,7 @@ mod availability;
 mod clients;
 mod collected;
 mod discovered;
+mod helm;
 mod listed;
 mod matrix;
 mod patched;

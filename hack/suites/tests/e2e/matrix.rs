@@ -21,7 +21,7 @@ use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
 use crate::{
-    clients, collected, discovered, listed, patched, python, replayed, replicated, rust, shown, users,
+    clients, collected, discovered, helm, listed, patched, python, replayed, replicated, rust, shown, users,
     watched, written,
 };
 
@@ -63,6 +63,11 @@ fn has_clients(_: &Kind, _: &Way) -> bool {
 
 fn scaled(kind: &Kind, way: &Way) -> bool {
     has_clients(kind, way) && kind.has_scale
+}
+
+/// What Helm remembers of a release is a Secret of the cluster.
+fn has_helm(kind: &Kind, way: &Way) -> bool {
+    programs::helm().is_some() && is_aggregated(kind, way)
 }
 
 /// Leases are the cluster's, so that a client of both must go through it.
@@ -112,6 +117,7 @@ fn lines() -> Vec<Line> {
         "17" "namespace deletion with 500 objects" => collected::namespace;
         "18" "rights, and who is believed" => users::rights;
         "19" "kubectl's commands" => shown::kubectl;
+        "19b" "Helm: a release" => helm::release if has_helm;
         "21" "two replicas are one server" => replicated::replicas if has_replica;
         "22" "the same requests as for sample-apiserver, answered alike" => replayed::replay;
     }
