@@ -3,7 +3,7 @@
 //! `ORACLE_CASES` says how many cases are generated (a few thousand unless said). Every case has a seed of its own, which is
 //! printed when it fails: `ORACLE_SEED=N ORACLE_CASES=1` makes that case alone.
 
-use crate::random::Random;
+use super::random::Random;
 use apimachinery::kind::Definition;
 use apimachinery::openapi;
 use apimachinery::wire;

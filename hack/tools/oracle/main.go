@@ -27,6 +27,7 @@ type algorithm func(schemas) (func(text []byte) (any, error), error)
 // algorithms are those there are, each in a file of its own.
 var algorithms = map[string]algorithm{
 	"apply":           apply,
+	"cel":             expressions,
 	"decoding":        decoding,
 	"faults":          faults,
 	"json-patch":      jsonPatch,

@@ -105,13 +105,22 @@ impl Compiler<'_> {
                 Ok(Typed::new(Node::List(items.into_iter().map(item).collect()), Type::List))
             }
             Expr::Map(map) => {
-                let mut entries = Vec::with_capacity(map.entries.len());
+                let (mut keys, mut values) = (Vec::new(), Vec::new());
                 for entry in &map.entries {
                     let EntryExpr::MapEntry(entry) = &entry.expr else { return Err(fault("no map entry")) };
-                    let (key, value) = (self.node(&entry.key)?.node, self.node(&entry.value)?.node);
-                    entries.push(Entry { key, value, optional: entry.optional });
+                    keys.push((self.node(&entry.key)?, false));
+                    values.push((self.node(&entry.value)?, entry.optional));
                 }
-                Ok(Typed::new(Node::Map(entries), Type::Map))
+                if !self.mixes {
+                    types::homogeneous(&keys)?;
+                    types::homogeneous(&values)?;
+                }
+                let entry = |((key, _), (value, optional)): ((Typed, bool), (Typed, bool))| Entry {
+                    key: key.node,
+                    value: value.node,
+                    optional,
+                };
+                Ok(Typed::new(Node::Map(keys.into_iter().zip(values).map(entry).collect()), Type::Map))
             }
             Expr::Struct(made) => self.made(made),
             Expr::Call(call) => self.call(call),

@@ -80,14 +80,18 @@ impl Evaluation<'_> {
     }
 
     fn index(&mut self, operand: &Node, index: &Node, optional: bool) -> Outcome<Value> {
-        let (operand, index) = (self.value(operand)?, self.value(index)?);
-        let (operand, optional) = match operand {
+        // Nothing is looked up where nothing is.
+        let (operand, optional) = match self.value(operand)? {
             Value::Optional(None) => return Ok(Value::Optional(None)),
             Value::Optional(Some(inner)) => (Value::clone(&inner), true),
             other => (other, optional),
         };
+        let index = self.value(index)?;
         let found = match &operand {
             Value::List(items) => Ok(items.get(position(&index)?).cloned()),
+            Value::Map(_) if !index.may_be_key() => {
+                Err(fault(format!("invalid qualifier type: {}", index.type_of().name())))
+            }
             Value::Map(map) => Ok(index.find(map).cloned()),
             _ => no_such_overload(),
         };

@@ -6,6 +6,8 @@
 
 mod budget;
 mod compare;
+#[cfg(test)]
+mod compared;
 mod compile;
 mod evaluate;
 mod go;

@@ -3,6 +3,8 @@
 use super::super::functions::{self, Overload, Style};
 use super::node::{Name, Node};
 use super::value::{Outcome, Type, Value, fault};
+use super::variables::Effects;
+use cel::common::ast::operators;
 
 /// A part of an expression and the type of what it comes to; `Dyn` where that is known to be any, nothing where it is
 /// not known.
@@ -99,7 +101,7 @@ pub(super) fn homogeneous(items: &[(Typed, bool)]) -> Outcome<()> {
         true => typed.is_any_optional.then_some(Type::Dyn),
         false => typed.kind,
     });
-    let mut known = kinds.flatten().filter(|kind| *kind != Type::Null);
+    let mut known = kinds.flatten();
     let Some(first) = known.next() else { return Ok(()) };
     match known.find(|kind| *kind != first) {
         None => Ok(()),
@@ -111,12 +113,12 @@ pub(super) fn homogeneous(items: &[(Typed, bool)]) -> Outcome<()> {
 pub(super) fn called(name: &str, style: Style, mut arguments: Vec<Typed>) -> Outcome<Typed> {
     let overloads = functions::find(name, style, arguments.len());
     let kinds: Vec<Option<Type>> = arguments.iter().map(|argument| argument.kind).collect();
-    let fits =
-        |overload: &&&Overload| {
-            overload.params.iter().zip(&arguments).all(|(param, argument)| {
-                *param == Type::Dyn || argument.sure().is_none_or(|kind| kind == *param)
-            })
-        };
+    let fits = |overload: &&&Overload| {
+        overload.params.iter().zip(&arguments).all(|(param, argument)| {
+            let is_fit = |kind| kind == *param || (kind == Type::Null && param.may_be_null());
+            *param == Type::Dyn || argument.sure().is_none_or(is_fit)
+        })
+    };
     let fitting: Vec<&&Overload> = overloads.iter().filter(fits).collect();
     let Some(first) = fitting.first() else { return mismatch(name, &kinds) };
     let kind = fitting.iter().all(|one| one.result == first.result).then_some(first.result);
@@ -126,11 +128,32 @@ pub(super) fn called(name: &str, style: Style, mut arguments: Vec<Typed>) -> Out
         &mut arguments.iter_mut().map(|argument| &mut argument.node).collect::<Vec<_>>(),
     )?;
     let arguments: Vec<Node> = arguments.into_iter().map(|argument| argument.node).collect();
+    if let Some(value) = folded(name, overloads, &arguments)? {
+        return Ok(Typed { node: Node::Constant(value), kind, is_any_optional: false });
+    }
     Ok(Typed {
         node: Node::Call { name: name.to_owned(), overloads, arguments },
         kind,
         is_any_optional: false,
     })
+}
+
+/// What a call comes to that is made once, when the text is read: a conversion of a constant, a search in an empty list.
+fn folded(name: &str, overloads: &[&Overload], arguments: &[Node]) -> Outcome<Option<Value>> {
+    const CONVERSIONS: &[&str] =
+        &["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"];
+    match arguments {
+        [Node::Constant(value)] if CONVERSIONS.contains(&name) => {
+            let values = [value.clone()];
+            let came = match overloads.iter().find(|overload| overload.takes(&values)) {
+                Some(overload) => (overload.call)(&values, &Effects::default()),
+                None => Err(fault(format!("no such overload: {name}({})", value.type_of().name()))),
+            };
+            came.map(Some).map_err(|why| fault(format!("program instantiation failed: {}", why.0)))
+        }
+        [_, Node::List(items)] if name == operators::IN && items.is_empty() => Ok(Some(Value::Bool(false))),
+        _ => Ok(None),
+    }
 }
 
 impl Node {

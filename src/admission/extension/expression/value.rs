@@ -126,6 +126,12 @@ impl Type {
         NAMED.iter().find(|(_, known)| *known == name).map(|(found, _)| *found)
     }
 
+    /// Whether null is taken for a value of it.
+    pub(crate) fn may_be_null(self) -> bool {
+        use Type::{Bool, Bytes, Double, Int, List, Map, Pattern, String, UInt};
+        ![Bool, Bytes, Double, Int, List, Map, Pattern, String, Type::Type, UInt].contains(&self)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Type::Check => "kubernetes.authorization.Authorizer",
@@ -206,6 +212,12 @@ impl Value {
             Value::Double(key) => whole(*key).and_then(|key| Value::Int(key).find(map)),
             _ => None,
         }
+    }
+
+    /// Whether maps can be asked for it.
+    pub(crate) fn may_be_key(&self) -> bool {
+        use Value::{Bool, Double, Int, String, UInt};
+        matches!(self, Bool(_) | Int(_) | UInt(_) | Double(_) | String(_))
     }
 
     /// The key that this value is.

@@ -17,7 +17,7 @@ pub(super) const OVERLOADS: &[Overload] = &[
         effects.budget.make(a.len()).and_then(|()| slice(a, *from, *to))
     }),
     overload!(Member "flatten" (List a) -> List, |effects| effects.budget.make(a.len()).and_then(|()| flat(a, &effects.budget))),
-    overload!(Member "sort" (List a) -> List, |effects| {
+    overload!(Member "sort" (List a) -> Dyn, |effects| {
         effects.budget.charge(a.len()).and_then(|()| sorted(a.to_vec(), a))
     }),
     overload!(Member "reverse" (List a) -> List, |effects| {
@@ -138,7 +138,7 @@ fn contains(list: &[Value], wanted: &[Value], budget: &Budget) -> Outcome<bool> 
 
 fn is_zero(value: &Value) -> bool {
     match value {
-        Value::Null | Value::Optional(None) => true,
+        Value::Null => true,
         Value::Bool(value) => !value,
         Value::Int(_) | Value::UInt(_) | Value::Double(_) => *value == Value::Int(0),
         Value::Duration(nanoseconds) => *nanoseconds == 0,

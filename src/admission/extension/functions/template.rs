@@ -140,7 +140,8 @@ fn decimal(value: &Value) -> Outcome<String> {
 
 fn double(value: &Value, clause: &str) -> Outcome<f64> {
     match value {
-        Value::Double(double) => Ok(*double),
+        // Zero has no sign.
+        Value::Double(double) => Ok(if *double == 0.0 { 0.0 } else { *double }),
         Value::String(text) => match &**text {
             "NaN" => Ok(f64::NAN),
             "Infinity" => Ok(f64::INFINITY),
