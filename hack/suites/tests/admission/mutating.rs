@@ -6,7 +6,7 @@ use suites::http::Reply;
 use suites::programs;
 use suites::wait::until;
 
-use crate::setup::Setup;
+use crate::setup::{JSON, MERGE, OURS, Setup, postgresql};
 
 const API: &str = "admissionregistration.k8s.io/v1";
 
@@ -47,6 +47,7 @@ impl Setup {
         let rule = |group: &str, resources: &[&str]| json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": resources, "operations": ["CREATE", "UPDATE"]});
         let rules = json!([
             rule("", &["configmaps"]),
+            rule("example.com", &["things"]),
             rule("databases.standard.k8s.io", &["postgresqls", "postgresqls/scale", "postgresqls/status"]),
         ]);
         spec["matchConstraints"] =
@@ -233,4 +234,98 @@ async fn a_binding_says_with_which_parameters() {
     setup.policy_of("test", spec, with("none", "Allow")).await;
     let (ours, theirs) = setup.made("c", |reply| reply.status == 201).await;
     assert!(ours["metadata"]["labels"]["limit"].is_null() && theirs["metadata"]["labels"]["limit"].is_null());
+}
+
+const THINGS: &str = "/apis/example.com/v1/namespaces/demo/things";
+
+/// A kind of the cluster's own with some of our fields.
+fn things() -> Value {
+    let text = json!({"type": "string"});
+    let user = json!({"type": "object", "required": ["name"], "properties": {"name": text}});
+    let fields = json!({
+        "instances": {"type": "integer"},
+        "parameters": {"type": "object", "additionalProperties": text},
+        "users": {"type": "array", "items": user, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    });
+    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"kind": "Thing", "plural": "things"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_changes_specs_by_their_schemas_and_scales() {
+    let Some(setup) = Setup::mutating().await else { return };
+    setup.apply(things()).await;
+    let users = json!([{"name": "ada"}]);
+    let both = async |name: &str| {
+        let mut ours = postgresql(&json!({"name": name}));
+        (ours["spec"]["instances"], ours["spec"]["users"]) = (json!(1), users.clone());
+        let theirs = json!({
+            "apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": name}, "spec": {"instances": 1, "users": users},
+        });
+        let send = async |http: &suites::http::Http, path: &str, object: Value| {
+            let made = http.send(Method::POST, path, &[JSON], object.to_string()).await;
+            http.send(Method::DELETE, &format!("{path}/{name}"), &[], "").await;
+            made
+        };
+        (send(&setup.ours, OURS, ours).await, send(&setup.host, THINGS, theirs).await)
+    };
+    for (name, spec) in [
+        (
+            "merged",
+            configuration(
+                "Object{spec: Object.spec{instances: object.spec.instances + 1, parameters: {'work_mem': '8MB'},
+                    users: [Object.spec.users{name: 'bob'}]}}",
+            ),
+        ),
+        (
+            "patched",
+            patch(
+                "[JSONPatch{op: 'replace', path: '/spec/instances', value: object.spec.instances + 1},
+                  JSONPatch{op: 'add', path: '/spec/parameters', value: {'work_mem': '8MB'}},
+                  JSONPatch{op: 'add', path: '/spec/users/-', value: Object.spec.users{name: 'bob'}}]",
+            ),
+        ),
+    ] {
+        setup.policies(&[("test", spec)]).await;
+        let mut last = String::new();
+        let found = until(name, async || {
+            let (ours, theirs) = both(name).await;
+            last = format!("ours: {}\nof the cluster: {}", ours.text(), theirs.text());
+            let changed = |reply: &Reply| reply.status == 201 && reply.json()["spec"]["instances"] == 2;
+            (changed(&ours) && changed(&theirs)).then(|| (ours.json(), theirs.json()))
+        });
+        let Ok((ours, theirs)) = tokio::time::timeout(std::time::Duration::from_secs(40), found).await else {
+            panic!("{name}: {last}")
+        };
+        let names = |object: &Value| -> Vec<Value> {
+            object["spec"]["users"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|user| user["name"].clone())
+                .collect()
+        };
+        assert_eq!(names(&ours), names(&theirs), "{name}");
+        assert_eq!(ours["spec"]["parameters"], theirs["spec"]["parameters"], "{name}");
+        assert_eq!(ours["spec"]["parameters"], json!({"work_mem": "8MB"}), "{name}");
+    }
+
+    let body = postgresql(&json!({"name": "scaled"})).to_string();
+    setup.policies(&[]).await;
+    setup.ours.send(Method::POST, OURS, &[JSON], body).await.expect(201);
+    let mut spec = configuration("Object{spec: Object.spec{replicas: 1}}");
+    spec["matchConditions"] = json!([{"name": "scale", "expression": "request.subResource == 'scale'"}]);
+    setup.policies(&[("test", spec)]).await;
+    until("no scale is 0", async || {
+        let scale = json!({"spec": {"replicas": 0}}).to_string();
+        let scaled = setup.ours.send(Method::PATCH, &format!("{OURS}/scaled/scale"), &[MERGE], scale).await;
+        (scaled.expect(200)["spec"]["replicas"] == 1).then_some(())
+    })
+    .await;
 }
