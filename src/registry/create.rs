@@ -61,7 +61,7 @@ impl Store {
                 Put::Conflict { existing, .. } => {
                     let going = match existing {
                         // What cannot be read is there all the same.
-                        Some(value) => self.decode(&value).is_ok_and(|stored| is_going(&stored)),
+                        Some(value) => self.decode(&value).await.is_ok_and(|stored| is_going(&stored)),
                         None => false,
                     };
                     return Err(ApiError::already_exists(self.definition, &name, going));
@@ -85,7 +85,7 @@ impl Store {
         let key = self.key(&meta.namespace, &meta.name);
         let read = self.storage.get(&key, ReadAt::Latest).await;
         if let (Some(existing), _) = read.map_err(|error| storage_error(&error))? {
-            let going = self.decode(&existing).is_ok_and(|stored| is_going(&stored));
+            let going = self.decode(&existing).await.is_ok_and(|stored| is_going(&stored));
             return Err(ApiError::already_exists(self.definition, &meta.name, going));
         }
         object.meta_mut().resource_version.clear();

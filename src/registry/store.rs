@@ -6,9 +6,12 @@ use crate::admission::Admission;
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
 use bytes::Bytes;
-use databases_storage::cache::{Announced, Cache, CacheError, Change, Config, Entry, Snapshot, Watcher};
+use databases_storage::cache::{
+    Announced, Cache, CacheError, Change, Config, Decode, Entry, Snapshot, Watcher,
+};
 use databases_storage::encryption::Transformer;
 use databases_storage::{Error as StorageError, KeyValue, ReadAt, Revision, Storage, Update};
+use futures_util::future::BoxFuture;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -41,6 +44,24 @@ pub(super) enum Put {
     Conflict { object: Option<Box<dyn Hub>>, existing: Option<KeyValue> },
 }
 
+/// What the cache makes of stored values.
+struct Decoder {
+    definition: &'static Definition,
+    below: String,
+    transformer: Transformer,
+}
+
+impl Decode<Stored> for Decoder {
+    fn decode(&self, key: &str, value: &Bytes, revision: Revision) -> Result<Stored, String> {
+        let plain = self.transformer.decrypt(key, value)?;
+        Stored::decode(self.definition, plain, revision)?.lies_at(&self.below, key)
+    }
+
+    fn prepare(&self, value: &Bytes) -> Option<BoxFuture<'static, ()>> {
+        self.transformer.prepare(value)
+    }
+}
+
 /// The objects of one kind.
 pub struct Store {
     /// The kind.
@@ -64,11 +85,7 @@ impl Store {
     ) -> Arc<Self> {
         let group = if definition.group.is_empty() { "core" } else { definition.group };
         let prefix = format!("/{group}/{}/", definition.plural);
-        let (below, decrypting) = (prefix.clone(), transformer.clone());
-        let decode = move |key: &str, value: &Bytes, revision| {
-            let plain = decrypting.decrypt(key, value)?;
-            Stored::decode(definition, plain, revision)?.lies_at(&below, key)
-        };
+        let decode = Decoder { definition, below: prefix.clone(), transformer: transformer.clone() };
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
         let acknowledged = AtomicU64::new(0);
         Arc::new(Store { definition, storage, transformer, admission, cache, prefix, acknowledged })
@@ -167,14 +184,20 @@ impl Store {
     /// One object from storage itself, past the cache.
     pub(super) async fn read(&self, key: &str) -> Result<Option<Arc<Stored>>, ApiError> {
         match self.storage.get(key, ReadAt::Latest).await {
-            Ok((found, _)) => found.map(|value| self.decode(&value)).transpose(),
+            Ok((found, _)) => match found {
+                Some(value) => self.decode(&value).await.map(Some),
+                None => Ok(None),
+            },
             // Nothing lies at what cannot be a key.
             Err(StorageError::InvalidKey(_)) => Ok(None),
             Err(error) => Err(storage_error(&error)),
         }
     }
 
-    pub(super) fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {
+    pub(super) async fn decode(&self, value: &KeyValue) -> Result<Arc<Stored>, ApiError> {
+        if let Some(prepared) = self.transformer.prepare(&value.value) {
+            prepared.await;
+        }
         let plain = self.transformer.decrypt(&value.key, &value.value);
         plain
             .and_then(|plain| Stored::decode(self.definition, plain, value.revision))
@@ -203,9 +226,10 @@ impl Store {
             };
             match outcome {
                 Ok(Update::Done(revision)) => {
-                    let ours = announced.done(revision).map(Ok);
-                    let stored =
-                        ours.unwrap_or_else(|| self.decode(&KeyValue { key: key.into(), value, revision }))?;
+                    let stored = match announced.done(revision) {
+                        Some(ours) => ours,
+                        None => self.decode(&KeyValue { key: key.into(), value, revision }).await?,
+                    };
                     self.acknowledge(revision);
                     return Ok(Put::Done(stored));
                 }

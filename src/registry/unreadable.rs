@@ -72,7 +72,7 @@ impl Store {
                 }
                 Err(error) => return Err(storage_error(&error)),
             };
-            if self.decode(&value).is_ok() {
+            if self.decode(&value).await.is_ok() {
                 return Err(ApiError::readable(self.definition, name, &key));
             }
             if dry_run {

@@ -32,7 +32,7 @@ const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     let (engine, definitions) = (options.engine()?, A::definitions());
-    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions)?;
+    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions).await?;
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
@@ -71,7 +71,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let registry = open_registry(&*api, &definitions, stored, &around, rules.steps());
 
     let (started, known) = (Arc::new(ready::Started::default()), Arc::new(ready::Authentication::default()));
-    let health = Health(vec![
+    let mut health = Health(vec![
         monitor.clone(),
         ready::caches(&registry),
         ready::stored_objects(&registry),
@@ -80,6 +80,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
         ready::shutdown(&shutdown),
         started.clone(),
     ]);
+    health.0.extend(encryption.checks());
     let tokens = Tokens::new(cluster.clone(), delegation.authentication_token_webhook_cache_ttl);
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     let (engine, definitions) = (options.engine()?, with_core::<A>());
-    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions)?;
+    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions).await?;
     options::prepare_data_dir(&options.data_dir)?;
     let metrics = Arc::new(Metrics::new());
     let audit = audit::open(&options.audit, metrics.audit())?;
@@ -36,13 +36,14 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let registry = open_own_registry(&*api, &definitions, (&storage, &|kind| encryption.transformer(kind)));
 
     let started = Arc::new(ready::Started::default());
-    let health = Health(vec![
+    let mut health = Health(vec![
         monitor.clone(),
         ready::caches(&registry),
         ready::stored_objects(&registry),
         ready::shutdown(&shutdown),
         started.clone(),
     ]);
+    health.0.extend(encryption.checks());
     let permission = Arc::new(MastersOnly);
     let build = A::FACTS.build();
     let endpoint = Endpoint::new(build, &definitions, registry.clone(), health, metrics.clone(), permission);

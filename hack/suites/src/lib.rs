@@ -9,6 +9,7 @@ pub mod etcd;
 pub mod golden;
 pub mod http;
 pub mod instance;
+pub mod kms;
 pub mod kubectl;
 pub mod node;
 pub mod programs;

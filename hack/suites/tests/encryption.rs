@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use stores::{PREFIX, etcd, redb};
 use suites::http::Http;
 use suites::instance::{NAMESPACE, applied, namespace};
+use suites::kms::Kms;
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
 
@@ -45,7 +46,10 @@ impl File {
             "identity" => json!({"identity": {}}),
             name => json!({"aesgcm": {"keys": [{"name": name, "secret": STANDARD.encode(bytes(name))}]}}),
         };
-        let providers: Vec<Value> = names.iter().map(provider).collect();
+        self.providers(names.iter().map(provider).collect());
+    }
+
+    fn providers(&self, providers: Vec<Value>) {
         self.put(&json!({
             "apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration",
             "resources": [{"resources": ["secrets", "*.databases.standard.k8s.io"], "providers": providers}],
@@ -201,4 +205,75 @@ async fn a_key_that_is_lost_and_found() {
     for name in ["one", "two"] {
         assert!(!log.contains(&STANDARD.encode(bytes(name))), "a key stands in the log");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_a_kms_are_changed_and_one_that_is_away_is_waited_for() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let (mut sandbox, file) = configured(sandbox);
+    let data_dir = sandbox.launch.data_dir.clone();
+    let socket = sandbox.folder().join("kms.sock");
+    let kms = |key_id| Kms::start(&socket, key_id);
+    let endpoint = format!("unix://{}", socket.display());
+    let first = kms("first");
+    file.providers(vec![json!({"kms": {"apiVersion": "v2", "name": "vault", "endpoint": endpoint}})]);
+    let client = sandbox.start().await;
+    applied(&client, &namespace()).await;
+    applied(&client, &secret("a")).await;
+    sandbox.stop().await;
+    assert_eq!((first.asked("Encrypt"), first.asked("Decrypt")), (1, 0), "one seed a start");
+    let value = stored(redb(&data_dir), "a").await;
+    assert!(value.starts_with(b"k8s:enc:kms:v2:vault:") && has(&value, "first"));
+    assert!(!has(&value, &STANDARD.encode(PASSWORD)));
+
+    // Another start has another seed, and is given that of the one before.
+    sandbox.start().await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    assert_eq!(password(&http.get(&path("a"), &[]).await.expect(200)), PASSWORD);
+    let [before, after] = replaced(&http, "a").await;
+    assert_eq!(before, after, "nothing is to be written anew");
+    let health = http.get("/readyz?verbose", &[]).await.text();
+    assert!(health.contains("[+]kms-providers ok"), "{health}");
+    sandbox.stop().await;
+    assert!(first.asked("Decrypt") > 0);
+
+    // It has another key by now.
+    drop(first);
+    let second = kms("second");
+    sandbox.start().await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    let [before, after] = replaced(&http, "a").await;
+    assert_ne!(before, after, "it is encrypted with the new key");
+    sandbox.stop().await;
+    assert!(has(&stored(redb(&data_dir), "a").await, "second"));
+
+    drop(second);
+    sandbox.start_unready().await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    let said = until("the server answers about it", async || {
+        let reply = http.get(&path("a"), &[]).await;
+        (reply.status == 500).then(|| reply.json()["message"].to_string())
+    });
+    let said = said.await;
+    assert!(said.contains("keys of the KMS") && said.contains("it is asked for the key again"), "{said}");
+    let ready = http.get("/readyz/kms-providers", &[]).await;
+    assert!(
+        ready.status == 500 && ready.text().contains("kms-provider-0: the KMS \"vault\""),
+        "{}",
+        ready.text()
+    );
+    let body = secret("b").to_string();
+    let create = format!("/api/v1/namespaces/{NAMESPACE}/secrets");
+    let refused = http.send(Method::POST, &create, &[("content-type", "application/json")], body).await;
+    let said = refused.refused(500, "InternalError")["message"].to_string();
+    assert!(said.contains("has not given a key yet"), "{said}");
+
+    let _back = kms("second");
+    let found = until("what needs the KMS is there again", async || {
+        let reply = http.get(&path("a"), &[]).await;
+        (reply.status == 200).then(|| reply.json())
+    });
+    assert_eq!(password(&found.await), PASSWORD);
+    until("the server is ready", async || (http.get("/readyz", &[]).await.status == 200).then_some(())).await;
+    sandbox.stop().await;
 }

@@ -1,5 +1,6 @@
 //! The file: an EncryptionConfiguration of `apiserver.config.k8s.io/v1`, as kube-apiserver takes it.
 
+use super::kms::{Plugin, Settings};
 use super::pattern::Pattern;
 use super::place::{Faults, Place};
 use apimachinery::wire::yaml;
@@ -7,14 +8,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use databases_storage::encryption::{Algorithm, Key, Provider, Providers, Unfit};
 use serde_json::Value;
+use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
 const API_VERSION: &str = "apiserver.config.k8s.io/v1";
 const KIND: &str = "EncryptionConfiguration";
 
 /// What a file says.
-#[derive(Debug)]
-pub(super) struct Configuration(Vec<Rule>);
+pub(super) struct Configuration {
+    rules: Vec<Rule>,
+    /// The KMSs that it names.
+    pub(super) plugins: Vec<Arc<Plugin>>,
+}
 
 /// Some resources, and the providers that store them.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ struct Rule {
 
 impl Configuration {
     /// Reads a file; an error has everything that is wrong with it.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Vec<String>> {
+    pub(super) fn parse(text: &[u8], known: &[Arc<Plugin>]) -> Result<Self, Vec<String>> {
         // What a reader of YAML says may show a part of the text.
         let read = yaml::decode(text);
         let (mut tree, problems) =
@@ -33,28 +38,59 @@ impl Configuration {
         let mut faults = Faults::default();
         let root = Place::root(&tree);
         problems.iter().for_each(|problem| root.fault(&mut faults, problem));
-        let rules = rules(&root, &mut faults);
+        let mut plugins = Named { known, plugins: Vec::new() };
+        let rules = rules(&root, &mut plugins, &mut faults);
+        let plugins = plugins.plugins;
         wipe(&mut tree);
-        faults.or(Configuration(rules))
+        faults.or(Configuration { rules, plugins })
     }
 
     /// Whether it says anything about a resource.
     pub(super) fn names(&self, resource: &Pattern) -> bool {
-        self.0.iter().flat_map(|rule| &rule.patterns).any(|pattern| pattern.covers(resource))
+        self.rules.iter().flat_map(|rule| &rule.patterns).any(|pattern| pattern.covers(resource))
     }
 
     /// The providers of a resource: those of the rules that fit it closest, in order.
     pub(super) fn providers(&self, resource: &Pattern) -> Result<Providers, Unfit> {
         let closeness = |rule: &Rule| rule.patterns.iter().filter_map(|pattern| pattern.fits(resource)).max();
-        let Some(closest) = self.0.iter().filter_map(closeness).max() else {
+        let Some(closest) = self.rules.iter().filter_map(closeness).max() else {
             return Ok(Providers::default());
         };
-        let fitting = self.0.iter().filter(|rule| closeness(rule) == Some(closest));
+        let fitting = self.rules.iter().filter(|rule| closeness(rule) == Some(closest));
         Providers::new(fitting.flat_map(|rule| rule.providers.iter().cloned()).collect())
     }
 }
 
-fn rules(root: &Place<'_>, faults: &mut Faults) -> Vec<Rule> {
+/// The KMSs that are named, and those that were before.
+struct Named<'a> {
+    known: &'a [Arc<Plugin>],
+    plugins: Vec<Arc<Plugin>>,
+}
+
+impl Named<'_> {
+    /// The KMS that is described here: the same as before, if it is.
+    fn plugin(&mut self, place: &Place<'_>, faults: &mut Faults) -> Option<Arc<Plugin>> {
+        let settings = Settings::read(place, faults)?;
+        if self.plugins.iter().any(|other| other.settings.name == settings.name) {
+            place.fault(
+                faults,
+                format!("there is another KMS {:?}; give each a name of its own", settings.name),
+            );
+        }
+        let before = self.known.iter().find(|known| known.settings == settings).cloned();
+        let plugin = match before.map_or_else(|| Plugin::new(settings), Ok) {
+            Ok(plugin) => plugin,
+            Err(error) => {
+                place.fault(faults, error);
+                return None;
+            }
+        };
+        self.plugins.push(plugin.clone());
+        Some(plugin)
+    }
+}
+
+fn rules(root: &Place<'_>, plugins: &mut Named<'_>, faults: &mut Faults) -> Vec<Rule> {
     let [version, kind, resources] = root.members(["apiVersion", "kind", "resources"], faults);
     for (member, name, value) in [(version, "apiVersion", API_VERSION), (kind, "kind", KIND)] {
         if member.and_then(|member| member.text(faults)) != Some(value) {
@@ -68,7 +104,7 @@ fn rules(root: &Place<'_>, faults: &mut Faults) -> Vec<Rule> {
         let resources = place.needed(resources, "resources", faults);
         let providers = place.needed(providers, "providers", faults);
         let patterns = resources.map(|resources| patterns(&resources, &rules, faults)).unwrap_or_default();
-        let providers = providers.map(|place| all_providers(&place, faults)).unwrap_or_default();
+        let providers = providers.map(|place| all_providers(&place, plugins, faults)).unwrap_or_default();
         rules.push(Rule { patterns, providers });
     }
     rules
@@ -103,7 +139,7 @@ fn patterns(place: &Place<'_>, before: &[Rule], faults: &mut Faults) -> Vec<Patt
     patterns
 }
 
-fn all_providers(place: &Place<'_>, faults: &mut Faults) -> Vec<Provider> {
+fn all_providers(place: &Place<'_>, plugins: &mut Named<'_>, faults: &mut Faults) -> Vec<Provider> {
     let mut all: Vec<Provider> = Vec::new();
     for item in place.items(faults) {
         let names = ["aesgcm", "secretbox", "aescbc", "identity", "kms"];
@@ -122,7 +158,7 @@ fn all_providers(place: &Place<'_>, faults: &mut Faults) -> Vec<Provider> {
             );
         }
         if let Some(kms) = kms {
-            kms.fault(faults, "keys of a KMS are not supported; use secretbox or aesgcm");
+            all.extend(plugins.plugin(&kms, faults).map(|plugin| Provider::Kms(plugin.kms.clone())));
         }
         if let Some(identity) = identity {
             let [] = identity.members([], faults);

@@ -4,21 +4,24 @@
 //! A file that cannot be used stops a server that starts; one that serves goes on with what it has, and tells.
 
 mod configuration;
+mod kms;
 mod pattern;
 mod place;
 
 use super::Error;
 use super::options::EncryptionFlags;
+use crate::endpoint::Check;
 use crate::registry::Registry;
 use crate::serve::Shutdown;
 use crate::telemetry::EncryptionMetrics;
 use apimachinery::kind::Definition;
 use configuration::Configuration;
 use databases_storage::encryption::{Providers, Transformer};
+use kms::{Plugin, Plugins};
 use pattern::Pattern;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -29,6 +32,7 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Encryption {
     file: Option<File>,
     transformers: Vec<(&'static Definition, Transformer)>,
+    plugins: Arc<Plugins>,
 }
 
 struct File {
@@ -40,25 +44,34 @@ struct File {
 }
 
 impl Encryption {
-    /// What the flags say about the resources of a server whose values lie at `root`.
-    pub(super) fn open(
+    /// What the flags say about the resources of a server whose values lie at `root`. A KMS is asked for a key, and may come later.
+    pub(super) async fn open(
         flags: &EncryptionFlags,
         root: &str,
         definitions: &[&'static Definition],
     ) -> Result<Self, Error> {
         let Some(path) = &flags.encryption_provider_config else {
-            return Ok(Encryption { file: None, transformers: Vec::new() });
+            return Ok(Encryption { file: None, transformers: Vec::new(), plugins: Arc::default() });
         };
         let told = |reason: String| Error::Flags(format!("--encryption-provider-config: {reason}"));
         let (text, hash) = read(path).map_err(told)?;
-        let providers = providers(path, &text, definitions).map_err(told)?;
+        let (providers, named) = providers(path, &text, definitions, &[]).map_err(told)?;
+        let plugins = Arc::new(Plugins::default());
+        plugins.replace(named);
+        plugins.look().await;
         let transformers = providers.into_iter().map(|(definition, providers)| {
             tell(definition, &providers);
             (definition, Transformer::new(root, providers))
         });
         let reload = flags.encryption_provider_config_automatic_reload;
         let file = Some(File { path: path.clone(), reload, hash });
-        Ok(Encryption { file, transformers: transformers.collect() })
+        Ok(Encryption { file, transformers: transformers.collect(), plugins })
+    }
+
+    /// What is to be told of KMSs behind `/readyz`: where there are any, or may be.
+    pub(super) fn checks(&self) -> Vec<Arc<dyn Check>> {
+        let may_be = self.file.as_ref().is_some_and(|file| file.reload) || !self.plugins.all().is_empty();
+        if may_be { vec![self.plugins.clone()] } else { Vec::new() }
     }
 
     /// How the values of a resource are stored.
@@ -68,7 +81,7 @@ impl Encryption {
         found.map(|(_, transformer)| transformer.clone()).unwrap_or_default()
     }
 
-    /// Reads the file again when it changes, if the flags say so, until the server ends.
+    /// Looks after KMSs, and reads the file again when it changes, if the flags say so, until the server ends.
     pub(super) async fn follow(
         self,
         registry: Weak<Registry>,
@@ -78,15 +91,20 @@ impl Encryption {
     ) {
         let Some(mut file) = self.file else { return };
         metrics.uses(&file.hash);
-        if !file.reload {
-            return;
-        }
-        loop {
+        while file.reload || !self.plugins.all().is_empty() {
             tokio::select! {
                 () = tokio::time::sleep(interval) => {}
                 () = shutdown.draining().cancelled() => return,
             }
-            match file.reread(&self.transformers) {
+            if self.plugins.look().await
+                && let Some(registry) = registry.upgrade()
+            {
+                registry.decode_again();
+            }
+            if !file.reload {
+                continue;
+            }
+            match file.reread(&self.transformers, &self.plugins).await {
                 Ok(false) => {}
                 Ok(true) => {
                     tracing::info!(file = %file.path.display(), "the configuration of encryption was read again");
@@ -109,14 +127,23 @@ impl Encryption {
 
 impl File {
     /// Takes up what the file says by now, all of it or nothing; whether that is something else.
-    fn reread(&mut self, transformers: &[(&'static Definition, Transformer)]) -> Result<bool, String> {
+    async fn reread(
+        &mut self,
+        transformers: &[(&'static Definition, Transformer)],
+        plugins: &Plugins,
+    ) -> Result<bool, String> {
         let (text, hash) = read(&self.path)?;
         if hash == self.hash {
             return Ok(false);
         }
         let definitions: Vec<&'static Definition> =
             transformers.iter().map(|(definition, _)| *definition).collect();
-        let providers = providers(&self.path, &text, &definitions)?;
+        let (providers, named) = providers(&self.path, &text, &definitions, &plugins.all())?;
+        for plugin in &named {
+            let told = |reason| format!("{}: {:?} is not well: {reason}", self.path.display(), plugin.kms);
+            plugin.look().await.map_err(told)?;
+        }
+        plugins.replace(named);
         for ((definition, providers), (_, transformer)) in providers.into_iter().zip(transformers) {
             tell(definition, &providers);
             transformer.replace(providers);
@@ -134,14 +161,18 @@ fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, String), String> {
     Ok((text, format!("sha256:{hash}")))
 }
 
-/// What a text says about each resource.
+/// What each resource is stored by, and the KMSs among that.
+type Parsed = (Vec<(&'static Definition, Providers)>, Vec<Arc<Plugin>>);
+
+/// What a text says about each resource; KMSs that are known already stay what they are.
 fn providers(
     path: &Path,
     text: &[u8],
     definitions: &[&'static Definition],
-) -> Result<Vec<(&'static Definition, Providers)>, String> {
+    known: &[Arc<Plugin>],
+) -> Result<Parsed, String> {
     let told = |faults: Vec<String>| format!("{}: {}", path.display(), faults.join("; "));
-    let configuration = Configuration::parse(text).map_err(told)?;
+    let configuration = Configuration::parse(text, known).map_err(told)?;
     if !definitions.iter().any(|definition| configuration.names(&Pattern::of(definition))) {
         let names: Vec<String> =
             definitions.iter().map(|definition| definition.qualified_resource()).collect();
@@ -155,7 +186,8 @@ fn providers(
         let told = |error| told(vec![format!("{}: {error}", definition.qualified_resource())]);
         providers.map(|providers| (*definition, providers)).map_err(told)
     };
-    definitions.iter().map(each).collect()
+    let providers: Result<_, String> = definitions.iter().map(each).collect();
+    Ok((providers?, configuration.plugins))
 }
 
 fn tell(definition: &Definition, providers: &Providers) {

@@ -27,7 +27,7 @@ fn rule(resources: &str, key: &str) -> String {
 }
 
 fn parse(text: &str) -> Result<Configuration, Vec<String>> {
-    Configuration::parse(text.as_bytes())
+    Configuration::parse(text.as_bytes(), &[])
 }
 
 /// The providers of a resource, as they are shown.
@@ -37,11 +37,11 @@ fn shown(text: &str, resource: &str) -> String {
 }
 
 fn refused(text: &str) -> String {
-    parse(text).unwrap_err().join("; ")
+    parse(text).err().expect("it is refused").join("; ")
 }
 
 #[test]
-fn every_provider_of_kubernetes_but_a_kms_is_taken() {
+fn every_provider_of_kubernetes_is_taken() {
     let [short, middle, long] = KEYS;
     let text = file(&format!(
         r#"
@@ -61,9 +61,10 @@ fn every_provider_of_kubernetes_but_a_kms_is_taken() {
           MTIzNDU2Nzg5MGFiY2RlZjEyMzQ1
           Njc4OTBhYmNkZWY=
   - aescbc: {{keys: [{{name: old, secret: {long}}}]}}
+  - kms: {{apiVersion: v2, name: vault, endpoint: unix:///run/kms.sock, timeout: 1.5s}}
   - identity: {{}}"#
     ));
-    let all = r#"([aesgcm key "key2", aesgcm key "key1", secretbox key "key1", aescbc key "old", identity])"#;
+    let all = r#"([aesgcm key "key2", aesgcm key "key1", secretbox key "key1", aescbc key "old", the KMS "vault", identity])"#;
     assert_eq!(shown(&text, "secrets"), all);
     assert_eq!(shown(&text, "flunders.wardle.example.com"), all);
     assert_eq!(shown(&text, "configmaps"), "([identity])");
@@ -99,6 +100,7 @@ fn what_is_wrong_is_told_with_its_place_and_what_to_do() {
     let keys = |algorithm: &str, keys: &str| providers(&format!("[{{{algorithm}: {{keys: {keys}}}}}]"));
     let key = |name: &str, secret: &str| format!("{{name: {name}, secret: {secret}}}");
     let resources = |resources: &str| file(&format!("[{}]", rule(resources, "one")));
+    let kms = |rest: &str| providers(&format!("[{{kms: {{apiVersion: v2, {rest}}}}}]"));
     let twice = keys("aesgcm", &format!("[{}, {}]", key("a", KEYS[0]), key("a", KEYS[2])));
     for (text, told) in [
         (String::new(), "must be an object with apiVersion, kind, resources"),
@@ -139,9 +141,21 @@ fn what_is_wrong_is_told_with_its_place_and_what_to_do() {
             "there is no field rot13; there are aesgcm, secretbox, aescbc, identity, kms",
         ),
         (
-            providers("[{kms: {apiVersion: v2, name: vault, endpoint: 'unix:///run/kms.sock'}}]"),
-            "providers[0].kms: keys of a \
-         KMS are not supported; use secretbox or aesgcm",
+            providers("[{kms: {name: vault, endpoint: 'unix:///run/kms.sock'}}]"),
+            "providers[0].kms: version v1 of a KMS is not supported; write apiVersion: v2",
+        ),
+        (
+            providers("[{kms: {apiVersion: v2}}]"),
+            "kms: name is needed; resources[0].providers[0].kms: endpoint is",
+        ),
+        (kms("name: 'a:b', endpoint: 'unix:///a'"), "kms: a KMS needs a name without `:`"),
+        (kms("name: a, endpoint: 'https://a'"), "kms.endpoint: must be a socket, as unix:///run/kms.sock"),
+        (kms("name: a, endpoint: 'unix:///@a'"), "kms.endpoint: must be a socket"),
+        (kms("name: a, endpoint: 'unix:///a', timeout: 0s"), "kms.timeout: must be a time above zero"),
+        (kms("name: a, endpoint: 'unix:///a', cachesize: 9"), "kms: there is no field cachesize"),
+        (
+            kms("name: a, endpoint: 'unix:///a'}}, {kms: {apiVersion: v2, name: a, endpoint: 'unix:///b'"),
+            "providers[1].kms: there is another KMS \"a\"; give each a name of its own",
         ),
         (providers("[{aesgcm: {}}]"), "aesgcm: keys is needed"),
         (keys("aesgcm", "[]"), "aesgcm.keys: must be a list of at least one"),
@@ -204,23 +218,25 @@ fn flags(path: &Path) -> EncryptionFlags {
     }
 }
 
-#[test]
-fn a_server_does_not_start_with_a_file_that_it_cannot_use() {
+#[tokio::test]
+async fn a_server_does_not_start_with_a_file_that_it_cannot_use() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("encryption.yaml");
-    let open =
-        || Encryption::open(&flags(&path), "", core_v1::definitions()).err().map(|error| error.to_string());
-    let missing = open().unwrap();
+    let open = async || {
+        let opened = Encryption::open(&flags(&path), "", core_v1::definitions()).await;
+        opened.err().map(|error| error.to_string())
+    };
+    let missing = open().await.unwrap();
     assert!(
         missing.starts_with(&format!("--encryption-provider-config: cannot read {}", path.display())),
         "{missing}"
     );
     std::fs::write(&path, file("[]")).unwrap();
     let told = format!("--encryption-provider-config: {}: resources: must be a list", path.display());
-    assert!(open().unwrap().starts_with(&told));
+    assert!(open().await.unwrap().starts_with(&told));
     std::fs::write(&path, file(&format!("[{}]", rule("'*.'", "one")))).unwrap();
-    assert_eq!(open(), None);
-    assert!(Encryption::open(&EncryptionFlags::default(), "", core_v1::definitions()).is_ok());
+    assert_eq!(open().await, None);
+    assert!(Encryption::open(&EncryptionFlags::default(), "", core_v1::definitions()).await.is_ok());
 }
 
 #[tokio::test]
@@ -234,7 +250,7 @@ async fn a_changed_file_is_taken_up_and_a_broken_one_changes_nothing() {
     };
     let [first, second] = ["one", "two"].map(|key| file(&format!("[{}]", rule("secrets", key))));
     write(first);
-    let encryption = Encryption::open(&flags(&path), "", core_v1::definitions()).unwrap();
+    let encryption = Encryption::open(&flags(&path), "", core_v1::definitions()).await.unwrap();
     let secrets = core_v1::definitions().iter().find(|kind| kind.plural == "secrets").unwrap();
     let transformer = encryption.transformer(secrets);
     let prefix = || {

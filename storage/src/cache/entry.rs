@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use super::CacheError;
 use crate::{EventKind, Revision};
@@ -15,6 +16,11 @@ use crate::{EventKind, Revision};
 pub trait Decode<T>: Send + Sync + 'static {
     /// Decodes the value of `key` that was written at `revision`.
     fn decode(&self, key: &str, value: &Bytes, revision: Revision) -> Result<T, String>;
+
+    /// What must be waited for before a value can be decoded. It ends in a time that a reader can wait, whatever comes of it.
+    fn prepare(&self, _: &Bytes) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 }
 
 impl<T, D> Decode<T> for D

@@ -125,12 +125,25 @@ impl<T: Send + Sync + 'static, F: Default + Send + Sync + 'static> Feed<T, F> {
             };
             let messages = messages.ok_or_else(|| Error::Unavailable("the watch ended".to_owned()))?;
             let mut steps = messages.into_iter().flat_map(steps).collect::<VecDeque<_>>();
+            self.prepare(&steps).await;
             while !steps.is_empty() {
                 self.apply(&mut steps)?;
                 // Readers and watchers have their turn even where there is one thread for all.
                 tokio::task::yield_now().await;
             }
             self.pause = PAUSE.0;
+        }
+    }
+
+    /// Waits for what the values of these steps need to be decoded.
+    async fn prepare(&self, steps: &VecDeque<Result<Step, Error>>) {
+        for step in steps {
+            if let Ok(Step::Event(event)) = step
+                && event.kind != EventKind::Deleted
+                && let Some(prepared) = self.shared.decode.prepare(&event.value)
+            {
+                prepared.await;
+            }
         }
     }
 

@@ -39,17 +39,21 @@ pub(super) async fn load<T: 'static>(
 
 async fn insert<T: 'static>(state: &mut State<T>, page: Page, known: &State<T>, decode: &dyn Decode<T>) {
     for (done, item) in page.items.into_iter().enumerate() {
-        state.insert(entry(item, known, decode));
+        state.insert(entry(item, known, decode).await);
         if done % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
     }
 }
 
-fn entry<T: 'static>(item: KeyValue, known: &State<T>, decode: &dyn Decode<T>) -> Arc<Entry<T>> {
-    match known.get(&item.key) {
-        Some(entry) if entry.revision == item.revision && entry.value.is_ok() => entry.clone(),
-        Some(entry) => Arc::new(Entry::decode(decode, entry.key.clone(), &item.value, item.revision)),
-        None => Arc::new(Entry::decode(decode, item.key.into(), &item.value, item.revision)),
+async fn entry<T: 'static>(item: KeyValue, known: &State<T>, decode: &dyn Decode<T>) -> Arc<Entry<T>> {
+    let before = known.get(&item.key);
+    if let Some(entry) = before.filter(|entry| entry.revision == item.revision && entry.value.is_ok()) {
+        return entry.clone();
     }
+    if let Some(prepared) = decode.prepare(&item.value) {
+        prepared.await;
+    }
+    let key = before.map_or_else(|| item.key.into(), |entry| entry.key.clone());
+    Arc::new(Entry::decode(decode, key, &item.value, item.revision))
 }

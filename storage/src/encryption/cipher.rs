@@ -54,10 +54,14 @@ pub(super) fn of(algorithm: Algorithm, key: &[u8]) -> Option<Box<dyn Cipher>> {
     })
 }
 
-struct AesGcm(LessSafeKey);
+pub(super) struct AesGcm(LessSafeKey);
 
 impl AesGcm {
-    fn new(key: &[u8]) -> Option<Self> {
+    pub(super) fn of(key: LessSafeKey) -> Self {
+        Self(key)
+    }
+
+    pub(super) fn new(key: &[u8]) -> Option<Self> {
         let algorithm = match key.len() {
             16 => &aead::AES_128_GCM,
             24 => &aead::AES_192_GCM,

@@ -50,6 +50,9 @@ pub enum Unfit {
     /// A key has no name.
     #[error("a key needs a name: it is written in front of every value")]
     Nameless,
+    /// A KMS has a name that cannot stand in front of values.
+    #[error("a KMS needs a name without `:`, which is written in front of every value")]
+    Misnamed,
     /// A key is of another length.
     #[error("the key has {length} bytes and {algorithm:?} takes {}", algorithm.lengths())]
     Length {

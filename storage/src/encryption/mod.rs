@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! k8s:enc:aesgcm:v1:KEYNAME:…      k8s:enc:secretbox:v1:KEYNAME:…      k8s:enc:aescbc:v1:KEYNAME:…
+//! k8s:enc:kms:v2:KMSNAME:…
 //! ```
 //! Of the providers of a [`Transformer`] the first writes, and any reads (E-0D). What another than the first wrote is told as stale,
 //! so that its owner writes it anew when the occasion arises.
@@ -14,6 +15,7 @@
 
 mod cipher;
 mod key;
+pub mod kms;
 mod providers;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use crate::Error;
 
@@ -71,6 +74,11 @@ impl Transformer {
             None => Ok(value),
             Some(rule) => rule.providers.load().encrypt(|| rule.place(key), value),
         }
+    }
+
+    /// What must be waited for before a stored value can be decrypted: a KMS that is to give its key. Nothing in most cases.
+    pub fn prepare(&self, value: &[u8]) -> Option<BoxFuture<'static, ()>> {
+        self.0.as_ref()?.providers.load().prepare(value)
     }
 
     /// The value that is stored under `key`.

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use super::Plain;
 use super::cipher::LARGEST_OVERHEAD;
 use super::key::{Algorithm, Key, Unfit};
+use super::kms::Kms;
 use crate::Error;
 
 /// What every encrypted value begins with. No object does: JSON begins with a brace.
@@ -22,6 +24,8 @@ pub enum Provider {
     Identity,
     /// Encrypted with this key.
     Key(Key),
+    /// Encrypted with keys of this KMS.
+    Kms(Kms),
 }
 
 impl fmt::Debug for Provider {
@@ -29,6 +33,7 @@ impl fmt::Debug for Provider {
         match self {
             Self::Identity => out.write_str("identity"),
             Self::Key(key) => key.fmt(out),
+            Self::Kms(kms) => kms.fmt(out),
         }
     }
 }
@@ -65,7 +70,11 @@ impl Providers {
     }
 
     pub(super) fn encrypt(&self, place: impl Fn() -> String, value: Bytes) -> Result<Bytes, Error> {
-        let Provider::Key(key) = self.first() else { return Ok(value) };
+        let key = match self.first() {
+            Provider::Identity => return Ok(value),
+            Provider::Kms(kms) => return kms.encrypt(&place(), &value).map(Bytes::from),
+            Provider::Key(key) => key,
+        };
         let mut stored = Vec::with_capacity(key.prefix.len() + LARGEST_OVERHEAD + value.len());
         stored.extend_from_slice(key.prefix.as_bytes());
         let place = place();
@@ -80,28 +89,44 @@ impl Providers {
         place: impl Fn() -> String,
         value: &'a [u8],
     ) -> Result<Plain<'a>, String> {
-        let mut failed = None;
+        let mut failed: Option<String> = None;
         for (index, provider) in self.0.iter().enumerate() {
             let found = match provider {
-                Provider::Identity => (!is_encrypted(value)).then_some(Cow::Borrowed(value)),
-                Provider::Key(key) => value.strip_prefix(key.prefix.as_bytes()).and_then(|stored| {
+                Provider::Identity => (!is_encrypted(value)).then_some(Ok((Cow::Borrowed(value), false))),
+                Provider::Key(key) => value.strip_prefix(key.prefix.as_bytes()).map(|stored| {
                     let decrypted = key.cipher.decrypt(&place(), stored);
-                    failed = failed.or(decrypted.is_err().then_some(key));
-                    decrypted.ok().map(Cow::Owned)
+                    decrypted.map(|value| (Cow::Owned(value), false)).map_err(|_| wrong(key))
                 }),
+                Provider::Kms(kms) => kms
+                    .decrypt(&place(), value)
+                    .map(|decrypted| decrypted.map(|(value, stale)| (Cow::Owned(value), stale))),
             };
-            if let Some(value) = found {
-                return Ok(Plain { value, stale: index > 0 });
+            match found {
+                None => {}
+                Some(Ok((value, stale))) => return Ok(Plain { value, stale: stale || index > 0 }),
+                Some(Err(reason)) => failed = failed.or(Some(reason)),
             }
         }
-        Err(match failed {
-            Some(key) => format!(
-                "it cannot be decrypted with the {key:?}: the value was written with another key of that name, or was \
-                 damaged or moved"
-            ),
-            None => unreadable(value),
-        })
+        Err(failed.unwrap_or_else(|| unreadable(value)))
     }
+
+    /// What must be waited for before a value can be decrypted.
+    pub(super) fn prepare(&self, value: &[u8]) -> Option<BoxFuture<'static, ()>> {
+        let wanted = self.0.iter().find_map(|provider| match provider {
+            Provider::Kms(kms) => Some((kms.clone(), kms.wanted(value)?)),
+            Provider::Identity | Provider::Key(_) => None,
+        });
+        let (kms, sealed) = wanted?;
+        Some(Box::pin(async move {
+            kms.open(sealed).await;
+        }))
+    }
+}
+
+fn wrong(key: &Key) -> String {
+    format!(
+        "it cannot be decrypted with the {key:?}: the value was written with another key of that name, or was damaged or moved"
+    )
 }
 
 /// A value that is stored as it is.

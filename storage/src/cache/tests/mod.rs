@@ -5,6 +5,7 @@ mod crowd;
 mod damage;
 mod faults;
 mod history;
+mod prepared;
 mod store;
 mod writes;
 
