@@ -205,7 +205,7 @@ fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
         };
     let orphan = query::first(text, "orphanDependents").map(|_| query::is_true(text, "orphanDependents"));
     let ignore = query::first(text, IGNORE).map(|_| query::is_true(text, IGNORE));
-    let policy = query::first(text, "propagationPolicy").filter(|value| !value.is_empty());
+    let policy = query::first(text, "propagationPolicy");
     Ok(DeleteOptions {
         grace_period_seconds: grace,
         orphan_dependents: orphan,

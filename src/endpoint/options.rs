@@ -201,7 +201,7 @@ fn bad(message: &str) -> ApiError {
 
 fn number(text: &str, key: &str) -> Result<Option<u64>, ApiError> {
     match query::first(text, key).as_deref() {
-        None | Some("") => Ok(None),
+        None => Ok(None),
         Some(value) => match value.parse::<i64>() {
             Ok(value) => Ok(Some(u64::try_from(value).unwrap_or(0))),
             Err(_) => Err(bad(&format!("{key}: {value:?} is not a number"))),
@@ -214,7 +214,9 @@ pub(super) fn revision(text: &str) -> Result<Option<Revision>, ApiError> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| {
+    // A sign, which the parser would take, is no digit.
+    let digits = text.parse().ok().filter(|_| !text.starts_with('+'));
+    digits.map(Some).ok_or_else(|| {
         bad(&format!(
             "invalid resource version: resourceVersion: Invalid value: {text:?}: must be a decimal number"
         ))
@@ -259,11 +261,11 @@ fn check(
             check_continued(continue_token, &match_path, &mut errors);
         }
     } else {
-        if send_initial.is_some() {
-            errors.push(FieldError::forbidden(&initial_path, "sendInitialEvents is forbidden for list"));
-        }
         if !matching.is_empty() {
             check_match(version, matching, continue_token, &match_path, &mut errors);
+        }
+        if send_initial.is_some() {
+            errors.push(FieldError::forbidden(&initial_path, "sendInitialEvents is forbidden for list"));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(invalid("ListOptions", errors)) }

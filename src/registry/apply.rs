@@ -1,9 +1,11 @@
 //! Apply: an object is brought to what a configuration says of it, and made where it is not there (V-54, S-06…S-15).
 
+use super::codec::header;
+use super::meta::absent;
 use super::update::UpdateOptions;
 use super::{CreateOptions, Part, Store, Stored};
 use crate::admission::Origin;
-use apimachinery::kind::{Definition, Hub};
+use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::managed::{Applied, Apply, Manager, Versions};
 use apimachinery::meta::ManagedFields;
 use apimachinery::schema::Schema;
@@ -57,7 +59,7 @@ impl Store {
             let outcome = if is_there {
                 self.apply_to(namespace, name, options).await
             } else if options.part == Part::Status {
-                return Err(ApiError::not_found(self.definition, name));
+                return Err(absent(self.definition, name));
             } else {
                 (options.permit)().await?;
                 self.make(namespace, name, options).await
@@ -136,13 +138,18 @@ impl Store {
             counts: &|field| options.part.counts(definition, field),
             time: Time::now(),
         };
-        let live = live.map(|stored| text(stored.json(version)));
-        Ok(apply.merge(live, options.configuration, &Served(definition))?)
+        let live = live.map(|stored| typed(definition, version, stored.json(version)));
+        Ok(apply.merge(live.as_deref(), options.configuration, &Served(definition))?)
     }
 }
 
 fn text(json: &[u8]) -> &str {
     std::str::from_utf8(json).unwrap_or_default()
+}
+
+/// An object as JSON that says of what type it is.
+fn typed(definition: &Definition, version: &Version, json: &[u8]) -> String {
+    header(definition, version.name) + text(json).trim_start_matches('{')
 }
 
 /// The versions of a kind.
@@ -155,10 +162,10 @@ impl Versions for Served {
 
     fn convert(&self, object: &Value, api_version: &str) -> Result<Bytes, String> {
         let version = |name: &str| self.0.served_as(name).ok_or_else(|| format!("{name} is not served"));
-        let from = version(object["apiVersion"].as_str().unwrap_or_default())?;
+        let (from, to) = (version(object["apiVersion"].as_str().unwrap_or_default())?, version(api_version)?);
         let (hub, _) = (from.decode_tree)(object).map_err(|error| error.to_string())?;
         let mut json = Vec::with_capacity(1024);
-        (version(api_version)?.encode_json)(hub.as_ref(), &mut json);
-        Ok(json.into())
+        (to.encode_json)(hub.as_ref(), &mut json);
+        Ok(typed(self.0, to, &json).into())
     }
 }

@@ -23,9 +23,10 @@ pub(super) fn wipe(object: &mut dyn Hub) {
 pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
     let generation = i64::from(object.has_generation());
     let meta = object.meta_mut();
-    if !meta.resource_version.is_empty() {
+    if !matches!(meta.resource_version.as_str(), "" | "0") {
         return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
     }
+    meta.resource_version.clear();
     meta.uid = uuid::Uuid::new_v4().to_string();
     meta.creation_timestamp = Some(Time::now());
     meta.generation = generation;
@@ -52,6 +53,18 @@ pub fn settle_namespace(
         ));
     }
     Ok(())
+}
+
+/// Why there is no object of a name: one that no path can say is none.
+pub(super) fn absent(definition: &Definition, name: &str) -> ApiError {
+    let why = match name {
+        "." | ".." => format!("may not be '{name}'"),
+        name => match name.chars().find(|character| matches!(character, '/' | '%')) {
+            Some(character) => format!("may not contain '{character}'"),
+            None => return ApiError::not_found(definition, name),
+        },
+    };
+    ApiError::bad_request(&format!("Name parameter invalid: {name:?}: {why}"))
 }
 
 /// Keeps what an update may not change, and what it may leave out (V-32).
@@ -83,6 +96,21 @@ pub(super) fn generate_name(prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_path_can_say_is_no_name() {
+        let definition = databases_api::definitions()[0];
+        for (name, why) in
+            [(".", "may not be '.'"), ("a/b", "may not contain '/'"), ("%", "may not contain '%'")]
+        {
+            let status = absent(definition, name).status();
+            assert_eq!(
+                (status.code, status.message),
+                (400, format!("Name parameter invalid: {name:?}: {why}"))
+            );
+        }
+        assert!(absent(definition, "a.b").is_not_found());
+    }
 
     #[test]
     fn generated_names_fit_a_label() {

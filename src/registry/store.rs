@@ -2,6 +2,7 @@
 
 use super::Stored;
 use super::codec::{self, Encoded};
+use super::meta::absent;
 use crate::admission::Admission;
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::status::ApiError;
@@ -172,7 +173,7 @@ impl Store {
         name: &str,
     ) -> Result<Arc<Stored>, ApiError> {
         let entry = snapshot.get(&self.key(namespace, name));
-        let entry = entry.ok_or_else(|| ApiError::not_found(self.definition, name))?;
+        let entry = entry.ok_or_else(|| absent(self.definition, name))?;
         self.value(entry).cloned()
     }
 

@@ -1,6 +1,7 @@
 //! Stored values that cannot be read: they are left out of lists and watches, told of, and can be deleted by those who ask
 //! for just that (KEP-3926).
 
+use super::meta::absent;
 use super::store::storage_error;
 use super::{ObjectSnapshot, Registry, Store};
 use apimachinery::kind::Definition;
@@ -68,7 +69,7 @@ impl Store {
             let value = match self.storage.get(&key, ReadAt::Latest).await {
                 Ok((Some(value), _)) => value,
                 Ok((None, _)) | Err(StorageError::InvalidKey(_)) => {
-                    return Err(ApiError::not_found(self.definition, name));
+                    return Err(absent(self.definition, name));
                 }
                 Err(error) => return Err(storage_error(&error)),
             };

@@ -1,5 +1,6 @@
 //! Updates: read, change, compare and swap, until it holds (V-30…V-36).
 
+use super::meta::absent;
 use super::store::{Put, storage_error};
 use super::write::{Part, Stages};
 use super::{Store, Stored};
@@ -79,7 +80,7 @@ impl Store {
     pub(super) async fn sure(&self, key: &str, name: &str) -> Result<Current, ApiError> {
         match self.read(key).await? {
             Some(stored) => Ok(Current { stored, sure: true }),
-            None => Err(ApiError::not_found(self.definition, name)),
+            None => Err(absent(self.definition, name)),
         }
     }
 

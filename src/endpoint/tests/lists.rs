@@ -230,3 +230,11 @@ async fn descriptions_of_the_api_are_compressed_for_who_takes_that() {
         assert!(!same.headers.contains_key("content-encoding"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_revision_with_a_sign_and_an_empty_number_are_none() {
+    let server = Server::start().await;
+    for query in ["resourceVersion=%2B1", "limit=", "timeoutSeconds="] {
+        assert_eq!(server.get(&format!("{BASE}?{query}")).await.code, 400, "{query}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What is accepted can be read back: by every media type and version, alone, in lists and in watches, by this process
 //! and by the next.
 
+mod applied;
 mod bodies;
 mod older;
 mod probe;
