@@ -138,10 +138,6 @@ impl ControlPlane {
     pub fn client_of(&self, user: &str, groups: &[&str]) -> Result<Client> {
         Ok(Client::from_kubeconfig(&self.kubeconfig_of(user, groups)?)?)
     }
-
-    pub(crate) fn etcd_port(&self) -> u16 {
-        self.etcd_port
-    }
 }
 
 /// Whether somebody listens on a port.

@@ -99,13 +99,13 @@ pub(crate) fn controller_manager(pki: &Pki, kubeconfig: &Path, port: u16) -> Res
 }
 
 /// sample-apiserver behind the control plane of `kubeconfig`.
-pub(crate) fn sample(folder: &Path, pki: &Pki, kubeconfig: &Path, etcd: u16, port: u16) -> Vec<String> {
+pub(crate) fn sample(folder: &Path, pki: &Pki, kubeconfig: &Path, etcd: &str, port: u16) -> Vec<String> {
     let kubeconfig = kubeconfig.display();
     vec![
         format!("--kubeconfig={kubeconfig}"),
         format!("--authentication-kubeconfig={kubeconfig}"),
         format!("--authorization-kubeconfig={kubeconfig}"),
-        format!("--etcd-servers={}", url(etcd)),
+        format!("--etcd-servers={etcd}"),
         "--bind-address=127.0.0.1".to_owned(),
         format!("--secure-port={port}"),
         format!("--tls-cert-file={}", pki.file("sample-apiserver.crt").display()),

@@ -25,6 +25,13 @@ impl SampleServer {
         Ok(server)
     }
 
+    /// The same over another etcd.
+    pub async fn start_over(cluster: &ControlPlane, etcd: &str) -> Result<Self> {
+        let mut server = Self::run(cluster, etcd, free_port()?, Vec::new())?;
+        server.ready(cluster).await?;
+        Ok(server)
+    }
+
     /// Starts one on a port, without waiting.
     pub fn spawn(cluster: &ControlPlane, port: u16) -> Result<Self> {
         Self::spawn_with(cluster, port, Vec::new())
@@ -32,10 +39,14 @@ impl SampleServer {
 
     /// The same with further flags.
     pub fn spawn_with(cluster: &ControlPlane, port: u16, more: Vec<String>) -> Result<Self> {
+        Self::run(cluster, &cluster.etcd_url(), port, more)
+    }
+
+    fn run(cluster: &ControlPlane, etcd: &str, port: u16, more: Vec<String>) -> Result<Self> {
         let folder = cluster.folder().join("sample-apiserver");
         std::fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;
         cluster.serving(&registration(port))?.write(&cluster.pki.folder, "sample-apiserver")?;
-        let flags = flags::sample(&folder, &cluster.pki, &cluster.kubeconfig(), cluster.etcd_port(), port);
+        let flags = flags::sample(&folder, &cluster.pki, &cluster.kubeconfig(), etcd, port);
         let flags = flags.into_iter().chain(more);
         let program = &cluster.programs().sample_apiserver;
         Ok(Self { process: Process::spawn("sample-apiserver", program, flags, &cluster.logs())?, port })

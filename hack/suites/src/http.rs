@@ -210,7 +210,14 @@ impl Events {
         Ok(count)
     }
 
-    async fn line(&mut self) -> Option<Value> {
+    /// The whole body, where it is no stream.
+    pub async fn rest(self) -> Bytes {
+        let whole = timeout(DEADLINE, self.body.collect()).await.expect("the body ends");
+        whole.map(|body| body.to_bytes()).expect("the body comes to its end in good order")
+    }
+
+    /// The next event, however long it takes.
+    pub async fn line(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();

@@ -5,6 +5,7 @@
 //! said loudly (`SKIPPED: …`) and the test returns.
 
 pub mod cluster;
+pub mod compared;
 pub mod etcd;
 pub mod golden;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod programs;
 pub mod sandbox;
 pub mod stranger;
 pub mod wait;
+pub mod wardle;
 
 pub use cluster::Cluster;
 pub use etcd::Etcd;
@@ -23,3 +25,4 @@ pub use golden::Transcript;
 pub use kubectl::Kubectl;
 pub use node::NodeCluster;
 pub use sandbox::Sandbox;
+pub use wardle::Wardle;

@@ -1,14 +1,12 @@
 //! Another API group on the same server: `wardle.example.com`, as Kubernetes' sample-apiserver defines it.
 
-use controlplane::aggregated::Aggregated;
-use controlplane::process::{Process, free_port};
 use hyper::Method;
 use quickstart::client::Client;
 use serde_json::{Value, json};
 use suites::etcd::Etcd;
 use suites::http::Http;
 use suites::wait::until;
-use suites::{Cluster, Kubectl, Sandbox, programs};
+use suites::{Cluster, Kubectl, Sandbox, Wardle, programs};
 
 const FLUNDERS: &str = "/apis/wardle.example.com/v1beta1/namespaces/default/flunders";
 const ALPHA_FLUNDERS: &str = "/apis/wardle.example.com/v1alpha1/namespaces/default/flunders";
@@ -116,28 +114,12 @@ async fn every_form_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_aggregated_with_the_clusters_users_and_namespaces() {
-    let (Some(cluster), Some(program)) = (Cluster::start().await, programs::wardle()) else { return };
-    let registration = Aggregated {
-        group: "wardle.example.com",
-        versions: &["v1beta1", "v1alpha1"],
-        namespace: "wardle-system",
-        service: "wardle-apiserver",
-        port: free_port().expect("a port"),
+    let Some(cluster) = Cluster::start().await else { return };
+    let Some(Wardle { registration, .. }) = &Wardle::start(&cluster, &cluster.etcd_url()).await else {
+        return;
     };
-    cluster.register(&registration, &cluster.pki.serving.pem()).await.expect("it is registered");
-    let serving = cluster.serving(&registration).expect("a certificate");
-    let serving = serving.write(&cluster.pki.folder, "wardle").expect("files");
-    let kubeconfig = cluster.kubeconfig_of("wardle-apiserver", &["system:masters"]).expect("a kubeconfig");
-    let flags = [
-        "serve".to_owned(),
-        format!("--kubeconfig={}", kubeconfig.display()),
-        format!("--etcd-servers={}", cluster.etcd_url()),
-        format!("--secure-port={}", registration.port),
-        format!("--tls-cert-file={}", serving.certificate.display()),
-        format!("--tls-private-key-file={}", serving.key.display()),
-    ];
-    let _process = Process::spawn("wardle", &program, flags, &cluster.logs()).expect("it starts");
-    cluster.available(&registration).await.expect("it is available");
+    cluster.register(registration, &cluster.pki.serving.pem()).await.expect("it is registered");
+    cluster.available(registration).await.expect("it is available");
 
     both_versions_are_one_object(cluster.admin()).await;
     fischers_ban_names(cluster.admin()).await;

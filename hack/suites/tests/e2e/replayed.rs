@@ -5,27 +5,14 @@
 
 use bytes::Bytes;
 use controlplane::databases::GROUP;
-use hyper::header::HeaderValue;
-use hyper::{HeaderMap, Method};
+use hyper::Method;
 use regex::Regex;
 use serde_json::Value;
-use suites::golden;
 use suites::http::Reply;
+use suites::{compared, golden};
 
 use crate::script;
 use crate::target::Target;
-
-/// Headers that differ from one answer to the next, or say how kube-apiserver shared out its time.
-const NOT_COMPARED: &[&str] = &[
-    "date",
-    "content-length",
-    "audit-id",
-    "x-kubernetes-pf-flowschema-uid",
-    "x-kubernetes-pf-prioritylevel-uid",
-];
-
-/// How the sample warns of its version, with every answer.
-const DEPRECATED: &[u8] = b"is deprecated in v1.3+, unavailable in v1.10+\"";
 
 /// So much of a request stands in the file.
 const SHOWN: usize = 300;
@@ -146,24 +133,11 @@ impl<'a> Recorder<'a> {
         let asked = asked.trim_end().chars().take(SHOWN).collect();
         let reply = self.target.http.send(method, &self.path(path), headers, body).await;
         let mut answered = vec![reply.status.to_string()];
-        answered.extend(self.headers(&reply.headers));
+        let headers = compared::headers(&reply.headers);
+        answered.extend(headers.iter().map(|line| self.replaced(line)));
         answered.extend(self.body(&reply));
         self.exchanges.push(Exchange { asked, answered });
         reply
-    }
-
-    fn headers(&self, headers: &HeaderMap) -> Vec<String> {
-        let is_deprecation = |value: &HeaderValue| value.as_bytes().ends_with(DEPRECATED);
-        let shown = headers
-            .iter()
-            .filter(|(name, value)| !NOT_COMPARED.contains(&name.as_str()) && !is_deprecation(value));
-        let mut lines: Vec<String> = shown
-            .map(|(name, value)| {
-                self.replaced(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
-            })
-            .collect();
-        lines.sort();
-        lines
     }
 
     /// The body line by line, JSON indented and in the order of its keys.

@@ -146,6 +146,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "differential",
+        what: "generated requests to sample-apiserver and to ours of the same group: the same answers, but for a list",
+        work: Work::Integration,
+    },
+    Suite {
         name: "up",
         what: "hack/up from start to proof, again, and two side by side",
         work: Work::Integration,
