@@ -136,10 +136,10 @@ impl Endpoint {
                 Err(ApiError::method_not_allowed_here())
             }
             ("", Verb::List) => list::list(call).await,
-            ("", Verb::Watch) => watch::watch(call, parts, &context.draining).await,
+            // What begins a watch, or writes, has much to carry. It is not moved about with every request.
+            ("", Verb::Watch) => Box::pin(watch::watch(call, parts, &context.draining)).await,
             _ if nowhere => Err(ApiError::method_not_allowed_here()),
             ("" | "status", Verb::Get) => get::get(call).await,
-            // A write's state is large. It is not moved about with every request.
             _ => Box::pin(write(call, method, body)).await,
         }
     }
