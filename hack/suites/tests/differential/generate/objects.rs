@@ -1,6 +1,7 @@
 //! Objects: what is created, and what an update says.
 
 use serde_json::{Value, json};
+use suites::compared::{bad_owners, owner};
 
 use super::queries::query;
 use super::{Maker, Place};
@@ -30,15 +31,7 @@ const BROKEN: &[&str] = &[
 
 /// A member of metadata, and what it should not be.
 fn odd_members() -> Vec<(&'static str, Value)> {
-    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "one", "uid": "0a1b2c3d-0000-4000-8000-0123456789ab"});
-    let without = |key: &str| {
-        let mut owner = owner.clone();
-        owner.as_object_mut().expect("an owner").remove(key);
-        json!([owner])
-    };
-    let mut controlled = owner.clone();
-    controlled["controller"] = json!(true);
-    vec![
+    let mut members = vec![
         ("name", json!("")),
         ("name", json!("a/b")),
         ("name", json!(".")),
@@ -81,12 +74,10 @@ fn odd_members() -> Vec<(&'static str, Value)> {
         ("finalizers", json!([""])),
         ("finalizers", json!(["example.com/a", "example.com/a"])),
         ("finalizers", json!("example.com/a")),
-        ("ownerReferences", without("apiVersion")),
-        ("ownerReferences", without("kind")),
-        ("ownerReferences", without("name")),
-        ("ownerReferences", without("uid")),
-        ("ownerReferences", json!([controlled, controlled])),
-        ("ownerReferences", json!([owner, owner])),
+    ];
+    members.extend(bad_owners().into_iter().map(|owners| ("ownerReferences", owners)));
+    members.extend([
+        ("ownerReferences", json!([owner(), owner()])),
         ("managedFields", json!([{"manager": "x"}])),
         ("managedFields", json!([{"manager": "x", "operation": "Replace", "fieldsType": "FieldsV1"}])),
         (
@@ -96,7 +87,8 @@ fn odd_members() -> Vec<(&'static str, Value)> {
         ("managedFields", json!([])),
         ("managedFields", json!([{}])),
         ("unheardOf", json!(1)),
-    ]
+    ]);
+    members
 }
 
 impl Maker<'_> {

@@ -1,6 +1,7 @@
 //! What is created, and what is not.
 
 use serde_json::json;
+use suites::compared::{bad_owners, owner};
 
 use super::changed;
 use crate::replayed::Recorder;
@@ -61,17 +62,9 @@ pub(super) async fn creates(recorder: &mut Recorder<'_>) {
 
 pub(super) async fn metadata(recorder: &mut Recorder<'_>) {
     let large = "v".repeat(262_145);
-    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "one", "uid": "0a1b2c3d-0000-4000-8000-0123456789ab"});
-    let without = |key: &str| {
-        let mut owner = owner.clone();
-        owner.as_object_mut().expect("an owner").remove(key);
-        json!([owner])
-    };
-    let mut controlled = owner.clone();
-    controlled["controller"] = json!(true);
-    let mut event = owner.clone();
+    let mut event = owner();
     event["kind"] = json!("Event");
-    let cases = [
+    let mut cases = vec![
         ("name", json!("")),
         ("name", json!("a/b")),
         ("name", json!(".")),
@@ -101,16 +94,14 @@ pub(super) async fn metadata(recorder: &mut Recorder<'_>) {
         ("finalizers", json!(["plain"])),
         ("finalizers", json!(["a b/c"])),
         ("finalizers", json!(["example.com/a", "example.com/a"])),
-        ("ownerReferences", without("apiVersion")),
-        ("ownerReferences", without("kind")),
-        ("ownerReferences", without("name")),
-        ("ownerReferences", without("uid")),
-        ("ownerReferences", json!([controlled, controlled])),
+    ];
+    cases.extend(bad_owners().into_iter().map(|owners| ("ownerReferences", owners)));
+    cases.extend([
         ("ownerReferences", json!([event])),
         ("managedFields", json!([{"manager": "x"}])),
         ("managedFields", json!([{"manager": "x", "operation": "Replace", "fieldsType": "FieldsV1"}])),
         ("unheardOf", json!(1)),
-    ];
+    ]);
     for (field, value) in cases {
         let has_name = field != "generateName";
         let body = changed(recorder, "dry", |object| {
