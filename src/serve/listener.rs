@@ -18,6 +18,8 @@ use super::tls::Tls;
 
 /// How long accepting rests after the system refused a socket, as when no file descriptors are left.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// How long connections may take to end when they are cut off.
+const LAST: Duration = Duration::from_secs(2);
 
 /// A bound socket that does not accept yet.
 #[derive(Debug)]
@@ -75,7 +77,8 @@ impl Listener {
             () = shared.shutdown.immediate().cancelled() => false,
         };
         shared.shutdown.now();
-        connections.wait().await;
+        // What blocks a thread cannot be cut off, and holds nobody else's end.
+        let _ = tokio::time::timeout(LAST, connections.wait()).await;
         drained
     }
 }

@@ -6,6 +6,10 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 use futures_util::future::LocalBoxFuture;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the end waits for threads that are still at work.
+const LAST: Duration = Duration::from_secs(5);
 
 #[derive(Parser)]
 struct Arguments<F: Args, C: Args> {
@@ -102,5 +106,7 @@ fn run(log: &Log, work: Work) -> Result<ExitCode, Error> {
     let format = if log.log_json { LogFormat::Json } else { LogFormat::Text };
     telemetry::init(format, &log.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
-    runtime.block_on(work)
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST);
+    outcome
 }

@@ -1,17 +1,24 @@
 //! What the host cluster's configuration adds to admission, followed while the server runs.
 
 use crate::admission::{
-    Admission, MutatingPolicies, MutatingWebhooks, Mutations, ObjectQuota, Policies, Surroundings,
-    ValidatingWebhooks,
+    Admission, Attributes, MutatingPolicies, MutatingWebhooks, Mutations, ObjectQuota, Policies,
+    Surroundings, ValidatingWebhooks,
 };
 use crate::cluster::{Cluster, Offered, Quotas};
 use crate::endpoint::Check;
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How many kinds of rules there are.
 const KINDS: usize = 6;
+const ALL: [bool; KINDS] = [true; KINDS];
+/// How long a write waits for the rules that judge it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A kind of policies that came to clusters by and by.
 const fn offered(kind: &'static str, plural: &'static str) -> Offered {
@@ -91,13 +98,14 @@ impl Rules {
     /// Returns once all rules are known.
     pub(super) async fn ready(&self) {
         // The sender is of this very value.
-        let _ = self.known.subscribe().wait_for(|known| *known == [true; KINDS]).await;
+        let _ = self.known.subscribe().wait_for(|known| *known == ALL).await;
         self.quotas.ready().await;
     }
 
     /// The steps, in their order.
     pub(super) fn steps(&self) -> Vec<Box<dyn Admission>> {
         vec![
+            Box::new(Known(self.known.subscribe())),
             Box::new(self.mutations.clone()),
             Box::new(self.policies.clone()),
             Box::new(self.validating.clone()),
@@ -106,14 +114,97 @@ impl Rules {
     }
 }
 
+/// Lets nothing pass before all rules are known: a server that is not ready may be reached all the same.
+struct Known(watch::Receiver<[bool; KINDS]>);
+
+impl Known {
+    async fn wait(&self, attributes: &Attributes<'_>) -> Result<Vec<String>, ApiError> {
+        if attributes.origin.is_none() || *self.0.borrow() == ALL {
+            return Ok(Vec::new());
+        }
+        let mut known = self.0.clone();
+        match tokio::time::timeout(PATIENCE, known.wait_for(|known| *known == ALL)).await {
+            Ok(Ok(_)) => Ok(Vec::new()),
+            _ => {
+                let why = "not yet ready to handle request";
+                Err(ApiError::forbidden(attributes.definition, attributes.name, why))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Admission for Known {
+    async fn mutate(
+        &self,
+        attributes: &Attributes<'_>,
+        _: &mut Box<dyn Hub>,
+        _: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        self.wait(attributes).await
+    }
+
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        _: &dyn Hub,
+        _: Option<&dyn Hub>,
+    ) -> Result<Vec<String>, ApiError> {
+        self.wait(attributes).await
+    }
+}
+
 impl Check for Rules {
     fn name(&self) -> &str {
         "poststarthook/admission"
     }
     fn check(&self) -> Result<(), String> {
-        match *self.known.borrow() == [true; KINDS] {
+        match *self.known.borrow() == ALL {
             true => Ok(()),
             false => Err("the cluster's webhooks and policies are not known yet".into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::{Operation, Options, Origin, Requester};
+    use databases_api::postgresql::PostgreSQL;
+
+    /// What becomes of a write of a user, or of the server itself.
+    async fn judged(step: &Known, by_a_user: bool) -> Result<(), String> {
+        let object: Box<dyn Hub> = Box::new(PostgreSQL::default());
+        let definition = object.definition();
+        let requester = Requester { name: "ada", uid: "", groups: &[], extra: &[] };
+        let options = Options::Write { kind: "CreateOptions", field_manager: "", field_validation: "" };
+        let version = &definition.versions[0];
+        let origin = Origin { requester, version, subresource: "", options, audit: None };
+        let attributes = Attributes {
+            operation: Operation::Create,
+            definition,
+            namespace: "demo",
+            name: "wiki",
+            dry_run: false,
+            origin: by_a_user.then_some(origin),
+        };
+        let judged = step.validate(&attributes, &*object, None).await;
+        judged.map(drop).map_err(|error| error.status().message)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_waits_for_the_rules_and_is_refused_where_they_do_not_come() {
+        let known = watch::Sender::new([false; KINDS]);
+        let step = Known(known.subscribe());
+        assert_eq!(judged(&step, false).await, Ok(()), "the server itself");
+        let refused = judged(&step, true).await.unwrap_err();
+        assert!(refused.ends_with("\"wiki\" is forbidden: not yet ready to handle request"), "{refused}");
+        known.send_replace([true, true, true, true, true, false]);
+        let (waited, ()) = tokio::join!(judged(&step, true), async {
+            tokio::time::sleep(PATIENCE / 2).await;
+            known.send_replace(ALL);
+        });
+        assert_eq!(waited, Ok(()));
+        assert_eq!(judged(&step, true).await, Ok(()));
     }
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use super::rotation::{Rotated, Rotation};
@@ -14,6 +16,8 @@ use crate::telemetry::AuditMetrics;
 
 /// Events that wait to be written take at most so many bytes, however many may wait.
 const MOST_WAITING: usize = 64 * 1024 * 1024;
+/// How long the end waits for what is still to be written.
+const LAST: Duration = Duration::from_secs(5);
 
 /// How requests and the log depend on each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +89,8 @@ impl Log {
     pub(super) fn write(&self, line: Vec<u8>) -> bool {
         match &self.way {
             Way::Here { output, is_strict } => {
-                let is_written = output.lock().unwrap_or_else(PoisonError::into_inner).write(&line);
+                let write = || output.lock().unwrap_or_else(PoisonError::into_inner).write(&line);
+                let is_written = while_others_go_on(write);
                 is_written || !is_strict
             }
             Way::Behind { queue, waiting } => {
@@ -104,8 +109,14 @@ impl Log {
         }
     }
 
-    /// Waits until everything so far is written.
+    /// Waits until everything so far is written, or nobody seems to take it.
     pub(super) async fn flush(&self) {
+        if tokio::time::timeout(LAST, self.written()).await.is_err() {
+            tracing::error!("events that wait for the audit log are lost: it was not written for {LAST:?}");
+        }
+    }
+
+    async fn written(&self) {
         let Way::Behind { queue, .. } = &self.way else { return };
         let (queue, (done, is_done)) = (queue.clone(), oneshot::channel());
         // The queue may be full.
@@ -113,6 +124,14 @@ impl Log {
         if told.await.is_ok_and(|told| told.is_ok()) {
             let _ = is_done.await;
         }
+    }
+}
+
+/// Does what may stand still, such as a write to a pipe that nobody reads, where other requests have threads of their own.
+fn while_others_go_on<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

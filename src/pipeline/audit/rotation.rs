@@ -2,8 +2,8 @@
 //! `audit-2006-01-02T15-04-05.000.log` beside `audit.log`, the time being when it was put aside, in UTC.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
@@ -31,6 +31,8 @@ pub(super) struct Rotated {
     rotation: Rotation,
     now: fn() -> Timestamp,
     open: Option<(File, u64)>,
+    /// It is no pipe and no device: it can be put aside and cut.
+    is_file: bool,
 }
 
 impl Rotated {
@@ -39,7 +41,8 @@ impl Rotated {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
-        let mut rotated = Self { path, rotation, now, open: None };
+        let is_file = is_file(&path)?;
+        let mut rotated = Self { path, rotation, now, open: None, is_file };
         rotated.ready()?;
         rotated.prune();
         Ok(rotated)
@@ -52,15 +55,15 @@ impl Rotated {
             let why = format!("an event of {length} bytes is larger than a file may be");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
         }
+        let is_file = self.is_file;
         let size = self.ready()?.1;
-        if most > 0 && size + length > most {
+        if is_file && most > 0 && size + length > most {
             self.put_aside()?;
         }
         let (file, size) = self.ready()?;
         if let Err(error) = file.write_all(line) {
             // What there was room for must not stand before the next line.
-            let torn = file.set_len(*size);
-            if torn.is_err() {
+            if is_file && file.set_len(*size).is_err() {
                 self.open = None;
             }
             return Err(error);
@@ -108,6 +111,9 @@ impl Rotated {
 
     /// Removes files that are too old or too many. What cannot be removed is tried again next time.
     fn prune(&self) {
+        if !self.is_file {
+            return;
+        }
         let mut files = self.files();
         files.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
         let Rotation { days, files: most, .. } = self.rotation;
@@ -140,4 +146,29 @@ impl Rotated {
         };
         files.filter_map(file).collect()
     }
+}
+
+/// Whether a log is, or will be, a file. What is there and cannot be a log is left alone: a path that is wrong costs nobody his data.
+fn is_file(path: &Path) -> io::Result<bool> {
+    let found = match fs::metadata(path) {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    let refused = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    if found.is_file() {
+        let mut first = [b'{'];
+        let _ = File::open(path)?.read(&mut first)?;
+        return match first {
+            [b'{'] => Ok(true),
+            _ => refused("it is another file, and no audit log: name one that is not there yet"),
+        };
+    }
+    if found.is_fifo() {
+        // Whoever opens a pipe that nobody reads waits for ever.
+        let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
+        let probe = OpenOptions::new().write(true).custom_flags(nonblocking).open(path);
+        return probe.map(|_| false).or_else(|_| refused("it is a pipe that nobody reads"));
+    }
+    if found.is_char_device() { Ok(false) } else { refused("it is neither a file nor a pipe") }
 }

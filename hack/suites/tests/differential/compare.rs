@@ -119,7 +119,7 @@ impl Report {
     /// Fails with what was found; and, where so much was asked that each must have come up, with what is in the list for nothing.
     pub(crate) fn check(&self, is_whole: bool) {
         let mut kinds: Vec<_> = self.kinds.values().collect();
-        kinds.sort_by(|one, other| other.0.cmp(&one.0));
+        kinds.sort_by_key(|one| std::cmp::Reverse(one.0));
         let found: Vec<String> = kinds
             .iter()
             .take(KINDS)

@@ -19,6 +19,7 @@ fn now() -> Timestamp {
 /// A line of so many kilobytes.
 fn line(kilobytes: usize, byte: u8) -> Vec<u8> {
     let mut line = vec![byte; kilobytes * 1024];
+    line[0] = b'{';
     line.push(b'\n');
     line
 }
@@ -120,4 +121,60 @@ fn what_waits_to_be_written_is_bounded() {
         Log::open(Target::File(folder.path().join("log"), ROTATION), Mode::Batch(8), metrics.audit().clone());
     assert!(one.unwrap().write(line(65 * 1024, b'a')));
     assert_eq!(lost(&metrics, "buffered"), lost_lines + 1, "and their bytes");
+}
+
+#[test]
+fn what_is_no_log_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let why = |path: &Path| Rotated::open(path.to_owned(), ROTATION, now).unwrap_err().to_string();
+    std::fs::write(path("store.redb"), "redb").unwrap();
+    assert!(why(&path("store.redb")).starts_with("it is another file, and no audit log"));
+    assert_eq!(std::fs::read(path("store.redb")).unwrap(), b"redb");
+    nix::unistd::mkfifo(&path("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_eq!(why(&path("pipe")), "it is a pipe that nobody reads");
+    assert_eq!(why(folder.path()), "it is neither a file nor a pipe");
+}
+
+#[test]
+fn a_device_is_never_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+    let mut file = Rotated::open(path, ROTATION, now).unwrap();
+    for byte in [b'a', b'b', b'c'] {
+        file.write(&line(600, byte)).unwrap();
+    }
+    assert_eq!(names(folder.path()), ["audit.log"]);
+}
+
+/// One thread for all others, and a pipe that nobody reads: whoever is recorded waits, and nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_log_that_stands_still_holds_up_nobody_who_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let idle = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path).unwrap();
+    let metrics = Metrics::new();
+    let log =
+        Log::open(Target::File(path.clone(), ROTATION), Mode::Blocking, metrics.audit().clone()).unwrap();
+    let log = Arc::new(log);
+    let recorded = tokio::spawn({
+        let log = log.clone();
+        // The pipe holds less.
+        async move { log.write(line(256, b'a')) }
+    });
+    let another = tokio::spawn(async { 1 });
+    assert_eq!(another.await.unwrap(), 1);
+    assert!(!recorded.is_finished());
+    let mut read = vec![0; line(256, b'a').len()];
+    let path = path.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        std::fs::File::open(&path).unwrap().read_exact(&mut read).unwrap();
+        read
+    });
+    assert_eq!(read.await.unwrap(), line(256, b'a'));
+    assert!(recorded.await.unwrap());
+    drop(idle);
 }

@@ -36,11 +36,16 @@ impl JsonError {
     }
 }
 
-/// What serde found, as Go names it, and what it expected.
+/// What serde found, as Go names it, and what it expected. A number that is not even wanted is not told: it may be a secret that
+/// lacks its quotes.
 fn mismatch(text: &str) -> Option<(String, &str)> {
     let text = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "))?;
     let (found, expected) = text.rsplit_once(", expected ")?;
-    let number = |quoted: &str| format!("number {}", quoted.trim_matches('`'));
+    let is_wanted = ["int", "uint", "float"].iter().any(|kind| expected.starts_with(kind));
+    let number = |quoted: &str| match is_wanted {
+        true => format!("number {}", quoted.trim_matches('`')),
+        false => "number".to_owned(),
+    };
     let found = match found.split_once(' ') {
         Some(("string", _)) => "string".into(),
         Some(("boolean", _)) => "bool".into(),
