@@ -201,7 +201,7 @@ mod tests {
         assert!(refused.ends_with("\"wiki\" is forbidden: not yet ready to handle request"), "{refused}");
         known.send_replace([true, true, true, true, true, false]);
         let (waited, ()) = tokio::join!(judged(&step, true), async {
-            tokio::time::sleep(PATIENCE / 2).await;
+            tokio::time::advance(PATIENCE / 2).await;
             known.send_replace(ALL);
         });
         assert_eq!(waited, Ok(()));

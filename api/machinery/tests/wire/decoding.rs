@@ -68,7 +68,7 @@ fn errors_are_worded_like_those_of_go() {
             "large",
             "cannot unmarshal number 9223372036854775808 into field large of type int64",
         ),
-        (r#"{"text":1}"#, "text", "cannot unmarshal number 1 into field text of type string"),
+        (r#"{"text":1}"#, "text", "cannot unmarshal number into field text of type string"),
         (r#"{"flag":"true"}"#, "flag", "cannot unmarshal string into field flag of type bool"),
         (r#"{"texts":{}}"#, "texts", "cannot unmarshal object into field texts of type array"),
         (r#"{"labels":[]}"#, "labels", "cannot unmarshal array into field labels of type map"),
@@ -98,7 +98,7 @@ fn errors_are_worded_like_those_of_go() {
             "quantity",
             "cannot unmarshal field quantity: unable to parse quantity's suffix",
         ),
-        (r#"{"kind":1}"#, "kind", "cannot unmarshal number 1 into field kind of type string"),
+        (r#"{"kind":1}"#, "kind", "cannot unmarshal number into field kind of type string"),
         ("[]", "", "cannot unmarshal array into type object"),
     ] {
         check_error(text, path, message);
