@@ -8,6 +8,8 @@ mod extension;
 mod namespace;
 mod origin;
 mod read_access;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use class::{ClassAdmission, Classes};
 pub use extension::{

@@ -169,25 +169,15 @@ impl Check for Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::{Operation, Options, Origin, Requester};
+    use crate::admission::testing::created;
     use databases_api::postgresql::PostgreSQL;
 
     /// What becomes of a write of a user, or of the server itself.
     async fn judged(step: &Known, by_a_user: bool) -> Result<(), String> {
         let object: Box<dyn Hub> = Box::new(PostgreSQL::default());
         let definition = object.definition();
-        let requester = Requester { name: "ada", uid: "", groups: &[], extra: &[] };
-        let options = Options::Write { kind: "CreateOptions", field_manager: "", field_validation: "" };
-        let version = &definition.versions[0];
-        let origin = Origin { requester, version, subresource: "", options, audit: None };
-        let attributes = Attributes {
-            operation: Operation::Create,
-            definition,
-            namespace: "demo",
-            name: "wiki",
-            dry_run: false,
-            origin: by_a_user.then_some(origin),
-        };
+        let attributes = created(definition, &definition.versions[0], "");
+        let attributes = Attributes { origin: attributes.origin.filter(|_| by_a_user), ..attributes };
         let judged = step.validate(&attributes, &*object, None).await;
         judged.map(drop).map_err(|error| error.status().message)
     }

@@ -1,7 +1,7 @@
 //! Who may name which Secret, and who may copy what.
 
 use super::*;
-use crate::admission::{Options, Origin};
+use crate::admission::testing::created;
 use crate::cluster::Access;
 use databases_api::GROUP;
 use databases_api::postgresql::PostgreSQL;
@@ -35,18 +35,9 @@ async fn judged<K: Hub>(
     by_a_user: bool,
 ) -> Result<(), ApiError> {
     let definition = object.definition();
-    let requester = Requester { name: "ada", uid: "", groups: &[], extra: &[] };
-    let options = Options::Write { kind: "CreateOptions", field_manager: "", field_validation: "" };
-    let origin =
-        Origin { requester, version: &definition.versions[0], subresource: "", options, audit: None };
-    let attributes = Attributes {
-        operation,
-        definition,
-        namespace: "demo",
-        name: "shop",
-        dry_run: false,
-        origin: by_a_user.then_some(origin),
-    };
+    let attributes = created(definition, &definition.versions[0], "");
+    let origin = attributes.origin.filter(|_| by_a_user);
+    let attributes = Attributes { operation, name: "shop", origin, ..attributes };
     let step = ReadAccess::new(Arc::new(Cluster));
     step.validate(&attributes, object, old.map(|old| old as &dyn Hub)).await.map(|_| ())
 }

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::admission::extension::authorizer::Checks;
-use crate::admission::{Attributes, Operation, Options, Origin, Requester};
+use crate::admission::testing::created;
 use serde_json::json;
 
 const KINDS: [(&str, &str); 2] = [("ApplyConfiguration", "applyConfiguration"), ("JSONPatch", "jsonPatch")];
 
 /// What a mutation makes of an object of ours, or of its Scale, as a tree; null where it stays as it is.
-fn made_of(subresource: &str, kind: usize, text: &str) -> Result<Tree, Failure> {
+fn made_of(subresource: &'static str, kind: usize, text: &str) -> Result<Tree, Failure> {
     let tree = json!({
         "metadata": {"name": "wiki", "namespace": "demo", "labels": {"app": "wiki"}},
         "spec": {"storage": {"size": "1Gi"}, "instances": 2, "users": [{"name": "ada"}], "parameters": {"work_mem": "8MB"}},
@@ -16,17 +16,7 @@ fn made_of(subresource: &str, kind: usize, text: &str) -> Result<Tree, Failure> 
     let definition = databases_api::definitions().iter().find(|one| one.kind == "PostgreSQL").unwrap();
     let version = definition.versions.iter().find(|version| version.name == "v1").unwrap();
     let (object, _) = (version.decode_tree)(&tree).unwrap();
-    let requester = Requester { name: "ada", uid: "", groups: &[], extra: &[] };
-    let options = Options::Write { kind: "CreateOptions", field_manager: "", field_validation: "" };
-    let origin = Some(Origin { requester, version, subresource, options, audit: None });
-    let attributes = Attributes {
-        operation: Operation::Create,
-        definition,
-        namespace: "demo",
-        name: "wiki",
-        dry_run: false,
-        origin,
-    };
+    let attributes = created(definition, version, subresource);
     let question = Question::new(&attributes, &*object, None).unwrap();
 
     let (name, member) = KINDS[kind];

@@ -1,8 +1,9 @@
 //! The file: its names, its bounds, and days when it cannot be written.
 
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -29,6 +30,15 @@ fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// A pipe, and who has it open and reads nothing.
+fn idle_pipe(folder: &Path) -> (PathBuf, File) {
+    let path = folder.join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let idle = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path).unwrap();
+    (path, idle)
 }
 
 fn lost(metrics: &Metrics, plugin: &str) -> u64 {
@@ -99,10 +109,7 @@ async fn a_full_disk_stops_nobody_but_where_that_is_asked_for() {
 #[test]
 fn what_waits_to_be_written_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pipe");
-    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
-    let idle = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path).unwrap();
+    let (path, idle) = idle_pipe(folder.path());
     let metrics = Metrics::new();
     let target = Target::File(path.clone(), Rotation { megabytes: 0, ..ROTATION });
     let log = Log::open(target, Mode::Batch(1), metrics.audit().clone()).unwrap();
@@ -112,7 +119,7 @@ fn what_waits_to_be_written_is_bounded() {
     }
     let lost_lines = lost(&metrics, "buffered");
     assert!(lost_lines >= 2, "{lost_lines}");
-    let mut reader = std::fs::File::open(&path).unwrap();
+    let mut reader = File::open(&path).unwrap();
     drop((idle, log));
     let mut written = Vec::new();
     reader.read_to_end(&mut written).unwrap();
@@ -152,10 +159,7 @@ fn a_device_is_never_put_aside() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_log_that_stands_still_holds_up_nobody_who_is_not_recorded() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pipe");
-    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
-    let idle = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&path).unwrap();
+    let (path, idle) = idle_pipe(folder.path());
     let metrics = Metrics::new();
     let log =
         Log::open(Target::File(path.clone(), ROTATION), Mode::Blocking, metrics.audit().clone()).unwrap();
@@ -171,7 +175,7 @@ async fn a_log_that_stands_still_holds_up_nobody_who_is_not_recorded() {
     let mut read = vec![0; line(256, b'a').len()];
     let path = path.clone();
     let read = tokio::task::spawn_blocking(move || {
-        std::fs::File::open(&path).unwrap().read_exact(&mut read).unwrap();
+        File::open(&path).unwrap().read_exact(&mut read).unwrap();
         read
     });
     assert_eq!(read.await.unwrap(), line(256, b'a'));
