@@ -27,6 +27,8 @@ use super::*;
 use crate::backend::{LocalPostgreSQL, Phase, Request};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::postgresql::parameters as policy;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -120,6 +122,12 @@ impl Fixture {
 
     fn pid(&self, index: u32) -> i32 {
         process::running(&self.data(index)).expect("a running server").pid.as_raw()
+    }
+
+    /// Kills a server, and is back when it has ended: the signal alone may be a while ahead of that.
+    async fn kill(&self, index: u32) {
+        kill(Pid::from_raw(self.pid(index)), Signal::SIGKILL).expect("killed");
+        eventually("the end of it", async || process::running(&self.data(index)).is_none()).await;
     }
 }
 

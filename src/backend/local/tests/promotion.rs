@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::backend::conformance::cut;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 fn wanted(instances: u32, synchronous: bool) -> Desired {
     Desired { instances, synchronous, ..desired() }
@@ -75,7 +73,7 @@ async fn a_primary_that_does_not_start_is_given_some_chances_and_never_starts_ag
     })
     .await;
     std::fs::write(fixture.data(0).join("global/pg_control"), "broken").expect("broken");
-    kill(Pid::from_raw(fixture.pid(0)), Signal::SIGKILL).expect("killed");
+    fixture.kill(0).await;
     let mut failed = 0;
     let after = loop {
         match fixture.local().ensure(&wanted).await {

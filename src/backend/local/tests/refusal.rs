@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::backend::{Answers, Backend, Disposal};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 fn with_extension(name: &str) -> Desired {
     let extensions = vec![Extension { name: name.to_owned(), version: None, schema: None }];
@@ -38,8 +36,7 @@ async fn a_server_that_dies_while_a_change_is_refused_is_started_again() {
         Desired { port: Some(port), ..desired() },
     ];
     for wish in wishes {
-        kill(Pid::from_raw(fixture.pid(0)), Signal::SIGKILL).expect("killed");
-        eventually("the end of it", async || process::running(&fixture.data(0)).is_none()).await;
+        fixture.kill(0).await;
         let refused = fixture.local().ensure(&wish).await.expect_err("refused");
         assert!(refused.is_refusal(), "{refused}");
         let seen = fixture.local().observe(UID).await.expect("observed");

@@ -1,8 +1,6 @@
 //! Streaming replicas.
 
 use super::*;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 fn with_instances(instances: u32) -> Desired {
     Desired { instances, ..desired() }
@@ -31,7 +29,7 @@ async fn replicas_come_follow_survive_and_go() {
         .expect("connected");
     assert!(replica.batch_execute("DELETE FROM t").await.is_err(), "a replica takes no writes");
 
-    kill(Pid::from_raw(fixture.pid(1)), Signal::SIGKILL).expect("killed");
+    fixture.kill(1).await;
     let repaired = fixture.ensure(&with_instances(2)).await;
     assert_eq!(repaired.ready_instances, 2);
     connect(&repaired).await.batch_execute("UPDATE t SET n = 'second'").await.expect("written");
@@ -39,7 +37,7 @@ async fn replicas_come_follow_survive_and_go() {
         .await;
 
     std::fs::write(fixture.data(1).join("global/pg_control"), "broken").expect("broken");
-    kill(Pid::from_raw(fixture.pid(1)), Signal::SIGKILL).expect("killed");
+    fixture.kill(1).await;
     let copied = fixture.ensure(&with_instances(2)).await;
     assert_eq!(copied.ready_instances, 2, "a replica beyond repair is copied again");
 

@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::backend::local::instance::Instance;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 fn two(parameters: &[(&str, &str)]) -> Desired {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -88,7 +86,7 @@ async fn a_standby_whose_log_is_gone_or_that_was_promoted_is_made_again() {
     let Some(fixture) = Fixture::new().await else { return };
     let observed = fixture.ensure(&two(&[])).await;
     let primary = on_primary(&observed).await;
-    kill(Pid::from_raw(fixture.pid(1)), Signal::SIGKILL).expect("killed");
+    fixture.kill(1).await;
     let released = "SELECT (NOT active)::text FROM pg_replication_slots";
     eventually("the release of the slot", async || value(&primary, released).await == "true").await;
     let slot = "SELECT pg_drop_replication_slot('server_1')";

@@ -2,8 +2,6 @@
 
 use super::*;
 use futures_util::StreamExt;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 #[tokio::test]
 async fn a_server_killed_from_outside_is_noticed_and_repaired() {
@@ -13,7 +11,7 @@ async fn a_server_killed_from_outside_is_noticed_and_repaired() {
     client.batch_execute("CREATE TABLE kept AS SELECT 7 AS n").await.expect("a table");
     let mut changes = std::pin::pin!(fixture.local().changes());
     let killed = fixture.pid(0);
-    kill(Pid::from_raw(killed), Signal::SIGKILL).expect("killed");
+    fixture.kill(0).await;
     let told = tokio::time::timeout(DEADLINE, changes.next()).await.expect("in time");
     assert_eq!(told.as_deref(), Some(UID));
     let seen = fixture.local().observe(UID).await.expect("observed");
@@ -30,7 +28,7 @@ async fn a_process_id_used_again_by_another_process_is_no_server() {
     let Some(fixture) = Fixture::new().await else { return };
     fixture.ensure(&desired()).await;
     let killed = fixture.pid(0);
-    kill(Pid::from_raw(killed), Signal::SIGKILL).expect("killed");
+    fixture.kill(0).await;
     let file = fixture.data(0).join("postmaster.pid");
     let text = std::fs::read_to_string(&file).expect("the file of the process id");
     std::fs::write(&file, text.replacen(&killed.to_string(), &std::process::id().to_string(), 1))
@@ -56,7 +54,7 @@ async fn opening_again_takes_up_running_servers_as_they_are() {
     assert_eq!(fixture.pid(0), pid);
     assert_eq!(value(&client, "SELECT 'still here'").await, "still here");
     let mut changes = std::pin::pin!(fixture.local().changes());
-    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("killed");
+    fixture.kill(0).await;
     let told = tokio::time::timeout(DEADLINE, changes.next()).await.expect("in time");
     assert_eq!(told.as_deref(), Some(UID));
 }
