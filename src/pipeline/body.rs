@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::audit::Audited;
 use super::in_flight::Place;
+use super::unread::Returning;
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,6 +23,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub enum RequestBody {
     /// From the network.
     Network(Incoming),
+    /// From the network, where the next request stands behind it.
+    Http1(Returning),
     /// Whole and in memory.
     Memory(Full<Bytes>),
     /// Of any other kind.
@@ -65,6 +68,7 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Network(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Self::Http1(body) => body.poll_frame(context).map_err(Into::into),
             Self::Memory(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
             Self::Boxed(body) => Pin::new(body).poll_frame(context),
         }
@@ -73,6 +77,7 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Network(body) => body.is_end_stream(),
+            Self::Http1(body) => body.is_end_stream(),
             Self::Memory(body) => body.is_end_stream(),
             Self::Boxed(body) => body.is_end_stream(),
         }
@@ -81,6 +86,7 @@ impl Body for RequestBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Network(body) => body.size_hint(),
+            Self::Http1(body) => body.size_hint(),
             Self::Memory(body) => body.size_hint(),
             Self::Boxed(body) => body.size_hint(),
         }

@@ -21,6 +21,7 @@ mod request_info;
 mod selector;
 mod session;
 mod status;
+mod unread;
 mod user;
 mod verb;
 pub mod websocket;

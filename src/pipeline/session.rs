@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 
-use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, RequestBody, ResponseBody};
+use super::unread::Rest;
+use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, ResponseBody};
 use crate::serve::{Accept, Connection, Session};
 
 /// The pipeline on one connection.
@@ -33,6 +35,14 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z,
     type Body = ResponseBody<H::Body>;
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
-        self.pipeline.answer(Origin::Network(&self.peer), request.map(RequestBody::from)).await
+        let (request, rest) = Rest::of(request);
+        let mut response = self.pipeline.answer(Origin::Network(&self.peer), request).await;
+        if let Some(rest) = rest
+            && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            && !rest.read().await
+        {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 }

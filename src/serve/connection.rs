@@ -20,8 +20,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::lent::Lent;
 use super::limits::Limits;
-use super::linger::{Lent, linger};
+use super::linger::linger;
 use super::takeover::Takeover;
 
 /// The smallest buffer the HTTP/1.1 side can work with.

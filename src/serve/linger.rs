@@ -9,36 +9,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::oneshot;
+
+use super::lent::Lent;
 
 /// How long a peer may take to see the end.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How much of what it sends meanwhile is read.
 const MOST: u64 = 1 << 20;
-
-/// A stream that is handed back when its user drops it.
-pub(super) struct Lent<I> {
-    /// `None` only while it is dropped.
-    io: Option<I>,
-    back: Option<oneshot::Sender<I>>,
-}
-
-impl<I> Lent<I> {
-    /// The stream to use, and the way it comes back.
-    pub(super) fn new(io: I) -> (Self, oneshot::Receiver<I>) {
-        let (back, returned) = oneshot::channel();
-        (Self { io: Some(io), back: Some(back) }, returned)
-    }
-}
-
-impl<I> Drop for Lent<I> {
-    fn drop(&mut self) {
-        if let (Some(io), Some(back)) = (self.io.take(), self.back.take()) {
-            // Nobody waits for it where the server ends at once.
-            let _ = back.send(io);
-        }
-    }
-}
 
 /// Ends the sending side, and reads until the peer has ended too, within bounds.
 pub(super) async fn linger<I: AsyncRead + AsyncWrite + Unpin>(mut io: I) {
@@ -52,7 +29,7 @@ pub(super) async fn linger<I: AsyncRead + AsyncWrite + Unpin>(mut io: I) {
 
 impl<I: Unpin> Lent<I> {
     fn io(&mut self) -> io::Result<Pin<&mut I>> {
-        self.io.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.lent().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
@@ -92,7 +69,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Lent<I> {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+        self.get().is_some_and(AsyncWrite::is_write_vectored)
     }
 }
 

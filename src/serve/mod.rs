@@ -14,6 +14,7 @@ mod connection;
 mod error;
 mod follow;
 mod handshake;
+mod lent;
 mod limits;
 mod linger;
 mod listener;
@@ -25,12 +26,15 @@ pub use client_certificate::{CaBundle, CertificateError, Identity, verify_client
 pub use connection::{Accept, Connection, Session};
 pub use error::Error;
 pub use follow::TlsFiles;
+pub(crate) use lent::Lent;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use shutdown::Shutdown;
 pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 
+#[cfg(test)]
+mod raw_http2;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

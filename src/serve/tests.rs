@@ -66,7 +66,7 @@ fn stream(draining: CancellationToken) -> UnsyncBoxBody<Bytes, Infallible> {
     StreamBody::new(frames).boxed_unsync()
 }
 
-async fn start(limits: Limits) -> Server {
+pub(super) async fn start(limits: Limits) -> Server {
     let shutdown = Shutdown::new();
     Server::start(Application(shutdown.clone()), shutdown, limits).await
 }

@@ -4,6 +4,7 @@ mod in_flight;
 mod network;
 mod parsing;
 mod refusals;
+mod unread;
 
 use std::sync::Arc;
 
@@ -39,6 +40,11 @@ impl Handler for Told {
             "waits" => {
                 self.arrived.notify_one();
                 self.go_on.notified().await;
+            }
+            "large" => return Response::new(whole(&"x".repeat(1 << 20))),
+            "reads" => {
+                let read = request.into_body().collect().await.unwrap().to_bytes();
+                return Response::new(whole(&format!("{} bytes", read.len())));
             }
             "never" => std::future::pending().await,
             _ => {}
