@@ -65,6 +65,11 @@ pub fn helm() -> Option<PathBuf> {
     named("HELM").or_else(|| cached("helm", "helm"))
 }
 
+/// What does as Flux does, by its library: `FLUX`, or what `hack/lib/flux.sh` built.
+pub fn flux() -> Option<PathBuf> {
+    named("FLUX").or_else(|| cached("flux", "flux"))
+}
+
 /// The folder of a cluster with pods that runs already: `DATABASES_CLUSTER`.
 pub fn cluster() -> Option<PathBuf> {
     named("DATABASES_CLUSTER")

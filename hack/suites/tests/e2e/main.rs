@@ -5,6 +5,7 @@ mod availability;
 mod clients;
 mod collected;
 mod discovered;
+mod flux;
 mod helm;
 mod listed;
 mod matrix;

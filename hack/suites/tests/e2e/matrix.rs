@@ -21,8 +21,8 @@ use crate::peers::{Peer, Way, peers};
 use crate::report::{Outcome, Report};
 use crate::target::{Kind, Target};
 use crate::{
-    clients, collected, discovered, helm, listed, patched, python, replayed, replicated, rust, shown, users,
-    watched, written,
+    clients, collected, discovered, flux, helm, listed, patched, python, replayed, replicated, rust, shown,
+    users, watched, written,
 };
 
 type Run = fn(Arc<Target>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -63,6 +63,10 @@ fn has_clients(_: &Kind, _: &Way) -> bool {
 
 fn scaled(kind: &Kind, way: &Way) -> bool {
     has_clients(kind, way) && kind.has_scale
+}
+
+fn has_flux(_: &Kind, _: &Way) -> bool {
+    programs::flux().is_some()
 }
 
 /// What Helm remembers of a release is a Secret of the cluster.
@@ -118,6 +122,7 @@ fn lines() -> Vec<Line> {
         "18" "rights, and who is believed" => users::rights;
         "19" "kubectl's commands" => shown::kubectl;
         "19b" "Helm: a release" => helm::release if has_helm;
+        "19c" "Flux's library: applies, drift, managers, readiness, pruning" => flux::kind if has_flux;
         "21" "two replicas are one server" => replicated::replicas if has_replica;
         "22" "the same requests as for sample-apiserver, answered alike" => replayed::replay;
     }
@@ -190,6 +195,9 @@ async fn the_smoke_matrix_holds_through_the_aggregator_and_directly() {
     }
     if programs::clients().is_none() {
         programs::skipped("the Go clients are not built (hack/lib/clients.sh)");
+    }
+    if programs::flux().is_none() {
+        programs::skipped("Flux's library is not built (hack/lib/flux.sh)");
     }
     let is_wanted = |name: &str| ["aggregated", "direct"].iter().any(|way| is_target(name, way));
     let peers = peers(&cluster, is_wanted).await;

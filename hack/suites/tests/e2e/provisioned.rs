@@ -15,13 +15,13 @@ use suites::wait::until;
 use crate::peers::program;
 
 /// A server that runs databases in a folder; they end after it, whatever happens.
-struct Provisioner {
+pub(crate) struct Provisioner {
     server: Option<DatabasesServer>,
     folder: PathBuf,
 }
 
 impl Provisioner {
-    async fn start(cluster: &Cluster, program: &std::path::Path) -> Self {
+    pub(crate) async fn start(cluster: &Cluster, program: &std::path::Path) -> Self {
         let folder = cluster.folder().join("databases");
         let (name, port) = ("databases-apiserver", free_port().expect("a port"));
         let server = DatabasesServer::spawn_with(cluster, program, name, port, local_backend(&folder)).await;

@@ -9,7 +9,10 @@ use futures_util::stream;
 use hyper::Method;
 use serde_json::{Value, json};
 use suites::http::{Events, Http, Reply};
+use suites::wait::DEADLINE;
 use suites::{Cluster, Kubectl};
+use tokio::process::Command;
+use tokio::time::timeout;
 
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 pub(crate) const MERGE: &str = "application/merge-patch+json";
@@ -72,6 +75,16 @@ impl Target {
     /// Reports one thing that the line saw to hold.
     pub(crate) fn holds(&self, what: impl Into<String>) {
         self.held.lock().expect("no check panics here").push(what.into());
+    }
+
+    /// Runs a program that says what it saw to hold, a line each.
+    pub(crate) async fn told_by(&self, program: &mut Command) {
+        let output = program.kill_on_drop(true).output();
+        let ended = timeout(DEADLINE, output).await.expect("it ends").expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        text(&ended.stdout).lines().for_each(|line| self.holds(line));
+        assert!(ended.status.success(), "{}", text(&ended.stderr));
+        assert!(!ended.stdout.is_empty(), "no check ran");
     }
 
     /// The collection in the line's namespace.
