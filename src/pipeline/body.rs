@@ -23,8 +23,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub enum RequestBody {
     /// From the network.
     Network(Incoming),
-    /// From the network, where the next request stands behind it.
-    Http1(Returning),
+    /// From the network, where the next request stands behind it. On the heap: other requests have no use for so much room.
+    Http1(Box<Returning>),
     /// Whole and in memory.
     Memory(Full<Bytes>),
     /// Of any other kind.

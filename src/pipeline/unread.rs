@@ -53,7 +53,7 @@ impl Rest {
             expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
         let (parts, body) = request.into_parts();
         let (lent, returned) = Lent::new(Read { body, is_whole: false, is_broken: false });
-        let request = Request::from_parts(parts, RequestBody::Http1(Returning(lent)));
+        let request = Request::from_parts(parts, RequestBody::Http1(Box::new(Returning(lent))));
         (request, Some(Self { returned, waits_for_leave }))
     }
 
