@@ -32,11 +32,12 @@ const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     let (engine, definitions) = (options.engine()?, A::definitions());
-    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions).await?;
+    let metrics = Arc::new(Metrics::new());
+    let encryption =
+        Encryption::open(&options.encryption, engine.root(), &definitions, metrics.encryption()).await?;
     if let Some(data_dir) = &options.data_dir {
         options::prepare_data_dir(data_dir)?;
     }
-    let metrics = Arc::new(Metrics::new());
     let audit = audit::open(&options.audit, metrics.audit())?;
     let cluster = Cluster::connect(options.kubeconfig.as_deref(), &A::FACTS.program()).await?;
     let candidate = election::candidate(&A::FACTS, &options, &cluster)?;
@@ -107,8 +108,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     }
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let (weak, reloads) = (Arc::downgrade(&registry), metrics.encryption().clone());
-    tokio::spawn(encryption.follow(weak, reloads, encryption::INTERVAL, shutdown.clone()));
+    tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
     let controllers = async |term: CancellationToken| {
         let parts = Parts { registry: registry.clone(), cluster: cluster.clone() };
         let core = controller::core(registry.clone(), term.clone());

@@ -20,9 +20,10 @@ use std::sync::Arc;
 pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<(), Error> {
     let shutdown = Shutdown::new();
     let (engine, definitions) = (options.engine()?, with_core::<A>());
-    let encryption = Encryption::open(&options.encryption, engine.root(), &definitions).await?;
-    options::prepare_data_dir(&options.data_dir)?;
     let metrics = Arc::new(Metrics::new());
+    let encryption =
+        Encryption::open(&options.encryption, engine.root(), &definitions, metrics.encryption()).await?;
+    options::prepare_data_dir(&options.data_dir)?;
     let audit = audit::open(&options.audit, metrics.audit())?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
@@ -76,8 +77,7 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
     tokio::spawn(monitor.probe(shutdown.clone()));
     tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    let (weak, reloads) = (Arc::downgrade(&registry), metrics.encryption().clone());
-    tokio::spawn(encryption.follow(weak, reloads, encryption::INTERVAL, shutdown.clone()));
+    tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
     let draining = shutdown.draining();
     let core = controller::core(registry.clone(), draining.clone());
     tokio::join!(core, api.control(Parts { registry, cluster }, draining.clone()));

@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::kms::KmsMetrics;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StatusLabels {
     status: &'static str,
@@ -24,6 +26,7 @@ pub struct EncryptionMetrics {
     reloads: Family<StatusLabels, Counter>,
     last_reload: Family<StatusLabels, Gauge>,
     in_use: Family<HashLabels, Gauge>,
+    kms: KmsMetrics,
 }
 
 impl EncryptionMetrics {
@@ -37,6 +40,12 @@ impl EncryptionMetrics {
         let help = "The configuration of encryption at rest that is in use, by the hash of its file";
         let name = "apiserver_encryption_config_controller_last_config_info";
         registry.register(name, help, self.in_use.clone());
+        self.kms.register(registry);
+    }
+
+    /// The metrics of the KMSs that a configuration names.
+    pub fn kms(&self) -> &KmsMetrics {
+        &self.kms
     }
 
     /// The file of this hash is in use.

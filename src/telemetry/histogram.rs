@@ -15,28 +15,44 @@ const BOUNDS: [f64; 23] = [
 ];
 
 /// Durations, counted by upper bound. A clone is the same histogram.
-#[derive(Clone, Debug, Default)]
-pub(super) struct DurationHistogram(Arc<Inner>);
+#[derive(Clone, Debug)]
+pub(super) struct Histogram<const N: usize>(Arc<Inner<N>>);
 
-#[derive(Debug, Default)]
-struct Inner {
-    counts: [AtomicU64; BOUNDS.len() + 1],
+/// Durations of requests.
+pub(super) type DurationHistogram = Histogram<{ BOUNDS.len() }>;
+
+#[derive(Debug)]
+struct Inner<const N: usize> {
+    bounds: &'static [f64; N],
+    counts: [AtomicU64; N],
+    above: AtomicU64,
     nanoseconds: AtomicU64,
 }
 
-impl DurationHistogram {
+impl Default for DurationHistogram {
+    fn default() -> Self {
+        Self::new(&BOUNDS)
+    }
+}
+
+impl<const N: usize> Histogram<N> {
+    pub(super) fn new(bounds: &'static [f64; N]) -> Self {
+        let counts = std::array::from_fn(|_| AtomicU64::new(0));
+        Self(Arc::new(Inner { bounds, counts, above: AtomicU64::new(0), nanoseconds: AtomicU64::new(0) }))
+    }
+
     pub(super) fn observe(&self, duration: Duration) {
         let seconds = duration.as_secs_f64();
-        let bucket = BOUNDS.partition_point(|bound| *bound < seconds);
-        self.0.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        let bucket = self.0.bounds.partition_point(|bound| *bound < seconds);
+        self.0.counts.get(bucket).unwrap_or(&self.0.above).fetch_add(1, Ordering::Relaxed);
         self.0.nanoseconds.fetch_add(duration.as_nanos() as u64, Ordering::Relaxed);
     }
 }
 
-impl EncodeMetric for DurationHistogram {
+impl<const N: usize> EncodeMetric for Histogram<N> {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
-        let bounds = BOUNDS.into_iter().chain([f64::INFINITY]);
-        let counts = self.0.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        let bounds = self.0.bounds.iter().copied().chain([f64::INFINITY]);
+        let counts = self.0.counts.iter().chain([&self.0.above]).map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<_> = bounds.zip(counts).collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
         let sum = Duration::from_nanos(self.0.nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
@@ -48,6 +64,6 @@ impl EncodeMetric for DurationHistogram {
     }
 }
 
-impl TypedMetric for DurationHistogram {
+impl<const N: usize> TypedMetric for Histogram<N> {
     const TYPE: MetricType = MetricType::Histogram;
 }

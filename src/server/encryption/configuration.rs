@@ -3,6 +3,7 @@
 use super::kms::{Plugin, Settings};
 use super::pattern::Pattern;
 use super::place::{Faults, Place};
+use crate::telemetry::KmsMetrics;
 use apimachinery::wire::yaml;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +31,11 @@ struct Rule {
 
 impl Configuration {
     /// Reads a file; an error has everything that is wrong with it.
-    pub(super) fn parse(text: &[u8], known: &[Arc<Plugin>]) -> Result<Self, Vec<String>> {
+    pub(super) fn parse(
+        text: &[u8],
+        known: &[Arc<Plugin>],
+        metrics: &KmsMetrics,
+    ) -> Result<Self, Vec<String>> {
         // What a reader of YAML says may show a part of the text.
         let read = yaml::decode(text);
         let (mut tree, problems) =
@@ -38,7 +43,7 @@ impl Configuration {
         let mut faults = Faults::default();
         let root = Place::root(&tree);
         problems.iter().for_each(|problem| root.fault(&mut faults, problem));
-        let mut plugins = Named { known, plugins: Vec::new() };
+        let mut plugins = Named { known, plugins: Vec::new(), metrics };
         let rules = rules(&root, &mut plugins, &mut faults);
         let plugins = plugins.plugins;
         wipe(&mut tree);
@@ -65,6 +70,7 @@ impl Configuration {
 struct Named<'a> {
     known: &'a [Arc<Plugin>],
     plugins: Vec<Arc<Plugin>>,
+    metrics: &'a KmsMetrics,
 }
 
 impl Named<'_> {
@@ -78,7 +84,7 @@ impl Named<'_> {
             );
         }
         let before = self.known.iter().find(|known| known.settings == settings).cloned();
-        let plugin = match before.map_or_else(|| Plugin::new(settings), Ok) {
+        let plugin = match before.map_or_else(|| Plugin::new(settings, self.metrics), Ok) {
             Ok(plugin) => plugin,
             Err(error) => {
                 place.fault(faults, error);

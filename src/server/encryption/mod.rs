@@ -13,7 +13,7 @@ use super::options::EncryptionFlags;
 use crate::endpoint::Check;
 use crate::registry::Registry;
 use crate::serve::Shutdown;
-use crate::telemetry::EncryptionMetrics;
+use crate::telemetry::{EncryptionMetrics, KmsMetrics};
 use apimachinery::kind::Definition;
 use configuration::Configuration;
 use databases_storage::encryption::{Providers, Transformer};
@@ -33,6 +33,7 @@ pub(super) struct Encryption {
     file: Option<File>,
     transformers: Vec<(&'static Definition, Transformer)>,
     plugins: Arc<Plugins>,
+    metrics: EncryptionMetrics,
 }
 
 struct File {
@@ -49,13 +50,15 @@ impl Encryption {
         flags: &EncryptionFlags,
         root: &str,
         definitions: &[&'static Definition],
+        metrics: &EncryptionMetrics,
     ) -> Result<Self, Error> {
+        let metrics = metrics.clone();
         let Some(path) = &flags.encryption_provider_config else {
-            return Ok(Encryption { file: None, transformers: Vec::new(), plugins: Arc::default() });
+            return Ok(Encryption { file: None, transformers: Vec::new(), plugins: Arc::default(), metrics });
         };
         let told = |reason: String| Error::Flags(format!("--encryption-provider-config: {reason}"));
         let (text, hash) = read(path).map_err(told)?;
-        let (providers, named) = providers(path, &text, definitions, &[]).map_err(told)?;
+        let (providers, named) = providers(path, &text, definitions, (&[], metrics.kms())).map_err(told)?;
         let plugins = Arc::new(Plugins::default());
         plugins.replace(named);
         plugins.look().await;
@@ -65,7 +68,7 @@ impl Encryption {
         });
         let reload = flags.encryption_provider_config_automatic_reload;
         let file = Some(File { path: path.clone(), reload, hash });
-        Ok(Encryption { file, transformers: transformers.collect(), plugins })
+        Ok(Encryption { file, transformers: transformers.collect(), plugins, metrics })
     }
 
     /// What is to be told of KMSs behind `/readyz`: where there are any, or may be.
@@ -82,14 +85,9 @@ impl Encryption {
     }
 
     /// Looks after KMSs, and reads the file again when it changes, if the flags say so, until the server ends.
-    pub(super) async fn follow(
-        self,
-        registry: Weak<Registry>,
-        metrics: EncryptionMetrics,
-        interval: Duration,
-        shutdown: Shutdown,
-    ) {
+    pub(super) async fn follow(self, registry: Weak<Registry>, interval: Duration, shutdown: Shutdown) {
         let Some(mut file) = self.file else { return };
+        let metrics = self.metrics;
         metrics.uses(&file.hash);
         while file.reload || !self.plugins.all().is_empty() {
             tokio::select! {
@@ -104,7 +102,7 @@ impl Encryption {
             if !file.reload {
                 continue;
             }
-            match file.reread(&self.transformers, &self.plugins).await {
+            match file.reread(&self.transformers, &self.plugins, metrics.kms()).await {
                 Ok(false) => {}
                 Ok(true) => {
                     tracing::info!(file = %file.path.display(), "the configuration of encryption was read again");
@@ -131,6 +129,7 @@ impl File {
         &mut self,
         transformers: &[(&'static Definition, Transformer)],
         plugins: &Plugins,
+        metrics: &KmsMetrics,
     ) -> Result<bool, String> {
         let (text, hash) = read(&self.path)?;
         if hash == self.hash {
@@ -138,7 +137,7 @@ impl File {
         }
         let definitions: Vec<&'static Definition> =
             transformers.iter().map(|(definition, _)| *definition).collect();
-        let (providers, named) = providers(&self.path, &text, &definitions, &plugins.all())?;
+        let (providers, named) = providers(&self.path, &text, &definitions, (&plugins.all(), metrics))?;
         for plugin in &named {
             let told = |reason| format!("{}: {:?} is not well: {reason}", self.path.display(), plugin.kms);
             plugin.look().await.map_err(told)?;
@@ -169,10 +168,10 @@ fn providers(
     path: &Path,
     text: &[u8],
     definitions: &[&'static Definition],
-    known: &[Arc<Plugin>],
+    (known, metrics): (&[Arc<Plugin>], &KmsMetrics),
 ) -> Result<Parsed, String> {
     let told = |faults: Vec<String>| format!("{}: {}", path.display(), faults.join("; "));
-    let configuration = Configuration::parse(text, known).map_err(told)?;
+    let configuration = Configuration::parse(text, known, metrics).map_err(told)?;
     if !definitions.iter().any(|definition| configuration.names(&Pattern::of(definition))) {
         let names: Vec<String> =
             definitions.iter().map(|definition| definition.qualified_resource()).collect();

@@ -27,7 +27,7 @@ fn rule(resources: &str, key: &str) -> String {
 }
 
 fn parse(text: &str) -> Result<Configuration, Vec<String>> {
-    Configuration::parse(text.as_bytes(), &[])
+    Configuration::parse(text.as_bytes(), &[], &KmsMetrics::default())
 }
 
 /// The providers of a resource, as they are shown.
@@ -222,8 +222,9 @@ fn flags(path: &Path) -> EncryptionFlags {
 async fn a_server_does_not_start_with_a_file_that_it_cannot_use() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("encryption.yaml");
+    let none = EncryptionMetrics::default();
     let open = async || {
-        let opened = Encryption::open(&flags(&path), "", core_v1::definitions()).await;
+        let opened = Encryption::open(&flags(&path), "", core_v1::definitions(), &none).await;
         opened.err().map(|error| error.to_string())
     };
     let missing = open().await.unwrap();
@@ -236,7 +237,7 @@ async fn a_server_does_not_start_with_a_file_that_it_cannot_use() {
     assert!(open().await.unwrap().starts_with(&told));
     std::fs::write(&path, file(&format!("[{}]", rule("'*.'", "one")))).unwrap();
     assert_eq!(open().await, None);
-    assert!(Encryption::open(&EncryptionFlags::default(), "", core_v1::definitions()).await.is_ok());
+    assert!(Encryption::open(&EncryptionFlags::default(), "", core_v1::definitions(), &none).await.is_ok());
 }
 
 #[tokio::test]
@@ -250,7 +251,9 @@ async fn a_changed_file_is_taken_up_and_a_broken_one_changes_nothing() {
     };
     let [first, second] = ["one", "two"].map(|key| file(&format!("[{}]", rule("secrets", key))));
     write(first);
-    let encryption = Encryption::open(&flags(&path), "", core_v1::definitions()).await.unwrap();
+    let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
+    let opened = Encryption::open(&flags(&path), "", core_v1::definitions(), metrics.encryption()).await;
+    let encryption = opened.unwrap();
     let secrets = core_v1::definitions().iter().find(|kind| kind.plural == "secrets").unwrap();
     let transformer = encryption.transformer(secrets);
     let prefix = || {
@@ -261,9 +264,8 @@ async fn a_changed_file_is_taken_up_and_a_broken_one_changes_nothing() {
     let admission: Arc<dyn crate::admission::Admission> = Arc::new(crate::admission::Chain(Vec::new()));
     let registry =
         Registry::open(core_v1::definitions(), &storage, &|kind| encryption.transformer(kind), &admission);
-    let (metrics, shutdown) = (Metrics::new(), Shutdown::new());
     let (weak, interval) = (Arc::downgrade(&registry), Duration::from_millis(5));
-    let following = tokio::spawn(encryption.follow(weak, metrics.encryption().clone(), interval, shutdown));
+    let following = tokio::spawn(encryption.follow(weak, interval, shutdown));
     let counted = async |line: &str| {
         let told = async {
             while !metrics.text(&[]).unwrap().contains(line) {

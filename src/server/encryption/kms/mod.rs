@@ -7,7 +7,9 @@ mod client;
 mod messages;
 mod settings;
 
+use crate::cluster::host_name;
 use crate::endpoint::Check;
+use crate::telemetry::{KmsMetrics, ProviderMetrics};
 use arc_swap::ArcSwap;
 use client::Client;
 use databases_storage::encryption::Unfit;
@@ -24,6 +26,8 @@ const WELL: Duration = Duration::from_secs(60);
 const UNWELL: Duration = Duration::from_secs(10);
 /// How long a seed is written with after the last good answer.
 const WRITES: Duration = Duration::from_secs(180);
+/// The longest id that a key may have.
+const LONGEST_KEY_ID: usize = 1 << 10;
 /// The versions of the service, which are the same.
 const VERSIONS: [&str; 2] = ["v2", "v2beta1"];
 
@@ -32,6 +36,7 @@ pub(super) struct Plugin {
     pub(super) settings: Settings,
     pub(super) kms: Kms,
     client: Client,
+    metrics: ProviderMetrics,
     state: Mutex<State>,
 }
 
@@ -43,12 +48,13 @@ struct State {
 }
 
 impl Plugin {
-    pub(super) fn new(settings: Settings) -> Result<Arc<Self>, Unfit> {
-        let client = Client::new(settings.socket.clone(), settings.timeout);
+    pub(super) fn new(settings: Settings, metrics: &KmsMetrics) -> Result<Arc<Self>, Unfit> {
+        let metrics = metrics.of(&settings.name, &host_name());
+        let client = Client::new(settings.socket.clone(), settings.timeout, metrics.clone());
         let kms = Kms::new(&settings.name, client.clone())?;
         let health = Err("it was not asked yet".to_owned());
         let state = Mutex::new(State { version: None, health, next: Instant::now() });
-        Ok(Arc::new(Plugin { settings, kms, client, state }))
+        Ok(Arc::new(Plugin { settings, kms, client, metrics, state }))
     }
 
     /// Asks the plugin how it is, if it is time to; what was found last.
@@ -62,6 +68,7 @@ impl Plugin {
             }
             state.health = found;
         }
+        self.metrics.knows(self.kms.known());
         self.state().health.clone()
     }
 
@@ -69,6 +76,11 @@ impl Plugin {
         // The time counts from before the question: it is a promise about the key that is named in the answer.
         let until = Instant::now() + WRITES;
         let status = self.client.call(StatusRequest {}).await.map_err(|error| error.to_string())?;
+        match status.key_id.len() {
+            0 => self.metrics.mistold("empty"),
+            1..=LONGEST_KEY_ID => self.metrics.told(&status.key_id),
+            _ => self.metrics.mistold("too_long"),
+        }
         let judged = self.judge(&status);
         // Whatever else is wrong with it, its key counts.
         if !self.kms.extend(&status.key_id, until) {

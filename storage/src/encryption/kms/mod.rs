@@ -44,6 +44,9 @@ pub enum Failure {
 pub trait Unseal: Send + Sync + 'static {
     /// The secret that was wrapped.
     async fn unseal(&self, sealed: &Sealed) -> Result<Vec<u8>, Failure>;
+
+    /// A value was read with what this key had wrapped, or written.
+    fn used(&self, _key_id: &str, _is_read: bool) {}
 }
 
 /// Keys of a KMS. A clone is the same.
@@ -112,6 +115,11 @@ impl Kms {
         true
     }
 
+    /// How many secrets it gave that are kept.
+    pub fn known(&self) -> usize {
+        self.seeds().len()
+    }
+
     /// Asks again for what the KMS did not give; whether it gave anything.
     pub async fn retry(&self) -> bool {
         let due = self.seeds().due(Instant::now());
@@ -159,6 +167,7 @@ impl Kms {
             return Err(told("has not answered for too long; its present key is not used any more"));
         }
         let data = writing.seed.encrypt(place, value).map_err(|_| told("gave a key that does not work"))?;
+        self.0.unseal.used(&writing.sealed.key_id, false);
         Ok([self.0.prefix.as_bytes(), &envelope::encode(&writing.sealed, data)].concat())
     }
 
@@ -174,6 +183,7 @@ impl Kms {
         let seed = self.seeds().get(&sealed);
         let seed = seed.map_err(|why| told(&format!("{why}; it is asked for the key again")))?;
         let value = seed.decrypt(place, &data).map_err(|_| told("the value was damaged or moved"))?;
+        self.0.unseal.used(&sealed.key_id, true);
         let writing = self.0.writing.load();
         let stale = writing.as_ref().is_some_and(|writing| {
             (&writing.sealed.key_id, writing.sealed.kind) != (&sealed.key_id, sealed.kind)

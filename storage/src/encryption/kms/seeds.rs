@@ -41,6 +41,10 @@ impl Seeds {
             .ok_or_else(|| missing().unwrap_or_else(|| "it was not asked yet".into()))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// Whether the KMS is to be asked for a secret now. What cannot be asked for now is written down for later.
     pub(super) fn is_wanted(&mut self, sealed: &Arc<Sealed>, now: Instant) -> bool {
         if self.known.contains_key(sealed) {
