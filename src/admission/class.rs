@@ -51,8 +51,8 @@ impl Admission for ClassAdmission {
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let Some(object) = instance::of_mut(&mut **object) else { return Ok(Vec::new()) };
+    ) -> Result<(), ApiError> {
+        let Some(object) = instance::of_mut(&mut **object) else { return Ok(()) };
         // Defaults are resolved once: on creation, or when the class is first known.
         let first = match old.and_then(instance::of) {
             None => attributes.operation == Operation::Create,
@@ -68,7 +68,7 @@ impl Admission for ClassAdmission {
             }
             defaulting::resolve(object, &classes);
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     async fn validate(
@@ -76,10 +76,10 @@ impl Admission for ClassAdmission {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let Some(object) = instance::of(object) else { return Ok(Vec::new()) };
+    ) -> Result<(), ApiError> {
+        let Some(object) = instance::of(object) else { return Ok(()) };
         if !is_write(attributes.operation) || object.meta().deletion_timestamp.is_some() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let old = old.and_then(instance::of);
         // The class may have come after the object: then nobody has judged it yet.
@@ -87,16 +87,24 @@ impl Admission for ClassAdmission {
         if old.is_some_and(|old| {
             object.same_desired_state(old) && old.meta().annotations == object.meta().annotations
         }) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         match self.judge(attributes, object, old, Freshness::Cached).await? {
-            Some((errors, warnings)) if errors.is_empty() => return Ok(warnings),
+            Some((errors, warnings)) if errors.is_empty() => {
+                attributes.warn(warnings);
+                return Ok(());
+            }
             _ => {}
         }
         match self.judge(attributes, object, old, Freshness::Newest).await? {
-            None => Ok(Vec::new()),
-            Some((errors, warnings)) if errors.is_empty() => Ok(warnings),
-            Some((errors, _)) => Err(ApiError::invalid(attributes.definition, &object.meta().name, errors)),
+            None => Ok(()),
+            Some((errors, warnings)) => {
+                attributes.warn(warnings);
+                if errors.is_empty() {
+                    return Ok(());
+                }
+                Err(ApiError::invalid(attributes.definition, &object.meta().name, errors))
+            }
         }
     }
 }

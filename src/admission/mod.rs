@@ -16,7 +16,7 @@ pub use extension::{
     MutatingPolicies, MutatingWebhooks, Mutations, ObjectQuota, Policies, Surroundings, ValidatingWebhooks,
 };
 pub use namespace::{NamespaceLifecycle, NamespaceState, Namespaces};
-pub use origin::{Annotations, Options, Origin, Requester};
+pub use origin::{Annotations, Options, Origin, Requester, Warnings};
 pub use read_access::ReadAccess;
 
 use crate::cluster::Access;
@@ -71,27 +71,36 @@ pub struct Attributes<'a> {
     pub origin: Option<Origin<'a>>,
 }
 
+impl Attributes<'_> {
+    /// The client hears this, whatever becomes of its request; nobody does where the server itself writes.
+    pub fn warn(&self, texts: impl IntoIterator<Item = String>) {
+        if let Some(origin) = &self.origin {
+            origin.warnings.extend(texts);
+        }
+    }
+}
+
 /// One admission step.
 #[async_trait]
 pub trait Admission: Send + Sync + 'static {
-    /// May change the object, or refuse the request; returns warnings for the client.
+    /// May change the object, or refuse the request.
     async fn mutate(
         &self,
         _attributes: &Attributes<'_>,
         _object: &mut Box<dyn Hub>,
         _old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        Ok(Vec::new())
+    ) -> Result<(), ApiError> {
+        Ok(())
     }
 
-    /// May refuse the request; returns warnings for the client.
+    /// May refuse the request.
     async fn validate(
         &self,
         _attributes: &Attributes<'_>,
         _object: &dyn Hub,
         _old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        Ok(Vec::new())
+    ) -> Result<(), ApiError> {
+        Ok(())
     }
 }
 
@@ -105,12 +114,11 @@ impl Admission for Chain {
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut warnings = Vec::new();
+    ) -> Result<(), ApiError> {
         for step in &self.0 {
-            warnings.extend(step.mutate(attributes, object, old).await?);
+            step.mutate(attributes, object, old).await?;
         }
-        Ok(warnings)
+        Ok(())
     }
 
     async fn validate(
@@ -118,11 +126,10 @@ impl Admission for Chain {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut warnings = Vec::new();
+    ) -> Result<(), ApiError> {
         for step in &self.0 {
-            warnings.extend(step.validate(attributes, object, old).await?);
+            step.validate(attributes, object, old).await?;
         }
-        Ok(warnings)
+        Ok(())
     }
 }

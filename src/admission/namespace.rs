@@ -40,17 +40,17 @@ impl Admission for NamespaceLifecycle {
         attributes: &Attributes<'_>,
         _: &mut Box<dyn Hub>,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         if attributes.operation != Operation::Create || !attributes.definition.namespaced {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let name = attributes.namespace;
         let state = match self.0.state(name, Freshness::Cached).await? {
-            NamespaceState::Active => return Ok(Vec::new()),
+            NamespaceState::Active => return Ok(()),
             _ => self.0.state(name, Freshness::Newest).await?,
         };
         match state {
-            NamespaceState::Active => Ok(Vec::new()),
+            NamespaceState::Active => Ok(()),
             NamespaceState::Missing => Err(ApiError::namespace_not_found(name)),
             NamespaceState::Terminating => {
                 Err(ApiError::namespace_terminating(attributes.definition, attributes.name, name))

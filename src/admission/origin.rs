@@ -3,6 +3,7 @@
 use apimachinery::kind::Version;
 use apimachinery::meta::DeleteOptions;
 use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
 
 /// A client's request, as far as an object alone does not tell. What the server itself writes has none.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +18,37 @@ pub struct Origin<'a> {
     pub options: Options<'a>,
     /// Where it is told what admission finds, if the request is recorded.
     pub audit: Option<&'a dyn Annotations>,
+    /// What the client hears beside its answer.
+    pub warnings: &'a Warnings,
+}
+
+/// What a client hears beside the answer to its request, be that a refusal.
+#[derive(Debug, Default)]
+pub struct Warnings(Mutex<Vec<String>>);
+
+impl Warnings {
+    /// None yet.
+    pub const fn new() -> Self {
+        Warnings(Mutex::new(Vec::new()))
+    }
+
+    /// Adds these.
+    pub fn extend(&self, texts: impl IntoIterator<Item = String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(texts);
+    }
+
+    /// All of them, in their order; some may stand twice, as what lost a race is judged again.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Takes down what admission has to say of a request beside its verdict.
 pub trait Annotations: Debug + Send + Sync {
     /// Adds a word about the request; the first one of a name counts.
     fn annotate(&self, key: &str, value: &str);
+    /// Whether what is in objects of requests may be told.
+    fn takes_requests(&self) -> bool;
 }
 
 /// Who asks, as authentication found out.

@@ -70,16 +70,16 @@ impl Admission for ReadAccess {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let (Operation::Create | Operation::Update, Some(origin)) = (attributes.operation, attributes.origin)
         else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let before = old.map(reads).unwrap_or_default();
         for read in reads(object).iter().filter(|read| !before.contains(read)) {
             self.check(attributes, &origin.requester, read).await?;
         }
-        Ok(Vec::new())
+        Ok(())
     }
 }
 

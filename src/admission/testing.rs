@@ -1,7 +1,10 @@
 //! Requests as tests make them.
 
-use super::{Attributes, Operation, Options, Origin, Requester};
+use super::{Attributes, Operation, Options, Origin, Requester, Warnings};
 use apimachinery::kind::{Definition, Version};
+
+/// What nobody looks at.
+static UNHEARD: Warnings = Warnings::new();
 
 /// What is known of a creation that a user asks for in this version.
 pub(crate) fn created(
@@ -17,6 +20,6 @@ pub(crate) fn created(
         namespace: "demo",
         name: "wiki",
         dry_run: false,
-        origin: Some(Origin { requester, version, subresource, options, audit: None }),
+        origin: Some(Origin { requester, version, subresource, options, audit: None, warnings: &UNHEARD }),
     }
 }

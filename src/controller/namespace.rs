@@ -103,8 +103,8 @@ async fn empty_store(store: &Store, name: &str, left: &mut Remaining) -> Result<
         };
         let request = DeleteRequest { options, ..DeleteRequest::default() };
         match store.delete(name, stored.name(), &request).await {
-            Ok((deleted, _)) if deleted.is_gone() => {}
-            Ok((deleted, _)) => left.add(store.definition, deleted.stored().object().meta()),
+            Ok(deleted) if deleted.is_gone() => {}
+            Ok(deleted) => left.add(store.definition, deleted.stored().object().meta()),
             Err(error) if error.is_not_found() => {}
             Err(error) => {
                 left.add(store.definition, stored.object().meta());

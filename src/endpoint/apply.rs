@@ -23,7 +23,7 @@ pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
     let options = WriteOptions::of_patch(call.query, true)?;
     let definition = call.store.definition;
     let of = (&*definition.api_version(call.version.name), definition.kind);
-    let (configuration, mut warnings) = configuration(&body, of, options.field_validation)?;
+    let configuration = configuration(call, &body, of, options.field_validation)?;
     if let Some(audit) = call.audit {
         audit.patch(configuration.to_string().as_bytes());
     }
@@ -41,18 +41,18 @@ pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
         permit: &|| Box::pin(may_create(call)),
     };
     let (namespace, name) = (call.namespace(), call.info.name());
-    let (stored, more, is_new) = call.store.apply(namespace, name, &apply).await?;
-    warnings.extend(more);
+    let (stored, is_new) = call.store.apply(namespace, name, &apply).await?;
     let code = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(call.answer(&view, code, &stored, &warnings))
+    Ok(call.answer(&view, code, &stored))
 }
 
-/// What a body says of an object of that version and kind, with warnings of names that stand twice in it.
+/// What a body says of an object of that version and kind; names that stand twice in it are warned of.
 pub(super) fn configuration(
+    call: &Call<'_>,
     body: &[u8],
     of: (&str, &str),
     validation: FieldValidation,
-) -> Result<(Value, Vec<String>), ApiError> {
+) -> Result<Value, ApiError> {
     let bad = |why: &dyn std::fmt::Display| ApiError::bad_request(&format!("error decoding patch: {why}"));
     let (mut tree, duplicates) = yaml::decode(body).map_err(|error| bad(&error))?;
     if tree.is_null() {
@@ -63,6 +63,7 @@ pub(super) fn configuration(
     }
     let warnings = input::judge(duplicates.iter().map(Problem::to_string), validation)
         .map_err(|why| ApiError::bad_request(&format!("error strict decoding patch: {why}")))?;
+    call.warnings.extend(warnings);
     let text = |name: &str| tree[name].as_str().unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     if (api_version, kind) != of {
@@ -70,7 +71,7 @@ pub(super) fn configuration(
         let what = format!("invalid object type: {group}/{version}, Kind={kind}");
         return Err(ApiError::bad_request(&what));
     }
-    Ok((tree, warnings))
+    Ok(tree)
 }
 
 /// Reads what a configuration makes of an object.

@@ -15,8 +15,9 @@ pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     let options = WriteOptions::parse("CreateOptions", call.query)?;
     let definition = call.store.definition;
     let media = input::media_type(call.headers);
-    let (object, mut warnings) =
+    let (object, warnings) =
         input::object(definition, call.version, &media, &body, options.field_validation)?;
+    call.warnings.extend(warnings);
     call.record(&view, object.as_ref());
     let manager = &options.manager(call.headers);
     let create = CreateOptions {
@@ -25,7 +26,6 @@ pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body
         manager,
         is_owned: false,
     };
-    let (stored, more) = call.store.create(call.namespace(), object, create).await?;
-    warnings.extend(more);
-    Ok(call.answer(&view, StatusCode::CREATED, &stored, &warnings))
+    let stored = call.store.create(call.namespace(), object, create).await?;
+    Ok(call.answer(&view, StatusCode::CREATED, &stored))
 }

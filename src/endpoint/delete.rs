@@ -6,7 +6,7 @@ use super::input;
 use super::list;
 use super::negotiation::Target;
 use super::options::{check_dry_run, invalid};
-use super::request::{Call, add_warnings, set_content_type};
+use super::request::{Call, set_content_type};
 use super::view::{View, status_body, status_json};
 use crate::admission::Options;
 use crate::pipeline::{Decision, Verb, query};
@@ -33,17 +33,14 @@ pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body
     }
     let request = request(call, &options);
     let name = call.info.name();
-    let (deleted, warnings) = call.store.delete(call.namespace(), name, &request).await?;
-    let mut response = match deleted {
+    Ok(match call.store.delete(call.namespace(), name, &request).await? {
         Deleted::Terminating(stored) => {
             let accepted = request.options.orphan_dependents == Some(false);
             let code = if accepted { StatusCode::ACCEPTED } else { StatusCode::OK };
-            call.answer(&view, code, &stored, &[])
+            call.answer(&view, code, &stored)
         }
         Deleted::Gone(stored) => success(call, &view, &stored),
-    };
-    add_warnings(&mut response, &warnings);
-    Ok(response)
+    })
 }
 
 /// Deletes what cannot be read, for those who may do just that (KEP-3926).
@@ -111,7 +108,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Re
     list::record(call, view, &metadata, &items);
     let mut response = Response::new(list::body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
-    add_warnings(&mut response, left_out.as_slice());
+    call.warnings.extend(left_out);
     Ok(response)
 }
 

@@ -22,5 +22,5 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
         Some(revision) => call.store.at_least(revision).await?,
     };
     let stored = call.store.find(&snapshot, call.namespace(), call.info.name())?;
-    Ok(call.answer(&view, StatusCode::OK, &stored, &[]))
+    Ok(call.answer(&view, StatusCode::OK, &stored))
 }

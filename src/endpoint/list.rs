@@ -5,7 +5,7 @@ use super::list_body::{ListBody, ListMetadata};
 use super::negotiation::{Accepted, Media, Target};
 use super::options::{Freshness, ListOptions};
 use super::page::{self, Token};
-use super::request::{Call, add_warnings, set_content_type};
+use super::request::{Call, set_content_type};
 use super::view::{View, finish_json, to_yaml};
 use crate::registry::{ObjectSnapshot, Store, Stored};
 use apimachinery::status::ApiError;
@@ -20,7 +20,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Response<Body>, ApiError> {
     record(call, view, &metadata, &items);
     let mut response = Response::new(body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);
-    add_warnings(&mut response, left_out.as_slice());
+    call.warnings.extend(left_out);
     Ok(response)
 }
 

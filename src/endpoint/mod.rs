@@ -34,6 +34,7 @@ mod websocket;
 pub use body::Body;
 pub use health::{Check, Health};
 
+use crate::admission::Warnings;
 use crate::pipeline::{Context, Handler, Permission, RequestBody, RequestInfo, Verb};
 use crate::registry::{Part, Registry, Store, Unreadable};
 use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, UnreadableLabels};
@@ -82,7 +83,7 @@ impl Endpoint {
         found: Option<Found<'_>>,
         parts: &http::request::Parts,
         body: RequestBody,
-        context: &Context,
+        (context, warnings): (&Context, &Warnings),
     ) -> Result<Response<Body>, ApiError> {
         let info = &context.info;
         let query = parts.uri.query().unwrap_or_default();
@@ -91,19 +92,19 @@ impl Endpoint {
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
         let audit = context.audit.as_deref();
-        let call = Call { store, version, info, headers, query, user, permission, audit };
+        let call = Call { store, version, info, headers, query, user, permission, audit, warnings };
         let response = self.answer_object(&call, parts, body, context).await?;
         Ok(gzip::compress(response, &parts.headers))
     }
 
     /// A deprecated version warns whatever comes of the request (K-05).
-    fn deprecate(&self, version: &Version, context: &Context, response: &mut Response<Body>) {
+    fn deprecate(&self, version: &Version, context: &Context, warnings: &Warnings) {
         if let Some(text) = version.deprecated {
             if let Some(audit) = &context.audit {
                 audit.annotate("k8s.io/deprecated", "true");
             }
             let info = &context.info;
-            request::add_warnings(response, &[text.to_owned()]);
+            warnings.extend([text.to_owned()]);
             let asked = [info.group(), info.version(), info.resource(), info.subresource()];
             self.0.metrics.deprecated().asked_for(asked);
         }
@@ -235,7 +236,8 @@ impl Handler for Endpoint {
     async fn handle(&self, request: Request<RequestBody>, context: Arc<Context>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let found = self.find(&context.info);
-        let mut response = match self.answer(found, &parts, body, &context).await {
+        let warnings = Warnings::new();
+        let mut response = match self.answer(found, &parts, body, (&context, &warnings)).await {
             Ok(response) => response,
             Err(error) => {
                 if let Some(audit) = &context.audit {
@@ -245,8 +247,9 @@ impl Handler for Endpoint {
             }
         };
         if let Some((_, version)) = found {
-            self.deprecate(version, &context, &mut response);
+            self.deprecate(version, &context, &warnings);
         }
+        request::add_warnings(&mut response, &warnings.take());
         response
     }
 }

@@ -41,17 +41,11 @@ enum Changes {
 pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let (patch, options) = Patch::read(call, &body)?;
-    let mut warnings = Vec::new();
-    let change = |current: &Stored| {
-        let (object, found) = apply(call, &patch, current)?;
-        warnings = found;
-        Ok(object)
-    };
+    let change = |current: &Stored| apply(call, &patch, current);
     let manager = &options.manager(call.headers);
     let update = call.update_options(part, &options, manager);
-    let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
-    warnings.extend(more);
-    Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))
+    let stored = call.store.update(call.namespace(), call.info.name(), update, change).await?;
+    Ok(call.answer(&view, StatusCode::OK, &stored))
 }
 
 impl Patch {
@@ -158,7 +152,7 @@ fn unprocessable(reason: &str) -> ApiError {
 }
 
 /// The patched object, from its JSON in the URL's version.
-fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {
+fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
     let mut tree = (call.version.to_tree)(&**current.object());
     tree["kind"] = call.store.definition.kind.into();
     tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
@@ -168,7 +162,7 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<(Box<dyn Hu
     };
     let Read { value: mut object, problems, .. } =
         input::object_in_tree(call.store.definition, call.version, &tree).map_err(|error| refused(&error))?;
-    let warnings = patch.judge(&problems).map_err(|reason| refused(&reason))?;
+    call.warnings.extend(patch.judge(&problems).map_err(|reason| refused(&reason))?);
     object.default_fields();
     settle_name(call, object.as_mut())?;
     require_version(call, object.as_ref())?;
@@ -179,5 +173,5 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<(Box<dyn Hu
         let error = FieldError::immutable(&Path::new("metadata.uid"), &*meta.uid);
         return Err(ApiError::invalid(call.store.definition, &old.name, vec![error]));
     }
-    Ok((object, warnings))
+    Ok(object)
 }

@@ -5,7 +5,7 @@ use super::negotiation::{Accepted, Form, Target, negotiate};
 use super::options::{ListOptions, WriteOptions};
 use super::table::Include;
 use super::view::View;
-use crate::admission::{Annotations, Options, Origin, Requester};
+use crate::admission::{Annotations, Options, Origin, Requester, Warnings};
 use crate::pipeline::{Entry, ObjectFacts, Permission, RequestInfo, UserInfo, query};
 use crate::registry::{Part, Store, Stored, UpdateOptions};
 use apimachinery::kind::{Hub, Version};
@@ -28,6 +28,8 @@ pub(super) struct Call<'a> {
     pub(super) permission: &'a dyn Permission,
     /// What is recorded of the request, if it is.
     pub(super) audit: Option<&'a Entry>,
+    /// What the client hears beside the answer, whatever that is.
+    pub(super) warnings: &'a Warnings,
 }
 
 impl Call<'_> {
@@ -47,6 +49,7 @@ impl Call<'_> {
             subresource: self.info.subresource(),
             options,
             audit,
+            warnings: self.warnings,
         })
     }
 
@@ -110,20 +113,13 @@ impl Call<'_> {
     }
 
     /// An answer with one object.
-    pub(super) fn answer(
-        &self,
-        view: &View,
-        code: StatusCode,
-        stored: &Stored,
-        warnings: &[String],
-    ) -> Response<Body> {
+    pub(super) fn answer(&self, view: &View, code: StatusCode, stored: &Stored) -> Response<Body> {
         if let Some(audit) = self.audit {
             audit.response(|| view.json(stored, view.accepted.form));
         }
         let mut response = Response::new(Body::full(view.body(stored)));
         *response.status_mut() = code;
         set_content_type(&mut response, view.accepted, false);
-        add_warnings(&mut response, warnings);
         response
     }
 }
@@ -131,6 +127,10 @@ impl Call<'_> {
 impl Annotations for Entry {
     fn annotate(&self, key: &str, value: &str) {
         Entry::annotate(self, key, value);
+    }
+
+    fn takes_requests(&self) -> bool {
+        Entry::takes_requests(self)
     }
 }
 

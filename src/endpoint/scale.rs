@@ -6,7 +6,7 @@ use super::input;
 use super::negotiation::{Form, Media, Target};
 use super::options::{FieldValidation, WriteOptions};
 use super::patch::Patch;
-use super::request::{Call, add_warnings, set_content_type};
+use super::request::{Call, set_content_type};
 use super::view::{View, finish_json, metadata_field, partial, partial_type, to_yaml};
 use super::{apply, scale_apply, scale_table};
 use crate::registry::{Part, Stored};
@@ -33,30 +33,23 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
             (Wanted::Whole(Box::new(whole)), options)
         }
         _ if input::media_type(call.headers) == apply::MEDIA_TYPE => {
-            let (stored, warnings) = scale_apply::apply(call, &body).await?;
-            return Ok(with_warnings(answer(call, &view, &stored), &warnings));
+            let stored = scale_apply::apply(call, &body).await?;
+            return Ok(answer(call, &view, &stored));
         }
         _ => {
             let (patch, options) = Patch::read(call, &body)?;
             (Wanted::Patch(Box::new(patch)), options)
         }
     };
-    let mut warnings = Vec::new();
     let change = |current: &Stored| {
         let Read { value: scale, problems, .. } = wanted.over(current)?;
-        warnings = wanted.judge(&scale, &problems, options.field_validation)?;
+        call.warnings.extend(wanted.judge(&scale, &problems, options.field_validation)?);
         scaled(call, &scale, current)
     };
     let (part, manager) = (Part::Main, &options.manager(call.headers));
     let update = call.update_options(part, &options, manager);
-    let (stored, more) = call.store.update(namespace, name, update, change).await?;
-    warnings.extend(more);
-    Ok(with_warnings(answer(call, &view, &stored), &warnings))
-}
-
-fn with_warnings(mut response: Response<Body>, warnings: &[String]) -> Response<Body> {
-    add_warnings(&mut response, warnings);
-    response
+    let stored = call.store.update(namespace, name, update, change).await?;
+    Ok(answer(call, &view, &stored))
 }
 
 enum Wanted {

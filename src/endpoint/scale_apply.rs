@@ -17,10 +17,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Applies the Scale that a body says; the object, and warnings.
-pub(super) async fn apply(call: &Call<'_>, body: &[u8]) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+/// Applies the Scale that a body says.
+pub(super) async fn apply(call: &Call<'_>, body: &[u8]) -> Result<Arc<Stored>, ApiError> {
     let options = WriteOptions::of_patch(call.query, true)?;
-    let (configuration, mut warnings) = configuration(body, (API_VERSION, KIND), options.field_validation)?;
+    let configuration = configuration(call, body, (API_VERSION, KIND), options.field_validation)?;
     if let Some(audit) = call.audit {
         audit.patch(configuration.to_string().as_bytes());
     }
@@ -29,9 +29,7 @@ pub(super) async fn apply(call: &Call<'_>, body: &[u8]) -> Result<(Arc<Stored>, 
     let force = options.force == Some(true);
     let scale = ScaleApply { call, manager, force, configuration: &configuration };
     let change = |current: &Stored| scale.over(current);
-    let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
-    warnings.extend(more);
-    Ok((stored, warnings))
+    call.store.update(call.namespace(), call.info.name(), update, change).await
 }
 
 /// A Scale that somebody applies.

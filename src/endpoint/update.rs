@@ -16,8 +16,9 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
     let options = WriteOptions::parse("UpdateOptions", call.query)?;
     let definition = call.store.definition;
     let media = input::media_type(call.headers);
-    let (mut object, mut warnings) =
+    let (mut object, warnings) =
         input::object(definition, call.version, &media, &body, options.field_validation)?;
+    call.warnings.extend(warnings);
     call.record(&view, object.as_ref());
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
@@ -25,9 +26,8 @@ pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<R
     // What is absent is not found, whatever its version.
     let change =
         |_: &crate::registry::Stored| require_version(call, object.as_ref()).map(|()| object.boxed());
-    let (stored, more) = call.store.update(call.namespace(), call.info.name(), update, change).await?;
-    warnings.extend(more);
-    Ok(call.answer(&view, StatusCode::OK, &stored, &warnings))
+    let stored = call.store.update(call.namespace(), call.info.name(), update, change).await?;
+    Ok(call.answer(&view, StatusCode::OK, &stored))
 }
 
 /// Nothing is overwritten unseen, unless its kind allows just that (V-30).

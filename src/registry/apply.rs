@@ -45,13 +45,13 @@ pub struct ApplyOptions<'a> {
 }
 
 impl Store {
-    /// Applies a configuration; the warnings of admission, and whether the object was made for it.
+    /// Applies a configuration; whether the object was made for it.
     pub async fn apply(
         &self,
         namespace: &str,
         name: &str,
         options: &ApplyOptions<'_>,
-    ) -> Result<(Arc<Stored>, Vec<String>, bool), ApiError> {
+    ) -> Result<(Arc<Stored>, bool), ApiError> {
         let key = self.key(namespace, name);
         let is_known = self.snapshot().get(&key).is_some();
         let mut is_there = is_known || self.read(&key).await?.is_some();
@@ -65,7 +65,7 @@ impl Store {
                 self.make(namespace, name, options).await
             };
             let error = match outcome {
-                Ok((stored, warnings)) => return Ok((stored, warnings, !is_there)),
+                Ok(stored) => return Ok((stored, !is_there)),
                 Err(error) => error,
             };
             // It may have come or gone meanwhile; anything else counts.
@@ -83,7 +83,7 @@ impl Store {
         namespace: &str,
         name: &str,
         options: &ApplyOptions<'_>,
-    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+    ) -> Result<Arc<Stored>, ApiError> {
         let ApplyOptions { part, dry_run, origin, manager, .. } = *options;
         let origin = Some(origin);
         let update = UpdateOptions { part, status_too: false, dry_run, origin, manager, is_owned: true };
@@ -104,7 +104,7 @@ impl Store {
         namespace: &str,
         name: &str,
         options: &ApplyOptions<'_>,
-    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+    ) -> Result<Arc<Stored>, ApiError> {
         let applied = self.merge(options, None)?;
         let mut object = (options.read)(&applied.object.unwrap_or_default())?;
         let meta = object.meta_mut();

@@ -26,32 +26,31 @@ pub struct CreateOptions<'a> {
 }
 
 impl Store {
-    /// Creates an object; returns it with the warnings of admission and of its own kind.
+    /// Creates an object.
     pub async fn create(
         &self,
         namespace: &str,
         mut object: Box<dyn Hub>,
         options: CreateOptions<'_>,
-    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+    ) -> Result<Arc<Stored>, ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
         let stages = self.creation(namespace, &given, options);
-        let changed = stages.prepare(self, &mut object).await?;
+        stages.prepare(self, &mut object).await?;
         let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
         for attempt in 1.. {
             if generated {
                 let name = meta::generate_name(&object.meta().generate_name);
                 object.meta_mut().name = name;
             }
-            let mut warnings = stages.validate(self, object.as_ref()).await?;
-            warnings.splice(0..0, changed.iter().cloned());
+            stages.validate(self, object.as_ref()).await?;
             let name = object.meta().name.clone();
             if options.dry_run {
-                return self.pretend(object).await.map(|stored| (stored, warnings));
+                return self.pretend(object).await;
             }
             let key = self.key(namespace, &name);
             match self.put(&key, object, None).await? {
-                Put::Done(stored) => return Ok((stored, warnings)),
+                Put::Done(stored) => return Ok(stored),
                 Put::Conflict { object: Some(again), .. } if generated && attempt < ATTEMPTS => {
                     object = again
                 }

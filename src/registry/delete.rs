@@ -48,13 +48,13 @@ impl Deleted {
 }
 
 impl Store {
-    /// Deletes an object, or marks it where finalizers are to run first; returns the warnings of admission.
+    /// Deletes an object, or marks it where finalizers are to run first.
     pub async fn delete(
         &self,
         namespace: &str,
         name: &str,
         request: &DeleteRequest<'_>,
-    ) -> Result<(Deleted, Vec<String>), ApiError> {
+    ) -> Result<Deleted, ApiError> {
         let key = self.key(namespace, name);
         let mut current = self.current(&key, name).await?;
         loop {
@@ -62,7 +62,7 @@ impl Store {
                 Ok(Some(deleted)) => return Ok(deleted),
                 Ok(None) => current = self.sure(&key, name).await?,
                 Err(error) if current.sure => return Err(error),
-                Err(_) => current = self.sure(&key, name).await?,
+                Err(error) => current = self.newer(&key, name, &current, error).await?,
             }
         }
     }
@@ -72,9 +72,9 @@ impl Store {
         key: &str,
         current: &Current,
         request: &DeleteRequest<'_>,
-    ) -> Result<Option<(Deleted, Vec<String>)>, ApiError> {
-        let warnings = self.check_delete(&**current.stored.object(), request).await?;
-        Ok(self.mark_or_remove(key, current, request).await?.map(|deleted| (deleted, warnings)))
+    ) -> Result<Option<Deleted>, ApiError> {
+        self.check_delete(&**current.stored.object(), request).await?;
+        self.mark_or_remove(key, current, request).await
     }
 
     async fn mark_or_remove(
@@ -109,11 +109,7 @@ impl Store {
         Ok(self.write(key, object, current).await?.map(Deleted::Terminating))
     }
 
-    async fn check_delete(
-        &self,
-        old: &dyn Hub,
-        request: &DeleteRequest<'_>,
-    ) -> Result<Vec<String>, ApiError> {
+    async fn check_delete(&self, old: &dyn Hub, request: &DeleteRequest<'_>) -> Result<(), ApiError> {
         let meta = old.meta();
         if let Some(preconditions) = &request.options.preconditions {
             if let Some(uid) = preconditions.uid.as_ref().filter(|uid| **uid != meta.uid) {
@@ -144,9 +140,8 @@ impl Store {
             origin: request.origin,
         };
         // Mutating steps are told of a deletion; there is nothing that they could change.
-        let mut warnings = self.admission.mutate(&attributes, &mut old.boxed(), Some(old)).await?;
-        warnings.extend(self.admission.validate(&attributes, old, Some(old)).await?);
-        Ok(warnings)
+        self.admission.mutate(&attributes, &mut old.boxed(), Some(old)).await?;
+        self.admission.validate(&attributes, old, Some(old)).await
     }
 }
 

@@ -133,7 +133,7 @@ impl<K: Kind> Objects<K> {
             change(&mut object);
             Ok(Box::new(object) as Box<dyn Hub>)
         });
-        found(outcome.await).map(|updated| updated.map(|(stored, _)| Shared::new(&stored)))
+        found(outcome.await).map(|updated| updated.map(|stored| Shared::new(&stored)))
     }
 
     /// Deletes the object; one that is gone is no error.

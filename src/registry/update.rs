@@ -43,7 +43,7 @@ impl Store {
         name: &str,
         options: UpdateOptions<'_>,
         mut change: impl FnMut(&Stored) -> Result<Box<dyn Hub>, ApiError> + Send,
-    ) -> Result<(Arc<Stored>, Vec<String>), ApiError> {
+    ) -> Result<Arc<Stored>, ApiError> {
         let key = self.key(namespace, name);
         let mut current = self.current(&key, name).await?;
         loop {
@@ -55,14 +55,7 @@ impl Store {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => current = self.sure(&key, name).await?,
                 Err(error) if current.sure => return Err(error),
-                // The cache may have been behind: an error counts only against storage's own state (E-05).
-                Err(error) => {
-                    let fresh = self.sure(&key, name).await?;
-                    if fresh.stored.revision == current.stored.revision {
-                        return Err(error);
-                    }
-                    current = fresh;
-                }
+                Err(error) => current = self.newer(&key, name, &current, error).await?,
             }
         }
     }
@@ -84,6 +77,19 @@ impl Store {
         }
     }
 
+    /// The object as storage has it, where the cache was behind; else the error, which counts only against storage's own
+    /// state (E-05).
+    pub(super) async fn newer(
+        &self,
+        key: &str,
+        name: &str,
+        known: &Current,
+        error: ApiError,
+    ) -> Result<Current, ApiError> {
+        let fresh = self.sure(key, name).await?;
+        if fresh.stored.revision == known.stored.revision { Err(error) } else { Ok(fresh) }
+    }
+
     /// One attempt; `None` when another writer was quicker.
     async fn try_update(
         &self,
@@ -91,32 +97,29 @@ impl Store {
         current: &Current,
         mut object: Box<dyn Hub>,
         options: UpdateOptions<'_>,
-    ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
+    ) -> Result<Option<Arc<Stored>>, ApiError> {
         let decoded = current.stored.object();
         let old: &dyn Hub = &**decoded;
         self.check_preconditions(key, object.as_ref(), &current.stored)?;
-        let mut warnings = Vec::new();
         if options.status_too {
             let mut first = object.boxed();
-            warnings.extend(self.stage(&current.stored, &mut first, options.part, options).await?);
+            self.stage(&current.stored, &mut first, options.part, options).await?;
             let between = Stored::new(first, current.stored.revision);
             object.meta_mut().managed_fields = between.object().meta().managed_fields.clone();
-            warnings.extend(self.stage(&between, &mut object, Part::Status, options).await?);
+            self.stage(&between, &mut object, Part::Status, options).await?;
         } else {
-            warnings.extend(self.stage(&current.stored, &mut object, options.part, options).await?);
+            self.stage(&current.stored, &mut object, options.part, options).await?;
         }
         if object.same(old) && !current.stored.stale {
-            return self.unchanged(key, current, warnings).await;
+            return self.unchanged(key, current).await;
         }
         if options.dry_run {
-            return Ok(Some((Arc::new(Stored::new(object, current.stored.revision)), warnings)));
+            return Ok(Some(Arc::new(Stored::new(object, current.stored.revision))));
         }
-        let written = if is_finished(object.as_ref()) {
-            self.remove(key, object, current).await?
-        } else {
-            self.write(key, object, current).await?
-        };
-        Ok(written.map(|stored| (stored, warnings)))
+        match is_finished(object.as_ref()) {
+            true => self.remove(key, object, current).await,
+            false => self.write(key, object, current).await,
+        }
     }
 
     /// What the stages of a write make of an object, after the one before.
@@ -126,7 +129,7 @@ impl Store {
         object: &mut Box<dyn Hub>,
         part: Part,
         options: UpdateOptions<'_>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let operation = match part {
             Part::Main => Operation::Update,
             Part::Status => Operation::UpdateStatus,
@@ -141,9 +144,8 @@ impl Store {
         };
         let UpdateOptions { manager, is_owned, .. } = options;
         let stages = Stages { part, manager, is_owned, attributes, old: Some(before) };
-        let mut warnings = stages.prepare(self, object).await?;
-        warnings.extend(stages.validate(self, object.as_ref()).await?);
-        Ok(warnings)
+        stages.prepare(self, object).await?;
+        stages.validate(self, object.as_ref()).await
     }
 
     fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {
@@ -159,12 +161,7 @@ impl Store {
     }
 
     /// Nothing would change. That counts only against storage's own state, which may have become stale since it was cached.
-    async fn unchanged(
-        &self,
-        key: &str,
-        current: &Current,
-        warnings: Vec<String>,
-    ) -> Result<Option<(Arc<Stored>, Vec<String>)>, ApiError> {
+    async fn unchanged(&self, key: &str, current: &Current) -> Result<Option<Arc<Stored>>, ApiError> {
         if !current.sure {
             let fresh = self.read(key).await?;
             let revision = current.stored.revision;
@@ -172,7 +169,7 @@ impl Store {
                 return Ok(None);
             }
         }
-        Ok(Some((current.stored.clone(), warnings)))
+        Ok(Some(current.stored.clone()))
     }
 
     /// Compare and swap; `None` when another writer was quicker.

@@ -52,38 +52,33 @@ pub(super) struct Stages<'a> {
 }
 
 impl Stages<'_> {
-    /// The object before the write's own validation, with the warnings of admission.
-    pub(super) async fn prepare(
-        &self,
-        store: &Store,
-        object: &mut Box<dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    /// The object before the write's own validation.
+    pub(super) async fn prepare(&self, store: &Store, object: &mut Box<dyn Hub>) -> Result<(), ApiError> {
         let decoded = self.old.map(Stored::object);
         let old: Option<&dyn Hub> = decoded.as_ref().map(|object| &***object);
         if old.is_none() {
             meta::wipe(object.as_mut());
         }
-        let mut warnings = Vec::new();
         // Of a patch it is told once, at the end, as Kubernetes does.
         if !self.is_patch() {
-            warnings.extend(validation::dedupe_owner_references(object.meta_mut(), ""));
+            self.attributes.warn(validation::dedupe_owner_references(object.meta_mut(), ""));
         }
         if !self.is_owned {
             object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
         }
         let recorded = object.meta().managed_fields.clone();
-        warnings.extend(store.admission.mutate(&self.attributes, object, old).await?);
-        warnings.extend(self.keep_readable(object.as_mut(), &recorded));
+        store.admission.mutate(&self.attributes, object, old).await?;
+        self.attributes.warn(self.keep_readable(object.as_mut(), &recorded));
         self.reset(object.as_mut(), old)?;
-        warnings.extend(validation::dedupe_owner_references(object.meta_mut(), AFTER_ADMISSION));
+        self.attributes.warn(validation::dedupe_owner_references(object.meta_mut(), AFTER_ADMISSION));
         if let Some(old) = old {
             forget_times(object.as_mut(), old);
         }
-        Ok(warnings)
+        Ok(())
     }
 
-    /// Every fault of the object as it is to be stored, with the warnings of its kind and of admission.
-    pub(super) async fn validate(&self, store: &Store, object: &dyn Hub) -> Result<Vec<String>, ApiError> {
+    /// Every fault of the object as it is to be stored.
+    pub(super) async fn validate(&self, store: &Store, object: &dyn Hub) -> Result<(), ApiError> {
         let decoded = self.old.map(Stored::object);
         let old: Option<&dyn Hub> = decoded.as_ref().map(|object| &***object);
         let errors = match old {
@@ -94,10 +89,9 @@ impl Stages<'_> {
         if !errors.is_empty() {
             return Err(ApiError::invalid(store.definition, name, errors));
         }
-        let mut warnings = object.warnings();
         let attributes = Attributes { name, ..self.attributes };
-        warnings.extend(store.admission.validate(&attributes, object, old).await?);
-        Ok(warnings)
+        attributes.warn(object.warnings());
+        store.admission.validate(&attributes, object, old).await
     }
 
     fn is_patch(&self) -> bool {

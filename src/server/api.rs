@@ -136,16 +136,16 @@ impl<K: Kind> Admission for OnCreate<K> {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let Some(object) = object.downcast::<K>().filter(|_| attributes.operation == Operation::Create)
         else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let registry = self.objects.registry()?;
         for store in registry.stores() {
             store.acknowledged().await?;
         }
-        (self.judge)(object, &registry).map(|()| Vec::new())
+        (self.judge)(object, &registry)
     }
 }
 

@@ -118,13 +118,13 @@ impl Rules {
 struct Known(watch::Receiver<[bool; KINDS]>);
 
 impl Known {
-    async fn wait(&self, attributes: &Attributes<'_>) -> Result<Vec<String>, ApiError> {
+    async fn wait(&self, attributes: &Attributes<'_>) -> Result<(), ApiError> {
         if attributes.origin.is_none() || *self.0.borrow() == ALL {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let mut known = self.0.clone();
         match tokio::time::timeout(PATIENCE, known.wait_for(|known| *known == ALL)).await {
-            Ok(Ok(_)) => Ok(Vec::new()),
+            Ok(Ok(_)) => Ok(()),
             _ => {
                 let why = "not yet ready to handle request";
                 Err(ApiError::forbidden(attributes.definition, attributes.name, why))
@@ -140,7 +140,7 @@ impl Admission for Known {
         attributes: &Attributes<'_>,
         _: &mut Box<dyn Hub>,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         self.wait(attributes).await
     }
 
@@ -149,7 +149,7 @@ impl Admission for Known {
         attributes: &Attributes<'_>,
         _: &dyn Hub,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         self.wait(attributes).await
     }
 }
@@ -179,7 +179,7 @@ mod tests {
         let attributes = created(definition, &definition.versions[0], "");
         let attributes = Attributes { origin: attributes.origin.filter(|_| by_a_user), ..attributes };
         let judged = step.validate(&attributes, &*object, None).await;
-        judged.map(drop).map_err(|error| error.status().message)
+        judged.map_err(|error| error.status().message)
     }
 
     #[tokio::test(start_paused = true)]

@@ -30,14 +30,17 @@ impl Admission for Foreseen {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let is_persons = attributes.operation == Operation::Update && attributes.origin.is_some();
         if !is_persons || old.is_none_or(|old| object.same_desired_state(old)) {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let Ok(registry) = self.objects.registry() else { return Ok(Vec::new()) };
+        let Ok(registry) = self.objects.registry() else { return Ok(()) };
         let plan = timeout(PATIENCE, self.foresight.plan(registry, object)).await;
-        Ok(plan.ok().flatten().map_or_else(Vec::new, |plan| warnings(&plan)))
+        if let Ok(Some(plan)) = plan {
+            attributes.warn(warnings(&plan));
+        }
+        Ok(())
     }
 }
 

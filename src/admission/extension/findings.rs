@@ -2,6 +2,7 @@
 
 use super::policy::{Binding, Violation};
 use crate::admission::Annotations;
+use apimachinery::status::ApiError;
 use serde::Serialize;
 
 /// The annotation with what does not hold where a binding only audits.
@@ -17,6 +18,7 @@ pub(super) struct Findings {
     failures: Vec<Failure>,
     /// Names of annotations with their values; another set of parameters may have another value.
     notes: Vec<(String, Vec<String>)>,
+    denial: Option<ApiError>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +60,16 @@ impl Findings {
         }
     }
 
+    /// The request is refused; who refused it first says why. The others are heard all the same.
+    pub(super) fn deny(&mut self, denial: ApiError) {
+        self.denial.get_or_insert(denial);
+    }
+
+    /// What comes of the request.
+    pub(super) fn verdict(self) -> Result<(), ApiError> {
+        self.denial.map_or(Ok(()), Err)
+    }
+
     /// Tells all of it.
     pub(super) fn tell(&self, audit: &dyn Annotations) {
         for (name, values) in &self.notes {
@@ -84,6 +96,10 @@ mod tests {
     impl Annotations for Told {
         fn annotate(&self, key: &str, value: &str) {
             self.0.lock().unwrap().push((key.to_owned(), value.to_owned()));
+        }
+
+        fn takes_requests(&self) -> bool {
+            true
         }
     }
 

@@ -19,6 +19,7 @@ mod question;
 mod quota;
 mod review;
 mod rule;
+mod turn;
 mod webhook;
 mod webhooks;
 

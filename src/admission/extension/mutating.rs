@@ -24,19 +24,16 @@ impl Admission for Mutations {
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut warnings = Vec::new();
+    ) -> Result<(), ApiError> {
         if attributes.origin.is_none() {
-            return Ok(warnings);
+            return Ok(());
         }
         let first = self.policies.ask(attributes, object, old, None).await?;
-        let asked = self.webhooks.ask(attributes, object, old, &mut warnings).await?;
+        let asked = self.webhooks.ask(attributes, object, old).await?;
         if !first.has_applied && asked.last_change.is_none() {
-            return Ok(warnings);
+            return Ok(());
         }
         let second = self.policies.ask(attributes, object, old, Some(&first)).await?;
-        let asked = (asked, second.has_changed);
-        self.webhooks.ask_again(attributes, object, old, &mut warnings, asked).await?;
-        Ok(warnings)
+        self.webhooks.ask_again(attributes, object, old, (asked, second.has_changed)).await
     }
 }

@@ -44,16 +44,11 @@ impl Policies {
         self.library.set_bindings(bindings);
     }
 
-    async fn judge_all(
-        &self,
-        question: &Question<'_>,
-        findings: &mut Findings,
-    ) -> Result<Vec<String>, ApiError> {
-        let mut warnings = Vec::new();
+    async fn judge_all(&self, question: &Question<'_>, findings: &mut Findings) -> Result<(), ApiError> {
         for bound in self.library.bound().iter() {
-            warnings.extend(self.judge(bound, question, findings).await?);
+            self.judge(bound, question, findings).await?;
         }
-        Ok(warnings)
+        Ok(())
     }
 
     async fn judge(
@@ -61,13 +56,12 @@ impl Policies {
         bound: &Bound<Policy, Binding>,
         question: &Question<'_>,
         findings: &mut Findings,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let (namespaces, policy) = (&*self.grounds.around.namespaces, &*bound.policy);
         let name = &policy.rule.name;
         let Some(version) = policy.rule.matching.version(question, namespaces).await? else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let mut warnings = Vec::new();
         for binding in &bound.bindings {
             if !self.grounds.applies(&binding.place, question).await? {
                 continue;
@@ -87,13 +81,13 @@ impl Policies {
                 }
                 let Attributes { definition, name: object, .. } = question.attributes;
                 if binding.denies || violation.is_fatal {
-                    return Err(binding.denial(name, definition, object, &violation));
+                    findings.deny(binding.denial(name, definition, object, &violation));
                 }
                 if binding.warns {
-                    warnings.push(format!(
+                    question.attributes.warn([format!(
                         "Validation failed for ValidatingAdmissionPolicy '{name}' with binding '{}': {}",
                         binding.place.name, violation.message
-                    ));
+                    )]);
                 }
                 if binding.audits {
                     tracing::info!(
@@ -105,7 +99,7 @@ impl Policies {
                 }
             }
         }
-        Ok(warnings)
+        Ok(())
     }
 
     async fn judgement(
@@ -160,14 +154,14 @@ impl Admission for Policies {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
-        let Some(question) = Question::new(attributes, object, old) else { return Ok(Vec::new()) };
+    ) -> Result<(), ApiError> {
+        let Some(question) = Question::new(attributes, object, old) else { return Ok(()) };
         let mut findings = Findings::default();
         let outcome = self.judge_all(&question, &mut findings).await;
         if let Some(audit) = question.origin.audit {
             findings.tell(audit);
         }
-        outcome
+        outcome.and_then(|()| findings.verdict())
     }
 }
 

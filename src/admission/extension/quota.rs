@@ -16,14 +16,14 @@ impl Admission for ObjectQuota {
         attributes: &Attributes<'_>,
         _: &dyn Hub,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let definition = attributes.definition;
         if attributes.operation != Operation::Create || !definition.namespaced {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let resource = format!("{}.{}", definition.plural, definition.group);
         match self.0.take(attributes.namespace, &resource, attributes.dry_run).await {
-            Ok(()) => Ok(Vec::new()),
+            Ok(()) => Ok(()),
             Err(QuotaError::Refused(why)) => Err(ApiError::forbidden(definition, attributes.name, &why)),
             Err(QuotaError::Cluster(error)) => {
                 Err(ApiError::internal(&format!("a quota cannot be charged: {error}")))

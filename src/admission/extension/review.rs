@@ -29,8 +29,8 @@ pub(super) fn ask(question: &Question<'_>, version: &Version) -> (Bytes, String)
 /// What a webhook says.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Changes to the object.
-    pub(super) patch: Option<Patch>,
+    /// Changes to the object, and how the webhook wrote them.
+    pub(super) patch: Option<(Patch, Value)>,
     /// What the client should hear.
     pub(super) warnings: Vec<String>,
     /// What the audit log should have.
@@ -83,7 +83,7 @@ pub(super) fn read(body: &[u8], uid: &str, webhook: &str) -> Result<Answer, Stri
     })
 }
 
-fn patch(patch: Option<&str>, patch_type: Option<&str>) -> Result<Option<Patch>, String> {
+fn patch(patch: Option<&str>, patch_type: Option<&str>) -> Result<Option<(Patch, Value)>, String> {
     match (patch.filter(|patch| !patch.is_empty()), patch_type) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err("webhook returned response.patchType but not response.patch".into()),
@@ -91,8 +91,8 @@ fn patch(patch: Option<&str>, patch_type: Option<&str>) -> Result<Option<Patch>,
         (Some(text), Some("JSONPatch")) => {
             let bytes = STANDARD.decode(text).map_err(|error| format!("response.patch: {error}"))?;
             let tree = json::parse(&bytes).map_err(|error| format!("response.patch: {error}"))?;
-            let patch = Patch::parse(tree).map_err(|error| format!("response.patch: {error}"))?;
-            Ok(Some(patch).filter(|patch| !patch.is_empty()))
+            let patch = Patch::parse(tree.clone()).map_err(|error| format!("response.patch: {error}"))?;
+            Ok(Some((patch, tree)).filter(|(patch, _)| !patch.is_empty()))
         }
         (_, Some(other)) => Err(format!("unsupported response.patchType {other:?}")),
     }
@@ -170,7 +170,7 @@ mod tests {
         );
         let answer = answer.unwrap();
         assert_eq!(answer.annotations["a"], "b");
-        assert_eq!(answer.patch.unwrap().len(), 1);
+        assert_eq!(answer.patch.unwrap().0.len(), 1);
         assert_eq!(answer.warnings, ["w"]);
         assert!(answer.denied.is_none());
     }

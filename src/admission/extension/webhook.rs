@@ -16,6 +16,8 @@ use std::time::Duration;
 /// A webhook, ready to be called.
 pub(super) struct Webhook {
     pub(super) name: String,
+    /// The name of the configuration that has it.
+    pub(super) configuration: String,
     matching: Matching,
     conditions: Vec<Condition>,
     /// Whether a request passes when the webhook cannot be asked.
@@ -30,7 +32,7 @@ pub(super) struct Webhook {
 
 impl Webhook {
     /// Of a validating configuration.
-    pub(super) fn validating(cluster: &Cluster, hook: ValidatingWebhook) -> Webhook {
+    pub(super) fn validating(cluster: &Cluster, configuration: &str, hook: ValidatingWebhook) -> Webhook {
         let speaks = hook.admission_review_versions.iter().any(|version| version == "v1");
         let channel = match speaks {
             true => cluster.webhook(&hook.client_config),
@@ -50,11 +52,12 @@ impl Webhook {
             again: false,
             channel,
             name: hook.name,
+            configuration: configuration.to_owned(),
         }
     }
 
     /// Of a mutating configuration, which says one thing more.
-    pub(super) fn mutating(cluster: &Cluster, hook: MutatingWebhook) -> Webhook {
+    pub(super) fn mutating(cluster: &Cluster, configuration: &str, hook: MutatingWebhook) -> Webhook {
         let again = hook.reinvocation_policy.as_deref() == Some("IfNeeded");
         let hook = ValidatingWebhook {
             admission_review_versions: hook.admission_review_versions,
@@ -69,7 +72,7 @@ impl Webhook {
             side_effects: hook.side_effects,
             timeout_seconds: hook.timeout_seconds,
         };
-        Webhook { again, ..Webhook::validating(cluster, hook) }
+        Webhook { again, ..Webhook::validating(cluster, configuration, hook) }
     }
 
     /// The version in which it is to be asked about a request, if it is.
@@ -108,7 +111,8 @@ impl Webhook {
             Err(reason) => Err(reason.clone()),
         };
         match answer {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                question.attributes.warn(std::mem::take(&mut answer.warnings));
                 if let Some(audit) = question.origin.audit {
                     let annotations = answer.annotations.iter();
                     annotations

@@ -5,8 +5,9 @@ use super::kept::Kept;
 use super::matching::operation;
 use super::question::Question;
 use super::review::Answer;
+use super::turn::Turn;
 use super::webhook::Webhook;
-use crate::admission::{Admission, Attributes, Operation};
+use crate::admission::{Admission, Attributes};
 use crate::cluster::Cluster;
 use crate::telemetry::{FailOpenLabels, WebhookLabels};
 use apimachinery::kind::{Hub, Version};
@@ -50,6 +51,7 @@ impl<K: Resource> Hooks<K> {
         hook: &Webhook,
         question: &Question<'_>,
         version: &'static Version,
+        turn: Turn,
     ) -> Result<Option<Answer>, ApiError> {
         let began = Instant::now();
         let answer = hook.ask(question, version).await;
@@ -64,6 +66,7 @@ impl<K: Resource> Hooks<K> {
         self.around.metrics.called(&labels, began.elapsed());
         if matches!(answer, Ok(None)) {
             self.around.metrics.failed_open(&FailOpenLabels { name: labels.name, r#type: self.kind });
+            turn.failed_open(question.origin.audit, hook);
         }
         answer
     }
@@ -102,7 +105,8 @@ impl MutatingWebhooks {
         };
         self.0.set(configurations, is_same, |configuration| {
             let hooks = configuration.webhooks.iter().flatten();
-            hooks.map(|hook| Webhook::mutating(cluster, hook.clone())).collect()
+            let name = configuration.metadata.name.as_deref().unwrap_or_default();
+            hooks.map(|hook| Webhook::mutating(cluster, name, hook.clone())).collect()
         });
     }
 }
@@ -120,7 +124,8 @@ impl ValidatingWebhooks {
         };
         self.0.set(configurations, is_same, |configuration| {
             let hooks = configuration.webhooks.iter().flatten();
-            hooks.map(|hook| Webhook::validating(cluster, hook.clone())).collect()
+            let name = configuration.metadata.name.as_deref().unwrap_or_default();
+            hooks.map(|hook| Webhook::validating(cluster, name, hook.clone())).collect()
         });
     }
 }
@@ -141,13 +146,12 @@ impl MutatingWebhooks {
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-        warnings: &mut Vec<String>,
     ) -> Result<Asked, ApiError> {
         let hooks = self.0.hooks.load_full();
         let mut asked = Asked { hooks, ..Asked::default() };
-        let mut round = Round { hooks: &self.0, attributes, old, warnings };
+        let round = Round { hooks: &self.0, attributes, old, number: 0 };
         for (number, hook) in asked.hooks.iter().enumerate() {
-            let outcome = round.ask(hook, object).await?;
+            let outcome = round.ask(number, hook, object).await?;
             if outcome != Outcome::Passed {
                 asked.numbers.push(number);
             }
@@ -165,14 +169,13 @@ impl MutatingWebhooks {
         attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
-        warnings: &mut Vec<String>,
         (asked, has_changed): (Asked, bool),
     ) -> Result<(), ApiError> {
-        let mut round = Round { hooks: &self.0, attributes, old, warnings };
+        let round = Round { hooks: &self.0, attributes, old, number: 1 };
         let is_before = |number: &usize| has_changed || Some(*number) < asked.last_change;
         for number in asked.numbers.iter().copied().filter(is_before) {
             if asked.hooks[number].again {
-                round.ask(&asked.hooks[number], object).await?;
+                round.ask(number, &asked.hooks[number], object).await?;
             }
         }
         Ok(())
@@ -194,38 +197,60 @@ struct Round<'a> {
     hooks: &'a Hooks<MutatingWebhookConfiguration>,
     attributes: &'a Attributes<'a>,
     old: Option<&'a dyn Hub>,
-    warnings: &'a mut Vec<String>,
+    number: usize,
 }
 
 impl Round<'_> {
-    async fn ask(&mut self, hook: &Webhook, object: &mut Box<dyn Hub>) -> Result<Outcome, ApiError> {
+    async fn ask(
+        &self,
+        number: usize,
+        hook: &Webhook,
+        object: &mut Box<dyn Hub>,
+    ) -> Result<Outcome, ApiError> {
         let Some(question) = Question::new(self.attributes, &**object, self.old) else {
             return Ok(Outcome::Passed);
         };
         let Some(version) = hook.matches(&question, &self.hooks.around).await? else {
             return Ok(Outcome::Passed);
         };
-        let Some(answer) = self.hooks.ask(hook, &question, version).await? else { return Ok(Outcome::Kept) };
-        let Answer { patch, warnings, denied, .. } = answer;
-        self.warnings.extend(warnings);
-        if let Some(denied) = denied {
-            return Err(denied);
+        let turn = Turn::mutating(self.number, number);
+        let answer = self.hooks.ask(hook, &question, version, turn).await;
+        let made = answer.and_then(|answer| made(&question, version, (turn, hook), answer));
+        turn.asked(question.origin.audit, hook, matches!(made, Ok(Some(_))));
+        match made? {
+            None => Ok(Outcome::Kept),
+            Some(made) => {
+                *object = made;
+                Ok(Outcome::Changed)
+            }
         }
-        let Some(patch) = patch.filter(|_| self.attributes.operation != Operation::Delete) else {
-            return Ok(Outcome::Kept);
-        };
-        let mut tree = question.object_tree(version);
-        let before = tree.clone();
-        let changed = patch.apply(&mut tree).map_err(|error| error.to_string());
-        if changed.is_ok() && tree == before {
-            return Ok(Outcome::Kept);
-        }
-        let changed = changed.and_then(|()| question.changed(version, &tree));
-        // No failure policy excuses a patch that does not fit.
-        let unfit = |reason| ApiError::internal(&format!("the patch of a webhook: {reason}"));
-        (*object, _) = changed.map_err(unfit)?;
-        Ok(Outcome::Changed)
     }
+}
+
+/// What a webhook's answer makes of an object; nothing where it stays as it is.
+fn made(
+    question: &Question<'_>,
+    version: &'static Version,
+    (turn, hook): (Turn, &Webhook),
+    answer: Option<Answer>,
+) -> Result<Option<Box<dyn Hub>>, ApiError> {
+    let Some(Answer { patch, denied, .. }) = answer else { return Ok(None) };
+    if let Some(denied) = denied {
+        return Err(denied);
+    }
+    let Some((patch, written)) = patch else { return Ok(None) };
+    if question.object().is_none() {
+        let what = "attempted to modify the object, which is not supported for this operation";
+        return Err(ApiError::internal(&format!("admission webhook {:?} {what}", hook.name)));
+    }
+    let before = question.object_tree(version);
+    let mut tree = before.clone();
+    let changed = patch.apply(&mut tree).map_err(|error| error.to_string());
+    // No failure policy excuses a patch that does not fit.
+    let unfit = |reason| ApiError::internal(&format!("the patch of a webhook: {reason}"));
+    let (object, _) = changed.and_then(|()| question.changed(version, &tree)).map_err(unfit)?;
+    turn.patched(question.origin.audit, hook, &written);
+    Ok(Some(object).filter(|_| tree != before))
 }
 
 #[async_trait]
@@ -235,26 +260,20 @@ impl Admission for ValidatingWebhooks {
         attributes: &Attributes<'_>,
         object: &dyn Hub,
         old: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         let hooks = self.0.hooks.load_full();
         let Some(question) = Question::new(attributes, object, old).filter(|_| !hooks.is_empty()) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let (question, around) = (&question, &self.0.around);
-        let answers = join_all(hooks.iter().map(|hook| async move {
-            match hook.matches(question, around).await? {
-                Some(version) => self.0.ask(hook, question, version).await,
-                None => Ok(None),
-            }
-        }));
-        let mut warnings = Vec::new();
-        for answer in answers.await {
-            let Some(answer) = answer? else { continue };
-            warnings.extend(answer.warnings);
-            if let Some(denied) = answer.denied {
-                return Err(denied);
-            }
-        }
-        Ok(warnings)
+        let versions = join_all(hooks.iter().map(|hook| hook.matches(question, around)));
+        let versions = versions.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let matching = hooks.iter().zip(versions).filter_map(|(hook, version)| Some((hook, version?)));
+        let answers =
+            join_all(matching.enumerate().map(|(number, (hook, version))| {
+                self.0.ask(hook, question, version, Turn::validating(number))
+            }));
+        let mut denials = answers.await.into_iter().map(|answer| answer.map(|answer| answer?.denied));
+        denials.find_map(|denied| denied.map_or_else(Some, |denied| denied)).map_or(Ok(()), Err)
     }
 }

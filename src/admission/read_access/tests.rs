@@ -39,7 +39,7 @@ async fn judged<K: Hub>(
     let origin = attributes.origin.filter(|_| by_a_user);
     let attributes = Attributes { operation, name: "shop", origin, ..attributes };
     let step = ReadAccess::new(Arc::new(Cluster));
-    step.validate(&attributes, object, old.map(|old| old as &dyn Hub)).await.map(|_| ())
+    step.validate(&attributes, object, old.map(|old| old as &dyn Hub)).await
 }
 
 fn secret(namespace: &str, name: &str) -> ObjectRef {

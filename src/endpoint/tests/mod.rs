@@ -18,6 +18,7 @@ mod patches;
 mod paths;
 mod races;
 mod readable;
+mod reviews;
 mod scale;
 mod scale_applies;
 mod sockets;

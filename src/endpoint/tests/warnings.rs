@@ -17,15 +17,16 @@ struct Says {
 impl Admission for Says {
     async fn mutate(
         &self,
-        _: &Attributes<'_>,
+        attributes: &Attributes<'_>,
         object: &mut Box<dyn Hub>,
         _: Option<&dyn Hub>,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<(), ApiError> {
         if self.spoils {
             let entry = ManagedFieldsEntry { operation: "Nonsense".into(), ..ManagedFieldsEntry::default() };
             object.meta_mut().managed_fields = vec![entry].into();
         }
-        Ok(self.warnings.clone())
+        attributes.warn(self.warnings.iter().cloned());
+        Ok(())
     }
 }
 
@@ -45,6 +46,26 @@ async fn a_warning_stands_once_and_cannot_break_its_header() {
     let expected =
         [r#"299 - "twice""#, r#"299 - "a \"quote\" and a \\""#, r#"299 - "two lines""#, r#"299 - "ä""#];
     assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn who_is_refused_hears_what_was_found_before() {
+    let says = Says { warnings: vec!["admitted".to_owned()], spoils: false };
+    let server = Server::admitting(Arc::new(says)).await;
+    let mut unfit = flunder("a");
+    (unfit["spec"]["count"], unfit["spec"]["unknown"]) = ((-1).into(), 1.into());
+    let path = format!("{BASE}?fieldValidation=Warn");
+    let answer = server.post(&path, &unfit).await;
+    let warnings: Vec<_> = answer.headers.get_all("warning").iter().collect();
+    assert_eq!(
+        (answer.code, &*warnings),
+        (
+            422.try_into().unwrap(),
+            &["299 - \"unknown field \\\"spec.unknown\\\"\"", "299 - \"admitted\""]
+                .map(|text| text.try_into().unwrap())
+                .each_ref()[..]
+        )
+    );
 }
 
 #[tokio::test]

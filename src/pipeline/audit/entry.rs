@@ -66,7 +66,8 @@ impl Entry {
         self.state().event.annotations.entry(key.to_owned()).or_insert_with(|| value.to_owned());
     }
 
-    fn takes_requests(&self) -> bool {
+    /// Whether what is in objects of requests may be told.
+    pub fn takes_requests(&self) -> bool {
         self.treatment.level >= Level::Request
     }
 

@@ -85,6 +85,12 @@ impl Policy {
     /// Reads a file; an error has everything that is wrong with it.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
         let (tree, problems) = yaml::decode(text).map_err(|error| error.to_string())?;
+        if !tree.is_object() {
+            return Err(format!(
+                "it must be a {KIND}; one that records every request is \
+                 {{apiVersion: {API_VERSION}, kind: {KIND}, rules: [{{level: Metadata}}]}}"
+            ));
+        }
         let file: File = serde_json::from_value(tree).map_err(|error| error.to_string())?;
         let mut faults: Vec<String> = problems.iter().map(ToString::to_string).collect();
         for (found, name, wanted) in

@@ -134,6 +134,14 @@ fn what_is_no_policy_is_refused_with_all_that_is_wrong() {
         let found = faults(text);
         assert!(found.contains(said), "{text}: {found}");
     }
+    for nothing in ["", "# later\n", "[]", "rules"] {
+        let told = Policy::parse(nothing.as_bytes()).unwrap_err();
+        let example = told.split_once("every request is ").expect(&told).1;
+        assert!(
+            told.starts_with("it must be a Policy; ") && Policy::parse(example.as_bytes()).is_ok(),
+            "{told}"
+        );
+    }
     let other = Policy::parse(b"apiVersion: audit.k8s.io/v1beta1\nkind: Polic\nrules: [{level: None}]");
     assert_eq!(other.unwrap_err(), "apiVersion must be audit.k8s.io/v1; kind must be Policy");
     assert!(faults("metadata: {name: mine}\nrules: [{level: None}]").is_empty());
