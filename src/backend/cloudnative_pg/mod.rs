@@ -33,7 +33,7 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Became, Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
+use super::operator::{Became, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, kubernetes_name};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
@@ -89,7 +89,7 @@ impl Dialect for CloudNativePG {
     const MAIN: Resource = resource("Cluster", "clusters");
     const BESIDE: &'static [Resource] = &[DATABASES, ROLES, POOLERS];
     const IMPORTS: bool = true;
-    const CLONES: bool = true;
+    const CLONES: Option<Cloning> = Some(Cloning::Primary);
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] = &[
         Parameters { group: GROUP, version: "v1", kind: "ClusterImageCatalog" },

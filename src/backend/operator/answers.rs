@@ -22,6 +22,7 @@ pub(super) struct Live {
     beside: Vec<Value>,
     evidence: Vec<Value>,
     source: Value,
+    begins: Value,
     installed: Arc<Installed>,
 }
 
@@ -32,8 +33,8 @@ impl Live {
         class: &'a Class,
         references: &'a [Resolved],
     ) -> Wish<'a> {
-        let Live { name, main, beside, evidence, source, installed } = self;
-        Wish { object, class, name, live: main, beside, evidence, references, source, installed }
+        let Live { name, main, beside, evidence, source, begins, installed } = self;
+        Wish { object, class, name, live: main, beside, evidence, references, source, begins, installed }
     }
 
     pub(super) fn is_there(&self) -> bool {
@@ -59,11 +60,11 @@ impl<D: Dialect> Operator<D> {
         let main = self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?;
         let beside = self.beside(&meta.namespace, &meta.uid).await?;
         let (main, installed) = (main.unwrap_or_default(), self.installed().await?);
-        let (evidence, source) = match main {
-            Value::Null => (Vec::new(), self.source(object, references).await?),
-            _ => (self.evidence(object, &name).await?, Value::Null),
+        let (evidence, source, begins) = match main {
+            Value::Null => (Vec::new(), self.source(object, references).await?, self.begins(object).await?),
+            _ => (self.evidence(object, &name).await?, Value::Null, Value::Null),
         };
-        Ok(Live { name, main, beside, evidence, source, installed })
+        Ok(Live { name, main, beside, evidence, source, begins, installed })
     }
 
     /// Whose it is: another object's is left alone.
@@ -216,6 +217,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         if let Some(refusal) = self.judged(&wish).await? {
             return self.keep(&wish, refusal).await;
         }
+        if let Some(waits) = self.back_up_source(&wish).await? {
+            return Ok(waits);
+        }
         self.make_secrets(&wish, &self.dialect.roles(&wish)).await?;
         match self.apply(&wish, &objects).await {
             Ok(()) => {}
@@ -226,6 +230,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             live = self.find(object, &request.references).await?;
         }
         let wish = live.wish(object, &class, &request.references);
+        if was_made(object) {
+            self.forget_backups(object).await?;
+        }
         let seen = self.see_outside(&wish).await?;
         self.bring_inside(&wish, seen).await
     }
@@ -244,6 +251,9 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         let secrets = self.secrets(&object.metadata.namespace, &object.metadata.uid).await?;
         match disposal {
             Disposal::Retain => {
+                if was_made(object) || !live.is_there() {
+                    self.forget_backups(object).await?;
+                }
                 // The main object last: as long as it is marked, this is done again.
                 for released in live.beside.iter().chain(&secrets) {
                     self.release(released).await?;
@@ -264,6 +274,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
                 for deleted in live.beside.iter().chain(&secrets) {
                     self.delete(deleted).await?;
                 }
+                self.forget_backups(object).await?;
                 match main && self.find(object, &[]).await?.is_there() {
                     true => Err(Error::retried(
                         Code::Unavailable,

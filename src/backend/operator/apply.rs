@@ -42,6 +42,7 @@ impl<D: Dialect> Operator<D> {
             let checked = tenant::check(wish.object, &administration.names(wish.object));
             checked.map_err(|error| Refusal::new("BackendRejected", error.to_string()))?;
         }
+        self.check_copied(wish)?;
         let mut objects = self.dialect.wanted(wish)?;
         let class = parameters::together(self.dialect.usual(wish), parameters::of_class(wish.class)?);
         let parameters = parameters::together(class, parameters);
@@ -146,7 +147,8 @@ impl<D: Dialect> Operator<D> {
 
     fn place(object: &Value) -> Result<Place<'_>, Error> {
         let kind = at(object, "kind");
-        let resource = Self::kinds().chain([&SECRETS]).find(|resource| resource.kind == kind);
+        let backups = [const { &D::BACKUPS }].into_iter().flatten();
+        let resource = Self::kinds().chain([&SECRETS]).chain(backups).find(|resource| resource.kind == kind);
         let resource = resource.ok_or_else(|| {
             Error::retried(crate::backend::Code::Unavailable, format!("{} has no {kind}", D::NAME))
         })?;

@@ -1,4 +1,5 @@
-//! The backup that an operator makes before a main object is deleted: an object of its own kind, which nothing of ours deletes.
+//! The backup that an operator makes before a main object is deleted: an object of its own kind, which nothing of ours deletes;
+//! and the one that a copy is made out of, which is begun the same way.
 //!
 //! Which backups there were is read off the cluster, by our label and their names, so that whoever was cut off goes on. After one
 //! that failed the next is made later each time, or at once where somebody deletes those that failed.
@@ -44,8 +45,28 @@ impl Became {
     }
 }
 
+/// What a backup is made for: its name says it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// To outlive a database that is deleted.
+    Deletion,
+    /// To make a copy out of.
+    Copy,
+}
+
+impl Purpose {
+    /// What the names of an object's backups for it begin with.
+    fn prefix(self, object: &PostgreSQL) -> String {
+        let word = match self {
+            Purpose::Deletion => "final",
+            Purpose::Copy => "copy",
+        };
+        format!("{}-{word}-", names::implementation(object, LONGEST_NAME))
+    }
+}
+
 /// A backup that was begun.
-struct Attempt {
+pub(super) struct Attempt {
     number: u32,
     ended: Timestamp,
     backup: Backup,
@@ -80,11 +101,9 @@ impl<D: Dialect> Operator<D> {
             return Err(failed(format!("{} makes no backups that outlive a database", D::NAME)));
         };
         let object = &request.object;
-        let attempts = self.attempts(kind, object).await?;
-        for phase in [BackupPhase::Succeeded, BackupPhase::Running] {
-            if let Some(attempt) = attempts.iter().find(|attempt| attempt.backup.phase == phase) {
-                return Ok(attempt.backup.clone());
-            }
+        let attempts = self.attempts(kind, object, Purpose::Deletion).await?;
+        if let Some(backup) = under_way(&attempts) {
+            return Ok(backup);
         }
         let live = self.find(object, &request.references).await?;
         let (main, name) = (D::MAIN.kind, &live.name);
@@ -105,12 +124,26 @@ impl<D: Dialect> Operator<D> {
             )));
         }
         let spec = self.dialect.backup(wish.live).map_err(|why| failed(format!("{main} {name} {why}")))?;
-        let number = attempts.iter().map(|attempt| attempt.number).max().unwrap_or_default() + 1;
-        let wanted = wanted(kind, object, number, spec);
         let Some(waits_for) = self.waking(&wish, &class).await? else { return Ok(Backup::nothing()) };
-        let told = |phase, message| Backup { reference: reference(&wanted), phase, message };
         if !waits_for.is_empty() {
-            return Ok(told(BackupPhase::Running, format!("it waits for the database: {waits_for}")));
+            let reference = reference(&wanted(kind, object, Purpose::Deletion, &attempts, spec));
+            let message = format!("it waits for the database: {waits_for}");
+            return Ok(Backup { reference, phase: BackupPhase::Running, message });
+        }
+        self.advance(kind, object, Purpose::Deletion, &attempts, spec).await
+    }
+
+    /// The backup that is there or is being made; else the next one is begun, once it is time for that.
+    pub(super) async fn advance(
+        &self,
+        kind: &Resource,
+        object: &PostgreSQL,
+        purpose: Purpose,
+        attempts: &[Attempt],
+        spec: Value,
+    ) -> Result<Backup, Error> {
+        if let Some(backup) = under_way(attempts) {
+            return Ok(backup);
         }
         if let Some(failed) = attempts.last()
             && let due = due(failed.ended, attempts.len())
@@ -122,7 +155,7 @@ impl<D: Dialect> Operator<D> {
             );
             return Ok(Backup { message, ..failed.backup.clone() });
         }
-        self.begin(kind, &wanted).await
+        self.begin(kind, &wanted(kind, object, purpose, attempts, spec)).await
     }
 
     /// What is waited for before a backup can be made: a database that is stopped is started. None where it never was up.
@@ -155,15 +188,31 @@ impl<D: Dialect> Operator<D> {
     }
 
     /// The backups that were begun for an object, in their order.
-    async fn attempts(&self, kind: &Resource, object: &PostgreSQL) -> Result<Vec<Attempt>, Error> {
-        let (meta, prefix) = (&object.metadata, prefix(object));
+    pub(super) async fn attempts(
+        &self,
+        kind: &Resource,
+        object: &PostgreSQL,
+        purpose: Purpose,
+    ) -> Result<Vec<Attempt>, Error> {
+        let numbered = self.backups(kind, object, purpose).await?;
+        let mut attempts: Vec<Attempt> =
+            numbered.iter().map(|(number, backup)| self.attempt(backup, *number)).collect();
+        attempts.sort_unstable_by_key(|attempt| attempt.number);
+        Ok(attempts)
+    }
+
+    /// The same as the operator has them, each with its number.
+    pub(super) async fn backups(
+        &self,
+        kind: &Resource,
+        object: &PostgreSQL,
+        purpose: Purpose,
+    ) -> Result<Vec<(u32, Value)>, Error> {
+        let (meta, prefix) = (&object.metadata, purpose.prefix(object));
         let found = self.cluster.labelled(kind, &meta.namespace, UID_LABEL, &meta.uid).await;
         let found = found.map_err(|error| trouble::<D>(&error))?;
         let number = |backup: &Value| at(backup, "metadata.name").strip_prefix(&prefix)?.parse().ok();
-        let numbered = found.iter().filter_map(|backup| Some(self.attempt(backup, number(backup)?)));
-        let mut attempts: Vec<Attempt> = numbered.collect();
-        attempts.sort_unstable_by_key(|attempt| attempt.number);
-        Ok(attempts)
+        Ok(found.into_iter().filter_map(|backup| Some((number(&backup)?, backup))).collect())
     }
 
     fn attempt(&self, backup: &Value, number: u32) -> Attempt {
@@ -182,17 +231,27 @@ fn due(ended: Timestamp, failed: usize) -> Timestamp {
     due.round(Unit::Second).unwrap_or(due)
 }
 
-/// What the names of an object's backups begin with.
-fn prefix(object: &PostgreSQL) -> String {
-    format!("{}-final-", names::implementation(object, LONGEST_NAME))
+/// The backup that was made, or is being made.
+fn under_way(attempts: &[Attempt]) -> Option<Backup> {
+    let of = |phase| attempts.iter().find(|attempt| attempt.backup.phase == phase);
+    let found = of(BackupPhase::Succeeded).or_else(|| of(BackupPhase::Running));
+    found.map(|attempt| attempt.backup.clone())
 }
 
-fn wanted(kind: &Resource, object: &PostgreSQL, number: u32, spec: Value) -> Value {
+/// The next backup.
+fn wanted(
+    kind: &Resource,
+    object: &PostgreSQL,
+    purpose: Purpose,
+    attempts: &[Attempt],
+    spec: Value,
+) -> Value {
+    let number = attempts.iter().map(|attempt| attempt.number).max().unwrap_or_default() + 1;
     json!({
         "apiVersion": kind.api_version(),
         "kind": kind.kind,
         "metadata": {
-            "name": format!("{}{number}", prefix(object)),
+            "name": format!("{}{number}", purpose.prefix(object)),
             "namespace": object.metadata.namespace,
             "labels": names::labels(object),
         },

@@ -1,14 +1,18 @@
 //! Databases that begin as a copy of another one of the same operator. Which one it is, and that it is Ready, the controller
 //! says; here its main object is read, for as long as there is none of the copy's.
+//!
+//! A copy that is made out of a backup is made out of one that was begun after it was asked for, so that everything that was
+//! committed before is in it. Whose backup it is says its label, so that whoever was cut off goes on with the same one.
 
-use super::dialect::{Dialect, Wish};
+use super::backup::Purpose;
+use super::dialect::{Cloning, Dialect, Wish};
 use super::{Operator, at, trouble};
-use crate::backend::{Error, Refusal, Resolved};
-use crate::cluster::Place;
+use crate::backend::{BackupPhase, Error, Observed, Phase, Refusal, Resolved};
+use crate::cluster::{Place, Resource};
 use databases_api::instance::Instance;
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::DATA_SOURCE_REF;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What a new main object is made a copy of.
@@ -41,6 +45,11 @@ impl Wish<'_> {
         Ok(Some(Origin { main: self.source, major }))
     }
 
+    /// What is there of the main object, else that of what a new one is made a copy of.
+    pub fn before(&self) -> &Value {
+        if self.live.is_null() { self.source } else { self.live }
+    }
+
     /// The owners and users of what it begins as a copy of, as long as the copy is not made: their logins are copied, too.
     pub fn copied_roles(&self) -> BTreeSet<String> {
         let copied = copied(self.object, self.references).unwrap_or_default();
@@ -63,6 +72,66 @@ impl<D: Dialect> Operator<D> {
         }
         let found = self.cluster.look(Place { resource: &D::MAIN, namespace, name }).await;
         Ok(found.map_err(|error| trouble::<D>(&error))?.unwrap_or_default())
+    }
+
+    /// The kind of the backups that copies are made out of; none where they are made otherwise.
+    pub(super) fn backup_to_copy() -> Option<&'static Resource> {
+        let by_backup = matches!(D::CLONES, Some(Cloning::Backup | Cloning::Repository));
+        const { &D::BACKUPS }.as_ref().filter(|_| by_backup)
+    }
+
+    /// How what is copied is backed up for that; or what it lacks. Whether its backups go with it is of no account.
+    fn source_backup(&self, main: &Value) -> Result<Value, Refusal> {
+        let name = at(main, "metadata.name");
+        self.dialect.backup(&json!({"metadata": {"name": name}, "spec": main["spec"]})).map_err(|why| {
+            let message = format!(
+                "{DATA_SOURCE_REF}: a copy is made out of a backup, and {} {name} {why}; say that in the ConfigMap that \
+                 spec.parametersRef of its class names",
+                D::MAIN.kind
+            );
+            Refusal::new("InvalidParameters", message)
+        })
+    }
+
+    /// Refuses a copy of what cannot be backed up for it.
+    pub(super) fn check_copied(&self, wish: &Wish<'_>) -> Result<(), Refusal> {
+        match wish.origin()?.filter(|_| Self::backup_to_copy().is_some()) {
+            Some(origin) => self.source_backup(origin.main).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The complete backup that an object that is not there yet is made a copy out of; null where there is none.
+    pub(super) async fn begins(&self, object: &PostgreSQL) -> Result<Value, Error> {
+        let Some(kind) = Self::backup_to_copy().filter(|_| object.copied().is_some()) else {
+            return Ok(Value::Null);
+        };
+        let made = self.backups(kind, object, Purpose::Copy).await?;
+        let is_complete = |backup: &Value| self.dialect.backed_up(backup).phase == BackupPhase::Succeeded;
+        Ok(made.into_iter().map(|(_, backup)| backup).find(is_complete).unwrap_or_default())
+    }
+
+    /// Has what is copied backed up, and says how far that is; none where nothing has to be, or it is done.
+    pub(super) async fn back_up_source(&self, wish: &Wish<'_>) -> Result<Option<Observed>, Error> {
+        let rejected = |refusal: Refusal| Error::rejected(&refusal.reason, refusal.message);
+        let origin = wish.origin().map_err(rejected)?.filter(|_| wish.begins.is_null());
+        let Some((kind, origin)) = Self::backup_to_copy().zip(origin) else { return Ok(None) };
+        let spec = self.source_backup(origin.main).map_err(rejected)?;
+        let attempts = self.attempts(kind, wish.object, Purpose::Copy).await?;
+        let backup = self.advance(kind, wish.object, Purpose::Copy, &attempts, spec).await?;
+        let (main, name) = (D::MAIN.kind, at(origin.main, "metadata.name"));
+        let message = format!("{main} {name} is backed up to be copied, by {backup}: {}", backup.message);
+        Ok(Some(Observed { phase: Phase::Creating, message, ..Observed::default() }))
+    }
+
+    /// Deletes the backups that were made for a copy alone.
+    pub(super) async fn forget_backups(&self, object: &PostgreSQL) -> Result<(), Error> {
+        let is_its_own = D::CLONES == Some(Cloning::Backup) && object.copied().is_some();
+        let Some(kind) = Self::backup_to_copy().filter(|_| is_its_own) else { return Ok(()) };
+        for (_, backup) in self.backups(kind, object, Purpose::Copy).await? {
+            self.delete(&backup).await?;
+        }
+        Ok(())
     }
 }
 

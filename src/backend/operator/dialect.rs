@@ -36,8 +36,8 @@ pub trait Dialect: Send + Sync + 'static {
     const CLASS_PARAMETERS: &'static [Parameters];
     /// Whether the first data may come from the server that a binding Secret names.
     const IMPORTS: bool = false;
-    /// Whether the first data may be that of another PostgreSQL whose operator it is, too ([`Wish::origin`]).
-    const CLONES: bool = false;
+    /// How the first data may be that of another PostgreSQL whose operator it is, too ([`Wish::origin`]).
+    const CLONES: Option<Cloning> = None;
     /// Whether the data outlives the main object, which is then made anew where somebody deleted it.
     const DATA_IS_APART: bool = false;
     /// The kind of its backups, where they outlive a main object.
@@ -126,6 +126,17 @@ pub trait Dialect: Send + Sync + 'static {
     fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect);
 }
 
+/// Where a copy has the data from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cloning {
+    /// The primary of what it copies.
+    Primary,
+    /// A backup that is made for it of what it copies, and deleted once the copy is there.
+    Backup,
+    /// A repository into which a backup is made for it; that is a backup like any other of what it copies.
+    Repository,
+}
+
 /// A kind that a class's `spec.parametersRef` may name.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters {
@@ -194,6 +205,8 @@ pub struct Wish<'a> {
     pub references: &'a [Resolved],
     /// The main object of the PostgreSQL that it begins as a copy of; null where it is none, or was made.
     pub source: &'a Value,
+    /// The backup that it is made a copy out of, once that is complete; null where it is no such copy, or was made.
+    pub begins: &'a Value,
     /// What the cluster has of the operator.
     pub installed: &'a Installed,
 }

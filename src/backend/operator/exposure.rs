@@ -115,6 +115,7 @@ mod tests {
             evidence: std::slice::from_ref(service),
             references: &[],
             source: &Value::Null,
+            begins: &Value::Null,
             installed: &Installed::default(),
         };
         let endpoints =

@@ -35,7 +35,7 @@ mod warned;
 
 pub(super) use backup::Became;
 pub(super) use clone::Origin;
-pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
+pub(super) use dialect::{Administration, Cloning, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use exposure::Exposure;
 pub(super) use names::{DOMAIN, UID_LABEL, check_issuer, kubernetes_name, labels};
 pub(super) use parameters::{KEY as SPEC_KEY, is_config_map, of_class as class_part};

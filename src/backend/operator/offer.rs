@@ -17,6 +17,8 @@ use tokio::sync::watch;
 pub(super) const EXPANSION: &str = "PostgreSQLStorageExpansion";
 /// What is offered only where a class gives its databases backups.
 pub(super) const SNAPSHOT: &str = "PostgreSQLDeletionSnapshot";
+/// What is offered there, too, where copies are made out of backups.
+pub(super) const CLONE: &str = "PostgreSQLClone";
 pub(super) const STORAGE_CLASSES: Resource =
     Resource { group: "storage.k8s.io", version: "v1", kind: "StorageClass", plural: "storageclasses" };
 
@@ -40,13 +42,13 @@ impl<D: Dialect> Backend for Operator<D> {
         let adopted = ReferenceKind { path: ADOPT_REF.into(), kind: (&kind).into() };
         let secret = Parameters { group: SECRETS.group, version: SECRETS.version, kind: SECRETS.kind };
         let other = Parameters { group: GROUP, version: "v1", kind: "PostgreSQL" };
-        let sources = [D::IMPORTS.then_some(secret), D::CLONES.then_some(other)];
+        let sources = [D::IMPORTS.then_some(secret), D::CLONES.map(|_| other)];
         let source = |kind: Parameters| ReferenceKind { path: DATA_SOURCE_REF.into(), kind: (&kind).into() };
         [adopted].into_iter().chain(sources.into_iter().flatten().map(source)).collect()
     }
 
     fn needed_once(&self) -> Vec<&'static str> {
-        (D::IMPORTS || D::CLONES).then_some(DATA_SOURCE_REF).into_iter().collect()
+        (D::IMPORTS || D::CLONES.is_some()).then_some(DATA_SOURCE_REF).into_iter().collect()
     }
 
     fn recognises(&self, group: &str) -> bool {
@@ -70,7 +72,10 @@ impl<D: Dialect> Backend for Operator<D> {
         }
         match parameters::of_class(class) {
             Err(refusal) => offer.refused = offer.refused.or(Some(refusal)),
-            Ok(spec) if self.backs_up(&installed, &spec) => offer.features.push(SNAPSHOT.into()),
+            Ok(spec) if self.backs_up(&installed, &spec) => {
+                offer.features.push(SNAPSHOT.into());
+                offer.features.extend(Self::backup_to_copy().map(|_| CLONE.into()));
+            }
             Ok(_) => {}
         }
         Ok(offer)

@@ -10,13 +10,20 @@
 //!   `spec`: `backups.enabled` and `backups.pgbackrest`, with its image), a `PerconaPGBackup` into that repository is made before a
 //!   deletion that asks for it. Each database has a path of its own in it, where the class says no other. A repository on a volume goes with the database, and with the finalizer
 //!   `percona.com/delete-backups` so does one in a bucket.
+//! - **A copy** of another `PerconaPGCluster` is restored out of its repository in a bucket, into which a `PerconaPGBackup` is made
+//!   once the copy is asked for. It has what was committed before that backup began, and what was archived since. The backup stays:
+//!   it is one of those of what was copied, later ones may build on it, and the retention of its repository ends it. What is copied
+//!   has to be there until the copy is Ready. The copy has all databases and roles, and those extensions of the operator's that are
+//!   on there. Roles that are listed become what the spec says of them, with passwords of their own; whom we made at the source
+//!   and who is not listed cannot log in once it is Ready; a role that somebody made there by SQL keeps what it has, its password,
+//!   too. Its storage has to be as large as the data.
 //! - **Deletion.** Volumes and Secrets go by the operator's finalizers, which are set only then: whatever else deletes the object
 //!   leaves them.
 
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Became, Parameters, SPEC_KEY, Wish, at, class_part, put};
+use super::operator::{Became, Cloning, Parameters, SPEC_KEY, Wish, at, class_part, put};
 use super::pgo::{Flavour, Pgo, Service};
 use super::{BackupPhase, Class, Refusal};
 use crate::cluster::Resource;
@@ -84,6 +91,8 @@ impl Flavour for PerconaPGCluster {
         plural: "perconapgbackups",
     });
 
+    const CLONES: Option<Cloning> = Some(Cloning::Repository);
+
     fn majors(class: &Class, admitted: &[String]) -> Result<Vec<String>, Refusal> {
         let mut majors: Vec<String> =
             images(class)?.into_keys().filter(|key| admitted.contains(key)).collect();
@@ -114,8 +123,8 @@ impl Flavour for PerconaPGCluster {
         let gives_way =
             |name: &str| RIVALS.contains(&name) && RIVALS.iter().any(|rival| listed.contains(rival));
         let is_had = |name: &str, path: &str| {
-            // What is listed no more is not dropped.
-            let now = path.split('.').fold(&wish.live["spec"], |here, name| &here[name]);
+            // What is listed no more, or only at what is copied, is not dropped.
+            let now = path.split('.').fold(&wish.before()["spec"], |here, name| &here[name]);
             listed.contains(name) || *now == true && !wish.is_adopted() && !gives_way(name)
         };
         let had: Vec<(&str, &'static str)> =

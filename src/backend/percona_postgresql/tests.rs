@@ -195,3 +195,35 @@ fn an_extension_that_the_operator_knows_is_its_too_and_is_not_dropped() {
     let refused = PerconaPostgreSQL::default().wanted(&wish).expect_err("it is refused");
     assert!(refused.message.starts_with("spec.databases"), "{refused:?}");
 }
+
+#[test]
+fn a_copy_is_restored_out_of_the_repository_and_forgets_it_once_it_was_made() {
+    let mut object = tests::copy("shop", 1);
+    let told = |object: &PostgreSQL, live: &Value, runs: &str| {
+        let class = imaged(&json!({SPEC_KEY: Played::backs_up().0}));
+        let installed = Installed { versions: vec!["18".into(), "17".into()], ..Installed::default() };
+        let references = [tests::resolved("old-1", &PerconaPostgreSQL::MAIN, runs)];
+        let builtin = json!({"pgvector": true, "pg_audit": false});
+        let source = json!({"metadata": {"name": "old-1"}, "spec": {"extensions": {"builtin": builtin}}});
+        let begins = json!({"spec": {"pgCluster": "old-1", "repoName": "repo2"}});
+        let (source, begins) = if live.is_null() { (&source, &begins) } else { (&Value::Null, &Value::Null) };
+        let wish = tests::wish(object, &class, &installed);
+        let wish = Wish { live, references: &references, source, begins, ..wish };
+        PerconaPostgreSQL::default().wanted(&wish).map(|mut objects| objects.remove(0))
+    };
+    let made = told(&object, &Value::Null, "17.10").expect("it is accepted");
+    let (spec, from) = (&made["spec"], json!({"clusterName": "old-1", "repoName": "repo2"}));
+    assert_eq!(
+        (&spec["dataSource"], &spec["postgresVersion"]),
+        (&json!({"postgresCluster": from}), &json!(17))
+    );
+    assert_eq!(spec["extensions"]["builtin"], json!({"pgvector": true}), "what its data needs stays");
+    let again = told(&object, &made, "17.10").expect("it is accepted");
+    assert_eq!(again["spec"]["dataSource"], spec["dataSource"], "it may not have begun yet");
+    object.status.instance.version = "17.10".into();
+    let kept = told(&object, &made, "17.10").expect("it is accepted");
+    assert_eq!((&kept["spec"]["dataSource"], &kept["spec"]["postgresVersion"]), (&Value::Null, &json!(17)));
+    let refused = told(&tests::copy("shop", 1), &Value::Null, "12.1").expect_err("nothing here runs it");
+    assert_eq!(refused.reason, "UnsupportedVersion", "{refused:?}");
+    assert!(refused.message.contains("no PostgreSQL 12"), "{refused:?}");
+}

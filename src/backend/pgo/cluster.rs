@@ -3,8 +3,10 @@
 use super::{Flavour, SUPERUSER, Service, metrics, stopped};
 use crate::backend::operator::{Exposure, Wish, at, covers, named, node_affinity, put};
 use crate::backend::plan::RESTART_FIELD;
+use crate::backend::postgresql::was_made;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
+use databases_api::instance::Instance;
 use databases_api::postgresql::ReplicationMode;
 use databases_api::shared::{RESTARTED_AT, State, TlsMode};
 use serde_json::{Map, Value, json};
@@ -26,6 +28,7 @@ pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
     });
     let put = |main: &mut Value, path: &str, value: Value| put(&mut main["spec"], path, value);
     put(&mut main, "postgresVersion", version::<F>(wish)?);
+    put(&mut main, "dataSource.postgresCluster", begins(wish));
     if !wish.is_adopted() {
         let major = main["spec"]["postgresVersion"].to_string();
         for (path, value) in F::own(wish.class, &major)? {
@@ -102,7 +105,20 @@ pub(super) fn admits_plain(live: &Value) -> bool {
         || !spec["authentication"].is_null()
 }
 
-/// The version that runs, else the wished one, else the newest.
+/// Whose repository it begins with, until it was made: a restore in place would end with those data once more.
+fn begins(wish: &Wish<'_>) -> Value {
+    if wish.object.copied().is_none() || was_made(wish.object) {
+        return Value::Null;
+    }
+    let live = &wish.live["spec"]["dataSource"]["postgresCluster"];
+    let (cluster, repository) = match wish.live.is_null() {
+        true => (&wish.begins["spec"]["pgCluster"], &wish.begins["spec"]["repoName"]),
+        false => (&live["clusterName"], &live["repoName"]),
+    };
+    if repository.is_null() { Value::Null } else { json!({"clusterName": cluster, "repoName": repository}) }
+}
+
+/// The version that runs, else that of what is copied, else the wished one, else the newest.
 fn version<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
     let (wished, live) = (&wish.object.spec.instance.version, &wish.live["spec"]["postgresVersion"]);
     let major = wished.split('.').next().unwrap_or_default();
@@ -119,16 +135,20 @@ fn version<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
         Some(runs) => Ok(runs.into()),
         None => {
             let offered = F::majors(wish.class, &wish.installed.versions)?;
-            let chosen = if wished.is_empty() {
-                offered.first()
-            } else {
-                offered.iter().find(|known| *known == major)
+            let copied = wish.origin()?.map(|origin| origin.major);
+            let major = copied.as_deref().unwrap_or(major);
+            let chosen = match major {
+                "" => offered.first(),
+                major => offered.iter().find(|known| *known == major),
             };
             match chosen.and_then(|major| major.parse::<u64>().ok()) {
                 Some(major) => Ok(major.into()),
                 None => refused(
                     "UnsupportedVersion",
-                    format!("spec.version: the class has no PostgreSQL {wished}"),
+                    format!(
+                        "spec.version: the class has no PostgreSQL {}",
+                        copied.as_deref().unwrap_or(wished)
+                    ),
                 ),
             }
         }

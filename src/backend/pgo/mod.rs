@@ -22,7 +22,9 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Administration, Became, Dialect, Found, Installed, Parameters, Role, Wish, named};
+use super::operator::{
+    Administration, Became, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, named,
+};
 use super::postgresql::offer;
 use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
@@ -68,6 +70,9 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
 
     /// The kind of its backups, where they outlive a main object.
     const BACKUPS: Option<Resource> = None;
+
+    /// How it is made a copy of another one.
+    const CLONES: Option<Cloning> = None;
 
     /// The part of a main object's spec that holds where nobody says otherwise.
     fn usual(_: &Wish<'_>) -> Value {
@@ -148,6 +153,7 @@ impl<F: Flavour> Dialect for Pgo<F> {
     const CLASS_PARAMETERS: &'static [Parameters] = F::CLASS_PARAMETERS;
     const RESERVED: &'static [&'static str] = F::RESERVED;
     const BACKUPS: Option<Resource> = F::BACKUPS;
+    const CLONES: Option<Cloning> = F::CLONES;
     const READS_SCHEMA: bool = true;
 
     /// All between the least and the greatest.

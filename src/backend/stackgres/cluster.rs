@@ -1,10 +1,11 @@
 //! The `SGCluster`.
 
 use super::{GROUP, MAJORS, beside};
-use crate::backend::operator::{Exposure, Wish, at, check_issuer, put, restart};
+use crate::backend::operator::{Exposure, Origin, Wish, at, check_issuer, put, restart};
 use crate::backend::{Effect, Refusal};
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::json;
+use databases_api::instance::Instance;
 use databases_api::postgresql::{PostgreSQLSpec, ReplicationMode};
 use databases_api::shared::{State, TlsMode};
 use serde_json::{Value, json};
@@ -35,7 +36,8 @@ pub(super) fn wanted(wish: &Wish<'_>) -> Result<Value, Refusal> {
     }
     let instances = if is_stopped(wish) { Some(0) } else { instances(wish) };
     put(spec, "instances", instances.map_or(Value::Null, Value::from));
-    put(spec, "postgres.version", version(wish)?);
+    put(spec, "postgres.version", version(wish, wish.origin()?.as_ref())?);
+    put(spec, "initialData.restore.fromBackup.name", begun(wish));
     put(spec, "postgres.ssl", ssl(object)?);
     put(spec, "postgres.extensions", extensions(wish));
     put(
@@ -90,22 +92,35 @@ pub(super) fn instances(wish: &Wish<'_>) -> Option<i64> {
     wish.object.spec.instance.instances.map(i64::from).or((!stands).then_some(1))
 }
 
+/// The backup that it began as. It cannot change once it is said.
+fn begun(wish: &Wish<'_>) -> Value {
+    let name = match wish.live.is_null() {
+        true => &wish.begins["metadata"]["name"],
+        false => &wish.live["spec"]["initialData"]["restore"]["fromBackup"]["name"],
+    };
+    wish.object.copied().map(|_| name.clone()).unwrap_or_default()
+}
+
 /// The major of what runs, else of what is to run.
 pub(super) fn major(wish: &Wish<'_>) -> String {
+    if let Ok(Some(origin)) = wish.origin() {
+        return origin.major;
+    }
     let known = [at(wish.live, "status.postgresVersion"), &wish.object.spec.instance.version];
     let known = known.into_iter().find(|version| !version.is_empty()).unwrap_or(MAJORS[0]);
     known.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// The version: what runs is kept where it fits.
-fn version(wish: &Wish<'_>) -> Result<Value, Refusal> {
+fn version(wish: &Wish<'_>, origin: Option<&Origin<'_>>) -> Result<Value, Refusal> {
     let (wanted, said) = (wish.object.spec.instance.version.as_str(), at(wish.live, "spec.postgres.version"));
     let running = match at(wish.live, "status.postgresVersion") {
         "" => said,
         running => running,
     };
     if wish.live.is_null() {
-        let version = if wanted.is_empty() { MAJORS[0] } else { wanted };
+        let usual = origin.map_or(MAJORS[0], |origin| &origin.major);
+        let version = if wanted.is_empty() { usual } else { wanted };
         let is_known = MAJORS.contains(&version.split('.').next().unwrap_or_default());
         let unknown = || {
             Refusal::new("UnsupportedVersion", format!("spec.version: StackGres has no PostgreSQL {version}"))
@@ -147,11 +162,11 @@ fn ssl(spec: &PostgreSQLSpec) -> Result<Value, Refusal> {
     Ok(ssl)
 }
 
-/// What is to be installed: with everything that is, which some database may need.
+/// What is to be installed: with everything that is, or is where it is copied from, which some database may need.
 fn extensions(wish: &Wish<'_>) -> Value {
     let listed = wish.object.spec.databases.iter().flat_map(|database| &database.extensions);
     let listed: Vec<_> = listed.filter(|extension| extension.name != BUILT_IN).collect();
-    let mut wanted = wish.live["spec"]["postgres"]["extensions"].as_array().cloned().unwrap_or_default();
+    let mut wanted = wish.before()["spec"]["postgres"]["extensions"].as_array().cloned().unwrap_or_default();
     if listed.is_empty() && (wish.is_adopted() || wanted.is_empty()) {
         return Value::Null;
     }

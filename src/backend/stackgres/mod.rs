@@ -14,8 +14,12 @@
 //! - **Stopped** is `instances: 0`.
 //! - **A backup before the deletion** is an `SGBackup` into the `SGObjectStorage` that the class's ConfigMap gives the `SGCluster`
 //!   (`configurations.backups`); its lifecycle is not StackGres's to manage, so that no retention takes it away.
-//!
-//! Not offered: copies of another database, which StackGres makes out of a backup of it.
+//! - **A copy** of another `SGCluster` is made out of an `SGBackup` of it, into its `SGObjectStorage`, which is begun once the copy
+//!   is asked for and deleted once the copy is there. The copy has what was committed before that backup began, and what was
+//!   archived since, as far as StackGres finds it. It has all databases and roles, and the extensions that are installed there are
+//!   installed in it. Those that are listed become what the spec says of them, with passwords of their own; whom we made at the
+//!   source and who is not listed cannot log in once it is Ready; a role that somebody made there by SQL keeps what it has, its
+//!   password, too. Its storage has to be as large as the data.
 
 mod backup;
 mod beside;
@@ -24,7 +28,9 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Administration, Became, Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::operator::{
+    Administration, Became, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, at,
+};
 use super::postgresql::offer;
 use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::Resource;
@@ -82,6 +88,7 @@ impl Dialect for StackGres {
     const CLASS_PARAMETERS: &'static [Parameters] =
         &[Parameters { group: "", version: "v1", kind: "ConfigMap" }];
     const BACKUPS: Option<Resource> = Some(BACKUPS);
+    const CLONES: Option<Cloning> = Some(Cloning::Backup);
 
     fn offer(&self, _: &Class, installed: &Installed) -> Result<Offer, Error> {
         let versions = MAJORS.map(str::to_owned).into();

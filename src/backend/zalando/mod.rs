@@ -36,7 +36,7 @@ mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Administration, Dialect, Found, Installed, Parameters, Role, Wish, at};
+use super::operator::{Administration, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, at};
 use super::postgresql::offer;
 use super::{Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
@@ -96,7 +96,7 @@ impl Dialect for Zalando {
     // Pods carry the name and eleven characters of the StatefulSet's in a label.
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
-    const CLONES: bool = true;
+    const CLONES: Option<Cloning> = Some(Cloning::Primary);
     const RESERVED: &'static [&'static str] = &["admin", "cron_admin", "fes_user", POOLER, STANDBY];
     const READS_SCHEMA: bool = true;
 

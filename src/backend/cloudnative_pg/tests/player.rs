@@ -76,7 +76,7 @@ impl Player for Played {
         app.into_iter().chain([(format!("{name}-ca"), authority)]).collect()
     }
 
-    fn copied(main: &Value) -> Option<String> {
+    fn copied(main: &Value, _: &[Value]) -> Option<String> {
         let host = main["spec"]["externalClusters"][0]["connectionParameters"]["host"].as_str()?;
         host.strip_suffix("-rw.default.svc").map(str::to_owned)
     }

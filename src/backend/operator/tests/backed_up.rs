@@ -12,10 +12,10 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const DEADLINE: Duration = Duration::from_secs(60);
-const LONG_AGO: &str = "2026-01-01T00:00:00Z";
+pub(super) const LONG_AGO: &str = "2026-01-01T00:00:00Z";
 
 /// A class that gives its objects that part of a spec.
-fn class(spec: &str) -> Class {
+pub(super) fn class(spec: &str) -> Class {
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {SPEC_KEY: spec}});
     Class { name: "gold".into(), parameters: map.to_string() }
 }
@@ -27,7 +27,7 @@ fn snapshot<P: Player>(number: u32) -> Request<PostgreSQL> {
     request
 }
 
-fn now() -> String {
+pub(super) fn now() -> String {
     format!("{:.0}", jiff::Timestamp::now().round(jiff::Unit::Second).expect("a time"))
 }
 

@@ -12,7 +12,7 @@ mod schema;
 mod servers;
 mod stage;
 
-pub(in crate::backend) use copied::resolved;
+pub(in crate::backend) use copied::{copy, resolved};
 pub(in crate::backend) use player::{Dispensable, Player, Told, password};
 pub(in crate::backend) use playground::Playground;
 pub(in crate::backend) use servers::PASSWORD;
@@ -56,8 +56,9 @@ pub(in crate::backend) fn wish<'a>(
     class: &'a Class,
     installed: &'a Installed,
 ) -> Wish<'a> {
-    let (live, source, name) = (&serde_json::Value::Null, &serde_json::Value::Null, "shop-1");
-    Wish { object, class, name, live, beside: &[], evidence: &[], references: &[], source, installed }
+    let (nothing, name) = (&serde_json::Value::Null, "shop-1");
+    let (live, source, begins) = (nothing, nothing, nothing);
+    Wish { object, class, name, live, beside: &[], evidence: &[], references: &[], source, begins, installed }
 }
 
 /// What a dialect tells of it, without anybody's password.

@@ -70,8 +70,8 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// A name that an owner may have, and is hard where that goes.
     const OWNER: &'static str = "Büro";
 
-    /// The name of the main object that a main object begins as a copy of.
-    fn copied(_main: &Value) -> Option<String> {
+    /// The name of the main object that a main object begins as a copy of, where there are these backups.
+    fn copied(_main: &Value, _backups: &[Value]) -> Option<String> {
         None
     }
 

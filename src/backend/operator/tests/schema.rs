@@ -1,7 +1,7 @@
 //! Everything that is written is what the operator's own kinds take, for any object that the features allow.
 
 use super::*;
-use crate::backend::operator::{Installed, Wish, parameters::together, shape::covers};
+use crate::backend::operator::{Installed, Wish, offer, parameters::together, shape::covers};
 use crate::backend::{Class, Resolved};
 use crate::cluster::{Place, Resource};
 use databases_api::postgresql::PROTOCOL;
@@ -25,7 +25,9 @@ pub(super) async fn whatever_the_features_allow_is_taken<P: Player>() {
     }
     let offer = dialect.offer(&Class::default(), &installed).expect("an offer");
     assert_eq!(offer.refused, None);
-    let known = Known { kinds, installed, features: offer.features };
+    let mut features = offer.features;
+    features.extend(Operator::<P::Dialect>::backup_to_copy().map(|_| offer::CLONE.to_owned()));
+    let known = Known { kinds, installed, features };
     let asked = std::env::var("DATABASES_GENERATED").ok();
     let cases = asked.map_or(CASES, |asked| asked.parse().expect("DATABASES_GENERATED is a number"));
     let taken = stream::iter(0..cases).map(|seed| is_taken(&playground, &dialect, &known, seed));
@@ -44,6 +46,11 @@ struct Known {
 /// The main object of what an object copies.
 fn main_source() -> Value {
     json!({"metadata": {"name": "old-1", "namespace": "default", "uid": "00000002-0000-4000-8000-000000000000"}})
+}
+
+/// The backup that a copy is made out of, of whatever kind.
+fn begins() -> Value {
+    json!({"metadata": {"name": "generated-1-copy-1"}, "spec": {"pgCluster": "old-1", "repoName": "repo1"}})
 }
 
 /// What an object imports.
@@ -67,6 +74,7 @@ async fn is_taken<D: Dialect>(playground: &Playground, dialect: &D, known: &Know
         evidence: &[],
         references: &[imported(), resolved("old-1", &D::MAIN, "16.9")],
         source: &main_source(),
+        begins: &begins(),
         installed,
     };
     let mut wanted = match dialect.wanted(&wish) {

@@ -164,7 +164,11 @@ impl<P: Player> Stage<P> {
 
     async fn play_main(&self, main: &Value) {
         let told = P::told(main);
-        if let Some(source) = P::copied(main) {
+        let backups = match &P::Dialect::BACKUPS {
+            Some(kind) => self.all(kind).await,
+            None => Vec::new(),
+        };
+        if let Some(source) = P::copied(main, &backups) {
             self.copy(main, &source).await;
         }
         if self.takes_up(main, &told) {

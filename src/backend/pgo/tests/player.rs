@@ -84,6 +84,10 @@ impl<F: Part> Player for Played<F> {
         F::backup_status(ended, failed)
     }
 
+    fn copied(main: &Value, _: &[Value]) -> Option<String> {
+        main["spec"]["dataSource"]["postgresCluster"]["clusterName"].as_str().map(str::to_owned)
+    }
+
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
         let name = at(main, "metadata.name");
         let users = main["spec"]["users"].as_array().into_iter().flatten().map(|user| at(user, "name"));

@@ -1,6 +1,7 @@
 //! The dialect by itself, and StackGres as it is played for the tests of all dialects.
 
 mod backups;
+mod copies;
 mod player;
 mod translation;
 

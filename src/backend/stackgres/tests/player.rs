@@ -71,6 +71,12 @@ impl Player for Played {
         json!({"process": {"status": status, "failure": failed, "timing": {"end": ended}}})
     }
 
+    fn copied(main: &Value, backups: &[Value]) -> Option<String> {
+        let from = &main["spec"]["initialData"]["restore"]["fromBackup"]["name"];
+        let backup = backups.iter().find(|backup| backup["metadata"]["name"] == *from)?;
+        Some(at(backup, "spec.sgCluster").to_owned())
+    }
+
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
         let name = at(main, "metadata.name");
         let keys =

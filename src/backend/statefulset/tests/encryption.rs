@@ -194,6 +194,7 @@ async fn servers_of_an_earlier_release_get_a_certificate_when_it_is_asked_for() 
         beside: &[],
         evidence: &[],
         source: &Value::Null,
+        begins: &Value::Null,
         references: &[],
         installed: &Installed::default(),
     };

@@ -17,6 +17,7 @@ fn wanted(object: &PostgreSQL, class: &Class, live: &Value) -> Result<Vec<Value>
         beside: &[],
         references: &[],
         source: &Value::Null,
+        begins: &Value::Null,
         installed: &installed,
         evidence: &[],
     })
@@ -139,6 +140,7 @@ fn a_change_is_called_by_our_fields_and_what_it_does() {
             beside: &[],
             references: &[],
             source: &Value::Null,
+            begins: &Value::Null,
             installed: &installed,
             evidence: &[],
         };

@@ -2,16 +2,7 @@
 
 use super::*;
 use crate::backend::Phase;
-use crate::backend::operator::tests::{object, resolved, seen, wish};
-use databases_api::GROUP;
-use databases_api::shared::SourceRef;
-
-fn copy() -> PostgreSQL {
-    let mut object = object("shop", 1);
-    let (kind, name) = ("PostgreSQL".into(), "old".into());
-    object.spec.instance.data_source_ref = Some(SourceRef { api_group: GROUP.into(), kind, name });
-    object
-}
+use crate::backend::operator::tests::{copy, resolved, seen, wish};
 
 /// What is wanted of it, and what is seen.
 fn told(object: &PostgreSQL, live: &Value, evidence: &[Value]) -> (Result<Value, Refusal>, Observed) {
@@ -31,7 +22,7 @@ fn set(updated: u64, env: &Value) -> Value {
 
 #[test]
 fn a_copy_is_taken_from_what_runs_and_is_there_once_its_servers_know_no_way_back() {
-    let mut object = copy();
+    let mut object = copy("shop", 1);
     let mut live = told(&object, &Value::Null, &[]).0.expect("it is accepted");
     let source = json!({"cluster": "old-1"});
     assert_eq!((&live["spec"]["clone"], &live["spec"]["postgresql"]["version"]), (&source, &json!("16")));
@@ -59,7 +50,7 @@ fn a_copy_is_taken_from_what_runs_and_is_there_once_its_servers_know_no_way_back
 
 #[test]
 fn another_version_than_that_of_what_is_copied_is_refused() {
-    let mut object = copy();
+    let mut object = copy("shop", 1);
     object.spec.instance.version = "17".into();
     let refused = told(&object, &Value::Null, &[]).0.expect_err("it is refused");
     assert_eq!(refused.reason, "UnsupportedVersion", "{refused:?}");

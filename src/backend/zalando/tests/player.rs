@@ -70,7 +70,7 @@ impl Player for Played {
         all.map(|user| (names::secret(name, &user), keys(user))).collect()
     }
 
-    fn copied(main: &Value) -> Option<String> {
+    fn copied(main: &Value, _: &[Value]) -> Option<String> {
         main["spec"]["clone"]["cluster"].as_str().map(str::to_owned)
     }
 

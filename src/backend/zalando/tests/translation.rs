@@ -19,6 +19,7 @@ fn with<T>(object: &PostgreSQL, live: &Value, evidence: &[Value], look: impl FnO
         evidence,
         references: &[],
         source: &Value::Null,
+        begins: &Value::Null,
         installed: &Installed { versions: vec!["17".into(), "16".into()], ..Installed::default() },
     })
 }
