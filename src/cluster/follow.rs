@@ -120,6 +120,8 @@ impl Cluster {
         let mut complete = false;
         loop {
             let events = tokio::select! {
+                // What has ended asks for nothing.
+                biased;
                 () = ended.cancelled() => return,
                 events = events.next() => events,
             };

@@ -36,6 +36,12 @@ pub struct Quotas {
 }
 
 impl Quotas {
+    /// Those of a server that counts in none.
+    pub fn none(cluster: Cluster) -> Quotas {
+        let (_, complete) = watch::channel(true);
+        Quotas { cluster, known: Arc::default(), complete }
+    }
+
     /// Starts to follow them, until `ended`. `suffix` ends the names of the counts, such as `.apps`.
     pub fn follow(cluster: Cluster, suffix: String, ended: CancellationToken) -> Quotas {
         let (done, complete) = watch::channel(false);

@@ -66,7 +66,8 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
         access: access.clone(),
         metrics: metrics.admission().clone(),
     };
-    let rules = Rules::follow(A::FACTS.group, &cluster, &around, &ended);
+    let rules =
+        Rules::follow((A::FACTS.group, &options.disable_admission_plugins), &cluster, &around, &ended);
     let around = Around { objects: Arc::default(), namespaces: host, access: Some(access.clone()) };
     let stored: Stored<'_> = (&storage, &|kind| encryption.transformer(kind));
     let registry = open_registry(&*api, &definitions, stored, &around, rules.steps());

@@ -9,7 +9,11 @@ use std::sync::Arc;
 
 /// What records requests, if the flags ask for it.
 pub(super) fn open(flags: &AuditFlags, metrics: &AuditMetrics) -> Result<Option<Arc<Audit>>, Error> {
-    let (Some(file), Some(path)) = (&flags.audit_policy_file, &flags.audit_log_path) else { return Ok(None) };
+    let Some(path) = &flags.audit_log_path else { return Ok(None) };
+    let Some(file) = &flags.audit_policy_file else {
+        tracing::warn!(log = %path.display(), "nothing is recorded: give --audit-policy-file, which says what is");
+        return Ok(None);
+    };
     let told = |reason: String| Error::Flags(format!("--audit-policy-file: {}: {reason}", file.display()));
     let text = std::fs::read(file).map_err(|error| told(format!("it cannot be read: {error}")))?;
     let policy = Policy::parse(&text).map_err(told)?;
@@ -66,11 +70,11 @@ mod tests {
         let bad = file("bad", &format!("{head}- level: Metadata\n  users: joe\n- level: All\n"));
         let log = format!("--audit-log-path={}", folder.path().join("new/audit.log").display());
         assert_eq!(opened(&[]), Ok(false));
+        assert_eq!(opened(&[&log]), Ok(false), "as kube-apiserver does, which warns of it");
         assert_eq!(opened(&[&good, &log, "--audit-log-mode=batch"]), Ok(true));
         assert_eq!(opened(&[&good, "--audit-log-path=-", "--audit-log-mode=blocking-strict"]), Ok(true));
         for (flags, said) in [
             (&[&*good][..], "--audit-log-path"),
-            (&[&log], "--audit-policy-file"),
             (&[&good, &log, "--audit-log-format=legacy"], "events are written as json"),
             (&[&good, &log, "--audit-log-mode=sometimes"], "blocking-strict"),
             (&[&good, "--audit-log-path=/dev/null/log"], "--audit-log-path: /dev/null/log cannot be written"),

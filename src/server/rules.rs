@@ -1,5 +1,6 @@
 //! What the host cluster's configuration adds to admission, followed while the server runs.
 
+use super::options::AdmissionPlugin;
 use crate::admission::{
     Admission, Attributes, MutatingPolicies, MutatingWebhooks, Mutations, ObjectQuota, Policies,
     Surroundings, ValidatingWebhooks,
@@ -17,6 +18,15 @@ use tokio_util::sync::CancellationToken;
 /// How many kinds of rules there are.
 const KINDS: usize = 6;
 const ALL: [bool; KINDS] = [true; KINDS];
+/// What each kind belongs to.
+const PLUGINS: [AdmissionPlugin; KINDS] = [
+    AdmissionPlugin::MutatingAdmissionWebhook,
+    AdmissionPlugin::ValidatingAdmissionWebhook,
+    AdmissionPlugin::ValidatingAdmissionPolicy,
+    AdmissionPlugin::ValidatingAdmissionPolicy,
+    AdmissionPlugin::MutatingAdmissionPolicy,
+    AdmissionPlugin::MutatingAdmissionPolicy,
+];
 /// How long a write waits for the rules that judge it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,9 +50,9 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Starts to follow them for the kinds of a group, until `ended`.
+    /// Starts to follow them for the kinds of a group, but for those that are disabled, until `ended`.
     pub(super) fn follow(
-        group: &str,
+        (group, disabled): (&str, &[AdmissionPlugin]),
         cluster: &Cluster,
         around: &Surroundings,
         ended: &CancellationToken,
@@ -54,37 +64,42 @@ impl Rules {
             },
             validating: ValidatingWebhooks::new(around.clone()),
             policies: Policies::new(cluster.clone(), around.clone()),
-            quotas: Quotas::follow(cluster.clone(), format!(".{group}"), ended.clone()),
-            known: watch::Sender::new([false; KINDS]),
+            quotas: match disabled.contains(&AdmissionPlugin::ResourceQuota) {
+                true => Quotas::none(cluster.clone()),
+                false => Quotas::follow(cluster.clone(), format!(".{group}"), ended.clone()),
+            },
+            known: watch::Sender::new(PLUGINS.map(|plugin| disabled.contains(&plugin))),
         });
         tokio::spawn(rules.clone().run(cluster.clone(), ended.clone()));
         rules
     }
 
     async fn run(self: Arc<Self>, cluster: Cluster, ended: CancellationToken) {
-        let ended = || ended.clone();
+        let (never, disabled) = (CancellationToken::new(), *self.known.borrow());
+        never.cancel();
+        let ended = |number: usize| if disabled[number] { never.clone() } else { ended.clone() };
         tokio::join!(
-            cluster.follow_all(ended(), |all| {
+            cluster.follow_all(ended(0), |all| {
                 self.mutations.webhooks.set(&cluster, &all);
                 self.know(0);
             }),
-            cluster.follow_all(ended(), |all| {
+            cluster.follow_all(ended(1), |all| {
                 self.validating.set(&cluster, &all);
                 self.know(1);
             }),
-            cluster.follow_all(ended(), |all| {
+            cluster.follow_all(ended(2), |all| {
                 self.policies.set_policies(all);
                 self.know(2);
             }),
-            cluster.follow_all(ended(), |all| {
+            cluster.follow_all(ended(3), |all| {
                 self.policies.set_bindings(all);
                 self.know(3);
             }),
-            cluster.follow_offered(MUTATING_POLICIES, ended(), |all| {
+            cluster.follow_offered(MUTATING_POLICIES, ended(4), |all| {
                 self.mutations.policies.set_policies(all);
                 self.know(4);
             }),
-            cluster.follow_offered(MUTATING_BINDINGS, ended(), |all| {
+            cluster.follow_offered(MUTATING_BINDINGS, ended(5), |all| {
                 self.mutations.policies.set_bindings(all);
                 self.know(5);
             }),
@@ -170,7 +185,15 @@ impl Check for Rules {
 mod tests {
     use super::*;
     use crate::admission::testing::created;
+    use crate::cluster::HostNamespaces;
+    use crate::pipeline::delegated::{AccessReviews, Lifetimes};
+    use crate::server::host::Host;
+    use crate::telemetry::Metrics;
+    use clap::ValueEnum;
     use databases_api::postgresql::PostgreSQL;
+    use http::{Request, Response};
+    use std::convert::Infallible;
+    use std::sync::Mutex;
 
     /// What becomes of a write of a user, or of the server itself.
     async fn judged(step: &Known, by_a_user: bool) -> Result<(), String> {
@@ -196,5 +219,31 @@ mod tests {
         });
         assert_eq!(waited, Ok(()));
         assert_eq!(judged(&step, true).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_disabled_is_known_and_not_asked_for() {
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heard = asked.clone();
+        let service = tower::service_fn(move |request: Request<kube::client::Body>| {
+            heard.lock().unwrap().push(request.uri().path().to_owned());
+            let refused = Response::builder().status(403).body(String::new());
+            async move { Ok::<_, Infallible>(refused.unwrap()) }
+        });
+        let cluster = Cluster::new(kube::Client::new(service, "default"), "tests");
+        let (never, second) = (CancellationToken::new(), Duration::from_secs(1));
+        let lifetimes = Lifetimes { allowed: second, denied: second };
+        let around = Surroundings {
+            namespaces: Arc::new(Host(HostNamespaces::follow(cluster.clone(), never.clone()))),
+            access: Arc::new(AccessReviews::new(cluster.clone(), lifetimes, Vec::new())),
+            metrics: Metrics::new().admission().clone(),
+        };
+        let all = AdmissionPlugin::value_variants();
+        let rules = Rules::follow(("example.com", all), &cluster, &around, &never);
+        rules.ready().await;
+        assert_eq!(rules.check(), Ok(()));
+        rules.clone().run(cluster, never).await;
+        let asked = asked.lock().unwrap();
+        assert!(asked.iter().all(|path| path == "/api/v1/namespaces"), "{asked:?}");
     }
 }

@@ -32,6 +32,16 @@ pack() {
   rm -rf "$work"
 }
 
+# import_folder NAME CONFIG FOLDER: an image with the files of a folder, which stays.
+import_folder() {
+  local files
+  PATH="$(cat "$folder/etc/path")"
+  export PATH
+  files="$(scratch)"
+  cp --archive "$3/." "$files"
+  pack "$1" "$files" "$2" | import
+}
+
 # programs_image NAME CONFIG PROGRAM...: static programs, and nothing else.
 programs_image() {
   local name="$1" config="$2" files program

@@ -1,8 +1,10 @@
-//! A cluster with a node and real pods, our server installed in it by its chart: the one that `hack/cluster` starts.
+//! A cluster with a node and real pods, with or without our server installed in it by its chart: the one that `hack/cluster`
+//! starts.
 //!
 //! It takes half a minute to start, so the tests of one program share it, and take turns. `DATABASES_CLUSTER` names the folder
 //! of one that runs already, which is then left running.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::panic::resume_unwind;
@@ -47,8 +49,28 @@ pub struct NodeCluster {
 impl NodeCluster {
     /// Starts one, or takes the one that runs; `None` (and said so) where that cannot be.
     pub async fn start() -> Option<Self> {
+        Self::with(async || {
+            let Some(server) = programs::server() else {
+                skipped("databases-apiserver is not built (cargo build --release)");
+                return None;
+            };
+            Running::start(&["--server".into(), server.into()]).await
+        })
+        .await
+    }
+
+    /// The same without our server and its image of PostgreSQL.
+    pub async fn bare() -> Option<Self> {
+        Self::with(async || Running::start(&["--bare".into()]).await).await
+    }
+
+    async fn with(start: impl AsyncFnOnce() -> Option<Running>) -> Option<Self> {
         let turn = TURN.lock().await;
-        let running = RUNNING.get_or_init(Running::start).await.as_ref()?;
+        let begin = async || match programs::cluster() {
+            Some(folder) => Some(Running { folder, _keeper: None }),
+            None => start().await,
+        };
+        let running = RUNNING.get_or_init(begin).await.as_ref()?;
         let home = tempfile::tempdir().expect("a folder");
         Some(Self { folder: running.folder.clone(), home, _turn: turn })
     }
@@ -68,6 +90,14 @@ impl NodeCluster {
     /// The administrator's kubectl, which is run inside; `None` (and said so) when it is not built.
     pub fn kubectl(&self) -> Option<Kubectl> {
         Kubectl::inside(&self.folder, self.home.path())
+    }
+
+    /// Makes an image of a folder's files, which pods may then use by its name.
+    pub async fn image(&self, name: &str, config: &Value, files: &Path) {
+        let mut image = Command::new(script());
+        image.arg("image").arg("--folder").arg(&self.folder).arg(name).arg(config.to_string()).arg(files);
+        let output = image.stdin(Stdio::null()).output().await.expect("hack/cluster runs");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Does something in a thread that is in the cluster's network, such as asking with [`crate::http::Http`].
@@ -94,14 +124,7 @@ impl NodeCluster {
 }
 
 impl Running {
-    async fn start() -> Option<Self> {
-        if let Some(folder) = programs::cluster() {
-            return Some(Self { folder, _keeper: None });
-        }
-        let Some(server) = programs::server() else {
-            skipped("databases-apiserver is not built (cargo build --release)");
-            return None;
-        };
+    async fn start(more: &[OsString]) -> Option<Self> {
         if let Err(why) = possible().await {
             skipped(&format!("no cluster with pods: {why}; hack/test cluster builds what it needs"));
             return None;
@@ -109,7 +132,7 @@ impl Running {
         let folder = Path::new(FOLDERS).join(format!("suite-{}", std::process::id()));
         let keeper = keeper(&folder);
         let mut up = Command::new(script());
-        up.arg("up").arg("--folder").arg(&folder).arg("--server").arg(server).stdin(Stdio::null());
+        up.arg("up").arg("--folder").arg(&folder).args(more).stdin(Stdio::null());
         let output = up.output().await.expect("hack/cluster runs");
         let text = [output.stdout, output.stderr].concat();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));

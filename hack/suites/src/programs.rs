@@ -70,6 +70,11 @@ pub fn flux() -> Option<PathBuf> {
     named("FLUX").or_else(|| cached("flux", "flux"))
 }
 
+/// Kubernetes' own specs of its API machinery: `SPECS`, or what `hack/lib/specs.sh` built.
+pub fn specs() -> Option<PathBuf> {
+    named("SPECS").or_else(|| cached("specs", "specs"))
+}
+
 /// The folder of a cluster with pods that runs already: `DATABASES_CLUSTER`.
 pub fn cluster() -> Option<PathBuf> {
     named("DATABASES_CLUSTER")

@@ -4,11 +4,27 @@ use super::super::Error;
 use super::{AuditFlags, Delegation, EncryptionFlags, Etcd};
 use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{Limits, TlsFiles};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What a cluster's configuration adds to admission, by the names of kube-apiserver's plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub(in crate::server) enum AdmissionPlugin {
+    /// MutatingAdmissionPolicies with their bindings.
+    MutatingAdmissionPolicy,
+    /// MutatingWebhookConfigurations.
+    MutatingAdmissionWebhook,
+    /// Quotas of how many objects there may be.
+    ResourceQuota,
+    /// ValidatingAdmissionPolicies with their bindings.
+    ValidatingAdmissionPolicy,
+    /// ValidatingWebhookConfigurations.
+    ValidatingAdmissionWebhook,
+}
 
 /// Flags of `serve`.
 #[derive(Args, Debug)]
@@ -57,6 +73,11 @@ pub(in crate::server) struct Serve<F: Args, C: Args> {
     /// What is recorded of requests.
     #[command(flatten)]
     pub audit: AuditFlags,
+
+    /// What of the cluster's configuration does not hold for what is served here. Nothing of it is read then, and no right
+    /// to read it is needed.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PLUGINS")]
+    pub disable_admission_plugins: Vec<AdmissionPlugin>,
 
     /// Flags of the API.
     #[command(flatten)]

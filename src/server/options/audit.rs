@@ -11,7 +11,7 @@ pub(in crate::server) struct AuditFlags {
     pub audit_policy_file: Option<PathBuf>,
 
     /// The file that events are written to, one a line; - is standard output.
-    #[arg(long, value_name = "FILE", requires = "audit_policy_file")]
+    #[arg(long, value_name = "FILE")]
     pub audit_log_path: Option<PathBuf>,
 
     /// How many days files that were put aside are kept; 0: for ever.

@@ -5,7 +5,7 @@ mod audit;
 mod delegation;
 mod standalone;
 
-pub(super) use aggregated::Serve;
+pub(super) use aggregated::{AdmissionPlugin, Serve};
 pub(super) use audit::{AuditFlags, AuditMode};
 pub(super) use standalone::Standalone;
 

@@ -181,6 +181,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "aggregator",
+        what: "upstream's conformance spec of the aggregator, with ours for sample-apiserver (when its programs are built)",
+        work: Work::Integration,
+    },
+    Suite {
         name: "operators",
         what: "the conformance tests against every operator in a cluster of yours: KUBECONFIG or DATABASES_CLUSTER",
         work: Work::Yours,
