@@ -274,6 +274,6 @@ impl Admission for ValidatingWebhooks {
                 self.0.ask(hook, question, version, Turn::validating(number))
             }));
         let mut denials = answers.await.into_iter().map(|answer| answer.map(|answer| answer?.denied));
-        denials.find_map(|denied| denied.map_or_else(Some, |denied| denied)).map_or(Ok(()), Err)
+        denials.find_map(|denied| denied.unwrap_or_else(Some)).map_or(Ok(()), Err)
     }
 }
