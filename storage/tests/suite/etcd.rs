@@ -98,7 +98,7 @@ async fn dead_members_are_passed_over() {
     let live = &server.config().endpoints[0];
     let config = Config::new(["http://127.255.255.1:1", "http://127.255.255.1:2", live]);
     let store = etcd::open(config).await.unwrap();
-    let mut watch = store.watch("/", 1).await.unwrap();
+    let mut watch = store.watch("/", store.revision().await.unwrap()).await.unwrap();
     let mut written = Vec::new();
     for number in 0..20 {
         written.push(create(&store, &format!("/a/{number}")).await);

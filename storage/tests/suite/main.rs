@@ -7,6 +7,8 @@ mod crash;
 mod encrypted;
 #[cfg(feature = "etcd")]
 mod etcd;
+#[cfg(feature = "etcd")]
+mod kine;
 mod model;
 #[cfg(feature = "etcd")]
 mod support;

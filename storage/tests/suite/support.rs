@@ -36,7 +36,7 @@ impl Etcd {
         scheme: &'static str,
         flags: impl FnOnce(&Path, IpAddr) -> Vec<String>,
     ) -> Option<Self> {
-        let Some(binary) = binary() else {
+        let Some(binary) = built("ETCD_BIN", "etcd") else {
             eprintln!(
                 "SKIPPED: no etcd; build it with hack/lib/etcd.sh, or set ETCD_BIN to one of version 3.5 or newer"
             );
@@ -112,9 +112,9 @@ impl Etcd {
     }
 }
 
-/// `ETCD_BIN`, or the newest that `hack/lib/etcd.sh` built.
-fn binary() -> Option<PathBuf> {
-    if let Some(binary) = std::env::var_os("ETCD_BIN") {
+/// The program that a variable names, or the newest that `hack/lib/PROGRAM.sh` built.
+pub(crate) fn built(variable: &str, program: &str) -> Option<PathBuf> {
+    if let Some(binary) = std::env::var_os(variable) {
         return Some(binary.into());
     }
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -124,12 +124,13 @@ fn binary() -> Option<PathBuf> {
     });
     let tools = cache?.join("bin");
     let folders = std::fs::read_dir(tools).ok()?.filter_map(Result::ok);
-    let etcds = folders.filter(|entry| entry.file_name().to_string_lossy().starts_with("etcd-"));
-    etcds.map(|entry| entry.path().join("etcd")).filter(|path| path.is_file()).max()
+    let versions =
+        folders.filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("{program}-")));
+    versions.map(|entry| entry.path().join(program)).filter(|path| path.is_file()).max()
 }
 
 /// Two free ports on a loopback address that no other process and no other test uses.
-fn addresses() -> (SocketAddr, SocketAddr) {
+pub(crate) fn addresses() -> (SocketAddr, SocketAddr) {
     static NUMBER: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();
     let address = Ipv4Addr::new(127, high, low, NUMBER.fetch_add(1, Ordering::Relaxed));

@@ -2,7 +2,7 @@
 //!
 //! Revisions are etcd's own: a key's is its `mod_revision`, the store's that of the answer. Writes are
 //! transactions that compare `mod_revision`; reads are linearizable. Every key has the configured prefix in
-//! etcd and not here.
+//! etcd and not here. Before it is used, `probe` looks whether what answers does as etcd does: others speak its API.
 //!
 //! # What the crate `etcd-client` does, and what is done around it
 //! It knows etcd's messages and calls. Its build needs `protoc`, so the engine is a cargo feature, `etcd`;
@@ -33,6 +33,8 @@ mod client;
 mod flight;
 #[cfg(feature = "etcd")]
 mod prefix;
+#[cfg(feature = "etcd")]
+mod probe;
 #[cfg(feature = "etcd")]
 mod store;
 #[cfg(feature = "etcd")]

@@ -9,6 +9,7 @@ use super::Config;
 use super::client::{Client, number};
 use super::flight::Flight;
 use super::prefix::Prefix;
+use super::probe;
 use super::watch::{self, Progress};
 use crate::engine::{check_size, key};
 use crate::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream};
@@ -33,7 +34,8 @@ enum Change {
 /// Connects to etcd.
 ///
 /// # Errors
-/// [`Error::Io`] when the configuration cannot be used, [`Error::Unavailable`] when no endpoint answers.
+/// [`Error::Io`] when the configuration cannot be used or what answers is not etcd, [`Error::Unavailable`] when no endpoint
+/// answers.
 pub async fn open(config: Config) -> Result<Etcd, Error> {
     let prefix = Prefix::new(config.root())?;
     let client = Client::new(&config).await?;
@@ -47,7 +49,9 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
         let (client, key) = (client.clone(), prefix.bound("/"));
         move || current(client.clone(), key.clone())
     });
-    Ok(Etcd { client, prefix, flight, progress: Progress::default() })
+    let store = Etcd { client, prefix, flight, progress: Progress::default() };
+    probe::check(&store).await?;
+    Ok(store)
 }
 
 /// The state of a member.
