@@ -234,6 +234,27 @@ async fn keys_of_a_kms_are_changed_and_one_that_is_away_is_waited_for() {
     assert_eq!(before, after, "nothing is to be written anew");
     let health = http.get("/readyz?verbose", &[]).await.text();
     assert!(health.contains("[+]kms-providers ok"), "{health}");
+    let told = http.get("/metrics", &[]).await.text();
+    for (metric, labels) in [
+        (
+            "kms_operations_latency_seconds_count",
+            "method_name=\"/v2.KeyManagementService/Encrypt\",grpc_status_code=\"OK\"",
+        ),
+        (
+            "kms_operations_latency_seconds_count",
+            "method_name=\"/v2.KeyManagementService/Decrypt\",grpc_status_code=\"OK\"",
+        ),
+        (
+            "key_id_hash_total",
+            "transformation_type=\"from_storage\",provider_name=\"vault\",key_id_hash=\"sha256:",
+        ),
+        ("key_id_hash_status_last_timestamp_seconds", "provider_name=\"vault\",key_id_hash=\"sha256:"),
+        ("dek_source_cache_size", "provider_name=\"vault\""),
+    ] {
+        let start = format!("apiserver_envelope_encryption_{metric}{{");
+        let found = told.lines().any(|line| line.starts_with(&start) && line.contains(labels));
+        assert!(found, "{metric} {labels} is not in\n{told}");
+    }
     sandbox.stop().await;
     assert!(first.asked("Decrypt") > 0);
 
@@ -262,6 +283,9 @@ async fn keys_of_a_kms_are_changed_and_one_that_is_away_is_waited_for() {
         "{}",
         ready.text()
     );
+    let told = http.get("/metrics", &[]).await.text();
+    let failed = "method_name=\"/v2.KeyManagementService/Status\",grpc_status_code=\"unknown-non-grpc\"";
+    assert!(told.contains(failed), "{told}");
     let body = secret("b").to_string();
     let create = format!("/api/v1/namespaces/{NAMESPACE}/secrets");
     let refused = http.send(Method::POST, &create, &[("content-type", "application/json")], body).await;

@@ -20,14 +20,9 @@ impl Keeper {
     async fn change(&self) {
         let Some(registry) = self.registry.get() else { return };
         let store = registry.store("wardle.example.com", "flunders").unwrap();
-        let options = UpdateOptions {
-            part: Part::Main,
-            status_too: false,
-            dry_run: false,
-            origin: None,
-            manager: "other",
-            is_owned: false,
-        };
+        let (part, manager) = (Part::Main, "other");
+        let options =
+            UpdateOptions { part, status_too: false, dry_run: false, origin: None, manager, is_owned: false };
         let labelled = |stored: &crate::registry::Stored| {
             let mut object = stored.object().boxed();
             object.meta_mut().labels.insert("state".into(), "second".into());

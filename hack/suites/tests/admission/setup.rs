@@ -6,9 +6,7 @@ use quickstart::apply::apply;
 use serde_json::{Value, json};
 use suites::http::{Http, Reply};
 use suites::wait::until;
-use suites::{Cluster, programs};
-
-use crate::hook::Hook;
+use suites::{Cluster, Hook, programs};
 
 pub(crate) const OURS: &str = "/apis/databases.standard.k8s.io/v1/namespaces/demo/postgresqls";
 pub(crate) const CONFIG_MAPS: &str = "/api/v1/namespaces/demo/configmaps";

@@ -20,15 +20,19 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+/// A webhook. A clone is the same one.
 #[derive(Clone)]
-pub(crate) struct Hook {
-    pub(crate) port: u16,
-    pub(crate) ca: String,
+pub struct Hook {
+    /// Where it listens on the loopback interface.
+    pub port: u16,
+    /// The certificate of its authority, as configurations have it.
+    pub ca: String,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Hook {
-    pub(crate) async fn start(authority: &Authority) -> Hook {
+    /// Starts it, with a certificate of this authority.
+    pub async fn start(authority: &Authority) -> Hook {
         let pair = authority.serving(&["localhost", "hook.demo.svc", "127.0.0.1"]).expect("a certificate");
         let chain = CertificateDer::pem_slice_iter(pair.certificate.as_bytes());
         let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
@@ -81,7 +85,7 @@ impl Hook {
     }
 
     /// What was asked at a path, oldest first, of objects of this resource.
-    pub(crate) fn asked(&self, path: &str, resource: &str) -> Vec<Value> {
+    pub fn asked(&self, path: &str, resource: &str) -> Vec<Value> {
         let asked = self.asked.lock().expect("the list");
         let wanted =
             |entry: &&(String, Value)| entry.0 == path && entry.1["resource"]["resource"] == resource;
@@ -89,7 +93,7 @@ impl Hook {
     }
 
     /// How others reach a path of it.
-    pub(crate) fn at(&self, path: &str) -> Value {
+    pub fn at(&self, path: &str) -> Value {
         json!({"url": format!("https://localhost:{}{path}", self.port), "caBundle": self.ca})
     }
 }
@@ -97,6 +101,9 @@ impl Hook {
 fn response(path: &str, asked: &Value) -> Value {
     let uid = &asked["uid"];
     let patch = |operations: Value| {
+        if asked["operation"] == "DELETE" && path != "/patches-all" {
+            return json!({"uid": uid, "allowed": true});
+        }
         let patch = BASE64_STANDARD.encode(operations.to_string());
         json!({"uid": uid, "allowed": true, "patchType": "JSONPatch", "patch": patch})
     };
@@ -106,9 +113,15 @@ fn response(path: &str, asked: &Value) -> Value {
         "/forbidden" => {
             json!({"uid": uid, "allowed": false, "status": {"message": "never", "reason": "Forbidden", "code": 403}})
         }
+        "/forbids-and-warns" => json!({
+            "uid": uid, "allowed": false, "warnings": ["mind the gap"],
+            "status": {"message": "never", "reason": "Forbidden", "code": 403},
+        }),
         "/warn" => json!({"uid": uid, "allowed": true, "warnings": ["mind the gap"]}),
         "/stranger" => json!({"uid": "another", "allowed": true}),
-        "/label" => patch(json!([{"op": "add", "path": "/metadata/labels/labelled", "value": "yes"}])),
+        "/label" | "/patches-all" => {
+            patch(json!([{"op": "add", "path": "/metadata/labels/labelled", "value": "yes"}]))
+        }
         // As scripts do that set a label, whether it is there or not.
         "/renew" => patch(json!([{"op": "replace", "path": "/metadata/labels/renewed", "value": "yes"}])),
         "/move" => patch(json!([{"op": "replace", "path": "/metadata/namespace", "value": "default"}])),
