@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use controlplane::process::{Process, free_port};
 use controlplane::sample::SampleServer;
 use hyper::Method;
+use quickstart::apply::apply;
 use regex::Regex;
 use serde_json::{Value, json};
 use suites::http::Http;
 use suites::wait::until;
-use suites::{Cluster, golden, programs};
+use suites::{Cluster, Hook, golden, programs};
 
 const FLUNDERS: &str = "/apis/wardle.example.com/v1beta1/namespaces/default/flunders";
 const JSON: &str = "application/json";
@@ -72,7 +73,44 @@ fn requests() -> Vec<Asked> {
         ("DELETE", "*/none", "", none(), false),
         ("DELETE", "*?labelSelector=of", "", none(), false),
         ("DELETE", "*", JSON, "{}".to_owned(), false),
+        ("POST", "*", JSON, reviewed("four").to_string(), false),
     ]
+}
+
+/// An object that webhooks are asked about.
+fn reviewed(name: &str) -> Value {
+    json!({
+        "apiVersion": "wardle.example.com/v1beta1", "kind": "Flunder",
+        "metadata": {"name": name, "labels": {"reviewed": "yes"}},
+        "spec": {"flunderReference": "a", "referenceType": "Flunder"},
+    })
+}
+
+/// Webhooks that change such an object, and one of each kind that cannot be asked, which is no obstacle.
+async fn configure(cluster: &Cluster, hook: &Hook) {
+    let rule = json!({"apiGroups": ["wardle.example.com"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]});
+    let webhook = |name: &str, path: &str, again: Value| {
+        json!({
+            "name": format!("{name}.example.com"), "clientConfig": hook.at(path), "rules": [rule],
+            "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Ignore",
+            "objectSelector": {"matchLabels": {"reviewed": if name == "other" { "no" } else { "yes" }}},
+            "reinvocationPolicy": again,
+        })
+    };
+    let again = json!("IfNeeded");
+    let mutating = [("broken", "/broken"), ("times", "/times"), ("other", "/label"), ("label", "/label")]
+        .map(|(name, path)| webhook(name, path, again.clone()));
+    let validating = [("other", "/forbidden"), ("broken", "/broken"), ("warn", "/warn")]
+        .map(|(name, path)| webhook(name, path, Value::Null));
+    for (kind, webhooks) in [
+        ("MutatingWebhookConfiguration", mutating.to_vec()),
+        ("ValidatingWebhookConfiguration", validating.to_vec()),
+    ] {
+        let object = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "audited"}, "webhooks": webhooks,
+        });
+        apply(cluster.admin(), &object).await.expect("it is applied");
+    }
 }
 
 /// A server and its log.
@@ -131,6 +169,13 @@ impl Side {
         until("it serves, and knows whom to believe", async || {
             let list = admin.attempt(Method::GET, FLUNDERS, &[], "").await.ok()?;
             (list.status == 200).then_some(())
+        })
+        .await;
+        until("it knows the webhooks", async || {
+            let (path, json) = (format!("{FLUNDERS}?dryRun=All"), [("content-type", JSON)]);
+            let tried = admin.send(Method::POST, &path, &json, reviewed("tried").to_string()).await;
+            let is_labelled = tried.status == 201 && tried.json()["metadata"]["labels"]["labelled"] == "yes";
+            (is_labelled && tried.header("warning").contains("mind the gap")).then_some(())
         })
         .await;
         for (number, (method, path, content, body, is_stranger)) in requests().into_iter().enumerate() {
@@ -212,6 +257,8 @@ async fn the_same_requests_leave_the_same_events() {
         return;
     };
     let Some(cluster) = Cluster::start().await else { return };
+    let hook = Hook::start(&cluster.pki.serving).await;
+    configure(&cluster, &hook).await;
     let [theirs, ours] = sides(&cluster, &program).await;
     for side in [&theirs, &ours] {
         side.ask(&cluster).await;

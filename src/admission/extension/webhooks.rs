@@ -162,8 +162,8 @@ impl MutatingWebhooks {
         Ok(asked)
     }
 
-    /// Asks once more, where they want to be, those who were asked before the last change; all of them where the object
-    /// changed since.
+    /// Asks once more, where they want to be, those who were asked before the last change, be it one of this round; all of them
+    /// where the object changed since.
     pub(super) async fn ask_again(
         &self,
         attributes: &Attributes<'_>,
@@ -172,10 +172,11 @@ impl MutatingWebhooks {
         (asked, has_changed): (Asked, bool),
     ) -> Result<(), ApiError> {
         let round = Round { hooks: &self.0, attributes, old, number: 1 };
-        let is_before = |number: &usize| has_changed || Some(*number) < asked.last_change;
-        for number in asked.numbers.iter().copied().filter(is_before) {
-            if asked.hooks[number].again {
-                round.ask(number, &asked.hooks[number], object).await?;
+        let mut has_changed = has_changed;
+        for number in asked.numbers.iter().copied() {
+            let is_due = has_changed || Some(number) < asked.last_change;
+            if is_due && asked.hooks[number].again {
+                has_changed |= round.ask(number, &asked.hooks[number], object).await? == Outcome::Changed;
             }
         }
         Ok(())
