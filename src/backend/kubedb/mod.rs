@@ -6,6 +6,8 @@
 //!   once it is deleted, it is made again.
 //! - **`spec.parametersRef`**: what it changes of one that runs, KubeDB takes up at the next restart.
 //! - **TLS** is by an issuer of cert-manager (`spec.tls.issuerRef`); without one there is none.
+//! - **Pooling** is a `PgBouncer` beside the `Postgres`, which serves the one database that the object lists. It is of the newest
+//!   `PgBouncerVersion` when it is made; another version, resources and sizes of pools are whoever's says them on that object.
 //! - **Metrics** are exported by a container beside each server, which the Service `NAME-stats` has Prometheus collect. It is there
 //!   from the beginning, or comes and goes while the database is stopped: KubeDB adds none to pods that run.
 //! - **From outside** it is reached by the primary's Service. What is said of that in `serviceTemplates` is said as a whole.
@@ -13,8 +15,10 @@
 //!   deleted with its data.
 
 mod ops;
+mod pooler;
 mod postgres;
 mod seen;
+mod subject;
 #[cfg(test)]
 pub(super) mod tests;
 mod versions;
@@ -31,18 +35,15 @@ use serde_json::{Value, json};
 pub struct KubeDB;
 
 const GROUP: &str = "kubedb.com";
-const REQUESTS: Resource = Resource {
-    group: "ops.kubedb.com",
-    version: "v1alpha1",
-    kind: "PostgresOpsRequest",
-    plural: "postgresopsrequests",
-};
-const VERSIONS: Resource = Resource {
-    group: "catalog.kubedb.com",
-    version: "v1alpha1",
-    kind: "PostgresVersion",
-    plural: "postgresversions",
-};
+const POOLERS: Resource = Resource { group: GROUP, version: "v1", kind: "PgBouncer", plural: "pgbouncers" };
+const REQUESTS: Resource = resource("ops.kubedb.com", "PostgresOpsRequest", "postgresopsrequests");
+const POOLER_REQUESTS: Resource = resource("ops.kubedb.com", "PgBouncerOpsRequest", "pgbounceropsrequests");
+const VERSIONS: Resource = resource("catalog.kubedb.com", "PostgresVersion", "postgresversions");
+const POOLER_VERSIONS: Resource = resource("catalog.kubedb.com", "PgBouncerVersion", "pgbouncerversions");
+
+const fn resource(group: &'static str, kind: &'static str, plural: &'static str) -> Resource {
+    Resource { group, version: "v1alpha1", kind, plural }
+}
 
 /// What is offered beyond the core.
 const FEATURES: &[&str] = &[
@@ -67,6 +68,8 @@ const FEATURES: &[&str] = &[
     "PostgreSQLUserAttributes",
     "PostgreSQLUsers",
 ];
+/// What is offered where there is a `PgBouncer`.
+const POOLED: &[&str] = &["PostgreSQLConnectionPooling"];
 /// What is offered where requests are carried out.
 const BY_REQUEST: &[&str] =
     &["PostgreSQLInPlaceMajorUpgrade", "PostgreSQLRestart", "PostgreSQLStorageExpansion"];
@@ -75,8 +78,8 @@ impl Dialect for KubeDB {
     const NAME: &'static str = "KubeDB";
     const CONTROLLER_NAME: &'static str = "kubedb.databases.standard.k8s.io/postgresql";
     const MAIN: Resource = Resource { group: GROUP, version: "v1", kind: "Postgres", plural: "postgreses" };
-    const BESIDE: &'static [Resource] = &[REQUESTS];
-    const CATALOG: Option<Resource> = Some(VERSIONS);
+    const BESIDE: &'static [Resource] = &[REQUESTS, POOLERS, POOLER_REQUESTS];
+    const CATALOGS: &'static [Resource] = &[VERSIONS, POOLER_VERSIONS];
     const LONGEST_NAME: usize = 50;
     const CLASS_PARAMETERS: &'static [Parameters] = &[];
 
@@ -85,13 +88,18 @@ impl Dialect for KubeDB {
         let refused = versions
             .is_empty()
             .then(|| Refusal::new("Unsupported", "this cluster has no PostgresVersion that can be used"));
-        let more = if installed.serves(&REQUESTS) { BY_REQUEST } else { &[] };
+        let more = [(BY_REQUEST, installed.serves(&REQUESTS)), (POOLED, pooler::is_offered(installed))];
+        let more = more.into_iter().filter(|(_, is_offered)| *is_offered).flat_map(|(features, _)| features);
         // Which libraries an image has, nobody says.
         Ok(Offer { refused, ..offer(versions, FEATURES.iter().chain(more).copied()) })
     }
 
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
         wish.roles()
+    }
+
+    fn secret_labels(&self, wish: &Wish<'_>) -> Value {
+        pooler::labels(wish)
     }
 
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)> {
@@ -110,9 +118,13 @@ impl Dialect for KubeDB {
     }
 
     fn wanted(&self, wish: &Wish<'_>) -> Result<Vec<Value>, Refusal> {
-        let facets = postgres::facets(wish)?;
-        let mut objects = vec![postgres::wanted(wish, &facets)?];
-        objects.extend(ops::request(wish, &facets)?);
+        let database = postgres::subject(wish)?;
+        let mut objects = vec![postgres::wanted(wish, &database)?];
+        objects.extend(ops::request(wish, &database)?);
+        if let Some(subject) = pooler::subject(wish, &database)? {
+            objects.push(pooler::wanted(wish, &subject));
+            objects.extend(ops::request(wish, &subject)?);
+        }
         Ok(objects)
     }
 
@@ -137,7 +149,12 @@ impl Dialect for KubeDB {
     }
 
     fn upcoming(&self, wish: &Wish<'_>) -> Vec<Change> {
-        postgres::facets(wish).map(|facets| ops::upcoming(wish, &facets)).unwrap_or_default()
+        let Ok(database) = postgres::subject(wish) else { return Vec::new() };
+        let mut changes = ops::upcoming(wish, &database);
+        if let Ok(Some(subject)) = pooler::subject(wish, &database) {
+            changes.extend(ops::upcoming(wish, &subject));
+        }
+        changes
     }
 
     fn ending(&self, live: &Value, _: &str) -> Option<Value> {

@@ -1,9 +1,7 @@
 //! The `Postgres`.
-//!
-//! What KubeDB changes of one that runs only by request is a [`Facet`]: until its request was carried out, the object keeps
-//! saying what is.
 
-use super::{GROUP, ops, versions};
+use super::subject::{Facet, Kind, Subject, put_tls, tls_now};
+use super::{GROUP, REQUESTS, versions};
 use crate::backend::Refusal;
 use crate::backend::operator::{Wish, at, covers, overlay, put, restart, with_ours};
 use crate::backend::postgresql::line;
@@ -21,50 +19,13 @@ const COLLECTOR: &str = "prometheus.io/builtin";
 /// The file of parameters.
 pub(super) const FILE: &str = "user.conf";
 
-/// Something of a `Postgres` that is changed by request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Version,
-    Storage,
-    Resources,
-    Instances,
-    Parameters,
-    Tls,
-    Restart,
-}
-
-/// It, as it is and as it should be. Null is nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Facet {
-    pub(super) kind: Kind,
-    pub(super) now: Value,
-    pub(super) wanted: Value,
-    /// Whether the object says how it should be.
-    said: bool,
-}
-
-impl Facet {
-    /// Whether it is so.
-    pub(super) fn is_so(&self) -> bool {
-        match self.wanted.is_null() {
-            true => self.now.is_null(),
-            false => covers(&self.now, &self.wanted, &[]),
-        }
-    }
-}
-
 /// Everything that is changed by request.
-pub(super) fn facets(wish: &Wish<'_>) -> Result<Vec<Facet>, Refusal> {
+pub(super) fn subject<'a>(wish: &Wish<'a>) -> Result<Subject<'a>, Refusal> {
     let (spec, live) = (&wish.object.spec, &wish.live["spec"]);
-    let facet = |kind, now: Value, wanted: Option<Value>| {
-        // What is not said, or not any more, stays as it is.
-        let said = wanted.is_some();
-        let wanted = wanted.unwrap_or_else(|| now.clone());
-        Facet { kind, now, wanted, said }
-    };
     let size = spec.instance.storage.size.as_ref().map(|size| size.to_string().into());
     let resources = spec.instance.resources.as_ref().map(json::to_tree);
-    Ok(vec![
+    let facet = Facet::new;
+    let facets = vec![
         facet(Kind::Version, live["version"].clone(), version(wish)?),
         facet(Kind::Storage, live["storage"]["resources"]["requests"]["storage"].clone(), size),
         facet(Kind::Resources, container(live)["resources"].clone(), resources),
@@ -72,11 +33,13 @@ pub(super) fn facets(wish: &Wish<'_>) -> Result<Vec<Facet>, Refusal> {
         facet(Kind::Parameters, live["configuration"]["inline"][FILE].clone(), parameters(wish)),
         facet(Kind::Tls, tls_now(live), tls(wish)?),
         facet(Kind::Restart, restart::done(wish), some(restart::asked(wish))),
-    ])
+    ];
+    let name = wish.name.to_owned();
+    Ok(Subject { called: "a database", name, live: wish.live, requests: &REQUESTS, facets })
 }
 
 /// As it should be. What the object does not say is left to KubeDB, and of an adopted one to whoever wrote it.
-pub(super) fn wanted(wish: &Wish<'_>, facets: &[Facet]) -> Result<Value, Refusal> {
+pub(super) fn wanted(wish: &Wish<'_>, subject: &Subject<'_>) -> Result<Value, Refusal> {
     let mut main = json!({
         "apiVersion": format!("{GROUP}/v1"),
         "kind": "Postgres",
@@ -97,11 +60,8 @@ pub(super) fn wanted(wish: &Wish<'_>, facets: &[Facet]) -> Result<Value, Refusal
     for (path, value) in scheduling(wish)? {
         put(spec, path, value);
     }
-    for facet in facets {
-        // What runs is said as it is until it was changed.
-        let is_made = wish.live.is_null() || facet.is_so() || ops::is_done(wish, facet);
-        let value =
-            if is_made { overlay(facet.now.clone(), facet.wanted.clone()) } else { facet.now.clone() };
+    for facet in &subject.facets {
+        let value = subject.value(wish, facet);
         let is_ours = facet.said || !wish.is_adopted() && facet.kind != Kind::Resources;
         if is_ours && !value.is_null() {
             write(&mut main, &wish.live["spec"], facet.kind, value);
@@ -122,11 +82,9 @@ fn write(main: &mut Value, live: &Value, kind: Kind, value: Value) {
             }
         }
         Kind::Parameters => spec["configuration"]["inline"][FILE] = value,
-        Kind::Tls => {
-            put(spec, "sslMode", value["sslMode"].clone());
-            put(spec, "tls.issuerRef", value["issuerRef"].clone());
-        }
+        Kind::Tls => put_tls(spec, &value),
         Kind::Restart => main["metadata"]["annotations"][restart::key()] = value,
+        Kind::Poolers | Kind::PoolMode => {}
     }
 }
 
@@ -191,13 +149,6 @@ fn parameters(wish: &Wish<'_>) -> Option<Value> {
         return (!wish.is_adopted()).then_some(Value::Null);
     }
     Some(parameters.iter().map(|(name, value)| line(name, value)).collect::<String>().into())
-}
-
-fn tls_now(live: &Value) -> Value {
-    match live["tls"].is_null() {
-        true => Value::Null,
-        false => json!({"sslMode": live["sslMode"], "issuerRef": live["tls"]["issuerRef"]}),
-    }
 }
 
 /// What the object says of encryption; null is none.

@@ -1,6 +1,6 @@
-//! What a `Postgres` tells.
+//! What a `Postgres` and the `PgBouncer` beside it tell.
 
-use super::{ops, postgres, versions};
+use super::{ops, pooler, postgres, versions};
 use crate::backend::operator::{Found, at, conditions, count};
 use crate::backend::{Endpoint, Observed, Phase, Role};
 use databases_api::postgresql::PROTOCOL;
@@ -18,6 +18,12 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
     if instances > 1 {
         endpoints.push(endpoint(Role::ReadOnly, &format!("{}-standby", wish.name)));
     }
+    let pooler = pooler::live(wish);
+    if let Some(pooler) = pooler.filter(|pooler| pooler::serves(pooler)) {
+        endpoints.push(endpoint(Role::PooledReadWrite, at(pooler, "metadata.name")));
+    }
+    // It has nothing to serve while the database does not.
+    let pooler = pooler.filter(|_| phase == Phase::Available);
     Observed {
         version: versions::version_of(wish.installed, at(live, "spec.version")),
         instances,
@@ -26,9 +32,16 @@ pub(super) fn seen(found: &Found<'_>) -> Observed {
         primary: String::new(),
         endpoints,
         tls_required: postgres::is_encrypted(&wish.object.spec),
-        pending: ops::pending(wish),
+        pending: ops::pending(wish).or_else(|| pooler.and_then(unpooled)),
         ..found.observed(phase, message)
     }
+}
+
+/// What keeps a pooler from serving.
+fn unpooled(pooler: &Value) -> Option<String> {
+    let (_, said) = phase(pooler);
+    (at(pooler, "status.phase") != "Ready")
+        .then(|| format!("PgBouncer {}: {said}", at(pooler, "metadata.name")))
 }
 
 /// How many serve, as far as KubeDB says: all, the primary alone, or none.

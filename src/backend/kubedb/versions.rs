@@ -1,20 +1,35 @@
-//! Which PostgreSQL there is, by the `PostgresVersion`s of the cluster.
+//! Which PostgreSQL there is, by the `PostgresVersion`s of the cluster, and which PgBouncer, by its `PgBouncerVersion`s.
 
+use super::{POOLER_VERSIONS, VERSIONS};
 use crate::backend::operator::{Installed, at};
+use crate::cluster::Resource;
 use serde_json::Value;
 use std::cmp::Reverse;
 
 /// Distributions that are PostgreSQL and nothing beside it.
 const PLAIN: [&str; 4] = ["", "Official", "PostgreSQL", "KubeDB"];
 
+/// Those of a kind.
+fn all<'a>(installed: &'a Installed, kind: &'static Resource) -> impl Iterator<Item = &'a Value> {
+    installed.catalog.iter().filter(|known| at(known, "kind") == kind.kind)
+}
+
+/// Whether something may be made in a version yet.
+fn is_current(known: &Value) -> bool {
+    let spec = &known["spec"];
+    spec["deprecated"] != true && spec["endOfLife"] != true && !at(spec, "version").is_empty()
+}
+
 fn usable(installed: &Installed) -> impl Iterator<Item = &Value> {
-    installed.catalog.iter().filter(|known| {
-        let spec = &known["spec"];
-        PLAIN.contains(&at(spec, "distribution"))
-            && spec["deprecated"] != true
-            && spec["endOfLife"] != true
-            && !at(spec, "version").is_empty()
-    })
+    let is_plain = |known: &&Value| PLAIN.contains(&at(known, "spec.distribution"));
+    all(installed, &VERSIONS).filter(|known| is_current(known)).filter(is_plain)
+}
+
+/// The name of the newest PgBouncer.
+pub(super) fn pooler(installed: &Installed) -> Option<&str> {
+    let current = all(installed, &POOLER_VERSIONS).filter(|known| is_current(known));
+    let named = current.map(|known| (at(known, "spec.version"), at(known, "metadata.name")));
+    named.max_by_key(|(version, name)| (numbers(version), Reverse(*name))).map(|(_, name)| name)
 }
 
 /// A version as numbers, so that the tenth is after the ninth.
@@ -65,5 +80,5 @@ pub(super) fn version_of(installed: &Installed, name: &str) -> String {
 }
 
 fn named<'a>(installed: &'a Installed, name: &str) -> Option<&'a Value> {
-    installed.catalog.iter().find(|known| at(known, "metadata.name") == name)
+    all(installed, &VERSIONS).find(|known| at(known, "metadata.name") == name)
 }

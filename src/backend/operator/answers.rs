@@ -226,7 +226,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             Err(Unapplied::Refused(refusal)) => return self.keep(&wish, refusal).await,
             Err(Unapplied::Failed(error)) => return Err(error),
         }
-        if !Self::due(&wish, &objects).is_empty() {
+        if !Self::is_so(&wish, &objects) {
             live = self.find(object, &request.references).await?;
         }
         let wish = live.wish(object, &class, &request.references);

@@ -63,13 +63,23 @@ impl<D: Dialect> Operator<D> {
     }
 
     /// Those of the objects that are not so.
-    pub(super) fn due<'a>(wish: &Wish<'_>, objects: &'a [Value]) -> Vec<&'a Value> {
+    fn due<'a>(wish: &Wish<'_>, objects: &'a [Value]) -> Vec<&'a Value> {
         let known =
             |object: &Value| [wish.live].into_iter().chain(wish.beside).find(|live| is_same(live, object));
         objects
             .iter()
             .filter(|object| !known(object).is_some_and(|live| shape::covers(live, object, D::LISTS_BY_NAME)))
             .collect()
+    }
+
+    /// The objects beside the main one that are not wanted any more.
+    fn left<'a>(wish: &'a Wish<'_>, objects: &'a [Value]) -> impl Iterator<Item = &'a Value> {
+        wish.beside.iter().filter(|live| !objects.iter().any(|object| is_same(live, object)))
+    }
+
+    /// Whether everything is so.
+    pub(super) fn is_so(wish: &Wish<'_>, objects: &[Value]) -> bool {
+        Self::due(wish, objects).is_empty() && Self::left(wish, objects).next().is_none()
     }
 
     /// Applies what is due, all of it or nothing, and takes away what is not wanted any more.
@@ -82,7 +92,7 @@ impl<D: Dialect> Operator<D> {
                 self.cluster.apply(place, object, dry_run).await.map_err(|error| unapplied::<D>(&error))?;
             }
         }
-        for left in wish.beside.iter().filter(|live| !objects.iter().any(|object| is_same(live, object))) {
+        for left in Self::left(wish, objects) {
             self.delete(left).await.map_err(Unapplied::Failed)?;
         }
         Ok(())

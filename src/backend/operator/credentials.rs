@@ -1,7 +1,7 @@
 //! The passwords of roles: made once, kept in Secrets that the operator reads.
 
 use super::dialect::{Administration, Dialect, Role, Wish};
-use super::{Operator, UID_LABEL, exposure, names, trouble};
+use super::{Operator, UID_LABEL, covers, exposure, names, overlay, trouble};
 use crate::backend::postgresql::{Secret, secret_value};
 use crate::backend::{Code, Error, Login};
 use crate::cluster::{Place, SECRETS, SERVICES};
@@ -14,18 +14,22 @@ impl<D: Dialect> Operator<D> {
     pub(super) async fn make_secrets(&self, wish: &Wish<'_>, roles: &[Role]) -> Result<(), Error> {
         // One that we made for an operator is the operator's for who adopts.
         let is_ours_by_name = |role: &Role| role.secret == wish.role(&role.name, "").secret;
+        let labels = overlay(names::labels(wish.object), self.dialect.secret_labels(wish));
         for role in roles.iter().filter(|role| role.is_ours || is_ours_by_name(role)) {
             let place = secret(wish, &role.secret);
             match self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))? {
                 None if !role.is_ours => {}
                 None => {
-                    let object = new_secret(wish, role)?;
+                    let object = new_secret(wish, role, &labels)?;
                     self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
                 }
-                Some(found) if found["metadata"]["labels"][UID_LABEL].is_null() => {
-                    self.change(&found, &json!({"metadata": {"labels": names::labels(wish.object)}})).await?;
+                Some(found) => {
+                    let said = &found["metadata"]["labels"];
+                    let is_free = said[UID_LABEL].is_null() || said[UID_LABEL] == labels[UID_LABEL];
+                    if is_free && !covers(said, &labels, &[]) {
+                        self.change(&found, &json!({"metadata": {"labels": labels}})).await?;
+                    }
                 }
-                Some(_) => {}
             }
         }
         Ok(())
@@ -118,7 +122,7 @@ fn secret<'a>(wish: &'a Wish<'_>, name: &'a str) -> Place<'a> {
     Place { resource: &SECRETS, namespace: &wish.object.metadata.namespace, name }
 }
 
-fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
+fn new_secret(wish: &Wish<'_>, role: &Role, labels: &Value) -> Result<Value, Error> {
     let meta = &wish.object.metadata;
     let password =
         Secret::generate().map_err(|error| Error::retried(Code::Unavailable, error.to_string()))?;
@@ -128,7 +132,7 @@ fn new_secret(wish: &Wish<'_>, role: &Role) -> Result<Value, Error> {
         "metadata": {
             "name": role.secret,
             "namespace": meta.namespace,
-            "labels": names::labels(wish.object),
+            "labels": labels,
         },
         "type": "kubernetes.io/basic-auth",
         "stringData": {"username": role.name, "password": password.expose()},

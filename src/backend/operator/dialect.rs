@@ -8,7 +8,7 @@ use crate::backend::{
 use crate::cluster::Resource;
 use databases_api::postgresql::{Pooling, PoolingMode, PostgreSQL, UserAttribute};
 use databases_api::shared::Switch;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// How an operator is told what is wanted, and how it tells what is. Everything here is a pure function of what it is given,
@@ -24,8 +24,8 @@ pub trait Dialect: Send + Sync + 'static {
     const BESIDE: &'static [Resource];
     /// Kinds of which the operator makes an object under a main one's name: a warning about it is about the main one.
     const NAMESAKES: &'static [Resource] = &[];
-    /// A kind without namespace that says what the operator can run, such as a catalog of versions.
-    const CATALOG: Option<Resource> = None;
+    /// Kinds without namespace that say what the operator can run, such as catalogs of versions.
+    const CATALOGS: &'static [Resource] = &[];
     /// Fields that are lists whose items are known by their names: others' items in them stay.
     const LISTS_BY_NAME: &'static [&'static str] = &[];
     /// Roles that the operator has for itself.
@@ -55,6 +55,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// The roles that need a password. The first opens the first database.
     fn roles(&self, wish: &Wish<'_>) -> Vec<Role>;
+
+    /// Labels by which the operator finds the Secrets of roles, beside ours; an empty object where it needs none.
+    fn secret_labels(&self, _wish: &Wish<'_>) -> Value {
+        json!({})
+    }
 
     /// The Secret and its key that have the CA of the serving certificate; none where the operator has none.
     fn authority(&self, wish: &Wish<'_>) -> Option<(String, &'static str)>;
@@ -159,7 +164,7 @@ impl From<&Parameters> for ParametersKind {
 pub struct Installed {
     /// The kinds that are served of its groups, by their names in URLs.
     pub served: Vec<String>,
-    /// The objects of its catalog: their names and specs.
+    /// The objects of its catalogs: their kinds, names and specs.
     pub catalog: Vec<Value>,
     /// The versions that the definition of the main kind admits, for a dialect that reads it.
     pub versions: Vec<String>,

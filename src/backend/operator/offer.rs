@@ -129,16 +129,21 @@ impl<D: Dialect> Operator<D> {
 
     async fn look_what_is_installed(&self) -> Result<Arc<Installed>, Error> {
         let trouble = |error| trouble::<D>(&error);
-        let kinds = Self::kinds().copied().chain(D::CATALOG).filter(|kind| !kind.group.is_empty());
+        let kinds = Self::kinds().chain(D::CATALOGS).filter(|kind| !kind.group.is_empty());
         let groups: BTreeSet<(&str, &str)> = kinds.map(|kind| (kind.group, kind.version)).collect();
         let mut found = Installed::default();
         for (group, version) in groups {
             found.served.extend(self.cluster.served(group, version).await.map_err(trouble)?);
         }
-        if let Some(kind) = D::CATALOG.filter(|kind| found.serves(kind)) {
-            let all = self.cluster.all(&kind).await.map_err(trouble)?;
-            let plain = |object: &serde_json::Value| json!({"metadata": {"name": at(object, "metadata.name")}, "spec": object["spec"]});
-            found.catalog = all.iter().map(plain).collect();
+        for kind in D::CATALOGS {
+            if !found.serves(kind) {
+                continue;
+            }
+            let all = self.cluster.all(kind).await.map_err(trouble)?;
+            found.catalog.extend(all.iter().map(|object| {
+                let name = at(object, "metadata.name");
+                json!({"kind": kind.kind, "metadata": {"name": name}, "spec": object["spec"]})
+            }));
         }
         if D::READS_SCHEMA {
             found.versions = D::versions(&self.cluster.schema(&D::MAIN).await.map_err(trouble)?);

@@ -16,6 +16,7 @@ fn condition(kind: &str, is: bool) -> Value {
 impl Player for Played {
     type Dialect = CloudNativePG;
     const IMPLEMENTATION: &'static str = "cloudnative-pg";
+    const POOLERS: Option<Resource> = Some(POOLERS);
     const REFUSED: TlsMode = TlsMode::Disabled;
     const DISPENSABLE: Dispensable = Dispensable::Kind("databaseroles.postgresql.cnpg.io");
 

@@ -2,6 +2,7 @@
 
 mod network;
 mod player;
+mod pooling;
 mod status;
 mod translation;
 
@@ -36,4 +37,21 @@ fn versions() -> Vec<Value> {
     deprecated["spec"]["deprecated"] = true.into();
     found.push(deprecated);
     found
+}
+
+/// PgBouncers, the newest of which is not to be made any more.
+fn pooler_versions() -> Vec<Value> {
+    let version = |version: &str, deprecated: bool| {
+        json!({
+            "apiVersion": POOLER_VERSIONS.api_version(),
+            "kind": POOLER_VERSIONS.kind,
+            "metadata": {"name": version},
+            "spec": {
+                "version": version, "deprecated": deprecated,
+                "pgBouncer": {"image": "registry.example.com/image"},
+                "exporter": {"image": "registry.example.com/image"},
+            },
+        })
+    };
+    vec![version("1.9.0", false), version("1.24.0", false), version("1.25.0", true)]
 }

@@ -12,26 +12,21 @@ impl Player for Played {
     const IMPLEMENTATION: &'static str = "kubedb";
     const REFUSED: TlsMode = TlsMode::Required;
     const DISPENSABLE: Dispensable = Dispensable::Kind("postgresopsrequests.ops.kubedb.com");
+    const POOLERS: Option<Resource> = Some(POOLERS);
 
-    /// Requests, taking whatever is asked for.
+    /// Requests and versions, taking whatever is asked for, and poolers.
     fn kinds() -> Vec<Value> {
-        let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-        vec![json!({
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": {"name": "postgresopsrequests.ops.kubedb.com"},
-            "spec": {
-                "group": REQUESTS.group,
-                "names": {"kind": REQUESTS.kind, "plural": REQUESTS.plural},
-                "scope": "Namespaced",
-                "versions": [{"name": REQUESTS.version, "served": true, "storage": true,
-                    "subresources": {"status": {}}, "schema": {"openAPIV3Schema": schema}}],
-            },
-        })]
+        let any = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        vec![
+            defined(&REQUESTS, "Namespaced", any()),
+            defined(&POOLER_REQUESTS, "Namespaced", any()),
+            defined(&POOLER_VERSIONS, "Cluster", any()),
+            defined(&POOLERS, "Namespaced", pooler_schema()),
+        ]
     }
 
     fn catalog() -> Vec<Value> {
-        versions()
+        versions().into_iter().chain(pooler_versions()).collect()
     }
 
     fn restarts(object: &Value) -> bool {
@@ -51,8 +46,9 @@ impl Player for Played {
         json!({"phase": phase, "observedGeneration": main["metadata"]["generation"]})
     }
 
-    fn status_beside(_: &Value) -> Value {
-        json!({"phase": "Successful"})
+    fn status_beside(object: &Value) -> Value {
+        let phase = if at(object, "kind") == POOLERS.kind { "Ready" } else { "Successful" };
+        json!({"phase": phase})
     }
 
     fn secrets(main: &Value) -> Vec<(String, Vec<(&'static str, String)>)> {
@@ -78,4 +74,54 @@ impl Player for Played {
         main["spec"]["enforceFsGroup"] == true
             && main["spec"]["podTemplate"]["spec"]["terminationGracePeriodSeconds"] == 60
     }
+}
+
+/// A kind whose objects have this schema.
+fn defined(kind: &Resource, scope: &str, schema: Value) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{}.{}", kind.plural, kind.group)},
+        "spec": {
+            "group": kind.group,
+            "names": {"kind": kind.kind, "plural": kind.plural},
+            "scope": scope,
+            "versions": [{"name": kind.version, "served": true, "storage": true,
+                "subresources": {"status": {}}, "schema": {"openAPIV3Schema": schema}}],
+        },
+    })
+}
+
+/// What a `PgBouncer` has of what is said of it. Everything else is taken off.
+fn pooler_schema() -> Value {
+    let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
+    let named = |names: Value, required: Value| {
+        let mut schema = json!({"type": "object", "properties": names});
+        if !required.is_null() {
+            schema["required"] = required;
+        }
+        schema
+    };
+    let reference = named(json!({"name": text, "namespace": text}), json!(["name", "namespace"]));
+    let issuer = named(json!({"apiGroup": text, "kind": text, "name": text}), json!(["kind", "name"]));
+    let database = json!({"syncUsers": {"type": "boolean"}, "databaseRef": reference, "databaseName": text});
+    let pool = json!({
+        "authType": {"type": "string", "enum": ["md5", "scram-sha-256"]},
+        "maxDBConnections": whole,
+        "maxUserConnections": whole,
+    });
+    let modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+    let inline = json!({"type": "object", "additionalProperties": text});
+    let spec = json!({
+        "version": text,
+        "replicas": whole,
+        "database": named(database, json!(["databaseName", "databaseRef"])),
+        "connectionPool": named(pool, Value::Null),
+        "configuration": named(json!({"inline": inline}), Value::Null),
+        "sslMode": {"type": "string", "enum": modes},
+        "tls": named(json!({"issuerRef": issuer}), Value::Null),
+        "deletionPolicy": {"type": "string", "enum": ["Halt", "Delete", "WipeOut", "DoNotTerminate"]},
+    });
+    let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    named(json!({"spec": named(spec, json!(["database", "version"])), "status": status}), Value::Null)
 }

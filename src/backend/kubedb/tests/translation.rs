@@ -5,9 +5,11 @@ use crate::backend::operator::tests::{self, object};
 use databases_api::postgresql::{Database, PostgreSQL, Replication, ReplicationMode, User, UserAttribute};
 use databases_api::shared::{LocalRef, ObjectRef, RESTARTED_AT, Switch, Tls, TlsMode};
 
-fn installed() -> Installed {
-    let served = ["postgreses", "postgresopsrequests", "postgresversions"];
-    Installed { served: served.map(str::to_owned).into(), catalog: versions(), ..Installed::default() }
+pub(super) fn installed() -> Installed {
+    let kinds = KubeDB::BESIDE.iter().chain(KubeDB::CATALOGS).chain([&KubeDB::MAIN]);
+    let served = kinds.map(|kind| kind.plural.to_owned()).collect();
+    let catalog = versions().into_iter().chain(pooler_versions()).collect();
+    Installed { served, catalog, ..Installed::default() }
 }
 
 /// What is asked of the dialect about an object, of nothing or of what is there.
@@ -37,7 +39,7 @@ fn plain() -> PostgreSQL {
     object("shop", 1)
 }
 
-fn carried_out(mut request: Value) -> Value {
+pub(super) fn carried_out(mut request: Value) -> Value {
     request["status"] = json!({"phase": "Successful"});
     request
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 /// A cluster that has an operator's kinds and its catalog.
 pub(super) async fn playground<P: Player>() -> Option<Playground> {
     let playground = Playground::start(P::IMPLEMENTATION, P::kinds()).await?;
-    if let Some(kind) = <P::Dialect as Dialect>::CATALOG {
-        for object in P::catalog() {
-            playground.make(&kind, &object).await;
-        }
+    for object in P::catalog() {
+        let mut kinds = <P::Dialect as Dialect>::CATALOGS.iter();
+        let kind = kinds.find(|kind| kind.kind == at(&object, "kind")).expect("a kind of a catalog");
+        playground.make(kind, &object).await;
     }
     Some(playground)
 }

@@ -56,6 +56,7 @@ pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
     what_was_to_be_deleted_and_is_retained_is_as_it_was(&world).await;
     what_the_operator_warns_of_is_told_once(&world).await;
     an_address_from_outside_is_told_once_there_is_one(&world).await;
+    super::pooled::poolers_are_told_of_changed_and_taken_away(&world).await;
     super::copied::a_copy_has_the_data_and_goes_its_own_way(&world).await;
     super::backed_up::a_backup_is_made_before_a_deletion_and_stays(&world).await;
 }

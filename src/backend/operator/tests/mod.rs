@@ -8,6 +8,7 @@ mod generated;
 mod inside;
 mod player;
 mod playground;
+mod pooled;
 mod schema;
 mod servers;
 mod stage;

@@ -22,12 +22,15 @@ pub(in crate::backend) trait Player: Send + Sync + 'static {
     /// Whether it can be stopped.
     const STOPS: bool = true;
 
+    /// The kind of its poolers, where they are objects beside the main one.
+    const POOLERS: Option<Resource> = None;
+
     /// Kinds that may not be in that folder, as they are installed then.
     fn kinds() -> Vec<Value> {
         Vec::new()
     }
 
-    /// The objects of its catalog.
+    /// The objects of its catalogs.
     fn catalog() -> Vec<Value> {
         Vec::new()
     }
