@@ -197,7 +197,10 @@ fn key(request: &Request<PostgreSQL>, name: &str) -> Result<local::Key, local::E
     let title = format!("Secret {}/{name}", request.object.metadata.namespace);
     let refuse = |reason, message| local::Error::NotAdopted { reason, message };
     let Some(found) = request.reference(ADOPT_REF) else {
-        let message = format!("{title}, which {ADOPT_REF} names, is not there: put it back");
+        let message = format!(
+            "{title}, which {ADOPT_REF} names, is not there: put it back, or, where nobody has it any more, what \
+             `databases-apiserver retained` prints on the machine that has the data"
+        );
         return Err(refuse("SecretNotFound", message));
     };
     let secret = serde_json::from_str(&found.object).unwrap_or_default();

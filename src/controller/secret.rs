@@ -6,6 +6,7 @@
 
 use super::Controllers;
 use super::patience::in_time;
+use super::released::whose;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
 use crate::registry::Stored;
@@ -22,7 +23,7 @@ pub(super) const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
 /// The name of the object that a Secret was made for.
 pub(super) const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
 /// On a released Secret: whose it was.
-const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
+pub(super) const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
 
 /// A credentials Secret as it should be.
 #[derive(Clone)]
@@ -257,7 +258,7 @@ impl Cluster {
 /// Takes the mark of ownership off and says whose the Secret was.
 fn disown(secret: &mut Secret, owner_uid: &str) {
     let text = |name| label(secret, name).cloned().unwrap_or_default();
-    let whose = format!("{} {} (uid {owner_uid})", text(KIND_LABEL), text(NAME_LABEL));
+    let whose = whose(&text(KIND_LABEL), &text(NAME_LABEL), owner_uid);
     secret.metadata.annotations.get_or_insert_default().insert(RELEASED_FROM.into(), whose);
     if let Some(labels) = &mut secret.metadata.labels {
         labels.remove(UID_LABEL);

@@ -8,6 +8,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// The flag that says where a server keeps everything.
+const DATA_DIR: &str = "data_dir";
 /// How long the end waits for threads that are still at work.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -83,11 +85,11 @@ fn work<A: Api>(own: &[command::Command], matches: &ArgMatches) -> Result<(Log, 
 /// The command line, with the names and defaults that follow from the API's.
 fn command<A: Api>(own: &[command::Command]) -> clap::Command {
     let Facts { group, version, .. } = A::FACTS;
-    let (log, data_dir) = (A::FACTS.variable("log"), A::FACTS.variable("data_dir"));
+    let (log, data_dir) = (A::FACTS.variable("log"), A::FACTS.variable(DATA_DIR));
     let common = |command: clap::Command| {
         let prefix = A::FACTS.prefix();
         command
-            .mut_arg("data_dir", |arg| arg.env(data_dir.clone()))
+            .mut_arg(DATA_DIR, |arg| arg.env(data_dir.clone()))
             .mut_arg("etcd_prefix", |arg| arg.default_value(prefix))
     };
     Arguments::<A::Flags, A::ClusterFlags>::command()
@@ -99,7 +101,11 @@ fn command<A: Api>(own: &[command::Command]) -> clap::Command {
         .mut_subcommand("serve", |command| {
             common(command).mut_arg("lease_namespace", |arg| arg.default_value(A::FACTS.namespace()))
         })
-        .subcommands(own.iter().map(|own| own.line.clone()))
+        .subcommands(own.iter().map(|own| {
+            let has_data_dir = own.line.get_arguments().any(|arg| arg.get_id() == DATA_DIR);
+            let line = own.line.clone();
+            if has_data_dir { line.mut_arg(DATA_DIR, |arg| arg.env(data_dir.clone())) } else { line }
+        }))
 }
 
 fn run(log: &Log, work: Work) -> Result<ExitCode, Error> {

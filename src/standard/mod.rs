@@ -4,6 +4,7 @@ mod backends;
 mod classes;
 mod foreseen;
 mod options;
+mod retained;
 
 use crate::admission::{Admission, ClassAdmission, ReadAccess};
 use crate::conformance;
@@ -45,8 +46,12 @@ impl Api for Databases {
     }
 
     fn commands() -> Vec<Command> {
-        let run = |options| -> LocalBoxFuture<'static, ExitCode> { Box::pin(conformance::run(options)) };
-        vec![Command::new::<conformance::Options>("conformance", conformance::ABOUT, run)]
+        let test = |options| -> LocalBoxFuture<'static, ExitCode> { Box::pin(conformance::run(options)) };
+        let find = |options| -> LocalBoxFuture<'static, ExitCode> { Box::pin(retained::run(options)) };
+        vec![
+            Command::new::<conformance::Options>("conformance", conformance::ABOUT, test),
+            Command::new::<retained::Options>("retained", retained::ABOUT, find),
+        ]
     }
 
     async fn open(place: Place<'_, Self>) -> Result<Arc<Self>, Reason> {

@@ -125,12 +125,17 @@ impl Remote {
     }
 }
 
+/// Where the databases of this machine are below a data directory.
+pub(super) fn instances(data_dir: &Path) -> PathBuf {
+    data_dir.join("instances")
+}
+
 impl Local {
     /// Opens the backend, with its instances below the data directory.
     pub(super) async fn open(&self, data_dir: &Path) -> Result<Arc<LocalPostgreSQL>, local::Error> {
         let (packages, user) = (self.postgresql_dir.clone(), self.postgresql_user.clone());
         let options = local::Options { packages, user, ..local::Options::default() };
-        let opened = LocalPostgreSQL::open(data_dir.join("instances"), options, self.stop_instances_on_exit);
+        let opened = LocalPostgreSQL::open(instances(data_dir), options, self.stop_instances_on_exit);
         Ok(Arc::new(opened.await?))
     }
 }

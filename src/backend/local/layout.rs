@@ -59,6 +59,14 @@ impl Layout {
         Ok((layout, lock))
     }
 
+    /// A data root that another process may run, to be read: nothing is made, and nothing is locked.
+    pub(super) fn look(root: &Path) -> Result<Self, Error> {
+        let root = root.canonicalize().map_err(Error::io("open", root))?;
+        let layout = Self { sockets: root.join("run"), root };
+        layout.has_version()?;
+        Ok(layout)
+    }
+
     /// The folder of the CA.
     pub(super) fn ca(&self) -> PathBuf {
         self.root.join("ca")
@@ -105,20 +113,29 @@ impl Layout {
     }
 
     fn check_version(&self, account: &Account) -> Result<(), Error> {
-        let path = self.root.join("layout.json");
-        let corrupt =
-            |error: serde_json::Error| Error::CorruptState { path: path.clone(), message: error.to_string() };
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let Version { layout: found } = serde_json::from_slice(&bytes).map_err(corrupt)?;
-                if found == LAYOUT { Ok(()) } else { Err(Error::Layout { path, found, known: LAYOUT }) }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let bytes = serde_json::to_vec(&Version { layout: LAYOUT }).map_err(corrupt)?;
-                account.write(&path, &bytes, Readers::Us)
-            }
-            Err(error) => Err(Error::io("read", &path)(error)),
+        if self.has_version()? {
+            return Ok(());
         }
+        let path = self.version();
+        let bytes = serde_json::to_vec(&Version { layout: LAYOUT })
+            .map_err(|error| Error::CorruptState { path: path.clone(), message: error.to_string() })?;
+        account.write(&path, &bytes, Readers::Us)
+    }
+
+    fn version(&self) -> PathBuf {
+        self.root.join("layout.json")
+    }
+
+    /// Whether it has a layout; another one than ours is an error.
+    fn has_version(&self) -> Result<bool, Error> {
+        let path = self.version();
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            read => read.map_err(Error::io("read", &path))?,
+        };
+        let Version { layout: found } = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::CorruptState { path: path.clone(), message: error.to_string() })?;
+        if found == LAYOUT { Ok(true) } else { Err(Error::Layout { path, found, known: LAYOUT }) }
     }
 }
 

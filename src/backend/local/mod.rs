@@ -29,6 +29,7 @@ mod hold;
 mod install;
 mod instance;
 mod inventory;
+mod kept;
 mod layout;
 mod manager;
 mod observe;
@@ -61,6 +62,7 @@ pub use desired::{
     Amounts, Attribute, Certificate, Database, Desired, Extension, Resources, Tls, TlsMode, User,
 };
 pub use error::Error;
+pub use kept::{Kept, kept};
 pub use observed::{Credentials, Endpoint, Observed};
 pub use server::ShutdownMode;
 

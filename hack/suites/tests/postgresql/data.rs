@@ -85,6 +85,53 @@ async fn what_a_deletion_kept_is_taken_up_with_its_rows_users_and_passwords() {
     }
 }
 
+/// What the command `retained` prints of a sandbox's data, and whether it succeeds.
+async fn retained(sandbox: &Sandbox, uid: Option<&str>) -> (bool, String) {
+    let mut command = tokio::process::Command::new(&sandbox.launch.program);
+    command.arg("retained").arg("--data-dir").arg(&sandbox.launch.data_dir).args(uid);
+    let output = command.output().await.expect("the program runs");
+    let said = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.success(), String::from_utf8(said).expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_outlived_its_namespace_is_found_on_the_machine_and_taken_up_again() {
+    let Some((sandbox, client)) = prepared().await else { return };
+    let path = applied(&client, &postgresql("lost", &json!({}))).await;
+    let object = ready(&client, &path).await;
+    let (owner, uid) =
+        (credentials(&client, &object).await, object["metadata"]["uid"].as_str().expect("a uid"));
+    let session = owner.connect().await.expect("a connection");
+    session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
+    let (done, refused) = retained(&sandbox, Some(uid)).await;
+    assert!(!done && refused.contains("no data of the uid"), "what is in use is not told: {refused}");
+    deleted(&client, &format!("/api/v1/namespaces/{NAMESPACE}")).await;
+    applied(&client, &namespace()).await;
+    let manifest = postgresql("lost", &json!({"deletionPolicy": "Delete"}));
+    let path = applied(&client, &manifest).await;
+    let fresh = credentials(&client, &ready(&client, &path).await).await;
+    assert_ne!(fresh.password, owner.password, "a new object of the name begins empty");
+    deleted(&client, &path).await;
+    let (done, listed) = retained(&sandbox, None).await;
+    assert!(
+        done && listed.lines().count() == 2 && listed.contains(uid) && listed.contains("lost"),
+        "{listed}"
+    );
+    assert!(!listed.contains(&*owner.password), "{listed}");
+    let (done, printed) = retained(&sandbox, Some(uid)).await;
+    assert!(done, "{printed}");
+    let secret: Value = serde_saphyr::from_str(&printed).expect("YAML");
+    assert_eq!(secret["stringData"]["password"], &*owner.password);
+    applied(&client, &secret).await;
+    let taken_up = json!({"kind": "Secret", "name": secret["metadata"]["name"]});
+    let spec = json!({"adoptRef": taken_up, "deletionPolicy": "Delete"});
+    let path = applied(&client, &postgresql("lost", &spec)).await;
+    let after = credentials(&client, &ready(&client, &path).await).await;
+    assert_eq!((&after.username, &after.password), (&owner.username, &owner.password));
+    assert_eq!(text(&after, "SELECT value FROM kept").await, "kept");
+    assert_eq!(retained(&sandbox, None).await.1.lines().count(), 1, "nothing is kept any more");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
     let Some((_sandbox, client)) = prepared().await else { return };

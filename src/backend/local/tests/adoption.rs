@@ -16,6 +16,11 @@ fn heir(uid: &str) -> Desired {
     Desired { uid: uid.to_owned(), name: uid.to_owned(), version: String::new(), users, ..desired() }
 }
 
+/// What is found of kept data in the fixture's data root, beside who runs it.
+fn found(fixture: &Fixture) -> Vec<Kept> {
+    kept::kept(&fixture.root()).expect("it can be looked at")
+}
+
 /// An instance with a row, that was removed with its data kept; what it was.
 async fn kept(fixture: &Fixture) -> Observed {
     let wanted = Desired { users: heir(HEIR).users, tls: optional(), ..desired() };
@@ -48,6 +53,7 @@ async fn kept_data_is_taken_up_by_who_shows_its_login_with_rows_users_and_passwo
     fixture.local().adopt(&wanted, &key).await.expect("taken up");
     let observed = fixture.ensure(&wanted).await;
     assert_eq!((observed.credentials.clone(), &*observed.primary), (before.credentials, "heir-1"));
+    assert!(found(&fixture).is_empty(), "it is in use");
     assert!(has_the_row(&observed).await);
     try_connect(&observed.read_write, login(&observed, "etl")).await.expect("the user's password is kept");
     assert!(!fixture.local().has(UID), "there is one of it");
@@ -64,6 +70,29 @@ async fn kept_data_is_taken_up_by_who_shows_its_login_with_rows_users_and_passwo
     assert!(has_the_row(&fixture.ensure(&heir("other")).await).await);
     fixture.local().remove("other", RemovePolicy::Delete).await.expect("removed");
     assert!(fixture.local().host.layout.uids().expect("the instances").is_empty());
+}
+
+#[tokio::test]
+async fn who_may_read_a_data_root_finds_what_is_kept_with_the_login_that_opens_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    assert!(found(&fixture).is_empty());
+    let before = kept(&fixture).await;
+    fixture.ensure(&Desired { uid: "another".to_owned(), ..desired() }).await;
+    let all = found(&fixture);
+    let [found] = &*all else { panic!("one is kept, the other one is in use: {all:?}") };
+    assert_eq!((&*found.uid, &*found.namespace, &*found.name, found.major), (UID, "team-a", "shop", MAJOR));
+    assert!(found.bytes > 1 << 20 && found.since <= std::time::SystemTime::now(), "{found:?}");
+    assert_eq!(found.login.as_ref(), Some(&before.credentials[0]));
+    assert!(!format!("{found:?}").contains(before.credentials[0].password.expose()), "it is not for logs");
+    fixture.local().adopt(&heir(HEIR), &key(found.login.as_ref().expect("a login"))).await.expect("taken up");
+    assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
+    let nowhere = kept::kept(&fixture.root().join("nowhere")).expect_err("there is none");
+    assert!(nowhere.to_string().contains("nowhere"), "{nowhere}");
+    let strange = fixture.folder.path().join("strange");
+    std::fs::create_dir(&strange).expect("a folder");
+    std::fs::write(strange.join("layout.json"), r#"{"layout": 99}"#).expect("a layout");
+    assert!(matches!(kept::kept(&strange), Err(Error::Layout { found: 99, .. })));
+    assert!(!strange.join("lock").exists(), "nothing is made");
 }
 
 #[tokio::test]
