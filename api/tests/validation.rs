@@ -41,11 +41,11 @@ fn a_postgresql_is_what_the_standard_allows() {
             (spec(json!({"instances": 99})), ""),
             (
                 spec(json!({"instances": 0})),
-                "spec.instances: Invalid value: 0: must be between 1 and 99; to stop the database set spec.state to Stopped",
+                "spec.instances: Invalid value: 0: must be between 1 and 99; to stop the database set spec.state to Stopped, where its class offers that",
             ),
             (
                 spec(json!({"instances": 100})),
-                "spec.instances: Invalid value: 100: must be between 1 and 99; to stop the database set spec.state to Stopped",
+                "spec.instances: Invalid value: 100: must be between 1 and 99; to stop the database set spec.state to Stopped, where its class offers that",
             ),
             (
                 spec(json!({"storage": {"size": null}})),
@@ -53,8 +53,26 @@ fn a_postgresql_is_what_the_standard_allows() {
             ),
             (
                 spec(json!({"storage": {"size": "0"}})),
-                "spec.storage.size: Invalid value: \"0\": must be greater than zero",
+                "spec.storage.size: Invalid value: \"0\": must be 128Mi or more: a new PostgreSQL takes half of that",
             ),
+            (
+                spec(json!({"storage": {"size": "1n"}})),
+                "spec.storage.size: Invalid value: \"1n\": must be 128Mi or more: a new PostgreSQL takes half of that",
+            ),
+            (
+                spec(json!({"storage": {"size": "127Mi"}})),
+                "spec.storage.size: Invalid value: \"127Mi\": must be 128Mi or more: a new PostgreSQL takes half of that",
+            ),
+            (spec(json!({"storage": {"size": "128Mi"}})), ""),
+            (
+                spec(json!({"resources": {"limits": {"cpu": "1n"}}})),
+                "spec.resources.limits[cpu]: Invalid value: \"1n\": must be a whole number of thousandths of a processor, such as 100m",
+            ),
+            (
+                spec(json!({"resources": {"requests": {"memory": "1500m"}}})),
+                "spec.resources.requests[memory]: Invalid value: \"1500m\": must be a whole number of bytes, such as 512Mi",
+            ),
+            (spec(json!({"resources": {"limits": {"cpu": "1m", "memory": "536870912000m"}}})), ""),
             (
                 spec(
                     json!({"resources": {"requests": {"cpu": "1", "memory": "1Gi", "hugepages-2Mi": "4Mi"}}}),
@@ -201,8 +219,8 @@ fn a_postgresql_changes_only_as_a_database_can() {
             (json!({}), spec(json!({"storage": {"size": "2Gi"}})), ""),
             (
                 json!({}),
-                spec(json!({"storage": {"size": "1Mi"}})),
-                "spec.storage.size: Invalid value: \"1Mi\": can shrink only to what the volumes have: 1Gi",
+                spec(json!({"storage": {"size": "512Mi"}})),
+                "spec.storage.size: Invalid value: \"512Mi\": can shrink only to what the volumes have: 1Gi",
             ),
             (
                 spec(repository("x")),

@@ -60,7 +60,8 @@ pub(crate) fn check_ending(new: &dyn Instance, old: &dyn Instance, errors: &mut 
 /// Why the object may not be deleted.
 pub(crate) fn forbid_deletion(object: &dyn Instance) -> Option<String> {
     (object.spec().deletion_policy == Some(DeletionPolicy::Forbid)).then(|| {
-        "spec.deletionPolicy is Forbid: set it to Retain, Snapshot or Delete before deleting this object"
+        "spec.deletionPolicy is Forbid: before deleting this object set it to Retain or Delete, or to Snapshot where its class \
+         offers that"
             .into()
     })
 }

@@ -12,7 +12,7 @@ pub use instance::{FACTS, PROTOCOL};
 pub use kind::DEFINITION;
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
-pub use validation::is_reserved_role;
+pub use validation::{LEAST_SIZE, is_reserved_role};
 
 use crate::shared::{Access, InstanceSpec, InstanceStatus, PACKAGE};
 use apimachinery::meta::ObjectMeta;

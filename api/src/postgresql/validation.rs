@@ -5,11 +5,14 @@ use crate::instance::Instance;
 use crate::instance::life::check_ending;
 use crate::shared::{MajorUpgrade, check_instance};
 use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::quantity::Quantity;
 use std::collections::BTreeSet;
 
 /// What PostgreSQL takes as an identifier without cutting it.
 const LONGEST_IDENTIFIER: usize = 63;
 const MOST_DATABASES: usize = 64;
+/// The least size, in bytes, that leaves room beside the files of PostgreSQL itself.
+pub const LEAST_SIZE: u64 = 128 << 20;
 const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
 /// Roles that PostgreSQL has or reads as something else, and those by which a server is managed.
 const RESERVED_ROLES: [&str; 8] = [
@@ -68,7 +71,7 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         errors.push(FieldError::invalid(&path.child("version"), &*instance.version, detail));
     }
     if let Some(count) = instance.instances.filter(|count| !(1..=99).contains(count)) {
-        let detail = "must be between 1 and 99; to stop the database set spec.state to Stopped";
+        let detail = "must be between 1 and 99; to stop the database set spec.state to Stopped, where its class offers that";
         errors.push(FieldError::invalid(&path.child("instances"), count, detail));
     }
     match &instance.storage.size {
@@ -76,9 +79,11 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
             &path.child("storage").child("size"),
             "say how much space the data gets, such as 20Gi, or choose a class that has a default",
         )),
-        Some(size) if !size.is_positive() => {
+        Some(size) if *size < Quantity::from_bytes(LEAST_SIZE) => {
             let path = path.child("storage").child("size");
-            errors.push(FieldError::invalid(&path, size.to_string(), "must be greater than zero"));
+            let least = Quantity::from_bytes(LEAST_SIZE);
+            let detail = format!("must be {least} or more: a new PostgreSQL takes half of that");
+            errors.push(FieldError::invalid(&path, size.to_string(), &detail));
         }
         Some(_) => {}
     }
@@ -121,6 +126,8 @@ fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
                     amount.to_string(),
                     "must be greater than or equal to 0",
                 ));
+            } else if let Some(detail) = too_fine(name, amount) {
+                errors.push(FieldError::invalid(&at, amount.to_string(), detail));
             }
         }
     }
@@ -131,6 +138,15 @@ fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
             errors.push(FieldError::invalid(&at, request.to_string(), &detail));
         }
     }
+}
+
+/// What is less than anybody counts.
+fn too_fine(name: &str, amount: &Quantity) -> Option<&'static str> {
+    let (parts, detail) = match name {
+        "cpu" => (1000, "must be a whole number of thousandths of a processor, such as 100m"),
+        _ => (1, "must be a whole number of bytes, such as 512Mi"),
+    };
+    (!amount.is_whole_in(parts)).then_some(detail)
 }
 
 fn identifier(name: &str, path: &Path, errors: &mut Errors) {

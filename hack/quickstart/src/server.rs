@@ -1,7 +1,9 @@
 //! The server as a child process: in its own process group, its stderr kept in a file.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -153,6 +155,15 @@ impl Server {
     }
 }
 
+/// Opens a log anew, for its owner alone: it names what people have, and how it fares.
+async fn open(log: &Path) -> std::io::Result<tokio::fs::File> {
+    let owner_only = 0o600;
+    let mut options = tokio::fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(owner_only).open(log).await?;
+    file.set_permissions(Permissions::from_mode(owner_only)).await?;
+    Ok(file)
+}
+
 /// Copies stderr to `log`, which can be opened only once the server has made its directory.
 async fn keep(stderr: ChildStderr, log: PathBuf, last_line: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(stderr).lines();
@@ -165,7 +176,7 @@ async fn keep(stderr: ChildStderr, log: PathBuf, last_line: Arc<Mutex<String>>) 
             *last_line.lock().unwrap_or_else(PoisonError::into_inner) = line;
         }
         if file.is_none() {
-            file = tokio::fs::File::create(&log).await.ok();
+            file = open(&log).await.ok();
         }
         if let Some(file) = &mut file
             && file.write_all(&early).await.is_ok()

@@ -1,6 +1,7 @@
 //! `hack/up`, as a person runs it.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -96,6 +97,8 @@ async fn two_checks_run_side_by_side_and_leave_nothing_running() {
         assert!(output.status.success(), "{printed}\n{complained}");
         assert!(printed.contains("PostgreSQL 1"), "no proof in:\n{printed}");
         assert_eq!(sandbox.postmasters(), [0; 0], "nothing is left running");
+        let log = std::fs::metadata(sandbox.launch.log()).expect("the log");
+        assert_eq!(log.permissions().mode() & 0o777, 0o600, "it is its owner's alone");
     }
 }
 

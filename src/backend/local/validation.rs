@@ -6,14 +6,13 @@ use super::error::Error;
 use super::hold::Groups;
 use super::install::Install;
 use super::{parameters, tls};
-use databases_api::postgresql::is_reserved_role;
+use apimachinery::quantity::Quantity;
+use databases_api::postgresql::{LEAST_SIZE, is_reserved_role};
 use std::collections::BTreeSet;
 
 /// PostgreSQL cuts longer names off.
 const NAME_BYTES: usize = 63;
 const MOST_INSTANCES: u32 = 99;
-/// The least size that leaves room beside the files of PostgreSQL itself.
-const LEAST: u64 = 128 << 20;
 /// The least of a processor, in thousandths, that a server starts with before it is given up; the least memory that holds what its
 /// processes share, and themselves.
 const LEAST_CPU: u64 = 50;
@@ -33,10 +32,10 @@ pub(super) fn check(desired: &Desired) -> Result<(), Error> {
     {
         return refuse(format!("{:?} cannot name servers; use letters, digits and dashes", desired.name));
     }
-    if let Some(size) = desired.size.filter(|size| *size < LEAST) {
+    if let Some(size) = desired.size.filter(|size| *size < LEAST_SIZE) {
+        let least = Quantity::from_bytes(LEAST_SIZE);
         return refuse(format!(
-            "spec.storage.size is {} bytes, and a new PostgreSQL takes half of 128Mi: ask for 128Mi or more",
-            size
+            "spec.storage.size is {size} bytes, and a new PostgreSQL takes half of {least}: ask for {least} or more"
         ));
     }
     check_databases(desired)?;

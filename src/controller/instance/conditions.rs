@@ -19,7 +19,7 @@ mod setter;
 
 use self::setter::Conditions;
 use super::facts::facts;
-use crate::backend::{Backup, BackupPhase, Observed, Phase, Refusal, Scope};
+use crate::backend::{Backup, BackupPhase, Disposal, Observed, Phase, Refusal, Scope};
 use crate::cluster::Error as ClusterError;
 use crate::controller::references::is_unresolved;
 use apimachinery::meta::{ConditionStatus, condition, is_true};
@@ -129,6 +129,20 @@ pub(super) fn terminating(object: &mut dyn Instance, message: &str) {
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
     conditions.unset("Stopped");
     conditions.progressing("Terminating", message);
+}
+
+/// The database is done with, and the object is there only because of others' finalizers.
+pub(super) fn held(object: &mut dyn Instance, disposal: Disposal) {
+    let status = object.status();
+    let became = match disposal {
+        _ if status.backend_ref.is_none() => "there is no database",
+        Disposal::Delete => "the database is removed",
+        Disposal::Retain if status.version.is_empty() => "the database is let go",
+        Disposal::Retain => "the database is let go, and its data is kept",
+    };
+    let holders = object.meta().finalizers.join(", ");
+    let stays = "this object stays until whoever put its finalizers there takes them off";
+    terminating(object, &format!("{became}; {stays}: {holders}"));
 }
 
 /// The database is backed up before it is removed, and that far it is.

@@ -26,13 +26,9 @@ impl<K: Database> Reconciler<K> {
         backends: &[Arc<dyn Answers<K>>],
     ) -> Result<Outcome, Error> {
         if !is_taken_up(Kind::meta(object)) {
-            return Ok(Outcome::Settled);
+            return self.held(object).await;
         }
-        let disposal = match object.spec().deletion_policy {
-            Some(DeletionPolicy::Delete) => Disposal::Delete,
-            _ if is_backed_up_first(object) => Disposal::Delete,
-            _ => Disposal::Retain,
-        };
+        let disposal = disposal(object);
         let made = object.status().backend_ref.is_some();
         if made
             && !is_told(object)
@@ -74,6 +70,15 @@ impl<K: Database> Reconciler<K> {
         outcome.await.map_or_else(gone, |_| Ok(Outcome::Settled))
     }
 
+    /// The database is done with; the object stays as long as others hold it, and says who does.
+    async fn held(&self, object: &K) -> Result<Outcome, Error> {
+        let told = self.update(object, Part::Status, |object| {
+            let became = disposal(object);
+            conditions::held(object, became);
+        });
+        told.await.map_or_else(gone, |_| Ok(Outcome::Settled))
+    }
+
     async fn remove(
         &self,
         request: &mut Request<K>,
@@ -107,6 +112,15 @@ impl<K: Database> Reconciler<K> {
             conditions::terminating(object, message);
         });
         told.await.map(drop)
+    }
+}
+
+/// What becomes of the data.
+fn disposal(object: &dyn Instance) -> Disposal {
+    match object.spec().deletion_policy {
+        Some(DeletionPolicy::Delete) => Disposal::Delete,
+        _ if is_backed_up_first(object) => Disposal::Delete,
+        _ => Disposal::Retain,
     }
 }
 

@@ -173,6 +173,13 @@ async fn an_object_that_lingers_does_not_say_that_its_database_is_there() {
     server.until("the database is gone", async || fake.is_up(&uid).is_none().then_some(())).await;
     let (_, object) = server.get(A).await;
     assert_eq!(object["status"]["endpoints"], Value::Null, "{object}");
+    let held = "the database is let go, and its data is kept; this object stays until whoever put its finalizers there takes \
+        them off: example.com/hold";
+    server
+        .until("it says who holds it", async || {
+            (server.condition(A, "Ready", "False", "Terminating").await == held).then_some(())
+        })
+        .await;
     server.merge(A, json!({"metadata": {"finalizers": null}})).await;
     server.gone(A).await;
 }

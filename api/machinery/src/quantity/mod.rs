@@ -75,6 +75,11 @@ impl Quantity {
         i64::try_from(self.nanos / ONE).ok().filter(|_| self.nanos % ONE == 0)
     }
 
+    /// Whether there is no fraction of a part, of so many to the whole.
+    pub fn is_whole_in(&self, parts: u32) -> bool {
+        self.nanos.checked_mul(parts.into()).is_none_or(|parts| parts % ONE == 0)
+    }
+
     /// As near as `resource.Quantity` comes: what has a fraction is its digits times a power of ten, both rounded.
     pub fn approximate(&self) -> f64 {
         const POWERS: [f64; 10] = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0];

@@ -30,7 +30,7 @@ fn decode_any<T: Value>(bytes: &[u8]) -> Result<(T, Decoding), JsonError> {
     let (mut value, mut context) = (T::default(), Decoding::default());
     let mut source = serde_json::Deserializer::from_str(&text);
     let result = value.decode(&mut source, &mut context).and_then(|()| source.end());
-    finish(result.map(|()| value), context)
+    finish(result.map(|()| value), context, Some(&text))
 }
 
 /// Reads JSON of no known type.
@@ -42,13 +42,17 @@ pub fn parse(bytes: &[u8]) -> serde_json::Result<serde_json::Value> {
 pub fn decode_tree<T: Object>(tree: &serde_json::Value) -> Result<(T, Decoding), JsonError> {
     let (mut value, mut context) = (T::default(), Decoding::default());
     let result = value.decode(tree, &mut context);
-    finish(result.map(|()| value), context)
+    finish(result.map(|()| value), context, None)
 }
 
-fn finish<T>(result: serde_json::Result<T>, context: Decoding) -> Result<(T, Decoding), JsonError> {
+fn finish<T>(
+    result: serde_json::Result<T>,
+    context: Decoding,
+    source: Option<&str>,
+) -> Result<(T, Decoding), JsonError> {
     match result {
         Ok(value) => Ok((value, context)),
-        Err(error) => Err(JsonError::at(&error, context.path())),
+        Err(error) => Err(JsonError::at(&error, context.path(), source)),
     }
 }
 
