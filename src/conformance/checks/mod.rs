@@ -3,6 +3,7 @@
 mod access;
 mod binding;
 mod contents;
+mod copies;
 mod deletion;
 mod life;
 mod network;
@@ -96,6 +97,9 @@ tests! {
     KeptDataIsTakenUp [Adoption] deletion::taken_up:
         "What deletionPolicy Retain kept is taken up again with its rows and password by an object whose \
          adoptRef names it.";
+    CopiesHaveTheData [Clone] copies::data:
+        "A copy has the rows that were there when it was asked for and a password of its own, and what becomes of one is \
+         nothing to the other.";
     ParametersAreInForce [Parameters] parameters::in_force:
         "SHOW says what parameters asks for, also of what a server only takes at its start.";
     ParametersChange [Parameters] parameters::change:

@@ -70,6 +70,10 @@ fn moved(observed: &mut Observed, host: &str, port: u16) {
     }
 }
 
+fn clones(offer: &mut Offer) {
+    offer.features.push("PostgreSQLClone".into());
+}
+
 fn snapshots(offer: &mut Offer) {
     offer.features.push("PostgreSQLDeletionSnapshot".into());
 }

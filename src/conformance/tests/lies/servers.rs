@@ -28,6 +28,9 @@ super::lies! {
         offer = snapshots, act = Act::BacksUp(|| nowhere(BackupPhase::Succeeded), false);
     "deletes-before-it-backs-up" by SnapshotBacksUpFirst:
         offer = snapshots, act = Act::BacksUp(|| nowhere(BackupPhase::Running), true);
+    "copies-nothing" by CopiesHaveTheData: offer = clones;
+    "copies-by-sharing" by CopiesHaveTheData:
+        offer = clones, wish = |object, _| object.metadata.uid = "5d0a3c51-7f0e-4a07-9d38-3f8f3c8a2b60".into();
     "has-no-replicas" by ReplicasFollow:
         wish = |object, _| object.spec.instance.instances = None, told = all_ready;
     "keeps-replicas" by ReplicasFollow:
