@@ -45,6 +45,17 @@ impl Became {
     }
 }
 
+/// A backup that was asked for on a main object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// What it is called.
+    pub id: String,
+    /// When it began; empty where that is not told.
+    pub began: String,
+    /// How far it is.
+    pub became: Became,
+}
+
 /// What a backup is made for: its name says it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose {
@@ -56,7 +67,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// What the names of an object's backups for it begin with.
-    fn prefix(self, object: &PostgreSQL) -> String {
+    pub(super) fn prefix(self, object: &PostgreSQL) -> String {
         let word = match self {
             Purpose::Deletion => "final",
             Purpose::Copy => "copy",
@@ -149,10 +160,8 @@ impl<D: Dialect> Operator<D> {
             && let due = due(failed.ended, attempts.len())
             && Timestamp::now() < due
         {
-            let message = format!(
-                "{}; another one is made at {due}, or at once where this one is deleted",
-                failed.backup.message
-            );
+            let message =
+                format!("{}, or at once where this one is deleted", again(&failed.backup.message, due));
             return Ok(Backup { message, ..failed.backup.clone() });
         }
         self.begin(kind, &wanted(kind, object, purpose, attempts, spec)).await
@@ -223,8 +232,13 @@ impl<D: Dialect> Operator<D> {
     }
 }
 
+/// What is said of a backup that failed.
+pub(super) fn again(message: &str, due: Timestamp) -> String {
+    format!("{message}; another one is made at {due}")
+}
+
 /// When the next backup is made, after so many that failed.
-fn due(ended: Timestamp, failed: usize) -> Timestamp {
+pub(super) fn due(ended: Timestamp, failed: usize) -> Timestamp {
     let doubled = u32::try_from(failed.saturating_sub(1)).ok().and_then(|times| FIRST.checked_shl(times));
     let wait = doubled.filter(|wait| *wait > 0).unwrap_or(LAST).min(LAST);
     let due = ended.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(Timestamp::MAX);

@@ -4,16 +4,30 @@
 //! A copy that is made out of a backup is made out of one that was begun after it was asked for, so that everything that was
 //! committed before is in it. Whose backup it is says its label, so that whoever was cut off goes on with the same one.
 
-use super::backup::Purpose;
-use super::dialect::{Cloning, Dialect, Wish};
+use super::backup::{Purpose, again, due};
+use super::dialect::{Dialect, Wish};
 use super::{Operator, at, trouble};
 use crate::backend::{BackupPhase, Error, Observed, Phase, Refusal, Resolved};
 use crate::cluster::{Place, Resource};
 use databases_api::instance::Instance;
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::DATA_SOURCE_REF;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// Where a copy has the data from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cloning {
+    /// The primary of what it copies.
+    Primary,
+    /// A backup that is made for it of what it copies, and deleted once the copy is there.
+    Backup,
+    /// A repository into which a backup is made for it; that is a backup like any other of what it copies.
+    Repository,
+    /// The same, where a backup is no object, and is asked for on the main object of what is copied.
+    Asked,
+}
 
 /// What a new main object is made a copy of.
 pub struct Origin<'a> {
@@ -83,21 +97,27 @@ impl<D: Dialect> Operator<D> {
     /// How what is copied is backed up for that; or what it lacks. Whether its backups go with it is of no account.
     fn source_backup(&self, main: &Value) -> Result<Value, Refusal> {
         let name = at(main, "metadata.name");
-        self.dialect.backup(&json!({"metadata": {"name": name}, "spec": main["spec"]})).map_err(|why| {
-            let message = format!(
-                "{DATA_SOURCE_REF}: a copy is made out of a backup, and {} {name} {why}; say that in the ConfigMap that \
-                 spec.parametersRef of its class names",
-                D::MAIN.kind
-            );
-            Refusal::new("InvalidParameters", message)
-        })
+        let plain = json!({"metadata": {"name": name}, "spec": main["spec"]});
+        self.dialect.backup(&plain).map_err(|why| unsaved::<D>(main, &why))
+    }
+
+    /// Whether copies are made of what has this in its spec, where that takes a backup.
+    pub(super) fn copies_out_of_backups(&self, spec: &Value, backs_up: bool) -> bool {
+        match D::CLONES {
+            Some(Cloning::Asked) => self.dialect.asked(&json!({"spec": spec})).is_ok(),
+            _ => backs_up && Self::backup_to_copy().is_some(),
+        }
     }
 
     /// Refuses a copy of what cannot be backed up for it.
     pub(super) fn check_copied(&self, wish: &Wish<'_>) -> Result<(), Refusal> {
-        match wish.origin()?.filter(|_| Self::backup_to_copy().is_some()) {
-            Some(origin) => self.source_backup(origin.main).map(drop),
-            None => Ok(()),
+        let Some(Origin { main, .. }) = wish.origin()? else { return Ok(()) };
+        match D::CLONES {
+            Some(Cloning::Asked) => {
+                self.dialect.asked(main).map(drop).map_err(|why| unsaved::<D>(main, &why))
+            }
+            Some(Cloning::Backup | Cloning::Repository) => self.source_backup(main).map(drop),
+            Some(Cloning::Primary) | None => Ok(()),
         }
     }
 
@@ -115,13 +135,53 @@ impl<D: Dialect> Operator<D> {
     pub(super) async fn back_up_source(&self, wish: &Wish<'_>) -> Result<Option<Observed>, Error> {
         let rejected = |refusal: Refusal| Error::rejected(&refusal.reason, refusal.message);
         let origin = wish.origin().map_err(rejected)?.filter(|_| wish.begins.is_null());
-        let Some((kind, origin)) = Self::backup_to_copy().zip(origin) else { return Ok(None) };
-        let spec = self.source_backup(origin.main).map_err(rejected)?;
-        let attempts = self.attempts(kind, wish.object, Purpose::Copy).await?;
-        let backup = self.advance(kind, wish.object, Purpose::Copy, &attempts, spec).await?;
-        let (main, name) = (D::MAIN.kind, at(origin.main, "metadata.name"));
-        let message = format!("{main} {name} is backed up to be copied, by {backup}: {}", backup.message);
+        let Some(Origin { main, .. }) = origin else { return Ok(None) };
+        let (called, how_far) = match Self::backup_to_copy() {
+            Some(kind) => {
+                let spec = self.source_backup(main).map_err(rejected)?;
+                let attempts = self.attempts(kind, wish.object, Purpose::Copy).await?;
+                let backup = self.advance(kind, wish.object, Purpose::Copy, &attempts, spec).await?;
+                (backup.to_string(), backup.message)
+            }
+            None if D::CLONES == Some(Cloning::Asked) => match self.ask_source(wish, main).await? {
+                Some(told) => told,
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        };
+        let (kind, name) = (D::MAIN.kind, at(main, "metadata.name"));
+        let message = format!("{kind} {name} is backed up to be copied, by {called}: {how_far}");
         Ok(Some(Observed { phase: Phase::Creating, message, ..Observed::default() }))
+    }
+
+    /// Asks for a backup on the main object of what is copied, and says what it is called and how far it is; none where it was
+    /// made. Whatever was begun after the copy was asked for will do, so that two copies do not ask in turn.
+    async fn ask_source(&self, wish: &Wish<'_>, main: &Value) -> Result<Option<(String, String)>, Error> {
+        let asked = self.dialect.asked(main).unwrap_or_default();
+        let (prefix, created) = (Purpose::Copy.prefix(wish.object), wish.object.metadata.creation_timestamp);
+        let number = |id: &str| id.strip_prefix(&prefix)?.parse::<u32>().ok();
+        let mut next = 1;
+        if let Some(asked) = asked {
+            let (own, began) = (number(&asked.id), asked.began.parse::<Timestamp>().ok());
+            let is_later =
+                began.zip(created).is_some_and(|(began, created)| began.as_second() > created.seconds());
+            let became = asked.became;
+            match became.phase {
+                BackupPhase::Succeeded if own.is_some() || is_later => return Ok(None),
+                BackupPhase::Running => return Ok(Some((asked.id, became.message))),
+                BackupPhase::Failed if let Some(failed) = own => {
+                    let due = due(became.ended.parse().unwrap_or(Timestamp::UNIX_EPOCH), failed as usize);
+                    if Timestamp::now() < due {
+                        return Ok(Some((asked.id, again(&became.message, due))));
+                    }
+                    next = failed + 1;
+                }
+                _ => {}
+            }
+        }
+        let id = format!("{prefix}{next}");
+        self.change(main, &self.dialect.ask(main, &id)).await?;
+        Ok(Some((id, format!("{} has not begun yet", D::NAME))))
     }
 
     /// Deletes the backups that were made for a copy alone.
@@ -133,6 +193,16 @@ impl<D: Dialect> Operator<D> {
         }
         Ok(())
     }
+}
+
+/// Why what has no backups is not copied.
+fn unsaved<D: Dialect>(main: &Value, why: &str) -> Refusal {
+    let (kind, name) = (D::MAIN.kind, at(main, "metadata.name"));
+    let message = format!(
+        "{DATA_SOURCE_REF}: a copy is made out of a backup, and {kind} {name} {why}; say that in the ConfigMap that \
+         spec.parametersRef of its class names"
+    );
+    Refusal::new("InvalidParameters", message)
 }
 
 /// The PostgreSQL that an object begins as a copy of, where the controller gave it to us.

@@ -1,6 +1,7 @@
 //! What one operator calls things.
 
-use super::backup::Became;
+use super::backup::{Asked, Became};
+use super::clone::Cloning;
 use super::names::{UID_LABEL, kubernetes_name};
 use crate::backend::{
     Change, Class, Effect, Error, Login, Observed, Offer, ParametersKind, Phase, Refusal, Resolved,
@@ -115,6 +116,16 @@ pub trait Dialect: Send + Sync + 'static {
         Became::default()
     }
 
+    /// The backup that was asked for last on that main object, as it is or will be; or what it lacks for one.
+    fn asked(&self, _main: &Value) -> Result<Option<Asked>, String> {
+        Err("has no backups".into())
+    }
+
+    /// A merge patch of a main object that asks for a backup called so.
+    fn ask(&self, _main: &Value, _id: &str) -> Value {
+        Value::Null
+    }
+
     /// Secrets that the operator made, and may leave behind when the main object is deleted.
     fn leftovers(&self, _wish: &Wish<'_>) -> Vec<String> {
         Vec::new()
@@ -129,17 +140,6 @@ pub trait Dialect: Send + Sync + 'static {
     /// What a change of this field of the main object's spec does, and what it is called in ours; nothing where it is of no
     /// field and disturbs nobody.
     fn disturbs(&self, field: &str, wish: &Wish<'_>) -> (String, Effect);
-}
-
-/// Where a copy has the data from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cloning {
-    /// The primary of what it copies.
-    Primary,
-    /// A backup that is made for it of what it copies, and deleted once the copy is there.
-    Backup,
-    /// A repository into which a backup is made for it; that is a backup like any other of what it copies.
-    Repository,
 }
 
 /// A kind that a class's `spec.parametersRef` may name.

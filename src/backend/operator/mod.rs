@@ -33,9 +33,9 @@ mod shape;
 pub(super) mod tests;
 mod warned;
 
-pub(super) use backup::Became;
-pub(super) use clone::Origin;
-pub(super) use dialect::{Administration, Cloning, Dialect, Found, Installed, Parameters, Role, Wish};
+pub(super) use backup::{Asked, Became};
+pub(super) use clone::{Cloning, Origin};
+pub(super) use dialect::{Administration, Dialect, Found, Installed, Parameters, Role, Wish};
 pub(super) use exposure::Exposure;
 pub(super) use names::{DOMAIN, UID_LABEL, check_issuer, kubernetes_name, labels};
 pub(super) use parameters::{KEY as SPEC_KEY, is_config_map, of_class as class_part};

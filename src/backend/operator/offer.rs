@@ -72,11 +72,13 @@ impl<D: Dialect> Backend for Operator<D> {
         }
         match parameters::of_class(class) {
             Err(refusal) => offer.refused = offer.refused.or(Some(refusal)),
-            Ok(spec) if self.backs_up(&installed, &spec) => {
-                offer.features.push(SNAPSHOT.into());
-                offer.features.extend(Self::backup_to_copy().map(|_| CLONE.into()));
+            Ok(spec) => {
+                let backs_up = self.backs_up(&installed, &spec);
+                let copies = self.copies_out_of_backups(&spec, backs_up).then_some(CLONE);
+                offer
+                    .features
+                    .extend(backs_up.then_some(SNAPSHOT).into_iter().chain(copies).map(str::to_owned));
             }
-            Ok(_) => {}
         }
         Ok(offer)
     }

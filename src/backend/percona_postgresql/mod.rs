@@ -23,11 +23,11 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::operator::{Became, Cloning, Parameters, SPEC_KEY, Wish, at, class_part, put};
-use super::pgo::{Flavour, Pgo, Service};
+use super::operator::{Became, Cloning, Parameters, SPEC_KEY, Wish, at, put};
+use super::pgo::{Flavour, Pgo, Service, is_in_a_bucket, paths};
 use super::{BackupPhase, Class, Refusal};
 use crate::cluster::Resource;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,8 +154,7 @@ impl Flavour for PerconaPGCluster {
             return Err(format!("takes its backups with it (finalizer {DELETES_BACKUPS})"));
         }
         let mut repos = backups["pgbackrest"]["repos"].as_array().into_iter().flatten();
-        let is_apart = |repo: &&Value| ["s3", "gcs", "azure"].iter().any(|store| repo[*store].is_object());
-        match repos.find(is_apart) {
+        match repos.find(|repo| is_in_a_bucket(repo)) {
             Some(repo) => Ok(json!({"pgCluster": at(main, "metadata.name"), "repoName": repo["name"]})),
             None => Err("has no repository in a bucket (spec.backups.pgbackrest.repos[])".into()),
         }
@@ -178,21 +177,6 @@ impl Flavour for PerconaPGCluster {
         let all: Vec<Value> = known.iter().cloned().chain(missing).collect();
         Some(json!({"metadata": {"finalizers": all}}))
     }
-}
-
-/// Where the databases of a class are in the repositories that it gives them: each in a place of its own, which the operator's
-/// usual one is not. What was said before stays.
-fn paths(wish: &Wish<'_>, live: &Value) -> Value {
-    let given = class_part(wish.class).unwrap_or_default();
-    let repos = given["backups"]["pgbackrest"]["repos"].as_array().into_iter().flatten();
-    let path = |repo: &Value| {
-        let (repo, namespace) = (at(repo, "name"), &wish.object.metadata.namespace);
-        let (key, usual) = (format!("{repo}-path"), format!("/pgbackrest/{namespace}/{}/{repo}", wish.name));
-        let said = live[&key].as_str().map_or(usual, str::to_owned);
-        (key, Value::from(said))
-    };
-    let paths: Map<String, Value> = repos.map(path).collect();
-    if paths.is_empty() { Value::Null } else { paths.into() }
 }
 
 /// The images of a class by their majors, and that of its poolers.

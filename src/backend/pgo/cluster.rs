@@ -1,12 +1,10 @@
 //! The main object.
 
-use super::{Flavour, SUPERUSER, Service, metrics, stopped};
+use super::{Flavour, SUPERUSER, Service, metrics, repositories, stopped};
 use crate::backend::operator::{Exposure, Wish, at, covers, named, node_affinity, put};
 use crate::backend::plan::RESTART_FIELD;
-use crate::backend::postgresql::was_made;
 use crate::backend::{Effect, Refusal};
 use apimachinery::wire::json;
-use databases_api::instance::Instance;
 use databases_api::postgresql::ReplicationMode;
 use databases_api::shared::{RESTARTED_AT, State, TlsMode};
 use serde_json::{Map, Value, json};
@@ -28,7 +26,7 @@ pub(super) fn wanted<F: Flavour>(wish: &Wish<'_>) -> Result<Value, Refusal> {
     });
     let put = |main: &mut Value, path: &str, value: Value| put(&mut main["spec"], path, value);
     put(&mut main, "postgresVersion", version::<F>(wish)?);
-    put(&mut main, "dataSource.postgresCluster", begins(wish));
+    put(&mut main, "dataSource.postgresCluster", repositories::begins(wish));
     if !wish.is_adopted() {
         let major = main["spec"]["postgresVersion"].to_string();
         for (path, value) in F::own(wish.class, &major)? {
@@ -103,19 +101,6 @@ pub(super) fn admits_plain(live: &Value) -> bool {
     let spec = &live["spec"];
     !spec["patroni"]["dynamicConfiguration"]["postgresql"]["pg_hba"].is_null()
         || !spec["authentication"].is_null()
-}
-
-/// Whose repository it begins with, until it was made: a restore in place would end with those data once more.
-fn begins(wish: &Wish<'_>) -> Value {
-    if wish.object.copied().is_none() || was_made(wish.object) {
-        return Value::Null;
-    }
-    let live = &wish.live["spec"]["dataSource"]["postgresCluster"];
-    let (cluster, repository) = match wish.live.is_null() {
-        true => (&wish.begins["spec"]["pgCluster"], &wish.begins["spec"]["repoName"]),
-        false => (&live["clusterName"], &live["repoName"]),
-    };
-    if repository.is_null() { Value::Null } else { json!({"clusterName": cluster, "repoName": repository}) }
 }
 
 /// The version that runs, else that of what is copied, else the wished one, else the newest.

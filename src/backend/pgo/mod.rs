@@ -18,18 +18,20 @@
 mod cluster;
 mod metrics;
 mod names;
+mod repositories;
 mod seen;
 #[cfg(test)]
 pub(super) mod tests;
 
 use super::operator::{
-    Administration, Became, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, named,
+    Administration, Asked, Became, Cloning, Dialect, Found, Installed, Parameters, Role, Wish, named,
 };
 use super::postgresql::offer;
 use super::{Change, Class, Effect, Error, Observed, Offer, Refusal};
 use crate::cluster::{ENDPOINTS, Resource};
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::State;
+pub(super) use repositories::{first_repository, is_in_a_bucket, paths};
 use serde_json::{Value, json};
 
 /// One of the operators.
@@ -87,6 +89,16 @@ pub(super) trait Flavour: Default + Send + Sync + 'static {
     /// What became of a backup.
     fn backed_up(_: &Value) -> Became {
         Became::default()
+    }
+
+    /// The backup that was asked for last on a main object; or what it lacks for one.
+    fn asked(_: &Value) -> Result<Option<Asked>, String> {
+        Err("has no backups".into())
+    }
+
+    /// A merge patch of a main object that asks for a backup called so.
+    fn ask(_: &Value, _: &str) -> Value {
+        Value::Null
     }
 
     /// A merge patch of the main object without which not all of it would be deleted.
@@ -241,6 +253,14 @@ impl<F: Flavour> Dialect for Pgo<F> {
 
     fn backed_up(&self, backup: &Value) -> Became {
         F::backed_up(backup)
+    }
+
+    fn asked(&self, main: &Value) -> Result<Option<Asked>, String> {
+        F::asked(main)
+    }
+
+    fn ask(&self, main: &Value, id: &str) -> Value {
+        F::ask(main, id)
     }
 
     fn pods(&self, name: &str) -> String {

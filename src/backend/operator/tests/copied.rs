@@ -39,6 +39,9 @@ impl<P: Player> World<P> {
         if let Some(kind) = Operator::<P::Dialect>::backup_to_copy() {
             self.what_is_copied_is_backed_up_once(kind, copy, source).await;
         }
+        if P::Dialect::CLONES == Some(Cloning::Asked) {
+            self.a_backup_is_asked_for_once(copy, source).await;
+        }
         let began = self.backend().ensure(copy).await.expect("it is begun");
         assert_eq!(began.phase, Phase::Creating);
         assert!(self.stage.main_object(&name(&copy.object)).await.is_some());
@@ -52,6 +55,22 @@ impl<P: Player> World<P> {
         let found: Vec<&Value> = all.iter().filter(ours).collect();
         assert_eq!(found.len(), number as usize, "{all:?}");
         found.into_iter().find(|backup| at(backup, "metadata.name") == called).expect("it is there").clone()
+    }
+
+    /// On what is copied, which goes on as it was.
+    async fn a_backup_is_asked_for_once(&self, copy: &Request<PostgreSQL>, source: &str) {
+        for steps in [0, 3, 6, 10, 15] {
+            cut(self.backend().ensure(copy), steps).await;
+        }
+        let asked = |main: Value| P::Dialect::default().asked(&main).expect("it has a repository");
+        let waits = self.backend().ensure(copy).await.expect("it waits");
+        let called = format!("{}-copy-1", name(&copy.object));
+        let said = format!("is backed up to be copied, by {called}");
+        assert!(waits.phase == Phase::Creating && waits.message.contains(&said), "{waits:?}");
+        assert!(self.stage.main_object(&name(&copy.object)).await.is_none(), "nothing is made without it");
+        let main = self.stage.main_object(source).await.expect("it is there");
+        assert_eq!(asked(main).map(|asked| asked.id), Some(called));
+        self.stage.play().await;
     }
 
     async fn what_is_copied_is_backed_up_once(
@@ -87,7 +106,7 @@ pub(super) async fn a_copy_has_the_data_and_goes_its_own_way<P: Player>(world: &
     }
     let (mut source, mut copy) = (request(113), Request { object: copy("copy", 114), ..request(114) });
     let by_backup = Operator::<P::Dialect>::backup_to_copy();
-    if by_backup.is_some() {
+    if P::Dialect::CLONES != Some(Cloning::Primary) {
         let (given, _) = P::backs_up();
         (source.class, copy.class) = (Some(class(given)), Some(class(given)));
         what_is_not_backed_up_is_not_copied(world).await;

@@ -26,7 +26,7 @@ pub(super) async fn whatever_the_features_allow_is_taken<P: Player>() {
     let offer = dialect.offer(&Class::default(), &installed).expect("an offer");
     assert_eq!(offer.refused, None);
     let mut features = offer.features;
-    features.extend(Operator::<P::Dialect>::backup_to_copy().map(|_| offer::CLONE.to_owned()));
+    features.extend(P::Dialect::CLONES.map(|_| offer::CLONE.to_owned()));
     let known = Known { kinds, installed, features };
     let asked = std::env::var("DATABASES_GENERATED").ok();
     let cases = asked.map_or(CASES, |asked| asked.parse().expect("DATABASES_GENERATED is a number"));
@@ -45,7 +45,9 @@ struct Known {
 
 /// The main object of what an object copies.
 fn main_source() -> Value {
-    json!({"metadata": {"name": "old-1", "namespace": "default", "uid": "00000002-0000-4000-8000-000000000000"}})
+    let meta =
+        json!({"name": "old-1", "namespace": "default", "uid": "00000002-0000-4000-8000-000000000000"});
+    json!({"metadata": meta, "spec": {"backups": {"pgbackrest": {"repos": [{"name": "repo1"}]}}}})
 }
 
 /// The backup that a copy is made out of, of whatever kind.
