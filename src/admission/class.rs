@@ -44,6 +44,31 @@ fn takes_up(new: &dyn Instance, old: &dyn Instance) -> bool {
         && old.status().backend_ref.is_none()
 }
 
+/// Whether a finalizer is one of this group's own.
+fn is_own(finalizer: &str) -> bool {
+    finalizer.strip_prefix(databases_api::GROUP).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What holds an object stays, where a client writes it without: a manifest does not know of it, and what the object stands for
+/// would be left behind by a deletion. Of what goes already anybody may take it off, by force.
+fn keep_finalizers(attributes: &Attributes<'_>, object: &mut dyn Hub, old: Option<&dyn Hub>) {
+    let Some(old) = old.filter(|_| attributes.operation == Operation::Update && attributes.origin.is_some())
+    else {
+        return;
+    };
+    let meta = object.meta_mut();
+    if meta.deletion_timestamp.is_some() {
+        return;
+    }
+    for (place, finalizer) in
+        old.meta().finalizers.iter().enumerate().filter(|(_, finalizer)| is_own(finalizer))
+    {
+        if !meta.finalizers.contains(finalizer) {
+            meta.finalizers.insert(place.min(meta.finalizers.len()), finalizer.clone());
+        }
+    }
+}
+
 #[async_trait]
 impl Admission for ClassAdmission {
     async fn mutate(
@@ -52,6 +77,7 @@ impl Admission for ClassAdmission {
         object: &mut Box<dyn Hub>,
         old: Option<&dyn Hub>,
     ) -> Result<(), ApiError> {
+        keep_finalizers(attributes, &mut **object, old);
         let Some(object) = instance::of_mut(&mut **object) else { return Ok(()) };
         // Defaults are resolved once: on creation, or when the class is first known.
         let first = match old.and_then(instance::of) {

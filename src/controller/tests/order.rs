@@ -18,6 +18,30 @@ async fn everything_that_holds_a_database_is_written_before_the_backend_begins()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_holds_a_database_stays_where_it_is_written_without() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({"defaults": {"deletionPolicy": "Delete"}})).await;
+    fake.fail_at(Step::Record, Some(Error::retried(Code::Unavailable, "not yet")));
+    let uid = created(&server, json!({})).await;
+    server.condition(A, "Programmed", "False", "BackendUnavailable").await;
+    let ours = "databases.standard.k8s.io/backend";
+    for (written, then) in [
+        (json!(null), json!([ours])),
+        (json!(["example.com/hold"]), json!([ours, "example.com/hold"])),
+        (json!([]), json!([ours])),
+    ] {
+        server.merge(A, json!({"metadata": {"finalizers": written}})).await;
+        assert_eq!(server.get(A).await.1["metadata"]["finalizers"], then);
+    }
+    server.merge(OURS, json!({"metadata": {"finalizers": null}})).await;
+    assert!(!server.get(OURS).await.1["metadata"]["finalizers"].is_null());
+    fake.fail_at(Step::Record, None);
+    server.condition(A, "Ready", "True", "Available").await;
+    is_deleted(&server, &fake, &uid).await;
+    assert!(!fake.has_data(&uid), "nothing is left behind");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_database_is_made_step_by_step_and_ends_in_turn() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({"defaults": {"deletionPolicy": "Delete"}})).await;
