@@ -192,13 +192,6 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         ours: r"body\.message = .*already exists.",
     },
     Deviation {
-        name: "warnings of a write that fails",
-        why: "not yet: what is warned of a body is told with an answer that succeeds, and lost with one that fails",
-        at: "=> (4|5).. . (4|5)..",
-        theirs: r"warning: 299 - .*(unknown|duplicate) field.*",
-        ours: "",
-    },
-    Deviation {
         name: "bookmarks",
         why: "a bookmark is metadata alone, as nobody reads more of it; the sample's has an empty spec",
         at: "allowWatchBookmarks=true",
