@@ -52,18 +52,11 @@ fn is_own(finalizer: &str) -> bool {
 /// What holds an object stays, where a client writes it without: a manifest does not know of it, and what the object stands for
 /// would be left behind by a deletion. Of what goes already anybody may take it off, by force.
 fn keep_finalizers(attributes: &Attributes<'_>, object: &mut dyn Hub, old: Option<&dyn Hub>) {
-    let Some(old) = old.filter(|_| attributes.operation == Operation::Update && attributes.origin.is_some())
-    else {
-        return;
-    };
     let meta = object.meta_mut();
-    if meta.deletion_timestamp.is_some() {
-        return;
-    }
-    for (place, finalizer) in
-        old.meta().finalizers.iter().enumerate().filter(|(_, finalizer)| is_own(finalizer))
-    {
-        if !meta.finalizers.contains(finalizer) {
+    let is_kept = attributes.is_clients_update() && meta.deletion_timestamp.is_none();
+    let Some(old) = old.filter(|_| is_kept) else { return };
+    for (place, finalizer) in old.meta().finalizers.iter().enumerate() {
+        if is_own(finalizer) && !meta.finalizers.contains(finalizer) {
             meta.finalizers.insert(place.min(meta.finalizers.len()), finalizer.clone());
         }
     }
@@ -115,23 +108,16 @@ impl Admission for ClassAdmission {
         }) {
             return Ok(());
         }
-        match self.judge(attributes, object, old, Freshness::Cached).await? {
-            Some((errors, warnings)) if errors.is_empty() => {
-                attributes.warn(warnings);
-                return Ok(());
-            }
-            _ => {}
+        let mut judged = self.judge(attributes, object, old, Freshness::Cached).await?;
+        if judged.as_ref().is_none_or(|(errors, _)| !errors.is_empty()) {
+            judged = self.judge(attributes, object, old, Freshness::Newest).await?;
         }
-        match self.judge(attributes, object, old, Freshness::Newest).await? {
-            None => Ok(()),
-            Some((errors, warnings)) => {
-                attributes.warn(warnings);
-                if errors.is_empty() {
-                    return Ok(());
-                }
-                Err(ApiError::invalid(attributes.definition, &object.meta().name, errors))
-            }
+        let Some((errors, warnings)) = judged else { return Ok(()) };
+        attributes.warn(warnings);
+        if errors.is_empty() {
+            return Ok(());
         }
+        Err(ApiError::invalid(attributes.definition, &object.meta().name, errors))
     }
 }
 

@@ -72,6 +72,11 @@ pub struct Attributes<'a> {
 }
 
 impl Attributes<'_> {
+    /// Whether a client changes an object, and not the server itself.
+    pub fn is_clients_update(&self) -> bool {
+        self.operation == Operation::Update && self.origin.is_some()
+    }
+
     /// The client hears this, whatever becomes of its request; nobody does where the server itself writes.
     pub fn warn(&self, texts: impl IntoIterator<Item = String>) {
         if let Some(origin) = &self.origin {

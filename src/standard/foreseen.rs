@@ -1,7 +1,7 @@
 //! What a change of a database will disturb, said to whoever makes it, of a dry run too: each change of its backend's plan that
 //! somebody notices is a warning. Nobody is kept waiting for that, and no write fails for it.
 
-use crate::admission::{Admission, Attributes, Operation};
+use crate::admission::{Admission, Attributes};
 use crate::backend::{Change, Effect, Plan};
 use crate::controller::Foresight;
 use crate::server::Link;
@@ -31,8 +31,7 @@ impl Admission for Foreseen {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<(), ApiError> {
-        let is_persons = attributes.operation == Operation::Update && attributes.origin.is_some();
-        if !is_persons || old.is_none_or(|old| object.same_desired_state(old)) {
+        if !attributes.is_clients_update() || old.is_none_or(|old| object.same_desired_state(old)) {
             return Ok(());
         }
         let Ok(registry) = self.objects.registry() else { return Ok(()) };

@@ -9,9 +9,7 @@ use serde_json::Value;
 
 impl Kind {
     fn named(self, api_version: &str) -> Option<Kind> {
-        let mut versions = self.definition.versions.iter();
-        let version = versions.find(|version| self.definition.api_version(version.name) == api_version)?;
-        Some(Kind { version, ..self })
+        Some(Kind { version: self.definition.served_as(api_version)?, ..self })
     }
 
     /// An object with its type in front.

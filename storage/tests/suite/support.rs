@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use databases_storage::Error;
 use databases_storage::engine::etcd::{self, Config};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -99,17 +100,22 @@ impl Etcd {
 
     /// Opens the engine, once etcd answers.
     pub(crate) async fn open(&self, config: Config) -> etcd::Etcd {
-        let answered = async {
-            loop {
-                match etcd::open(config.clone()).await {
-                    Ok(store) => return store,
-                    Err(error) => eprintln!("etcd is not ready: {error}"),
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, answered).await.expect("etcd answers")
+        answer(config).await.expect("it does as etcd does")
     }
+}
+
+/// What comes of opening the engine, once somebody answers.
+pub(crate) async fn answer(config: Config) -> Result<etcd::Etcd, Error> {
+    let answered = async {
+        loop {
+            match etcd::open(config.clone()).await {
+                Err(Error::Unavailable(reason)) => eprintln!("nobody answers yet: {reason}"),
+                answer => return answer,
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, answered).await.expect("somebody answers")
 }
 
 /// The program that a variable names, or the newest that `hack/lib/PROGRAM.sh` built.
