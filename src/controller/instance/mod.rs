@@ -48,7 +48,7 @@ impl<K: Kind + Instance> Database for K {}
 /// An object is looked at again so often, against drift that nobody reports.
 const RESYNC: Duration = Duration::from_secs(30);
 /// Of many in good order each within so many times this, spread by chance, so that rest costs the same however many there are.
-const RESYNC_EACH: Duration = Duration::from_millis(100);
+const RESYNC_EACH: Duration = Duration::from_millis(200);
 
 /// Runs until the server ends.
 pub(super) async fn run<K: Database>(
