@@ -11,6 +11,7 @@
 //! | served when its backend, which is away, was there last | `Ready` True for 40 s, then Unknown; `Programmed` False | `InProgress` |
 //! | asks for what is refused | `Stalled` True; `Ready` about the generation that was accepted last | `Failed` |
 //! | stopped on purpose | `Stopped` True and no `Ready`: it neither serves nor fails to | `Current` |
+//! | is being removed | `Ready` and `Programmed` False, in the end `Accepted`, too | `Terminating` |
 //!
 //! `Stalled`, `Reconciling`, `Stopped` and `StorageLow` are there only while they are True, `BackedUp` only while an object goes
 //! that is backed up first.
@@ -118,7 +119,7 @@ pub(super) fn under(object: &mut dyn Instance, lost: Option<&Refusal>, tell: imp
     }
 }
 
-/// The database is being removed: nobody connects to it any more.
+/// The database is being removed: nobody connects to it any more, and nothing that spec asks for is done.
 pub(super) fn terminating(object: &mut dyn Instance, message: &str) {
     let status = object.status_mut();
     status.endpoints.clear();
@@ -127,7 +128,9 @@ pub(super) fn terminating(object: &mut dyn Instance, message: &str) {
     let mut conditions = Conditions(object);
     conditions.set("Ready", ConditionStatus::False, "Terminating", message);
     conditions.set("InstancesReady", ConditionStatus::False, "Degraded", message);
+    conditions.set("Programmed", ConditionStatus::False, "Terminating", message);
     conditions.unset("Stopped");
+    conditions.unset("StorageLow");
     conditions.progressing("Terminating", message);
 }
 
@@ -142,7 +145,13 @@ pub(super) fn held(object: &mut dyn Instance, disposal: Disposal) {
     };
     let holders = object.meta().finalizers.join(", ");
     let stays = "this object stays until whoever put its finalizers there takes them off";
-    terminating(object, &format!("{became}; {stays}: {holders}"));
+    let (message, was_made) = (format!("{became}; {stays}: {holders}"), status.backend_ref.is_some());
+    terminating(object, &message);
+    let mut conditions = Conditions(object);
+    conditions.set("Programmed", ConditionStatus::False, "Deleted", &message);
+    if was_made {
+        conditions.set("Accepted", ConditionStatus::False, "Deleted", &message);
+    }
 }
 
 /// The database is backed up before it is removed, and that far it is.

@@ -180,6 +180,8 @@ async fn an_object_that_lingers_does_not_say_that_its_database_is_there() {
             (server.condition(A, "Ready", "False", "Terminating").await == held).then_some(())
         })
         .await;
+    says(&server, A, "Programmed", "False", "Deleted", held).await;
+    says(&server, A, "Accepted", "False", "Deleted", held).await;
     server.merge(A, json!({"metadata": {"finalizers": null}})).await;
     server.gone(A).await;
 }
@@ -197,6 +199,7 @@ async fn a_removal_that_fails_says_why_and_is_tried_again() {
             (server.condition(A, "Ready", "False", "Terminating").await == why).then_some(())
         })
         .await;
+    says(&server, A, "Programmed", "False", "Terminating", why).await;
     fake.fail(None);
     server.gone(A).await;
     assert_eq!(fake.is_up(&uid), None);
