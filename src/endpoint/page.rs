@@ -46,16 +46,21 @@ impl Token {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| wrong(&error.to_string()))?;
         let encoded: Encoded = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
         if encoded.v != TOKEN_VERSION {
-            return Err(wrong("the server does not recognize this encoded version"));
+            return Err(wrong(&format!("server does not recognize this encoded version {}", encoded.v)));
         }
         if encoded.rv == 0 {
             return Err(wrong("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"));
         }
-        if encoded.start.split('/').any(|part| matches!(part, "." | "..")) || encoded.start.starts_with('/') {
-            return Err(wrong("the start key escapes the list"));
+        if encoded.start.is_empty() {
+            return Err(wrong("encoded start key empty (version meta.k8s.io/v1)"));
         }
-        let start = format!("{prefix}{}", encoded.start);
-        Ok(Some(Token { revision: Revision::try_from(encoded.rv).ok(), start, relative: encoded.start }))
+        // A slash in front means nothing; any other way out of the list is none.
+        let relative = encoded.start.strip_prefix('/').unwrap_or(&encoded.start);
+        if !relative.is_empty() && relative.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(wrong(&encoded.start));
+        }
+        let (start, relative) = (format!("{prefix}{relative}"), relative.to_owned());
+        Ok(Some(Token { revision: Revision::try_from(encoded.rv).ok(), start, relative }))
     }
 
     fn encode(revision: i64, relative: &str) -> String {

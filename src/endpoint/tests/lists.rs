@@ -1,6 +1,8 @@
 //! Get, list, forms.
 
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 async fn names(server: &Server, path: &str) -> Vec<String> {
     let list = server.get(path).await.json();
@@ -154,6 +156,25 @@ async fn a_token_that_is_not_ours_is_called_invalid() {
         let message = answer.json()["message"].to_string();
         assert_eq!(answer.code, 400, "{message}");
         assert!(message.contains("invalid continue token: "), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_goes_on_behind_a_slash_and_nowhere_outside_its_list() {
+    let server = Server::start().await;
+    for name in ["a", "b"] {
+        server.post(BASE, &flunder(name)).await;
+    }
+    let at = async |start: &str| {
+        let token = json!({"v": "meta.k8s.io/v1", "rv": -1, "start": start}).to_string();
+        server.get(&format!("{BASE}?continue={}", URL_SAFE_NO_PAD.encode(token))).await
+    };
+    for start in ["b", "/b"] {
+        let list = at(start).await.json();
+        assert_eq!(list["items"][0]["metadata"]["name"], "b", "from {start}");
+    }
+    for start in ["", "b/", "b//c", "//b", "../x", "/../x", "./b"] {
+        assert_eq!(at(start).await.code, 400, "from {start:?}");
     }
 }
 
