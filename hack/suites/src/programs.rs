@@ -15,6 +15,11 @@ pub fn wardle() -> Option<PathBuf> {
     built("wardle-apiserver")
 }
 
+/// The server of the group that upstream's tests of a storage are about, that cargo built beside this test.
+pub fn example() -> Option<PathBuf> {
+    built("example-apiserver")
+}
+
 /// The program behind `hack/up`, built beside the server.
 pub fn quickstart() -> Option<PathBuf> {
     let beside = server()?.with_file_name("quickstart");
@@ -73,6 +78,11 @@ pub fn flux() -> Option<PathBuf> {
 /// Kubernetes' own specs of its API machinery: `SPECS`, or what `hack/lib/specs.sh` built.
 pub fn specs() -> Option<PathBuf> {
     named("SPECS").or_else(|| cached("specs", "specs"))
+}
+
+/// Kubernetes' own tests of a storage, over HTTP: `STORAGE_TESTING`, or what `hack/lib/storage.sh` built.
+pub fn storage() -> Option<PathBuf> {
+    named("STORAGE_TESTING").or_else(|| cached("storage-testing", "storage-testing"))
 }
 
 /// The folder of a cluster with pods that runs already: `DATABASES_CLUSTER`.

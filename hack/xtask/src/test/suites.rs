@@ -151,6 +151,11 @@ pub(super) const SUITES: &[Suite] = &[
         work: Work::Integration,
     },
     Suite {
+        name: "storage_testing",
+        what: "Kubernetes' own tests of its storage, over HTTP, with redb and etcd: they pass, but for a list that fails",
+        work: Work::Integration,
+    },
+    Suite {
         name: "up",
         what: "hack/up from start to proof, again, and two side by side",
         work: Work::Integration,
