@@ -3,6 +3,7 @@
 use crate::databaseclass::{DatabaseClass, Engine};
 use crate::defaulting::engines;
 use crate::instance::Instance;
+use crate::offered::{self, Asked};
 use crate::shared::NamespacesFrom;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::selector::LabelSelector;
@@ -36,17 +37,24 @@ pub fn check(
     check_parameters(class, new, old, errors);
     new.check_allowance(class, old, errors);
     check_limits(class, new, old, errors);
+    offered::check_resources(class, new, old, errors);
+    offered::check_references(class, new, old, errors);
 }
 
 /// What the class would rather not see.
 pub fn warnings(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>) -> Vec<String> {
+    let room = offered::beyond_capacity(class, new, old);
+    room.into_iter().chain(deprecated(class, new, old)).collect()
+}
+
+fn deprecated(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>) -> Option<String> {
     let wanted = &new.spec().version;
     let unchanged = old.is_some_and(|old| old.spec().version == *wanted);
     let mut versions = engines(class, new.definition().kind).flat_map(|engine| &engine.versions);
     if unchanged || !versions.any(|version| version.deprecated && version.name == *wanted) {
-        return Vec::new();
+        return None;
     }
-    vec![format!("spec.version: version {wanted:?} is deprecated in class {:?}", class.metadata.name)]
+    Some(format!("spec.version: version {wanted:?} is deprecated in class {:?}", class.metadata.name))
 }
 
 fn check_flavor(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
@@ -150,7 +158,13 @@ fn check_version(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Ins
     }
 }
 
-fn check_limits(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
+/// What the class's own limits say, in its spec.
+pub(crate) fn check_limits(
+    class: &DatabaseClass,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
+    errors: &mut Errors,
+) {
     let Some(limits) = &class.spec.limits else { return };
     let (name, spec) = (&class.metadata.name, new.spec());
     let before = old.map(Instance::spec);
@@ -170,17 +184,10 @@ fn check_limits(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Inst
         let detail = format!("class {name:?} allows at most {most}");
         errors.push(FieldError::invalid(&at, size.to_string(), &detail));
     }
-    let Some(resources) = spec.resources.as_ref() else { return };
-    if before.is_some_and(|before| before.resources == spec.resources) {
-        return;
-    }
-    for (part, list) in [("requests", &resources.requests), ("limits", &resources.limits)] {
-        for (resource, amount) in list {
-            if let Some(most) = limits.max_resources.get(resource).filter(|most| amount > *most) {
-                let at = path.child("resources").child(part).key(resource);
-                let detail = format!("class {name:?} allows at most {most}");
-                errors.push(FieldError::invalid(&at, amount.to_string(), &detail));
-            }
+    for Asked { resource, amount, path, .. } in offered::asked(new, old) {
+        if let Some(most) = limits.max_resources.get(resource).filter(|most| amount > *most) {
+            let detail = format!("class {name:?} allows at most {most}");
+            errors.push(FieldError::invalid(&path, amount.to_string(), &detail));
         }
     }
 }

@@ -131,6 +131,144 @@ fn where_a_default_came_from_is_added_to_what_stood_there() {
 }
 
 #[test]
+fn a_copy_that_was_changed_does_not_call_that_a_default() {
+    let mut object = database(json!({"className": "gold", "instances": 5, "deletionPolicy": "Delete"}));
+    let copied = r#"{"spec.instances":"DatabaseClass/gold","spec.deletionPolicy":"DatabaseClass/gold"}"#;
+    object.metadata.annotations.insert(DEFAULTED.into(), copied.into());
+    defaulting::resolve(&mut object, &[gold()]);
+    let recorded: BTreeMap<String, String> =
+        serde_json::from_str(&object.metadata.annotations[DEFAULTED]).expect("JSON");
+    assert!(!recorded.contains_key("spec.instances"), "{recorded:?}");
+    assert_eq!(recorded["spec.deletionPolicy"], "DatabaseClass/gold", "it is the class's, whoever wrote it");
+}
+
+#[test]
+fn a_fault_in_what_a_class_decided_says_so_and_what_to_do() {
+    let mut wrong = gold();
+    let defaults = wrong.spec.defaults.get_or_insert_default();
+    defaults.storage.get_or_insert_default().size = Some("1Mi".parse().expect("a quantity"));
+    let text = |object: &PostgreSQL, old: Option<&PostgreSQL>| {
+        let mut errors = apimachinery::field::Errors::new();
+        match old {
+            Some(old) => Hub::validate_update(object, old, &mut errors),
+            None => Hub::validate(object, &mut errors),
+        }
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let small = "spec.storage.size: Invalid value: \"1Mi\": must be 128Mi or more: a new PostgreSQL takes half of that";
+    let origin = "; this is the default of class \"gold\": set spec.storage.size here, or change the class";
+    let mut created = database(json!({"className": "gold"}));
+    defaulting::resolve(&mut created, std::slice::from_ref(&wrong));
+    assert_eq!(text(&created, None), format!("{small}{origin}"));
+    let mut taken_up = database(json!({"className": "gold"}));
+    let before = taken_up.clone();
+    defaulting::resolve(&mut taken_up, &[wrong]);
+    assert_eq!(text(&taken_up, Some(&before)), format!("{small}{origin}"));
+    let mut later = database(json!({"className": "gold"}));
+    defaulting::resolve(&mut later, &[gold()]);
+    let mut shrunk = later.clone();
+    shrunk.spec.instance.instances = Some(0);
+    assert!(!text(&shrunk, Some(&later)).contains("default of class"), "{}", text(&shrunk, Some(&later)));
+}
+
+/// A class of a machine: two processors, limits from 50m on, no huge pages, Secrets to adopt.
+fn machine(more: Value) -> DatabaseClass {
+    let mut status = json!({
+        "resources": [{"name": "cpu", "minLimit": "50m", "maxRequest": "2"}, {"name": "memory", "minLimit": "256Mi"}],
+        "referenceKinds": [
+            {"field": "spec.adoptRef", "kind": "Secret"},
+            {"field": "spec.adoptRef", "group": "example.com", "kind": "Cluster"},
+        ],
+        "storageCapacity": "50Gi",
+    });
+    apimachinery::json_patch::merge(&mut status, &more);
+    class(
+        json!({"metadata": {"name": "local"}, "spec": {"controllerName": "example.com/x"}, "status": status}),
+    )
+}
+
+fn allowed(class: &DatabaseClass, new: Value, old: Option<Value>) -> Vec<String> {
+    let old = old.map(database);
+    let mut errors = Vec::new();
+    let old = old.as_ref().map(|old| old as &dyn Instance);
+    allowance::check(class, &database(new), old, &BTreeMap::new(), &mut errors);
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_no_server_of_a_class_can_have_is_refused_by_its_offer() {
+    let class = machine(json!({}));
+    let resources = |part: &str, name: &str, amount: &str| json!({"resources": {part: {name: amount}}});
+    for (spec, expected) in [
+        (resources("limits", "cpu", "50m"), ""),
+        (resources("requests", "cpu", "10m"), ""),
+        (
+            resources("limits", "cpu", "1m"),
+            "spec.resources.limits[cpu]: Invalid value: \"1m\": no server of class \"local\" does with less than 50m: ask for more, or leave the limit out",
+        ),
+        (
+            resources("limits", "memory", "64Mi"),
+            "spec.resources.limits[memory]: Invalid value: \"64Mi\": no server of class \"local\" does with less than 256Mi: ask for more, or leave the limit out",
+        ),
+        (
+            resources("requests", "cpu", "3"),
+            "spec.resources.requests[cpu]: Invalid value: \"3\": class \"local\" has no machine with more than 2: ask for less",
+        ),
+        (
+            resources("requests", "hugepages-2Mi", "4Mi"),
+            "spec.resources.requests[hugepages-2Mi]: class \"local\" knows no resource \"hugepages-2Mi\", but cpu, memory: leave it out",
+        ),
+    ] {
+        let expected: Vec<&str> = Some(expected).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!(allowed(&class, spec.clone(), None), expected, "{spec}");
+        assert_eq!(allowed(&class, spec.clone(), Some(spec.clone())), [""; 0], "{spec} was so before");
+        assert_eq!(
+            allowed(&gold(), spec.clone(), None),
+            [""; 0],
+            "{spec}: a class that says nothing bounds nothing"
+        );
+    }
+    let lacks =
+        machine(json!({"resources": [{"name": "cpu", "noLimits": "this server does not run as root"}]}));
+    assert_eq!(
+        allowed(&lacks, resources("limits", "cpu", "1"), None),
+        [
+            "spec.resources.limits[cpu]: Forbidden: class \"local\" cannot hold limits, because this server does not run as root: leave them out"
+        ]
+    );
+}
+
+#[test]
+fn a_reference_to_a_kind_that_the_class_does_not_take_is_refused() {
+    let class = machine(json!({}));
+    let adopts = |group: &str, kind: &str| json!({"adoptRef": {"group": group, "kind": kind, "name": "x"}});
+    assert_eq!(allowed(&class, adopts("", "Secret"), None), [""; 0]);
+    assert_eq!(allowed(&class, adopts("example.com", "Cluster"), None), [""; 0]);
+    let takes = "class \"local\" takes no";
+    assert_eq!(
+        allowed(&class, adopts("", "ConfigMap"), None),
+        [format!("spec.adoptRef.kind: {takes} ConfigMap here, but Secret, Cluster.example.com")]
+    );
+    assert_eq!(
+        allowed(&class, adopts("", "Cluster"), None),
+        [format!("spec.adoptRef.group: {takes} Cluster here, but Secret, Cluster.example.com")]
+    );
+    assert_eq!(allowed(&class, adopts("", "ConfigMap"), Some(adopts("", "ConfigMap"))), [""; 0]);
+}
+
+#[test]
+fn more_room_than_there_is_is_warned_of() {
+    let warned = |size: &str, old: Option<&PostgreSQL>| {
+        let old = old.map(|old| old as &dyn Instance);
+        allowance::warnings(&machine(json!({})), &database(json!({"storage": {"size": size}})), old)
+    };
+    assert_eq!(warned("50Gi", None), [""; 0]);
+    let huge = "spec.storage.size: 1Ei is more than the 50Gi that class \"local\" has in all: the disk is full before that";
+    assert_eq!(warned("1Ei", None), [huge]);
+    assert_eq!(warned("1Ei", Some(&database(json!({"storage": {"size": "1Ei"}})))), [""; 0]);
+}
+
+#[test]
 fn a_class_answers_the_kinds_that_it_has_engines_for() {
     let other = json!({"metadata": {"name": "c"}, "spec": {"controllerName": "example.com/x"},
         "status": {"engines": [{"kind": "MySQL"}]}});

@@ -7,7 +7,7 @@ use apimachinery::meta::is_true;
 use apimachinery::status::ApiError;
 use async_trait::async_trait;
 use databases_api::allowance;
-use databases_api::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
+use databases_api::databaseclass::{self, DatabaseClass, UnsupportedFieldPolicy};
 use databases_api::defaulting;
 use databases_api::features;
 use databases_api::instance::{self, Instance};
@@ -96,13 +96,17 @@ impl Admission for ClassAdmission {
         object: &dyn Hub,
         old: Option<&dyn Hub>,
     ) -> Result<(), ApiError> {
-        let Some(object) = instance::of(object) else { return Ok(()) };
         if !is_write(attributes.operation) || object.meta().deletion_timestamp.is_some() {
             return Ok(());
         }
+        if let Some(class) = object.downcast::<DatabaseClass>() {
+            warn_of_class(attributes, class, old);
+        }
+        let Some(object) = instance::of(object) else { return Ok(()) };
         let old = old.and_then(instance::of);
-        // The class may have come after the object: then nobody has judged it yet.
-        let old = old.filter(|old| !takes_up(object, *old));
+        // The class may have come, or been named, after the object: then nobody has judged it yet.
+        let is_judged = |old: &dyn Instance| old.spec().class_name == object.spec().class_name;
+        let old = old.filter(|old| is_judged(*old) && !takes_up(object, *old));
         if old.is_some_and(|old| {
             object.same_desired_state(old) && old.meta().annotations == object.meta().annotations
         }) {
@@ -112,11 +116,12 @@ impl Admission for ClassAdmission {
         if judged.as_ref().is_none_or(|(errors, _)| !errors.is_empty()) {
             judged = self.judge(attributes, object, old, Freshness::Newest).await?;
         }
-        let Some((errors, warnings)) = judged else { return Ok(()) };
+        let Some((mut errors, warnings)) = judged else { return Ok(()) };
         attributes.warn(warnings);
         if errors.is_empty() {
             return Ok(());
         }
+        defaulting::name_origin(object, old, &mut errors);
         Err(ApiError::invalid(attributes.definition, &object.meta().name, errors))
     }
 }
@@ -146,6 +151,21 @@ impl ClassAdmission {
     }
 }
 
+/// A class that is changed is told of what nobody can use of it: what was wrong before and is left as it was, and defaults that
+/// its own offer does not have.
+fn warn_of_class(attributes: &Attributes<'_>, class: &DatabaseClass, old: Option<&dyn Hub>) {
+    if old.is_some_and(|old| class.same_desired_state(old)) {
+        return;
+    }
+    let mut faults = Errors::new();
+    Hub::validate(class, &mut faults);
+    let lacking = databaseclass::unoffered(class);
+    let lacking = lacking.iter().filter(|fault| !faults.contains(fault));
+    let lacking = lacking.map(|fault| format!("{fault}: objects that take this default are refused"));
+    attributes.warn(faults.iter().map(|fault| format!("{fault}: it was so before, and is left")));
+    attributes.warn(lacking);
+}
+
 /// What the class does not offer is refused, or warned of where the class says so.
 fn check_features(
     class: &DatabaseClass,
@@ -157,7 +177,7 @@ fn check_features(
     let mut warnings = Vec::new();
     let warn = class.spec.unsupported_field_policy == Some(UnsupportedFieldPolicy::Warn);
     for used in features::required(new, old) {
-        if offers(class, &used.feature) {
+        if class.offers(&used.feature) {
             continue;
         }
         let (feature, name) = (&used.feature, &class.metadata.name);
@@ -170,7 +190,7 @@ fn check_features(
         }
         let others: Vec<&str> = classes
             .iter()
-            .filter(|other| offers(other, feature))
+            .filter(|other| other.offers(feature))
             .map(|other| other.metadata.name.as_str())
             .collect();
         let others = match others.is_empty() {
@@ -183,6 +203,5 @@ fn check_features(
     warnings
 }
 
-fn offers(class: &DatabaseClass, feature: &str) -> bool {
-    class.status.supported_features.iter().any(|supported| supported.name == feature)
-}
+#[cfg(test)]
+mod tests;

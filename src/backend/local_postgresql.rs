@@ -94,13 +94,15 @@ impl Backend for LocalPostgreSQL {
 
     async fn offer(&self, _: &Class) -> Result<Offer, Error> {
         self.local.refresh().await;
-        let offer = offer(&self.local.versions(), self.local.libraries());
+        let resources = self.local.resources();
+        let offer = Offer { resources, ..offer(&self.local.versions(), self.local.libraries()) };
         let before = self.offered.lock().unwrap_or_else(PoisonError::into_inner).replace(offer.clone());
         if before.is_some_and(|before| before != offer) {
             // Other classes get it too, and objects may wait for a version.
             self.announcer.tell(News::Everything);
         }
-        Ok(offer)
+        // Nobody waits for a larger disk.
+        Ok(Offer { storage_bytes: self.local.disk(), ..offer })
     }
 
     fn news(&self) -> BoxStream<'static, News> {

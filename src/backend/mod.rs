@@ -20,6 +20,7 @@ mod kubedb;
 pub mod local;
 mod local_postgresql;
 mod news;
+mod offered;
 mod operator;
 mod percona_postgresql;
 mod pgo;
@@ -41,6 +42,7 @@ pub use external::ExternalPostgreSQL;
 pub use kubedb::KubeDB;
 pub use local_postgresql::LocalPostgreSQL;
 pub use news::{Announcer, News, Warner, Warning};
+pub use offered::{Engine, Offer, OfferedResource};
 pub use operator::Operator;
 pub use percona_postgresql::PerconaPostgreSQL;
 pub use plan::{Change, Effect, Plan};
@@ -48,8 +50,8 @@ pub use remote::Remote;
 pub use stackgres::StackGres;
 pub use statefulset::StatefulSetPostgreSQL;
 pub use values::{
-    Class, Disposal, Endpoint, Engine, Login, Observed, Offer, ParametersKind, Phase, Reference,
-    ReferenceKind, Refusal, Request, Resolved, Role, Scope,
+    Class, Disposal, Endpoint, Login, Observed, ParametersKind, Phase, Reference, ReferenceKind, Refusal,
+    Request, Resolved, Role, Scope,
 };
 pub use zalando::Zalando;
 

@@ -46,7 +46,7 @@ impl Warning {
 }
 
 impl Offer {
-    /// With each name once and in order, and without empty ones; versions stay in theirs, the default first.
+    /// With each name once and in order, and without empty ones; versions stay in theirs, the default first, and so do resources.
     #[must_use]
     pub fn plausible(mut self) -> Self {
         for names in [&mut self.features, &mut self.libraries] {
@@ -59,6 +59,8 @@ impl Offer {
             engine.versions.retain(|version| !version.is_empty() && seen.insert(version.clone()));
         }
         self.engines.retain(|engine| !engine.kind.is_empty());
+        let mut seen = BTreeSet::new();
+        self.resources.retain(|resource| !resource.name.is_empty() && seen.insert(resource.name.clone()));
         self.refused = self.refused.map(Refusal::plausible);
         self
     }
@@ -120,7 +122,7 @@ fn message(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::{Reference, Role, Scope};
+    use crate::backend::{OfferedResource, Reference, Role, Scope};
 
     #[test]
     fn a_refusal_always_has_a_reason_that_conditions_may_have() {
@@ -179,7 +181,11 @@ mod tests {
             crate::backend::Engine { versions: names(&["17", "", "16", "17"]), ..Default::default() };
         let named = crate::backend::Engine { kind: "PostgreSQL".into(), ..engine.clone() };
         let features = names(&["b", "a", "b", ""]);
-        let offer = Offer { engines: vec![engine, named], features, ..Offer::default() }.plausible();
+        let resource = |name: &str| OfferedResource { name: name.into(), ..OfferedResource::default() };
+        let resources = ["memory", "", "cpu", "memory"].map(resource).into();
+        let engines = vec![engine, named];
+        let offer = Offer { engines, features, resources, ..Offer::default() }.plausible();
+        assert_eq!(offer.resources, [resource("memory"), resource("cpu")]);
         assert_eq!(offer.features, ["a", "b"]);
         assert_eq!((offer.engines.len(), &offer.engines[0].versions), (1, &names(&["17", "16"])));
     }

@@ -103,30 +103,6 @@ impl<K> Request<K> {
     }
 }
 
-/// What a backend can do for the objects of a class.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Offer {
-    /// What it runs.
-    pub engines: Vec<Engine>,
-    /// Names of Extended features, such as `PostgreSQLReplicas`; Core needs no name but the kind's.
-    pub features: Vec<String>,
-    /// Modules that `shared_preload_libraries` may name.
-    pub libraries: Vec<String>,
-    /// Why no new object of the class is taken; none where they are. The reason is one of the class's `Accepted`.
-    pub refused: Option<Refusal>,
-}
-
-/// One product in its versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Engine {
-    /// The kind, such as `PostgreSQL`.
-    pub kind: String,
-    /// The product, such as `PostgreSQL`.
-    pub flavor: String,
-    /// Versions as `spec.version` names them; the first is the default.
-    pub versions: Vec<String>,
-}
-
 /// Where an object stands. Its name is a reason of the `Ready` condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {

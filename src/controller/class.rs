@@ -10,8 +10,11 @@ use super::runtime::{Controller, Entry, Outcome, PATIENCE, Reconciler, Seats};
 use crate::backend::{self, Backend, Error as BackendError, News, Offer};
 use crate::registry::{Objects, Part, Store, readable};
 use apimachinery::meta::{ConditionStatus, is_true, set_condition};
+use apimachinery::quantity::Quantity;
 use apimachinery::status::ApiError;
-use databases_api::databaseclass::{DatabaseClass, Engine, EngineVersion, ParametersKind, SupportedFeature};
+use databases_api::databaseclass::{
+    DatabaseClass, Engine, EngineVersion, OfferedResource, ParametersKind, ReferenceKind, SupportedFeature,
+};
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,12 +125,12 @@ impl Reconciler for Classes {
         if offer.is_none() && class.metadata.deletion_timestamp.is_none() {
             return Ok(Outcome::Again(RESYNC));
         }
-        let parameters = backend.map(|backend| backend.object_parameters()).unwrap_or_default();
+        let terms = backend.map(|backend| Terms::of(&**backend)).unwrap_or_default();
         let mut before = Vec::new();
         let written = self.classes.update(&class.metadata, Part::Status, |class| {
             before.clone_from(&class.status.conditions);
             match &offer {
-                Some(Ok(offer)) => write(class, offer, &parameters),
+                Some(Ok(offer)) => write(class, offer, &terms),
                 Some(Err(why)) => unknown(class, why),
                 None => {}
             }
@@ -176,7 +179,20 @@ fn unknown(class: &mut DatabaseClass, why: &str) {
     }
 }
 
-fn write(class: &mut DatabaseClass, offer: &Offer, parameters: &[backend::ParametersKind]) {
+/// What a backend takes of any class.
+#[derive(Default)]
+struct Terms {
+    parameters: Vec<backend::ParametersKind>,
+    references: Vec<backend::ReferenceKind>,
+}
+
+impl Terms {
+    fn of(backend: &dyn Backend) -> Self {
+        Terms { parameters: backend.object_parameters(), references: backend.object_references() }
+    }
+}
+
+fn write(class: &mut DatabaseClass, offer: &Offer, terms: &Terms) {
     let engines = offer.engines.iter().map(|engine| Engine {
         kind: engine.kind.clone(),
         flavor: engine.flavor.clone(),
@@ -191,8 +207,11 @@ fn write(class: &mut DatabaseClass, offer: &Offer, parameters: &[backend::Parame
         group: known.group.clone(),
         kind: known.kind.clone(),
     };
-    status.parameters_kinds = parameters.iter().map(kind).collect();
+    status.parameters_kinds = terms.parameters.iter().map(kind).collect();
+    status.reference_kinds = terms.references.iter().map(reference_kind).collect();
     status.libraries.clone_from(&offer.libraries);
+    status.resources = offer.resources.iter().map(resource).collect();
+    status.storage_capacity = offer.storage_bytes.map(Quantity::from_bytes);
     let (accepted, reason, message) = match &offer.refused {
         Some(refusal) => (ConditionStatus::False, refusal.reason.as_str(), refusal.message.as_str()),
         None => (ConditionStatus::True, "Accepted", "this server answers objects of this class"),
@@ -200,6 +219,16 @@ fn write(class: &mut DatabaseClass, offer: &Offer, parameters: &[backend::Parame
     let generation = class.metadata.generation;
     set_condition(&mut status.conditions, "Accepted", accepted, reason, message, generation);
     status.observed_generation = generation;
+}
+
+fn reference_kind(known: &backend::ReferenceKind) -> ReferenceKind {
+    let backend::ReferenceKind { path, kind: backend::ParametersKind { group, kind, .. } } = known.clone();
+    ReferenceKind { field: path, group, kind }
+}
+
+fn resource(offered: &backend::OfferedResource) -> OfferedResource {
+    let backend::OfferedResource { name, min_limit, max_request, no_limits } = offered.clone();
+    OfferedResource { name, min_limit, max_request, no_limits }
 }
 
 fn versions(names: &[String]) -> Vec<EngineVersion> {

@@ -1,6 +1,6 @@
 //! Names, columns and rules of `DatabaseClass`.
 
-use super::{DatabaseClass, V1, V1alpha1};
+use super::{DatabaseClass, V1, V1alpha1, trial};
 use crate::GROUP;
 use crate::instance;
 use crate::shared::NamespacesFrom;
@@ -79,6 +79,11 @@ impl DatabaseClass {
         condition(&self.status.conditions, "Accepted").map_or("Unknown", |accepted| accepted.status.as_str())
     }
 
+    /// Whether it supports a feature.
+    pub fn offers(&self, feature: &str) -> bool {
+        self.status.supported_features.iter().any(|supported| supported.name == feature)
+    }
+
     /// The kinds that it answers.
     fn kinds(&self) -> Vec<&str> {
         let mut kinds: Vec<&str> = self.status.engines.iter().map(|engine| engine.kind.as_str()).collect();
@@ -147,11 +152,16 @@ impl Kind for DatabaseClass {
         let tree = apimachinery::wire::json::to_tree(&self.spec);
         let schema = <super::DatabaseClassSpec as apimachinery::wire::Value>::SCHEMA;
         crate::shared::check_enumerations(schema, &tree, &path, errors);
+        trial::check(self, errors);
     }
 
+    /// A fault that was there before is not held against a change of something else (K-09).
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         if self.spec != old.spec {
-            self.validate(errors);
+            let (mut now, mut before) = (Errors::new(), Errors::new());
+            self.validate(&mut now);
+            old.validate(&mut before);
+            errors.extend(now.into_iter().filter(|error| !before.contains(error)));
         }
         if self.status != old.status {
             let status = &self.status;

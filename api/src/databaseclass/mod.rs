@@ -1,10 +1,12 @@
 //! `DatabaseClass`: a kind of database that a cluster offers, and who answers it.
 
 mod kind;
+mod trial;
 mod v1;
 mod v1alpha1;
 
 pub use kind::DEFINITION;
+pub use trial::unoffered;
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 
@@ -134,6 +136,15 @@ pub struct DatabaseClassStatus {
     /// Modules that the parameter shared_preload_libraries of a PostgreSQL may name, sorted.
     #[api(6)]
     pub libraries: Vec<String>,
+    /// Compute resources that an object may name, and how much of each; empty for any.
+    #[api(7, keys("name"), merge_key = "name", merge)]
+    pub resources: Vec<OfferedResource>,
+    /// Kinds that references of an object may name, such as its adoptRef. A field that is not listed is not judged by this.
+    #[api(8)]
+    pub reference_kinds: Vec<ReferenceKind>,
+    /// All the space that there is for the data of a server, used or not; not set where that is not known.
+    #[api(9)]
+    pub storage_capacity: Option<Quantity>,
 }
 
 /// One product in its versions.
@@ -176,6 +187,37 @@ pub struct SupportedFeature {
     /// The name.
     #[api(1, required)]
     pub name: String,
+}
+
+/// How much of a compute resource a server can have.
+#[api_type]
+pub struct OfferedResource {
+    /// The resource, such as cpu.
+    #[api(1, required)]
+    pub name: String,
+    /// The least that a limit may be.
+    #[api(2)]
+    pub min_limit: Option<Quantity>,
+    /// The most that a request may be: what a machine has.
+    #[api(3)]
+    pub max_request: Option<Quantity>,
+    /// Why no limit can be held, in words that follow "because"; empty where limits are held.
+    #[api(4)]
+    pub no_limits: String,
+}
+
+/// A kind that a reference of an object may name.
+#[api_type]
+pub struct ReferenceKind {
+    /// The field, such as spec.adoptRef.
+    #[api(1, required)]
+    pub field: String,
+    /// API group; empty for the core group.
+    #[api(2)]
+    pub group: String,
+    /// Kind.
+    #[api(3, required)]
+    pub kind: String,
 }
 
 /// A kind of parameters.

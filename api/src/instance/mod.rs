@@ -101,7 +101,7 @@ pub fn is_backed_up_first(object: &dyn Instance) -> bool {
 /// What is done for each kind of databases in its own type.
 pub trait Visitor {
     /// Does it for one.
-    fn visit<K: Kind + Instance>(&mut self);
+    fn visit<K: Kind + Instance + Default>(&mut self);
 }
 
 /// Lists the kinds of databases; each has its `FACTS` in its module.

@@ -2,6 +2,7 @@
 
 use super::{Database, PostgreSQL, V1, V1alpha1, v1alpha1, validation};
 use crate::GROUP;
+use crate::defaulting;
 use crate::instance::{COLUMNS, SELECTABLE_FIELDS, lives};
 use apimachinery::field::Errors;
 use apimachinery::kind::{Definition, Kind, NameRule, Version, parts};
@@ -36,10 +37,12 @@ impl Kind for PostgreSQL {
 
     fn validate(&self, errors: &mut Errors) {
         validation::validate(self, errors);
+        defaulting::name_origin(self, None, errors);
     }
 
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         validation::validate_update(self, old, errors);
+        defaulting::name_origin(self, Some(old), errors);
     }
 
     fn warnings(&self) -> Vec<String> {

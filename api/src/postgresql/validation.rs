@@ -3,7 +3,7 @@
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::instance::Instance;
 use crate::instance::life::check_ending;
-use crate::shared::{MajorUpgrade, check_instance};
+use crate::shared::{MajorUpgrade, check_instance, too_large};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -70,24 +70,12 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         let detail = "must be a version such as 17 or 17.6";
         errors.push(FieldError::invalid(&path.child("version"), &*instance.version, detail));
     }
+    let stops = "; to stop the database set spec.state to Stopped, where its class offers that";
     if let Some(count) = instance.instances.filter(|count| !(1..=99).contains(count)) {
-        let detail = "must be between 1 and 99; to stop the database set spec.state to Stopped, where its class offers that";
-        errors.push(FieldError::invalid(&path.child("instances"), count, detail));
+        let detail = format!("must be between 1 and 99{}", if count == 0 { stops } else { "" });
+        errors.push(FieldError::invalid(&path.child("instances"), count, &detail));
     }
-    match &instance.storage.size {
-        None => errors.push(FieldError::required(
-            &path.child("storage").child("size"),
-            "say how much space the data gets, such as 20Gi, or choose a class that has a default",
-        )),
-        Some(size) if *size < Quantity::from_bytes(LEAST_SIZE) => {
-            let path = path.child("storage").child("size");
-            let least = Quantity::from_bytes(LEAST_SIZE);
-            let detail = format!("must be {least} or more: a new PostgreSQL takes half of that");
-            errors.push(FieldError::invalid(&path, size.to_string(), &detail));
-        }
-        Some(_) => {}
-    }
-    resources(spec, &path.child("resources"), errors);
+    size(instance.storage.size.as_ref(), &path.child("storage").child("size"), errors);
     check_instance(instance, "PostgreSQL", path, errors);
     if let Some(tls) = &instance.tls
         && tls.certificate_secret_ref.is_some()
@@ -109,44 +97,18 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
     }
 }
 
-fn resources(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
-    let Some(resources) = &spec.instance.resources else { return };
-    if !resources.claims.is_empty() {
-        errors.push(FieldError::forbidden(&path.child("claims"), "resource claims are not supported"));
-    }
-    for (list, part) in [(&resources.requests, "requests"), (&resources.limits, "limits")] {
-        for (name, amount) in list {
-            let at = path.child(part).key(name);
-            if !matches!(name.as_str(), "cpu" | "memory") && !name.starts_with("hugepages-") {
-                errors.push(FieldError::not_supported(&at, &**name, &["cpu", "memory", "hugepages-*"]));
-            }
-            if amount.is_negative() {
-                errors.push(FieldError::invalid(
-                    &at,
-                    amount.to_string(),
-                    "must be greater than or equal to 0",
-                ));
-            } else if let Some(detail) = too_fine(name, amount) {
-                errors.push(FieldError::invalid(&at, amount.to_string(), detail));
-            }
-        }
-    }
-    for (name, request) in &resources.requests {
-        if let Some(limit) = resources.limits.get(name).filter(|limit| *limit < request) {
-            let at = path.child("requests").key(name);
-            let detail = format!("must be less than or equal to {name} limit of {limit}");
-            errors.push(FieldError::invalid(&at, request.to_string(), &detail));
-        }
-    }
-}
-
-/// What is less than anybody counts.
-fn too_fine(name: &str, amount: &Quantity) -> Option<&'static str> {
-    let (parts, detail) = match name {
-        "cpu" => (1000, "must be a whole number of thousandths of a processor, such as 100m"),
-        _ => (1, "must be a whole number of bytes, such as 512Mi"),
+fn size(size: Option<&Quantity>, path: &Path, errors: &mut Errors) {
+    let Some(size) = size else {
+        let detail = "say how much space the data gets, such as 20Gi, or choose a class that has a default";
+        return errors.push(FieldError::required(path, detail));
     };
-    (!amount.is_whole_in(parts)).then_some(detail)
+    let least = Quantity::from_bytes(LEAST_SIZE);
+    if *size < least {
+        let detail = format!("must be {least} or more: a new PostgreSQL takes half of that");
+        errors.push(FieldError::invalid(path, size.to_string(), &detail));
+    } else if let Some(detail) = too_large(size) {
+        errors.push(FieldError::invalid(path, size.to_string(), detail));
+    }
 }
 
 fn identifier(name: &str, path: &Path, errors: &mut Errors) {
@@ -243,16 +205,20 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     immutable(new, old, errors);
     check_ending(new, old, errors);
     version_change(new, old, errors);
-    let path = Path::new("spec").child("storage").child("size");
-    if let (Some(wanted), Some(previous)) = (&new.spec.instance.storage.size, &old.spec.instance.storage.size)
-        && wanted < previous
-    {
-        let actual = old.status.instance.storage.as_ref().and_then(|storage| storage.size.as_ref());
-        if actual.is_none_or(|actual| wanted < actual) {
-            let actual = actual.unwrap_or(previous);
-            let detail = format!("can shrink only to what the volumes have: {actual}");
-            errors.push(FieldError::invalid(&path, wanted.to_string(), &detail));
-        }
+    shrinking(new, old, errors);
+}
+
+/// Of a size below what the volumes have that alone is said: what it can be is no less than the least size.
+fn shrinking(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
+    let sizes = (&new.spec.instance.storage.size, &old.spec.instance.storage.size);
+    let (Some(wanted), Some(previous)) = sizes else { return };
+    let actual = old.status.instance.storage.as_ref().and_then(|storage| storage.size.as_ref());
+    let least = actual.unwrap_or(previous);
+    if wanted < previous && wanted < least {
+        let path = Path::new("spec").child("storage").child("size");
+        errors.retain(|error| error.field != path.as_str());
+        let detail = format!("can shrink only to what the volumes have: {least}");
+        errors.push(FieldError::invalid(&path, wanted.to_string(), &detail));
     }
 }
 

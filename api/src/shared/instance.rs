@@ -26,7 +26,8 @@ pub struct InstanceSpec {
     /// Space for the data.
     #[api(5)]
     pub storage: Storage,
-    /// Compute resources of each server. Only cpu, memory and hugepages can be named.
+    /// Compute resources of each server: cpu, memory, and huge pages where the class takes those. What a class takes stands in
+    /// its status.resources.
     #[api(6)]
     pub resources: Option<Resources>,
     /// Machine types by cloud. Entries of other providers are ignored, so that one manifest serves several clouds.

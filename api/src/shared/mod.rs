@@ -1,5 +1,6 @@
 //! What the kinds of databases have in common.
 
+mod amounts;
 mod enumerations;
 mod instance;
 mod network;
@@ -9,6 +10,7 @@ mod references;
 mod status;
 mod validation;
 
+pub(crate) use amounts::{check_resources, too_large};
 pub(crate) use enumerations::check_enumerations;
 pub use instance::{InstanceSpec, MachineType, Resources, Scheduling, Storage};
 pub use network::{IngressPolicy, Network, NetworkType, Tls, TlsMode};

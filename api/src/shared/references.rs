@@ -16,7 +16,7 @@ pub struct LocalRef {
 /// An object of any kind; namespaced kinds are looked up in the same namespace.
 #[api_type]
 pub struct ObjectRef {
-    /// API group; empty for the core group.
+    /// API group, without a version; empty for the core group. The field is called group here, and apiGroup in dataSourceRef alone.
     #[api(1)]
     pub group: String,
     /// Kind.
@@ -33,7 +33,8 @@ pub struct ObjectRef {
 /// Where data comes from.
 #[api_type]
 pub struct SourceRef {
-    /// API group; empty for the core group.
+    /// API group, without a version; empty for the core group. The field is called apiGroup here, as in the dataSourceRef of a
+    /// PersistentVolumeClaim, and group in all other references.
     #[api(1)]
     pub api_group: String,
     /// Kind: DatabaseBackup, BackupRepository, Secret, or the database's own kind.

@@ -1,6 +1,8 @@
 //! What the shared part of a spec may say, beyond its types.
 
-use super::{InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType, check_references};
+use super::{
+    InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType, check_references, check_resources,
+};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::validation::is_dns1123_subdomain;
 use std::collections::BTreeSet;
@@ -8,7 +10,7 @@ use std::net::IpAddr;
 
 const MINUTE: i64 = 60_000_000_000;
 
-/// Adds the faults of names, ranges, windows and references. `kind` is what the object itself is.
+/// Adds the faults of names, amounts, ranges, windows and references. `kind` is what the object itself is.
 pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
     let dns = |name: &str, at: Path, errors: &mut Errors| {
         for detail in is_dns1123_subdomain(name) {
@@ -20,6 +22,15 @@ pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, error
     }
     if let Some(name) = &spec.storage.storage_class_name {
         dns(name, path.child("storage").child("storageClassName"), errors);
+    }
+    let backup = spec.backup.as_ref().and_then(|backup| backup.resources.as_ref());
+    for (resources, at) in [
+        (spec.resources.as_ref(), path.child("resources")),
+        (backup, path.child("backup").child("resources")),
+    ] {
+        if let Some(resources) = resources {
+            check_resources(resources, &at, errors);
+        }
     }
     machine_types(spec, &path.child("machineTypes"), errors);
     network(spec, &path.child("network"), errors);

@@ -57,17 +57,18 @@ impl Groups {
         Self { version: version(&root), root }
     }
 
-    /// Why no server can be held here, in words that follow "because".
-    pub(super) fn lack(&self, account: &Account) -> Option<String> {
+    /// Why no server can be held here, in words that follow "because", as far as that is seen without making anything.
+    pub(super) fn barred(&self, account: &Account) -> Option<String> {
         if !account.is_root() {
             return Some("this server does not run as root".to_owned());
         }
-        let Some(version) = self.version else {
-            return Some(format!(
-                "no control groups for cpu and memory are mounted at {}",
-                self.root.display()
-            ));
-        };
+        let root = self.root.display();
+        self.version.is_none().then(|| format!("no control groups for cpu and memory are mounted at {root}"))
+    }
+
+    /// Why no server can be held here, in words that follow "because".
+    pub(super) fn lack(&self, account: &Account) -> Option<String> {
+        let (Some(version), None) = (self.version, self.barred(account)) else { return self.barred(account) };
         let made = self
             .parents(version)
             .iter()

@@ -97,7 +97,8 @@ impl Layout {
         File::open(&folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &folder))
     }
 
-    fn instances(&self) -> PathBuf {
+    /// The folder of all instances.
+    pub(super) fn instances(&self) -> PathBuf {
         self.root.join("instances")
     }
 

@@ -31,6 +31,7 @@ mod instance;
 mod inventory;
 mod kept;
 mod layout;
+mod machine;
 mod manager;
 mod observe;
 mod observed;

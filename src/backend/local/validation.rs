@@ -1,9 +1,7 @@
 //! What can be refused before anything is touched.
 
-use super::account::Account;
-use super::desired::{Amounts, Desired, Resources};
+use super::desired::Desired;
 use super::error::Error;
-use super::hold::Groups;
 use super::install::Install;
 use super::{parameters, tls};
 use apimachinery::quantity::Quantity;
@@ -13,10 +11,6 @@ use std::collections::BTreeSet;
 /// PostgreSQL cuts longer names off.
 const NAME_BYTES: usize = 63;
 const MOST_INSTANCES: u32 = 99;
-/// The least of a processor, in thousandths, that a server starts with before it is given up; the least memory that holds what its
-/// processes share, and themselves.
-const LEAST_CPU: u64 = 50;
-const LEAST_MEMORY: u64 = 256 << 20;
 
 /// Refuses what PostgreSQL, or this backend, cannot do whatever the state of things.
 pub(super) fn check(desired: &Desired) -> Result<(), Error> {
@@ -42,55 +36,6 @@ pub(super) fn check(desired: &Desired) -> Result<(), Error> {
     check_users(desired)?;
     parameters::check(&desired.parameters)?;
     desired.tls.certificate.as_ref().map_or(Ok(()), tls::check)
-}
-
-/// Refuses what this machine cannot give a server, or cannot hold it to.
-pub(super) fn check_resources(wanted: &Resources, groups: &Groups, account: &Account) -> Result<(), Error> {
-    let field = "spec.resources";
-    if let Some(other) = wanted.others.first() {
-        return refuse(format!(
-            "{field} names {other}, and servers get cpu and memory alone here: leave it out"
-        ));
-    }
-    let (limits, requests) = (&wanted.limits, &wanted.requests);
-    if let Some(cpu) = limits.cpu.filter(|cpu| *cpu < LEAST_CPU) {
-        return refuse(format!(
-            "{field}.limits.cpu is {cpu}m, and PostgreSQL does not start in time with less than {LEAST_CPU}m"
-        ));
-    }
-    if limits.memory.is_some_and(|memory| memory < LEAST_MEMORY) {
-        return refuse(format!(
-            "{field}.limits.memory is less than 256Mi, and PostgreSQL shares 128Mi among its processes: ask for more"
-        ));
-    }
-    let processors = std::thread::available_parallelism().map_or(u64::MAX, |count| count.get() as u64);
-    if requests.cpu.is_some_and(|cpu| cpu > processors * 1000) {
-        return refuse(format!(
-            "{field}.requests.cpu is more than the {processors} processors of this machine: ask for less"
-        ));
-    }
-    let memory = machine_memory().unwrap_or(u64::MAX);
-    if requests.memory.is_some_and(|request| request > memory) {
-        let memory = memory >> 20;
-        return refuse(format!(
-            "{field}.requests.memory is more than the {memory}Mi of this machine: ask for less"
-        ));
-    }
-    if *limits == Amounts::default() {
-        return Ok(());
-    }
-    match groups.lack(account) {
-        None => Ok(()),
-        Some(why) => refuse(format!("{field}.limits cannot be held here, because {why}: leave them out")),
-    }
-}
-
-/// How many bytes of memory this machine has (proc_meminfo(5)).
-fn machine_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kilobytes: u64 = total.trim().strip_suffix(" kB")?.parse().ok()?;
-    kilobytes.checked_mul(1024)
 }
 
 /// Refuses extensions this machine does not have.
@@ -172,7 +117,7 @@ fn check_name(what: &str, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn refuse(message: String) -> Result<(), Error> {
+pub(super) fn refuse(message: String) -> Result<(), Error> {
     Err(Error::InvalidSpec(message))
 }
 

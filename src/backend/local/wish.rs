@@ -9,7 +9,7 @@ use super::install::Install;
 use super::instance::Host;
 use super::layout::InstanceFolder;
 use super::state::State;
-use super::{parameters, trial, validation};
+use super::{machine, parameters, trial, validation};
 
 /// What an instance is to be, and by which programs.
 pub(super) struct Admitted {
@@ -56,7 +56,7 @@ pub(super) async fn judge(
     saved: Option<&State>,
 ) -> Result<Install, Error> {
     validation::check(desired)?;
-    validation::check_resources(&desired.resources, &host.groups, &host.account)?;
+    machine::check(&desired.resources, &host.groups, &host.account)?;
     let wanted = match saved {
         Some(saved) if desired.version.is_empty() => saved.major.to_string(),
         _ => desired.version.clone(),

@@ -4,8 +4,8 @@
 use super::messages as wire;
 use crate::backend::{
     Backup, BackupPhase, Change, Class, Code, Disposal, Effect, Endpoint, Engine, Error, Login, News,
-    Observed, Offer, ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal, Request, Resolved, Role,
-    Scope, Warning,
+    Observed, Offer, OfferedResource, ParametersKind, Phase, Plan, Reference, ReferenceKind, Refusal,
+    Request, Resolved, Role, Scope, Warning,
 };
 use apimachinery::kind::Kind;
 use apimachinery::wire::ByteString;
@@ -100,9 +100,24 @@ impl From<wire::Engine> for Engine {
 
 impl From<wire::Offer> for Offer {
     fn from(offer: wire::Offer) -> Self {
-        let wire::Offer { engines, features, libraries, refused } = offer;
-        let engines = engines.into_iter().map(Into::into).collect();
-        Offer { engines, features, libraries, refused: refused.map(Into::into) }
+        let wire::Offer { engines, features, libraries, refused, resources, storage_bytes } = offer;
+        Offer {
+            engines: engines.into_iter().map(Into::into).collect(),
+            features,
+            libraries,
+            resources: resources.into_iter().map(Into::into).collect(),
+            storage_bytes: u64::try_from(storage_bytes).ok().filter(|bytes| *bytes > 0),
+            refused: refused.map(Into::into),
+        }
+    }
+}
+
+impl From<wire::OfferedResource> for OfferedResource {
+    /// An amount that cannot be read bounds nothing.
+    fn from(offered: wire::OfferedResource) -> Self {
+        let wire::OfferedResource { name, min_limit, max_request, no_limits } = offered;
+        let (min_limit, max_request) = (min_limit.parse().ok(), max_request.parse().ok());
+        OfferedResource { name, min_limit, max_request, no_limits }
     }
 }
 

@@ -119,6 +119,30 @@ pub(super) struct Offer {
     /// Why no new object of the class is taken; not set where they are.
     #[api(4)]
     pub(super) refused: Option<Refusal>,
+    /// Compute resources that spec.resources may name; empty for any.
+    #[api(5)]
+    pub(super) resources: Vec<OfferedResource>,
+    /// All the bytes that there are for the data of a server, used or not; 0 where that is not known.
+    #[api(6)]
+    pub(super) storage_bytes: i64,
+}
+
+/// How much of a compute resource a server can have. Amounts are written as Kubernetes writes them, such as 500m or 2Gi; what is
+/// empty is not bounded.
+#[api_type]
+pub(super) struct OfferedResource {
+    /// The resource, such as cpu.
+    #[api(1)]
+    pub(super) name: String,
+    /// The least that a limit may be.
+    #[api(2)]
+    pub(super) min_limit: String,
+    /// The most that a request may be: what a machine has.
+    #[api(3)]
+    pub(super) max_request: String,
+    /// Why no limit can be held, in words that follow "because"; empty where limits are held.
+    #[api(4)]
+    pub(super) no_limits: String,
 }
 
 /// One product in its versions.

@@ -55,14 +55,23 @@ async fn an_object_is_kept_as_it_is_when_what_it_refers_to_goes_and_follows_what
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reference_to_another_kind_is_told_and_can_be_deleted() {
+async fn a_reference_to_another_kind_is_refused_and_told_of_an_object_that_is_older_than_its_class() {
     let (server, fake) = Server::with_fake().await;
-    class(&server, json!({})).await;
-    server.condition(OURS, "Accepted", "True", "Accepted").await;
     let other = json!({"adoptRef": {"group": "example.com", "kind": "Cluster", "name": "admin"}});
-    let uid = created(&server, other).await;
-    let message = "spec.adoptRef names a Cluster.example.com; the controller of this class takes Secret";
-    says(&server, A, "ResolvedRefs", "False", "InvalidKind", message).await;
+    let uid = created(&server, other.clone()).await;
+    class(&server, json!({})).await;
+    let words = "spec.adoptRef.kind: class \"ours\" takes no Cluster.example.com here, but Secret";
+    let message = server.condition(A, "Accepted", "False", "Conflict").await;
+    assert!(message.contains(words), "{message}");
+    let (code, _, answer) = server.post(IN_DEMO, database("b", other)).await;
+    assert_eq!(code, 201, "it names no class yet: {answer}");
+    let (code, _, answer) =
+        server.merge(&format!("{IN_DEMO}/b"), json!({"spec": {"className": "ours"}})).await;
+    assert_eq!(
+        (code, &answer["details"]["causes"][0]["field"]),
+        (422, &"spec.adoptRef.kind".into()),
+        "{answer}"
+    );
     assert_eq!(fake.is_up(&uid), None);
     is_deleted(&server, &fake, &uid).await;
 }

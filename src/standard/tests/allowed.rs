@@ -54,6 +54,30 @@ async fn what_a_server_loads_is_out_of_what_its_class_lists() {
 }
 
 #[tokio::test]
+async fn what_no_server_of_the_class_can_have_is_refused_with_its_field_and_too_much_room_is_warned_of() {
+    let server = Server::start().await;
+    let features = ["PostgreSQL", "PostgreSQLAdoption"];
+    let status = json!({
+        "resources": [{"name": "cpu", "minLimit": "50m", "maxRequest": "2"}],
+        "referenceKinds": [{"field": "spec.adoptRef", "kind": "Secret"}],
+        "storageCapacity": "50Gi",
+    });
+    server.class_with("small", json!({"defaultFor": ["PostgreSQL"]}), &features, status).await;
+    for (spec, field) in [
+        (json!({"resources": {"limits": {"cpu": "1m"}}}), "spec.resources.limits[cpu]"),
+        (json!({"resources": {"requests": {"cpu": "3"}}}), "spec.resources.requests[cpu]"),
+        (json!({"resources": {"limits": {"hugepages-2Mi": "4Mi"}}}), "spec.resources.limits[hugepages-2Mi]"),
+        (json!({"adoptRef": {"kind": "ConfigMap", "name": "x"}}), "spec.adoptRef.kind"),
+    ] {
+        let (code, _, answer) = server.post(IN_DEMO, database("x", spec)).await;
+        assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &field.into()), "{answer}");
+    }
+    let (code, headers, _) = server.post(IN_DEMO, database("x", json!({"storage": {"size": "1Ei"}}))).await;
+    assert_eq!(code, 201);
+    assert!(headers["warning"].to_str().unwrap().contains("1Ei is more than the 50Gi"), "{headers:?}");
+}
+
+#[tokio::test]
 async fn a_class_that_is_named_later_must_allow_the_namespace_too() {
     let server = Server::start().await;
     let (code, ..) = server.post(IN_DEMO, database("a", json!({}))).await;

@@ -1,6 +1,7 @@
 //! What a PostgreSQL object makes of a real PostgreSQL, seen over SQL with the Secret's credentials.
 
 mod data;
+mod refused;
 
 use hyper::Method;
 use nix::sys::signal::{Signal, kill};

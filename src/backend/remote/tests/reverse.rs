@@ -1,7 +1,10 @@
 //! Messages as a backend sees them: what `convert` does, the other way round.
 
 use super::*;
-use crate::backend::{Backup, Endpoint, Engine, Login, Phase, Refusal, Resolved, Role, Scope};
+use crate::backend::{
+    Backup, Endpoint, Engine, Login, OfferedResource, Phase, Refusal, Resolved, Role, Scope,
+};
+use apimachinery::quantity::Quantity;
 
 /// The request as it was, read by the version of the object that came.
 pub(super) fn request(request: wire::Request) -> Request<PostgreSQL> {
@@ -54,10 +57,19 @@ fn refusal(Refusal { reason, message }: Refusal) -> wire::Refusal {
 }
 
 pub(super) fn offer(offer: Offer) -> wire::Offer {
-    let Offer { engines, features, libraries, refused } = offer;
+    let Offer { engines, features, libraries, resources, storage_bytes, refused } = offer;
     let engine = |Engine { kind, flavor, versions }| wire::Engine { kind, flavor, versions };
     let engines = engines.into_iter().map(engine).collect();
-    wire::Offer { engines, features, libraries, refused: refused.map(refusal) }
+    let amount = |amount: Option<Quantity>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let resource = |OfferedResource { name, min_limit, max_request, no_limits }| wire::OfferedResource {
+        name,
+        min_limit: amount(min_limit),
+        max_request: amount(max_request),
+        no_limits,
+    };
+    let resources = resources.into_iter().map(resource).collect();
+    let storage_bytes = storage_bytes.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+    wire::Offer { engines, features, libraries, refused: refused.map(refusal), resources, storage_bytes }
 }
 
 pub(super) fn reference(Reference { group, kind, namespace, name }: Reference) -> wire::Reference {

@@ -1,0 +1,161 @@
+//! What is refused of an object by its class, in which words, and what a class is warned of.
+
+use super::*;
+use crate::admission::NamespaceState;
+use crate::admission::testing::created;
+use crate::admission::{Origin, Warnings};
+use apimachinery::meta::{ConditionStatus, set_condition};
+use databases_api::databaseclass::{Engine, EngineVersion, OfferedResource};
+use databases_api::postgresql::PostgreSQL;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// These classes; what is in memory of them is older than what is stored.
+struct Known {
+    cached: Vec<DatabaseClass>,
+    newest: Vec<DatabaseClass>,
+}
+
+#[async_trait]
+impl Classes for Known {
+    async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError> {
+        Ok(match freshness {
+            Freshness::Cached => self.cached.clone(),
+            Freshness::Newest => self.newest.clone(),
+        })
+    }
+}
+
+struct Demo;
+
+#[async_trait]
+impl Namespaces for Demo {
+    async fn state(&self, _: &str, _: Freshness) -> Result<NamespaceState, ApiError> {
+        Ok(NamespaceState::Active)
+    }
+    async fn labels(&self, _: &str, _: Freshness) -> Result<BTreeMap<String, String>, ApiError> {
+        Ok(BTreeMap::new())
+    }
+    async fn object(&self, _: &str, _: Freshness) -> Result<Option<Value>, ApiError> {
+        Ok(None)
+    }
+}
+
+/// A class that offers version 17, replicas, and two processors.
+fn gold() -> DatabaseClass {
+    let mut class = DatabaseClass::default();
+    class.metadata.name = "gold".into();
+    let version = EngineVersion { name: "17".into(), default: true, ..EngineVersion::default() };
+    class.status.engines =
+        vec![Engine { kind: "PostgreSQL".into(), versions: vec![version], ..Engine::default() }];
+    let most = Some("2".parse().unwrap());
+    class.status.resources =
+        vec![OfferedResource { name: "cpu".into(), max_request: most, ..OfferedResource::default() }];
+    set_condition(&mut class.status.conditions, "Accepted", ConditionStatus::True, "Accepted", "", 1);
+    class
+}
+
+fn shop() -> PostgreSQL {
+    let mut object = PostgreSQL::default();
+    object.spec.instance.class_name = "gold".into();
+    object.spec.instance.storage.size = Some("1Gi".parse().unwrap());
+    object
+}
+
+/// What becomes of a write: the message of its refusal, and the warnings.
+async fn written<K: Hub + Clone>(known: Known, object: &K, old: Option<&K>) -> (Option<String>, Vec<String>) {
+    let (definition, warnings) = (object.definition(), Warnings::new());
+    let attributes = created(definition, &definition.versions[0], "");
+    let origin = attributes.origin.map(|origin| Origin { warnings: &warnings, ..origin });
+    let operation = if old.is_some() { Operation::Update } else { Operation::Create };
+    let attributes = Attributes { operation, origin, ..attributes };
+    let step = ClassAdmission::new(Arc::new(known), Arc::new(Demo));
+    let (mut object, old): (Box<dyn Hub>, _) = (Box::new(object.clone()), old.map(|old| old as &dyn Hub));
+    step.mutate(&attributes, &mut object, old).await.expect("only what is whole is judged");
+    let judged = step.validate(&attributes, &*object, old).await;
+    (judged.err().map(|error| error.to_string()), warnings.take())
+}
+
+fn only(class: DatabaseClass) -> Known {
+    Known { cached: vec![class.clone()], newest: vec![class] }
+}
+
+#[tokio::test]
+async fn a_default_that_the_class_does_not_offer_is_refused_as_the_classs_own() {
+    let mut class = gold();
+    class.spec.defaults.get_or_insert_default().version = "12".into();
+    let (refused, _) = written(only(class.clone()), &shop(), None).await;
+    let refused = refused.expect("there is no version 12");
+    let told = "spec.version: Unsupported value: \"12\": supported values: \"17\"; this is the default of class \"gold\": set \
+                spec.version here, or change the class";
+    assert!(refused.ends_with(told), "{refused}");
+    let mut stated = shop();
+    stated.spec.instance.version = "17".into();
+    assert_eq!(written(only(class), &stated, None).await, (None, vec![]));
+}
+
+#[tokio::test]
+async fn a_default_for_which_the_class_has_no_feature_is_refused_as_the_classs_own() {
+    let mut class = gold();
+    class.spec.defaults.get_or_insert_default().instances = Some(2);
+    let (refused, _) = written(only(class), &shop(), None).await;
+    let refused = refused.expect("there are no replicas");
+    assert!(refused.contains("spec.instances: feature \"PostgreSQLReplicas\" is not supported"), "{refused}");
+    assert!(refused.contains("this is the default of class \"gold\": set spec.instances here"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_the_offer_does_not_bear_is_refused_by_the_newest_offer_alone() {
+    let mut larger = gold();
+    larger.status.resources[0].max_request = Some("8".parse().unwrap());
+    let mut wish = shop();
+    let requests = &mut wish.spec.instance.resources.get_or_insert_default().requests;
+    requests.insert("cpu".into(), "4".parse().unwrap());
+    let (refused, _) = written(only(gold()), &wish, None).await;
+    let refused = refused.expect("there are two processors");
+    assert!(
+        refused.contains("spec.resources.requests[cpu]: Invalid value: \"4\": class \"gold\""),
+        "{refused}"
+    );
+    let grown = Known { cached: vec![gold()], newest: vec![larger] };
+    assert_eq!(written(grown, &wish, None).await.0, None);
+    // What runs with it is not held back when the offer shrinks.
+    let mut more = wish.clone();
+    more.spec.instance.storage.size = Some("2Gi".parse().unwrap());
+    let (refused, _) = written(only(gold()), &more, Some(&wish)).await;
+    assert!(!refused.unwrap_or_default().contains("spec.resources"));
+}
+
+#[tokio::test]
+async fn more_room_than_there_is_is_warned_of_and_taken() {
+    let mut class = gold();
+    class.status.storage_capacity = Some("50Gi".parse().unwrap());
+    let mut wish = shop();
+    wish.spec.instance.storage.size = Some("1Ei".parse().unwrap());
+    let (refused, warnings) = written(only(class), &wish, None).await;
+    assert_eq!(refused, None);
+    assert!(warnings[0].starts_with("spec.storage.size: 1Ei is more than the 50Gi"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_class_that_is_changed_is_told_what_of_it_nobody_can_use() {
+    let mut old = gold();
+    let defaults = old.spec.defaults.get_or_insert_default();
+    defaults.version = "12".into();
+    defaults.storage.get_or_insert_default().size = Some("1Mi".parse().unwrap());
+    old.spec.controller_name = "example.com/x".into();
+    let mut new = old.clone();
+    new.spec.description = "for the shop".into();
+    let (refused, warnings) = written(only(old.clone()), &new, Some(&old)).await;
+    assert_eq!(refused, None);
+    assert_eq!(
+        warnings,
+        [
+            "spec.defaults.storage.size: Invalid value: \"1Mi\": must be 128Mi or more: a new PostgreSQL takes half of that: it \
+             was so before, and is left",
+            "spec.defaults.version: Unsupported value: \"12\": supported values: \"17\": objects that take this default are refused",
+        ]
+    );
+    let (_, warnings) = written(only(old.clone()), &old, Some(&old)).await;
+    assert_eq!(warnings, [""; 0], "a write that changes nothing of it is not spoken to");
+}
