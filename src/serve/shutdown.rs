@@ -62,11 +62,17 @@ impl Shutdown {
         let mut interrupt = signal(SignalKind::interrupt())?;
         while !self.now.is_cancelled() {
             tokio::select! {
-                _ = terminate.recv() => self.begin(),
-                _ = interrupt.recv() => self.begin(),
+                _ = terminate.recv() => self.signalled("SIGTERM"),
+                _ = interrupt.recv() => self.signalled("SIGINT"),
                 () = self.now.cancelled() => {}
             }
         }
         Ok(())
+    }
+
+    fn signalled(&self, signal: &str) {
+        let how = if self.announced.is_cancelled() { "the server ends at once" } else { "the server ends" };
+        tracing::info!(signal, "{how}");
+        self.begin();
     }
 }

@@ -97,26 +97,29 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let signals = tokio::spawn(shutdown.clone().on_signals());
     let mut believed = tokio::spawn(users.follow(cluster.clone(), shutdown.clone(), known.clone()));
 
-    tokio::select! {
-        () = filled(&registry, &namespaces, &known, &rules) => {
-            pipeline.complete();
-            started.done();
-            tracing::info!(%address, "serving");
-        }
+    let is_up = tokio::select! {
+        () = filled(&registry, &namespaces, &known, &rules) => true,
         Ok(Err(refused)) = &mut believed => return Err(refused),
         Ok(Err(error)) = &mut opening => return Err(error.into()),
-        () = shutdown.announced().cancelled() => {}
-    }
-    tokio::spawn(monitor.probe(shutdown.clone()));
-    tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
-    let controllers = async |term: CancellationToken| {
-        let parts = Parts { registry: registry.clone(), cluster: cluster.clone() };
-        let core = controller::core(registry.clone(), term.clone());
-        let orphans = orphan::run(registry.clone(), namespaces.clone(), term.clone());
-        tokio::join!(core, orphans, api.control(parts, term));
+        () = shutdown.announced().cancelled() => false,
     };
-    candidate.run(ended, controllers).await;
+    if is_up {
+        pipeline.complete();
+        started.done();
+        tracing::info!(%address, "serving");
+        tokio::spawn(monitor.probe(shutdown.clone()));
+        tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
+        tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
+        let controllers = async |term: CancellationToken| {
+            let parts = Parts { registry: registry.clone(), cluster: cluster.clone() };
+            let core = controller::core(registry.clone(), term.clone());
+            let orphans = orphan::run(registry.clone(), namespaces.clone(), term.clone());
+            tokio::join!(core, orphans, api.control(parts, term));
+        };
+        candidate.run(ended, controllers).await;
+    } else {
+        opening.abort();
+    }
     if !serving.await.unwrap_or(false) {
         tracing::warn!("some requests were cut off at the end");
     }

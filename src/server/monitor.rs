@@ -15,14 +15,17 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// A failed write counts so long, unless a later one succeeds.
 const MEMORY: Duration = Duration::from_secs(30);
 
-/// How soon a store is looked for again that is not there yet.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How soon a store is looked for again that is not there yet: at first, and in the end.
+const SOONEST: Duration = Duration::from_millis(250);
+const LATEST: Duration = Duration::from_secs(5);
 
 /// A store that remembers whether it works. Before it is there, calls fail as [`Error::NotOpen`]; listings, with which
 /// caches are filled, wait.
 #[derive(Default)]
 pub(super) struct Monitored {
     storage: SetOnce<Arc<dyn Storage>>,
+    /// Why it is not there yet.
+    missing: Mutex<Option<String>>,
     reads: Mutex<Option<String>>,
     writes: Mutex<Option<Instant>>,
 }
@@ -43,16 +46,17 @@ impl Monitored {
 
     /// Looks for the store until it is there.
     async fn reach(self: Arc<Self>, config: engine::Config) -> Result<(), Error> {
-        let mut told = String::new();
+        let mut rest = SOONEST;
         while self.storage.get().is_none() {
             match engine::open(config.clone()).await {
                 Ok(storage) => self.set(storage),
                 Err(Error::Unavailable(reason)) => {
-                    if told != reason {
+                    if lock(&self.missing).as_ref() != Some(&reason) {
                         tracing::warn!(reason, "the store is not there yet; waiting for it");
-                        told = reason;
                     }
-                    tokio::time::sleep(AGAIN).await;
+                    *lock(&self.missing) = Some(reason);
+                    tokio::time::sleep(rest).await;
+                    rest = (rest * 2).min(LATEST);
                 }
                 Err(error) => return Err(error),
             }
@@ -112,7 +116,9 @@ impl Check for Monitored {
 
     fn check(&self) -> Result<(), String> {
         if self.storage.get().is_none() {
-            return Err("the store is not there yet; the server waits for it".into());
+            let reason = lock(&self.missing);
+            let reason = reason.as_deref().unwrap_or("nothing is known of it yet");
+            return Err(format!("the store is not there yet; the server waits for it: {reason}"));
         }
         if lock(&self.reads).is_some() {
             return Err("the store does not answer; the log says why".into());

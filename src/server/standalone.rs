@@ -67,20 +67,24 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let signals = tokio::spawn(shutdown.clone().on_signals());
 
     let ended = shutdown.announced().clone();
-    tokio::select! {
-        outcome = bootstrap::run(&registry, &program) => outcome?,
+    let is_up = tokio::select! {
+        outcome = bootstrap::run(&registry, &program) => outcome.map(|()| true)?,
         Ok(Err(error)) = &mut opening => return Err(error.into()),
-        () = ended.cancelled() => {}
+        () = ended.cancelled() => false,
+    };
+    if is_up {
+        pipeline.complete();
+        started.done();
+        tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
+        tokio::spawn(monitor.probe(shutdown.clone()));
+        tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
+        tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
+        let draining = shutdown.draining();
+        let core = controller::core(registry.clone(), draining.clone());
+        tokio::join!(core, api.control(Parts { registry, cluster }, draining.clone()));
+    } else {
+        opening.abort();
     }
-    pipeline.complete();
-    started.done();
-    tracing::info!(%address, kubeconfig = %ensured.kubeconfig().display(), "serving");
-    tokio::spawn(monitor.probe(shutdown.clone()));
-    tokio::spawn(compaction::run(storage.clone(), shutdown.clone()));
-    tokio::spawn(encryption.follow(Arc::downgrade(&registry), encryption::INTERVAL, shutdown.clone()));
-    let draining = shutdown.draining();
-    let core = controller::core(registry.clone(), draining.clone());
-    tokio::join!(core, api.control(Parts { registry, cluster }, draining.clone()));
     let drained = serving.await.unwrap_or(false);
     if !drained {
         tracing::warn!("some requests were cut off at the end");

@@ -10,6 +10,7 @@ use suites::programs;
 use suites::sandbox::free_port;
 use suites::wait::until;
 use suites::{Etcd, Sandbox};
+use tokio::io::AsyncWriteExt;
 
 /// The server must end by itself; gives the last line it said.
 async fn refusal(sandbox: &Sandbox) -> String {
@@ -88,12 +89,60 @@ async fn without_postgresql_the_class_says_what_to_install() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_etcd_that_cannot_be_one_is_named() {
-    for url in ["ftp://127.0.0.1:2379", "https://127.0.0.1:2379", "127.0.0.1"] {
+async fn a_flag_of_etcd_that_cannot_be_used_is_named() {
+    const PLAIN: &str = "http://127.0.0.1:2379";
+    for (url, flag, value, named, instead) in [
+        ("ftp://127.0.0.1:2379", "--etcd-prefix", "/a", "--etcd-servers", "write http://host:port"),
+        ("127.0.0.1", "--etcd-prefix", "/a", "--etcd-servers", "write http://host:port"),
+        ("https://127.0.0.1:2379", "--etcd-prefix", "/a", "--etcd-cafile", "name its file"),
+        (PLAIN, "--etcd-prefix", "noslash", "--etcd-prefix", "must begin with /"),
+        (PLAIN, "--etcd-cafile", "/nowhere/ca.crt", "--etcd-cafile", "No such file"),
+    ] {
         let Some(sandbox) = Sandbox::new() else { return };
-        let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", url]);
-        check(&refusal(&sandbox).await, &[url]);
+        let sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", url, flag, value]);
+        let wrong = if flag == named { value } else { url };
+        check(&refusal(&sandbox).await, &[named, wrong, instead]);
     }
+}
+
+/// Waits until `/readyz` says all of this about the store.
+async fn unready(http: &Http, names: &[&str]) {
+    let what = format!("the server says {names:?}");
+    until(&what, async || {
+        let answer = http.get("/readyz", &[]).await;
+        let said = answer.text();
+        (answer.status == 500 && names.iter().all(|name| said.contains(name))).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answers_in_etcds_place_is_named_and_etcd_waited_for() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let folder = sandbox.folder().to_owned();
+    let stranger = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = stranger.local_addr().expect("an address").port();
+    let url = format!("http://127.0.0.1:{port}");
+    let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
+    sandbox.start_unready().await;
+    let http = Http::of(&sandbox.launch.kubeconfig());
+    // Nobody takes the connections that the system makes.
+    unready(&http, &[&url, "nobody says a word"]).await;
+    let greeting = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = stranger.accept().await {
+            let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await;
+            kept.push(stream);
+        }
+    });
+    unready(&http, &[&url, "an SSH server answers (SSH-2.0-OpenSSH_9.2), and no etcd"]).await;
+    greeting.abort();
+    let _ = greeting.await;
+    let log = std::fs::read_to_string(sandbox.launch.log()).expect("the log");
+    check(&log, &["nobody says a word", "an SSH server answers", "the store is not there yet"]);
+    let Some(_etcd) = Etcd::start_at(&folder, port).await else { return };
+    until("the server is ready", async || (http.get("/readyz", &[]).await.status == 200).then_some(())).await;
+    sandbox.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +184,11 @@ async fn a_server_whose_etcd_never_comes_ends_when_it_is_asked_to() {
     let url = format!("http://127.0.0.1:{}", free_port());
     let mut sandbox = sandbox.with_flags(["--storage", "etcd", "--etcd-servers", &url]);
     sandbox.start_unready().await;
+    unready(&Http::of(&sandbox.launch.kubeconfig()), &[&url, "refused"]).await;
     sandbox.stop().await;
+    let log = std::fs::read_to_string(sandbox.launch.log()).expect("the log");
+    check(&log, &["the store is not there yet", "the server ends signal=\"SIGTERM\""]);
+    assert!(!log.contains("serving"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,6 +70,33 @@ impl Etcd {
         } else if self.etcd_certfile.is_some() {
             return Err(Error::Flags("--etcd-certfile needs --etcd-cafile, to know the servers by".into()));
         }
+        config.check().map_err(|unusable| Error::Flags(format!("{}: {unusable}", flag_of(&unusable))))?;
+        self.check_files()?;
         Ok(engine::Config::Etcd(config))
+    }
+
+    fn check_files(&self) -> Result<(), Error> {
+        for (flag, file) in [
+            ("--etcd-cafile", &self.etcd_cafile),
+            ("--etcd-certfile", &self.etcd_certfile),
+            ("--etcd-keyfile", &self.etcd_keyfile),
+        ] {
+            if let Some((file, error)) =
+                file.as_ref().and_then(|file| Some((file, std::fs::read(file).err()?)))
+            {
+                return Err(Error::Flags(format!("{flag}: {} cannot be read: {error}", file.display())));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The flag that says what cannot be used.
+fn flag_of(unusable: &engine::etcd::Unusable) -> &'static str {
+    use engine::etcd::Unusable;
+    match unusable {
+        Unusable::NoEndpoint | Unusable::Endpoint(_) => "--etcd-servers",
+        Unusable::NoAuthority(_) => "--etcd-cafile",
+        Unusable::Prefix(_) => "--etcd-prefix",
     }
 }

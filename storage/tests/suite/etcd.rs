@@ -10,9 +10,8 @@ use databases_storage::engine::etcd::{self, Config, Tls};
 use databases_storage::{Error, Revision, Storage, Update, WatchMessage, WatchStream};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use crate::support::Etcd;
+use crate::support::{Authority, Etcd};
 
 async fn create(store: &dyn Storage, key: &str) -> Revision {
     match store.create(key, Bytes::from_static(b"x")).await.unwrap() {
@@ -128,28 +127,6 @@ async fn callers_share_reads_of_the_revision() {
     let written = create(store.as_ref(), "/a/1").await;
     let revisions = join_all((0..200).map(|_| store.revision())).await;
     assert!(revisions.into_iter().all(|revision| revision.unwrap() >= written));
-}
-
-/// An authority, and what it signs, in PEM.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    fn sign(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    }
 }
 
 /// The files of a server that the authority vouches for, and the flags that name them.

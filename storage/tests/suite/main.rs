@@ -11,4 +11,6 @@ mod etcd;
 mod kine;
 mod model;
 #[cfg(feature = "etcd")]
+mod strangers;
+#[cfg(feature = "etcd")]
 mod support;

@@ -1,4 +1,4 @@
-//! A real etcd for tests.
+//! A real etcd for tests, and certificates.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use databases_storage::Error;
 use databases_storage::engine::etcd::{self, Config};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -143,4 +144,26 @@ pub(crate) fn addresses() -> (SocketAddr, SocketAddr) {
     let bound = [0; 2].map(|port| TcpListener::bind((address, port)).unwrap());
     let [client, peer] = bound.map(|listener| listener.local_addr().unwrap());
     (client, peer)
+}
+
+/// An authority, and what it signs, in PEM.
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    pub(crate) fn sign(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
 }

@@ -15,12 +15,8 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 
-/// One channel for each endpoint; they connect when they are used.
+/// One channel for each endpoint of a configuration that was checked; they connect when they are used.
 pub(super) fn channels(config: &Config) -> Result<Vec<Channel>, Error> {
-    if config.endpoints.is_empty() {
-        let none = "no etcd endpoint is given; name at least one, as http(s)://host:port";
-        return Err(Error::Io(none.to_owned()));
-    }
     config.endpoints.iter().map(|url| channel(config, url)).collect()
 }
 
@@ -31,15 +27,13 @@ fn channel(config: &Config, url: &str) -> Result<Channel, Error> {
     }
     let to = |url: &str| endpoint(config, url).map_err(|error| refuse(error.to_string()));
     let endpoint = to(url)?;
-    match endpoint.uri().scheme_str() {
-        Some("http") => Ok(endpoint.connect_lazy()),
-        Some("https") => {
-            let tls = config.tls.clone().ok_or_else(|| refuse("https needs a CA certificate".to_owned()))?;
+    match &config.tls {
+        Some(tls) if endpoint.uri().scheme_str() == Some("https") => {
             // The connector makes TLS of what the transport takes for plain; requests say https all the same.
             let plain = to(&url.replacen("https", "http", 1))?;
-            Ok(tls.channel(&plain.origin(endpoint.uri().clone())))
+            Ok(tls.clone().channel(&plain.origin(endpoint.uri().clone())))
         }
-        _ => Err(refuse("it must be http://host:port or https://host:port".to_owned())),
+        _ => Ok(endpoint.connect_lazy()),
     }
 }
 

@@ -118,7 +118,7 @@ impl Client {
         let mut left = self.members.len();
         loop {
             left -= 1;
-            let place = Place(self.current.load(Ordering::Acquire));
+            let place = self.place();
             let result = tokio::time::timeout_at(deadline, call(&self.members[place.0])).await;
             let status = match result {
                 Ok(Ok(answer)) => return Ok((answer, place)),
@@ -132,6 +132,16 @@ impl Client {
                 return Err(self.explain(&status, at));
             }
         }
+    }
+
+    /// The same members, with so much time for each call.
+    pub(super) fn within(&self, call_timeout: Duration) -> Self {
+        Self { call_timeout, ..self.clone() }
+    }
+
+    /// The place of the member that is used.
+    pub(super) fn place(&self) -> Place {
+        Place(self.current.load(Ordering::Acquire))
     }
 
     /// Uses another member than the one at `place` from now on.
@@ -159,6 +169,9 @@ impl Client {
             Code::Unauthenticated | Code::PermissionDenied => Error::Io(format!(
                 "etcd at {} refuses this client: {message}; check its certificate and rights",
                 self.endpoints
+            )),
+            Code::Unimplemented => self.unavailable(&format!(
+                "what answers there has no service of etcd's: {message}; name etcd's own port for clients"
             )),
             _ => self.unavailable(&reason(status)),
         }

@@ -9,8 +9,8 @@ use super::Config;
 use super::client::{Client, number};
 use super::flight::Flight;
 use super::prefix::Prefix;
-use super::probe;
 use super::watch::{self, Progress};
+use super::{probe, stranger};
 use crate::engine::{check_size, key};
 use crate::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream};
 
@@ -34,12 +34,18 @@ enum Change {
 /// Connects to etcd.
 ///
 /// # Errors
-/// [`Error::Io`] when the configuration cannot be used or what answers is not etcd, [`Error::Unavailable`] when no endpoint
-/// answers.
+/// [`Error::Io`] when the configuration cannot be used or what answers as etcd does otherwise, [`Error::Unavailable`] when
+/// no etcd answers, with who does.
 pub async fn open(config: Config) -> Result<Etcd, Error> {
-    let prefix = Prefix::new(config.root())?;
+    config.check().map_err(|unusable| Error::Io(unusable.to_string()))?;
+    let prefix = Prefix::new(config.root());
     let client = Client::new(&config).await?;
-    let status = status(&client).await?;
+    let status = match anybody(&client, &config).await {
+        Err(Error::Unavailable(reason)) => {
+            return Err(Error::Unavailable(stranger::explained(&config, reason).await));
+        }
+        outcome => outcome?,
+    };
     client.see(status.header.as_ref());
     if !supported(&status.version) {
         let version = &status.version;
@@ -52,6 +58,21 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
     let store = Etcd { client, prefix, flight, progress: Progress::default() };
     probe::check(&store).await?;
     Ok(store)
+}
+
+/// The state of the first member that answers; it is the one that is used. Asking twice harms nobody, so that one that says
+/// nothing keeps the others from nothing.
+async fn anybody(client: &Client, config: &Config) -> Result<PbStatusResponse, Error> {
+    let client = client.within(config.dial_timeout);
+    let mut asked = 0;
+    loop {
+        let place = client.place();
+        asked += 1;
+        match status(&client).await {
+            Err(Error::Unavailable(_)) if asked < config.endpoints.len() => client.leave(place),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// The state of a member.

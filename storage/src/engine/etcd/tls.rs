@@ -53,7 +53,7 @@ impl Tls {
         }))
     }
 
-    async fn connect(&self, uri: &Uri) -> io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn connect(&self, uri: &Uri) -> io::Result<TlsStream<TcpStream>> {
         let config = self.config().map_err(io::Error::other)?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
