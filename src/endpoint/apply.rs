@@ -6,23 +6,27 @@ use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::settle_name;
-use crate::pipeline::{Decision, Verb, denied};
+use crate::pipeline::{Decision, RequestBody, Verb, denied};
 use crate::registry::{ApplyOptions, Part};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use apimachinery::wire::{Problem, yaml};
-use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
 /// Of a configuration, which is YAML or JSON.
 pub(super) const MEDIA_TYPE: &str = "application/apply-patch+yaml";
 
-pub(super) async fn apply(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn apply(
+    call: &Call<'_>,
+    part: Part,
+    body: RequestBody,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let options = WriteOptions::of_patch(call.query, true)?;
     let definition = call.store.definition;
     let of = (&*definition.api_version(call.version.name), definition.kind);
+    let body = input::read(call.headers, body).await?;
     let configuration = configuration(call, &body, of, options.field_validation)?;
     if let Some(audit) = call.audit {
         audit.patch(configuration.to_string().as_bytes());

@@ -1,22 +1,22 @@
 //! POST (V-10).
 
 use super::body::Body;
-use super::input;
 use super::negotiation::Target;
 use super::options::WriteOptions;
 use super::request::Call;
+use super::{decode, input};
+use crate::pipeline::RequestBody;
 use crate::registry::CreateOptions;
 use apimachinery::status::ApiError;
-use bytes::Bytes;
 use http::{Response, StatusCode};
 
-pub(super) async fn create(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn create(call: &Call<'_>, body: RequestBody) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
+    let media = decode::media(call.headers)?;
     let options = WriteOptions::parse("CreateOptions", call.query)?;
+    let body = input::read(call.headers, body).await?;
     let definition = call.store.definition;
-    let media = input::media_type(call.headers);
-    let (object, warnings) =
-        input::object(definition, call.version, &media, &body, options.field_validation)?;
+    let (object, warnings) = input::object(definition, call.version, media, &body, options.field_validation)?;
     call.warnings.extend(warnings);
     call.record(&view, object.as_ref());
     let manager = &options.manager(call.headers);

@@ -1,10 +1,13 @@
 //! One value out of a body, whatever media type it comes in (C-04).
 
+use super::input;
+use super::negotiation::Media;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
 use apimachinery::wire::json::JsonError;
 use apimachinery::wire::yaml::YamlError;
 use apimachinery::wire::{Decoding, Object, Problem, ProtobufError, TypeMeta, json, protobuf, yaml};
+use http::HeaderMap;
 use serde_json::Value;
 use std::fmt::{self, Display, Formatter};
 
@@ -45,6 +48,16 @@ impl Display for Unreadable {
     }
 }
 
+/// The encoding of a whole object in a body, as the headers say.
+pub(super) fn media(headers: &HeaderMap) -> Result<Media, ApiError> {
+    match &*input::media_type(headers) {
+        "application/json" => Ok(Media::Json),
+        "application/yaml" => Ok(Media::Yaml),
+        "application/vnd.kubernetes.protobuf" => Ok(Media::Protobuf),
+        _ => Err(ApiError::unsupported_media_type(OBJECT_TYPES)),
+    }
+}
+
 impl Reader<Box<dyn Hub>> {
     /// Objects in this version.
     pub(super) fn in_version(version: &Version) -> Self {
@@ -63,15 +76,15 @@ impl<T> Reader<T> {
     /// Reads a body. `check` refuses one that says it is something else, and `refuse` words why one cannot be read.
     pub(super) fn read(
         &self,
-        media: &str,
+        media: Media,
         body: &[u8],
         check: impl Fn(&TypeMeta) -> Result<(), ApiError>,
         refuse: impl Fn(&Unreadable) -> ApiError,
     ) -> Result<Read<T>, ApiError> {
         let read = match media {
-            "application/json" => self.json(body).map_err(|error| refuse(&error))?,
-            "application/yaml" => self.yaml(body).map_err(|error| refuse(&error))?,
-            "application/vnd.kubernetes.protobuf" => {
+            Media::Json => self.json(body).map_err(|error| refuse(&error))?,
+            Media::Yaml => self.yaml(body).map_err(|error| refuse(&error))?,
+            Media::Protobuf => {
                 let refuse = |error| refuse(&Unreadable::Protobuf(error));
                 let envelope = protobuf::decode(body).map_err(refuse)?;
                 // A message of another type would be read as nonsense.
@@ -79,7 +92,6 @@ impl<T> Reader<T> {
                 let value = (self.protobuf)(envelope.raw).map_err(refuse)?;
                 return Ok(Read { value, type_meta: envelope.type_meta, problems: Vec::new() });
             }
-            _ => return Err(ApiError::unsupported_media_type(OBJECT_TYPES)),
         };
         check(&read.type_meta)?;
         Ok(read)

@@ -2,20 +2,18 @@
 
 use super::body::Body;
 use super::decode::{Reader, Unreadable};
-use super::input;
-use super::list;
 use super::negotiation::Target;
 use super::options::{check_dry_run, invalid};
 use super::request::{Call, set_content_type};
 use super::view::{View, status_body, status_json};
+use super::{decode, input, list};
 use crate::admission::Options;
-use crate::pipeline::{Decision, Verb, query};
+use crate::pipeline::{Decision, RequestBody, Verb, query};
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::{DeleteOptions, ObjectMeta, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
 use apimachinery::wire::{TypeMeta, json};
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
 use std::borrow::Cow;
@@ -25,8 +23,9 @@ const PARALLEL: usize = 16;
 /// The option that asks for the deletion of what cannot be read.
 const IGNORE: &str = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
-pub(super) async fn delete(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn delete(call: &Call<'_>, body: RequestBody) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
+    let body = input::read(call.headers, body).await?;
     let options = options(call, &body)?;
     if options.ignore_store_read_error_with_cluster_breaking_potential == Some(true) {
         return delete_unread(call, &view, &options).await;
@@ -84,8 +83,12 @@ fn answer(call: &Call<'_>, view: &View, status: &Status) -> Response<Body> {
     response
 }
 
-pub(super) async fn delete_collection(call: &Call<'_>, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn delete_collection(
+    call: &Call<'_>,
+    body: RequestBody,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::List)?;
+    let body = input::read(call.headers, body).await?;
     let options = options(call, &body)?;
     if options.ignore_store_read_error_with_cluster_breaking_potential == Some(true) {
         let detail = "is not allowed with DELETECOLLECTION, try again after removing the option";
@@ -163,8 +166,8 @@ fn check_ignore(options: &DeleteOptions, errors: &mut Errors) {
 
 fn from_body(call: &Call<'_>, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     let refuse = |error: &Unreadable| ApiError::bad_request(&format!("cannot read DeleteOptions: {error}"));
-    let media = input::media_type(call.headers);
-    let options = Reader::<DeleteOptions>::typed().read(&media, body, check_type, refuse)?.value;
+    let media = decode::media(call.headers)?;
+    let options = Reader::<DeleteOptions>::typed().read(media, body, check_type, refuse)?.value;
     call.record_facts(&ObjectMeta::default(), || json_of(&options));
     Ok(options)
 }

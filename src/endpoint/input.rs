@@ -1,7 +1,9 @@
 //! Bodies: read within the limit, and objects of a version out of them (V-02, V-03, V-05).
 
 use super::decode::{Read, Reader, Unreadable};
+use super::negotiation::Media;
 use super::options::FieldValidation;
+use crate::pipeline::waits_for_leave;
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::status::ApiError;
 use apimachinery::wire::json::JsonError;
@@ -20,14 +22,15 @@ pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
 /// they have sent everything, and take an early end for a broken connection.
 const DRAIN_LIMIT: usize = 32 * 1024 * 1024;
 
-/// Reads a body; one over the limit is refused, and never in memory.
-pub(super) async fn read<B>(body: B) -> Result<Bytes, ApiError>
+/// Reads a body; one over the limit is refused, and never in memory. Who waits for leave to send it is refused before.
+pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
     let too_large = || ApiError::request_entity_too_large(BODY_LIMIT);
-    if body.size_hint().lower() > DRAIN_LIMIT as u64 {
+    let most = if waits_for_leave(headers) { BODY_LIMIT } else { DRAIN_LIMIT };
+    if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
     let mut body = body;
@@ -64,7 +67,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
 pub(super) fn object(
     definition: &'static Definition,
     version: &'static Version,
-    media: &str,
+    media: Media,
     body: &[u8],
     validation: FieldValidation,
 ) -> Result<(Box<dyn Hub>, Vec<String>), ApiError> {

@@ -267,26 +267,25 @@ fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> R
     response
 }
 
-/// Answers what changes objects.
+/// Answers what changes objects. A verb reads the body once it took everything that stands before it: who waits for leave
+/// to send one (`Expect: 100-continue`) is not made to send it in vain.
 async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Response<Body>, ApiError> {
     let (info, named) = (call.info, !call.info.name().is_empty());
     match (info.subresource(), info.verb()) {
-        ("", Verb::Create) if !named => create::create(call, input::read(body).await?).await,
-        ("", Verb::Update) if named => update::update(call, Part::Main, input::read(body).await?).await,
-        ("", Verb::Patch) if named => patched(call, Part::Main, input::read(body).await?).await,
-        ("", Verb::Delete) => delete::delete(call, input::read(body).await?).await,
-        ("", Verb::DeleteCollection) => delete::delete_collection(call, input::read(body).await?).await,
-        ("status", Verb::Update) => update::update(call, Part::Status, input::read(body).await?).await,
-        ("status", Verb::Patch) => patched(call, Part::Status, input::read(body).await?).await,
-        ("scale", Verb::Get | Verb::Update | Verb::Patch) => {
-            scale::scale(call, method, input::read(body).await?).await
-        }
+        ("", Verb::Create) if !named => create::create(call, body).await,
+        ("", Verb::Update) if named => update::update(call, Part::Main, body).await,
+        ("", Verb::Patch) if named => patched(call, Part::Main, body).await,
+        ("", Verb::Delete) => delete::delete(call, body).await,
+        ("", Verb::DeleteCollection) => delete::delete_collection(call, body).await,
+        ("status", Verb::Update) => update::update(call, Part::Status, body).await,
+        ("status", Verb::Patch) => patched(call, Part::Status, body).await,
+        ("scale", Verb::Get | Verb::Update | Verb::Patch) => scale::scale(call, method, body).await,
         _ => Err(ApiError::method_not_allowed_here()),
     }
 }
 
 /// Applies a configuration, or a patch of another type.
-async fn patched(call: &Call<'_>, part: Part, body: bytes::Bytes) -> Result<Response<Body>, ApiError> {
+async fn patched(call: &Call<'_>, part: Part, body: RequestBody) -> Result<Response<Body>, ApiError> {
     match &*input::media_type(call.headers) {
         apply::MEDIA_TYPE => apply::apply(call, part, body).await,
         _ => patch::patch(call, part, body).await,

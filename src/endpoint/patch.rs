@@ -7,6 +7,7 @@ use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::{require_version, settle_name};
+use crate::pipeline::RequestBody;
 use crate::registry::{Part, Stored};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::json_patch;
@@ -16,7 +17,6 @@ use apimachinery::schema::Schema;
 use apimachinery::status::ApiError;
 use apimachinery::strategic_merge;
 use apimachinery::wire::{Problem, json};
-use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 
@@ -38,9 +38,13 @@ enum Changes {
     Strategic(Value),
 }
 
-pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn patch(
+    call: &Call<'_>,
+    part: Part,
+    body: RequestBody,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
-    let (patch, options) = Patch::read(call, &body)?;
+    let (patch, options) = Patch::read(call, body).await?;
     let change = |current: &Stored| apply(call, &patch, current);
     let manager = &options.manager(call.headers);
     let update = call.update_options(part, &options, manager);
@@ -50,7 +54,7 @@ pub(super) async fn patch(call: &Call<'_>, part: Part, body: Bytes) -> Result<Re
 
 impl Patch {
     /// The patch of a request, and its options.
-    pub(super) fn read(call: &Call<'_>, body: &[u8]) -> Result<(Self, WriteOptions), ApiError> {
+    pub(super) async fn read(call: &Call<'_>, body: RequestBody) -> Result<(Self, WriteOptions), ApiError> {
         let parse = match &*input::media_type(call.headers) {
             "application/json-patch+json" => Changes::operations,
             "application/merge-patch+json" => Changes::merge,
@@ -58,16 +62,17 @@ impl Patch {
             _ => return Err(ApiError::unsupported_media_type(&PATCH_MEDIA_TYPES.join(", "))),
         };
         let options = WriteOptions::of_patch(call.query, false)?;
-        let tree = json::parse(body)
+        let body = input::read(call.headers, body).await?;
+        let tree = json::parse(&body)
             .map_err(|error| ApiError::bad_request(&format!("invalid JSON patch: {error}")))?;
         if let Some(audit) = call.audit {
-            audit.patch(body);
+            audit.patch(&body);
         }
         let validation = options.field_validation;
         let changes = parse(tree, validation);
         let problems = match &changes {
             Err(_) => Vec::new(),
-            Ok(changes) => changes.problems(&json::duplicate_fields(body)),
+            Ok(changes) => changes.problems(&json::duplicate_fields(&body)),
         };
         Ok((Patch { changes, problems, validation }, options))
     }

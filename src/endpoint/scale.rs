@@ -8,17 +8,21 @@ use super::options::{FieldValidation, WriteOptions};
 use super::patch::Patch;
 use super::request::{Call, set_content_type};
 use super::view::{View, finish_json, metadata_field, partial, partial_type, to_yaml};
-use super::{apply, scale_apply, scale_table};
+use super::{apply, decode, scale_apply, scale_table};
+use crate::pipeline::RequestBody;
 use crate::registry::{Part, Stored};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use apimachinery::wire::{self, Problem, TypeMeta, json, protobuf};
-use bytes::Bytes;
 use http::{Method, Response};
 
-pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn scale(
+    call: &Call<'_>,
+    method: &Method,
+    body: RequestBody,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let (namespace, name) = (call.namespace(), call.info.name());
     if *method == Method::GET {
@@ -27,17 +31,18 @@ pub(super) async fn scale(call: &Call<'_>, method: &Method, body: Bytes) -> Resu
     }
     let (wanted, options) = match *method {
         Method::PUT => {
-            let whole = read(&input::media_type(call.headers), &body)?;
-            call.record_facts(&whole.value.metadata, || json(&whole.value));
+            let media = decode::media(call.headers)?;
             let options = WriteOptions::parse("UpdateOptions", call.query)?;
+            let whole = read(media, &input::read(call.headers, body).await?)?;
+            call.record_facts(&whole.value.metadata, || json(&whole.value));
             (Wanted::Whole(Box::new(whole)), options)
         }
         _ if input::media_type(call.headers) == apply::MEDIA_TYPE => {
-            let stored = scale_apply::apply(call, &body).await?;
+            let stored = scale_apply::apply(call, body).await?;
             return Ok(answer(call, &view, &stored));
         }
         _ => {
-            let (patch, options) = Patch::read(call, &body)?;
+            let (patch, options) = Patch::read(call, body).await?;
             (Wanted::Patch(Box::new(patch)), options)
         }
     };
@@ -95,7 +100,7 @@ fn unfit(name: &str, tree: &serde_json::Value, why: &str) -> ApiError {
     ApiError::invalid_named("autoscaling", KIND, name, vec![error])
 }
 
-fn read(media: &str, body: &[u8]) -> Result<Read<Scale>, ApiError> {
+fn read(media: Media, body: &[u8]) -> Result<Read<Scale>, ApiError> {
     let refuse = |error: &Unreadable| ApiError::bad_request(&format!("cannot read {KIND}: {error}"));
     Reader::typed().read(media, body, check_type, refuse)
 }

@@ -1,9 +1,11 @@
 //! PATCH of a Scale with a configuration to apply: who applies it owns the fields of the object that say its count (S-2A).
 
 use super::apply::configuration;
+use super::input;
 use super::options::WriteOptions;
 use super::request::Call;
 use super::scale::scaled;
+use crate::pipeline::RequestBody;
 use crate::registry::{Part, Stored, UpdateOptions};
 use apimachinery::autoscaling::{API_VERSION, KIND, Scale};
 use apimachinery::kind::{Hub, Version};
@@ -18,9 +20,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Applies the Scale that a body says.
-pub(super) async fn apply(call: &Call<'_>, body: &[u8]) -> Result<Arc<Stored>, ApiError> {
+pub(super) async fn apply(call: &Call<'_>, body: RequestBody) -> Result<Arc<Stored>, ApiError> {
     let options = WriteOptions::of_patch(call.query, true)?;
-    let configuration = configuration(call, body, (API_VERSION, KIND), options.field_validation)?;
+    let body = input::read(call.headers, body).await?;
+    let configuration = configuration(call, &body, (API_VERSION, KIND), options.field_validation)?;
     if let Some(audit) = call.audit {
         audit.patch(configuration.to_string().as_bytes());
     }

@@ -1,23 +1,28 @@
 //! PUT of an object or of its status (V-30…V-36).
 
 use super::body::Body;
-use super::input;
 use super::negotiation::Target;
 use super::options::WriteOptions;
 use super::request::Call;
+use super::{decode, input};
+use crate::pipeline::RequestBody;
 use crate::registry::{Part, settle_namespace};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
-use bytes::Bytes;
 use http::{Response, StatusCode};
 
-pub(super) async fn update(call: &Call<'_>, part: Part, body: Bytes) -> Result<Response<Body>, ApiError> {
+pub(super) async fn update(
+    call: &Call<'_>,
+    part: Part,
+    body: RequestBody,
+) -> Result<Response<Body>, ApiError> {
     let view = call.view(Target::Object)?;
     let options = WriteOptions::parse("UpdateOptions", call.query)?;
+    let media = decode::media(call.headers)?;
+    let body = input::read(call.headers, body).await?;
     let definition = call.store.definition;
-    let media = input::media_type(call.headers);
     let (mut object, warnings) =
-        input::object(definition, call.version, &media, &body, options.field_validation)?;
+        input::object(definition, call.version, media, &body, options.field_validation)?;
     call.warnings.extend(warnings);
     call.record(&view, object.as_ref());
     settle_name(call, object.as_mut())?;

@@ -120,6 +120,26 @@ impl Authenticator for ClientCertificates {
     }
 }
 
+/// Nobody gives tokens: one that is shown is nobody's.
+#[derive(Debug, Default)]
+pub struct NoTokens;
+
+impl Authenticator for NoTokens {
+    async fn authenticate(&self, _: &Peer, headers: &HeaderMap) -> Result<Option<Arc<UserInfo>>, Rejected> {
+        match bearer(headers) {
+            Some(_) => Err(Rejected("users are known by their certificates; there are no tokens".to_owned())),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The token of `Authorization: Bearer TOKEN`.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = std::str::from_utf8(headers.get(AUTHORIZATION)?.as_bytes()).ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
 impl Peer {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection, verified: ArcSwap::default() }

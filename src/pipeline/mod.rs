@@ -13,6 +13,7 @@ mod client;
 mod context;
 mod deadline;
 pub mod delegated;
+mod head;
 mod in_flight;
 mod path;
 pub mod query;
@@ -42,7 +43,7 @@ use http_body::Body;
 use tokio::time::Instant;
 
 pub use audit::{Audit, Entry, ObjectFacts};
-pub use authentication::{Authenticator, ClientCertificates, Peer, Rejected};
+pub use authentication::{Authenticator, ClientCertificates, NoTokens, Peer, Rejected};
 pub use authorization::{Authorizer, Decision, MastersOnly, Permission, denied};
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use client::InProcess;
@@ -50,6 +51,7 @@ pub use context::Context;
 pub use in_flight::InFlightLimits;
 pub use request_info::{RequestInfo, RequestInfoError};
 pub use session::OnConnection;
+pub use unread::waits_for_leave;
 pub use user::{ANONYMOUS, AUTHENTICATED_GROUP, MASTERS_GROUP, UNAUTHENTICATED_GROUP, UserInfo};
 pub use verb::Verb;
 

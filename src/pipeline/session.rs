@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::unread::Rest;
-use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, ResponseBody};
+use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, ResponseBody, head};
 use crate::serve::{Accept, Connection, Session};
 
 /// The pipeline on one connection.
@@ -35,6 +35,9 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z,
     type Body = ResponseBody<H::Body>;
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
+        if let Err(refused) = head::check(&request) {
+            return refused.map(ResponseBody::refusal);
+        }
         let (request, rest) = Rest::of(request);
         let mut response = self.pipeline.answer(Origin::Network(&self.peer), request).await;
         if let Some(rest) = rest

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::EXPECT;
-use http::{Request, Version};
+use http::{HeaderMap, Request, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -18,6 +18,11 @@ use tokio::sync::oneshot;
 
 use super::body::RequestBody;
 use crate::serve::Lent;
+
+/// Whether a client sends its body only once it is told to go on, which it is when the body is first read.
+pub fn waits_for_leave(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
 
 /// How much is read that nobody wanted, as in Go's server.
 const MOST: u64 = 256 << 10;
@@ -48,9 +53,7 @@ impl Rest {
         if request.version() >= Version::HTTP_2 || request.body().is_end_stream() {
             return (request.map(RequestBody::from), None);
         }
-        let expected = request.headers().get(EXPECT);
-        let waits_for_leave =
-            expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        let waits_for_leave = waits_for_leave(request.headers());
         let (parts, body) = request.into_parts();
         let (lent, returned) = Lent::new(Read { body, is_whole: false, is_broken: false });
         let request = Request::from_parts(parts, RequestBody::Http1(Box::new(Returning(lent))));

@@ -9,7 +9,9 @@ use super::{
 use crate::cluster::Cluster;
 use crate::controller;
 use crate::endpoint::{Endpoint, Health};
-use crate::pipeline::{ClientCertificates, MASTERS_GROUP, MastersOnly, Options, Pipeline, UserInfo};
+use crate::pipeline::{
+    ClientCertificates, MASTERS_GROUP, MastersOnly, NoTokens, Options, Pipeline, UserInfo,
+};
 use crate::serve::certificates::{Certificates, Ensured};
 use crate::serve::{Limits, Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
@@ -49,7 +51,7 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let build = A::FACTS.build();
     let endpoint = Endpoint::new(build, &definitions, registry.clone(), health, metrics.clone(), permission);
     let pipeline = Pipeline::new(
-        ClientCertificates::new(ensured.bundle()?),
+        (ClientCertificates::new(ensured.bundle()?), NoTokens),
         MastersOnly,
         endpoint,
         Options { audit: audit.clone(), ..Options::default() },

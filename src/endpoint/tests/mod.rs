@@ -27,6 +27,7 @@ mod stores;
 mod strategic;
 mod streams;
 mod tables;
+mod unasked;
 mod unreadable;
 mod warnings;
 mod watches;

@@ -2,9 +2,9 @@
 
 use super::verdicts::Verdicts;
 use crate::cluster::Cluster;
+use crate::pipeline::authentication::{authenticated, bearer};
 use crate::pipeline::{Authenticator, Peer, Rejected, UserInfo};
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn ask(cluster: Cluster, token: String) -> Result<Verdict, String> {
         let mut info = UserInfo::new(user.username.unwrap_or_default(), user.groups.unwrap_or_default());
         info.uid = user.uid.unwrap_or_default();
         info.extra = user.extra.unwrap_or_default().into_iter().collect();
-        crate::pipeline::authentication::authenticated(Arc::new(info))
+        authenticated(Arc::new(info))
     }))
 }
 
@@ -53,12 +53,6 @@ impl Tokens {
         // Without a word of the cluster nobody can be believed.
         verdict.map_err(|reason| Rejected(format!("the token cannot be reviewed: {reason}")))?
     }
-}
-
-/// The token of `Authorization: Bearer TOKEN`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
-    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 mod answers;
 mod audit;
+mod head;
 mod in_flight;
 mod network;
 mod parsing;

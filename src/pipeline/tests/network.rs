@@ -7,7 +7,7 @@ use crate::telemetry::Metrics;
 
 use super::*;
 
-type Served = Pipeline<ClientCertificates, MastersOnly, Told>;
+type Served = Pipeline<(ClientCertificates, NoTokens), MastersOnly, Told>;
 
 pub(super) struct Setup {
     pub(super) server: Server,
@@ -18,7 +18,7 @@ pub(super) struct Setup {
 
 pub(super) async fn start(options: Options) -> Setup {
     let (users, shutdown, metrics) = (Ca::new("users"), Shutdown::new(), Metrics::new());
-    let authenticator = ClientCertificates::new(users.bundle());
+    let authenticator = (ClientCertificates::new(users.bundle()), NoTokens);
     let requests = metrics.requests().clone();
     let told = Told::default();
     let pipeline = Pipeline::new(authenticator, MastersOnly, told, options, shutdown.clone(), requests);
@@ -56,6 +56,7 @@ async fn asserted_identities_and_tokens_reach_nobody() {
     }
     let answer = text(setup.server.h1(Some(&root)).await.send(request.clone()).await).await;
     assert!(answer.starts_with("root ") && answer.ends_with(" 0 false"), "{answer}");
+    request.headers_mut().remove("authorization");
     let answer = setup.server.h1(None).await.send(request).await;
     assert_eq!(answer.status(), 403);
     assert!(text(answer).await.contains(r#"User \"system:anonymous\" cannot list"#));
@@ -95,9 +96,9 @@ async fn a_new_bundle_counts_on_open_connections() {
     let root = setup.users.client("root", "system:masters", 2090);
     let mut client = setup.server.h1(Some(&root)).await;
     assert_eq!(client.get(THINGS).await.status(), 200);
-    setup.pipeline.authenticator().reload(Some(Ca::new("others").bundle()));
+    setup.pipeline.authenticator().0.reload(Some(Ca::new("others").bundle()));
     assert_eq!(client.get(THINGS).await.status(), 401);
-    setup.pipeline.authenticator().reload(Some(setup.users.bundle()));
+    setup.pipeline.authenticator().0.reload(Some(setup.users.bundle()));
     assert_eq!(client.get(THINGS).await.status(), 200);
 }
 

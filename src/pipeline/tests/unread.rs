@@ -14,7 +14,7 @@ fn post(path: &str, bytes: usize) -> Request<Full<Bytes>> {
 }
 
 /// What is said to these bytes on a connection of its own, until it ends.
-async fn said(setup: &Setup, identity: Option<&Leaf>, sent: &str) -> String {
+pub(super) async fn said(setup: &Setup, identity: Option<&Leaf>, sent: &str) -> String {
     let mut stream = setup.server.handshake(identity, b"http/1.1").await;
     stream.write_all(sent.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
@@ -28,7 +28,7 @@ fn head(path: &str, headers: &str) -> String {
 }
 
 /// Whether an answer is whole and says that it is the last one of its connection.
-fn is_last(answer: &str, status: &str) -> bool {
+pub(super) fn is_last(answer: &str, status: &str) -> bool {
     let (head, content) = answer.split_once("\r\n\r\n").unwrap();
     head.starts_with(&format!("HTTP/1.1 {status}"))
         && head.contains("\r\nconnection: close")
