@@ -193,8 +193,12 @@ fn numbers(version: &str) -> Vec<u64> {
 /// Faults of the change; a fault that was there before is not held against it (K-09).
 pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     let (mut now, mut before) = (Errors::new(), Errors::new());
-    validate(new, &mut now);
-    validate(old, &mut before);
+    if new.spec != old.spec {
+        validate(new, &mut now);
+    }
+    if !now.is_empty() {
+        validate(old, &mut before);
+    }
     errors.extend(now.into_iter().filter(|error| !before.contains(error)));
     if new.status != old.status {
         let (status, number) = (&new.status.instance, |number: i32| i64::from(number));

@@ -49,11 +49,16 @@ pub(super) struct Reconciler<K> {
 impl<K: Database> Reconciler<K> {
     /// One look at an object, whose key this is.
     pub(super) async fn look(&self, key: &String, object: &K) -> Result<Outcome, Error> {
-        let chosen = match self.inquiry().choose(object).await? {
-            Choice::Ours(chosen) => *chosen,
-            Choice::Elsewhere => return Ok(Outcome::Settled),
-            Choice::Nobody(refusal) => return self.without_backend(object, &refusal).await,
-        };
+        // Each change of each object begins a look. What is ours has much to carry, and the others need no room for it.
+        match self.inquiry().choose(object).await? {
+            Choice::Ours(chosen) => Box::pin(self.ours(key, object, *chosen)).await,
+            Choice::Elsewhere => Ok(Outcome::Settled),
+            Choice::Nobody(refusal) => Box::pin(self.without_backend(object, &refusal)).await,
+        }
+    }
+
+    /// A look at an object that a backend of ours answers.
+    async fn ours(&self, key: &String, object: &K, chosen: Chosen<K>) -> Result<Outcome, Error> {
         let _seat = match self.seats.enter(chosen.backend.controller_name(), key) {
             Entry::Seated(seat) => seat,
             Entry::Waits => return Ok(Outcome::Again(PATIENCE)),

@@ -71,7 +71,7 @@ pub struct Managed<'a> {
     pub time: Option<Time>,
     /// The fields.
     pub fields: FieldSet<'a>,
-    /// The entry it was read from, while it still says the same.
+    /// The entry it was read from, while that still says the same but for the time.
     pub(super) source: Option<&'a ManagedFieldsEntry>,
 }
 
@@ -124,7 +124,7 @@ pub(super) fn sort(all: &mut [Managed<'_>]) {
 /// The entry of a manager.
 pub(super) fn write(managed: Managed<'_>) -> ManagedFieldsEntry {
     match managed.source {
-        Some(entry) => entry.clone(),
+        Some(entry) => ManagedFieldsEntry { time: managed.time, ..entry.clone() },
         None => ManagedFieldsEntry {
             time: managed.time,
             fields_type: FIELDS_V1.to_owned(),

@@ -15,6 +15,7 @@ mod prune;
 mod value;
 
 use super::entry::{self, Manager};
+use super::scan::Scanner;
 use super::tree::Ownership;
 use super::update::{Form, Write};
 use crate::meta::ManagedFields;
@@ -125,8 +126,8 @@ impl Apply<'_> {
         check::check(self.schema, config).map_err(|why| self.no_patch(config, &why))?;
         let old = without_entries(live.unwrap_or(self.zero))?;
         let merged = merge::merge(&old, config, Ownership::of(self.schema, Topology::Default));
-        let (mut new, entries) = Owners { apply: self, old: &old, config, versions }.after(merged, owned)?;
-        let is_same = value::same(&old, &new);
+        let (mut new, is_same, entries) =
+            Owners { apply: self, old: &old, config, versions }.after(merged, owned)?;
         let is_refreshed = self.is_kubectl() && last_applied::refresh(&mut new, config);
         let entries = if *entries == **self.before { self.before.clone() } else { entries.into() };
         Ok(Applied { object: (!is_same || is_refreshed || live.is_none()).then_some(new), entries })
@@ -168,12 +169,72 @@ impl Apply<'_> {
     }
 }
 
-/// An object without its entries.
+/// An object without its entries. They are cut out of its text: parsed, they would take longer than all the rest.
 fn without_entries(text: &str) -> Result<Value, ApplyError> {
-    let mut object: Value = serde_json::from_str(text)
-        .map_err(|why| ApplyError::Failed(format!("failed to create typed live object: {why}")))?;
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
+    let parsed = match around_entries(text) {
+        Some(rest) => serde_json::from_str(&rest.concat()),
+        None => serde_json::from_str(text),
+    };
+    parsed.map_err(|why| ApplyError::Failed(format!("failed to create typed live object: {why}")))
+}
+
+/// What stands before the entries of an object, and behind them.
+fn around_entries(text: &str) -> Option<[&str; 2]> {
+    let mut scanner = Scanner::new(text);
+    enter(&mut scanner, "metadata")?;
+    let at = enter(&mut scanner, "managedFields")?;
+    scanner.value();
+    let (before, rest) = (text.get(..at)?, text.get(scanner.mark()..)?);
+    // A comma stands between two members, and before the first none.
+    let rest = if before.ends_with('{') { rest.strip_prefix(',').unwrap_or(rest) } else { rest };
+    Some([before, rest])
+}
+
+/// Steps to the value of a member of the object that comes; gives where its name, with the comma before it, begins.
+fn enter(scanner: &mut Scanner<'_>, name: &str) -> Option<usize> {
+    if !scanner.open(b'{') {
+        return None;
     }
-    Ok(object)
+    loop {
+        let before = scanner.mark();
+        if !scanner.next() {
+            return None;
+        }
+        if scanner.name() == name {
+            return Some(before);
+        }
+        scanner.value();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_cut_out_wherever_they_stand() {
+        const ENTRIES: &str = r#""managedFields":[{"manager":"a\"}]","fieldsV1":{"f:x":{}}},{}]"#;
+        for (text, without) in [
+            (r#"{"metadata":{ENTRIES},"b":1}"#, r#"{"metadata":{},"b":1}"#),
+            (
+                r#"{"a":{"metadata":{}},"metadata":{"name":"n",ENTRIES}}"#,
+                r#"{"a":{"metadata":{}},"metadata":{"name":"n"}}"#,
+            ),
+            (r#"{"metadata":{ENTRIES,"name":"n"}}"#, r#"{"metadata":{"name":"n"}}"#),
+            (
+                r#"{"metadata":{"labels":{"managedFields":"l"},ENTRIES,"name":"n"}}"#,
+                r#"{"metadata":{"labels":{"managedFields":"l"},"name":"n"}}"#,
+            ),
+            (
+                r#"{"metadata":{"name":"n"},"spec":{"managedFields":1}}"#,
+                r#"{"metadata":{"name":"n"},"spec":{"managedFields":1}}"#,
+            ),
+            (r#"{"metadata":null}"#, r#"{"metadata":null}"#),
+            ("{}", "{}"),
+        ] {
+            let text = text.replace("ENTRIES", ENTRIES);
+            let expected: Value = serde_json::from_str(without).unwrap();
+            assert_eq!(without_entries(&text).unwrap(), expected, "{text}");
+        }
+    }
 }

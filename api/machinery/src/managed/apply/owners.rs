@@ -22,12 +22,12 @@ pub(super) struct Owners<'m> {
 }
 
 impl<'m> Owners<'m> {
-    /// Prunes the merged object, and says who owns what then.
+    /// Prunes the merged object, and says whether it is what it was, and who owns what then.
     pub(super) fn after(
         &self,
         merged: Value,
         owned: Vec<Managed<'m>>,
-    ) -> Result<(Value, Vec<ManagedFieldsEntry>), ApplyError> {
+    ) -> Result<(Value, bool, Vec<ManagedFieldsEntry>), ApplyError> {
         let own = self.own();
         let (mut last, mut owned): (Vec<_>, Vec<_>) =
             self.served(owned).into_iter().partition(|managed| managed.manager == own.manager);
@@ -38,14 +38,17 @@ impl<'m> Owners<'m> {
         if changes {
             self.take_from_others(&new, &mut owned)?;
         }
+        let now = if changes { Some(self.apply.time) } else { own.time };
         owned.push(match last {
-            Some(last) if !changes && last.fields == own.fields && same_version(&last, &own) => last,
-            _ if changes => Managed { time: Some(self.apply.time), ..own },
-            _ => own,
+            // Its text says the same.
+            Some(last) if last.fields == own.fields && same_version(&last, &own) => {
+                Managed { time: now, ..last }
+            }
+            _ => Managed { time: now, ..own },
         });
         owned.retain(|managed| !managed.fields.is_empty());
         entry::sort(&mut owned);
-        Ok((new, owned.into_iter().map(entry::write).collect()))
+        Ok((new, !changes, owned.into_iter().map(entry::write).collect()))
     }
 
     /// What the applier owns from now on. That nothing changes says nothing of the time.
