@@ -10,9 +10,10 @@ use databases_apiserver::registry::Registry;
 use databases_apiserver::serve::Shutdown;
 use databases_apiserver::telemetry::Metrics;
 use databases_storage::encryption::Transformer;
-use databases_storage::engine;
+use databases_storage::{KeyValue, ReadAt, Storage, engine};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
+use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -31,26 +32,70 @@ const FRAMES: usize = 20;
 /// What stands between two requests.
 const BETWEEN: &[u8] = b"\n====\n";
 
-/// A server of every kind, which forgets.
-async fn server() -> Client {
-    let definitions: Vec<&'static Definition> =
-        databases_api::definitions().iter().chain(core_v1::definitions()).copied().collect();
-    let storage = engine::open(engine::Config::Memory(engine::memory::Config)).await.expect("memory opens");
-    let admission: Arc<dyn Admission> = Arc::new(Chain(Vec::new()));
-    let registry = Registry::open(&definitions, &storage, &|_| Transformer::default(), &admission);
-    for store in registry.stores() {
-        store.ready().await;
+/// After so many inputs another server is made: an older one remembers too much of what was changed.
+const INPUTS: u32 = 2000;
+
+/// A server of every kind, and the time that it lives in.
+struct Server {
+    runtime: Runtime,
+    client: Client,
+    storage: Arc<dyn Storage>,
+    registry: Arc<Registry>,
+    inputs: u32,
+}
+
+thread_local! {
+    /// Making a server takes longer than most inputs, so that one is asked them all, and forgets between them. The next one
+    /// hears of later revisions for that; what fails is read again by a server of its own.
+    static SERVER: RefCell<Option<Server>> = const { RefCell::new(None) };
+}
+
+impl Server {
+    fn new() -> Self {
+        // Time goes by itself where everybody waits.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime can be made");
+        let definitions: Vec<&'static Definition> =
+            databases_api::definitions().iter().chain(core_v1::definitions()).copied().collect();
+        let (storage, registry) = runtime.block_on(async {
+            let memory = engine::Config::Memory(engine::memory::Config);
+            let storage = engine::open(memory).await.expect("memory opens");
+            let admission: Arc<dyn Admission> = Arc::new(Chain(Vec::new()));
+            let registry = Registry::open(&definitions, &storage, &|_| Transformer::default(), &admission);
+            (storage, registry)
+        });
+        let client = client(&definitions, registry.clone());
+        let server = Server { runtime, client, storage, registry, inputs: 0 };
+        server.runtime.block_on(server.settle());
+        server
     }
-    let metrics = Arc::new(Metrics::new());
+
+    /// Takes away what there is, and lets every cache hear of it.
+    async fn forget(&self) {
+        let page = self.storage.list("/", None, 0, ReadAt::Latest).await.expect("memory lists");
+        for KeyValue { key, revision, .. } in page.items {
+            self.storage.delete(&key, revision).await.expect("memory deletes");
+        }
+        self.settle().await;
+    }
+
+    async fn settle(&self) {
+        let revision = self.storage.revision().await.expect("memory counts");
+        for store in self.registry.stores() {
+            store.ready().await;
+            store.at_least(revision).await.expect("the caches follow");
+        }
+    }
+}
+
+fn client(definitions: &[&'static Definition], registry: Arc<Registry>) -> Client {
+    let (metrics, permission) = (Arc::new(Metrics::new()), Arc::new(MastersOnly));
     let requests = metrics.requests().clone();
-    let endpoint = Endpoint::new(
-        "fuzzing".to_owned(),
-        &definitions,
-        registry,
-        Health::default(),
-        metrics,
-        Arc::new(MastersOnly),
-    );
+    let build = "fuzzing".to_owned();
+    let endpoint = Endpoint::new(build, definitions, registry, Health::default(), metrics, permission);
     let pipeline =
         Pipeline::new(Nobody, MastersOnly, endpoint, Options::default(), Shutdown::new(), requests);
     pipeline.complete();
@@ -87,24 +132,22 @@ async fn send(client: &Client, request: Request<RequestBody>) {
 }
 
 pub(crate) fn read(data: &[u8]) {
-    // Time goes by itself where everybody waits.
-    let runtime: Runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime can be made");
-    runtime.block_on(async {
-        let client = server().await;
+    // Where it panics, the server is gone with what it was asked.
+    let mut server = SERVER.take().filter(|server| server.inputs < INPUTS).unwrap_or_else(Server::new);
+    server.inputs += 1;
+    server.runtime.block_on(async {
         let mut rest = data;
         loop {
             let at = rest.windows(BETWEEN.len()).position(|window| window == BETWEEN);
             if let Some(request) = request(&rest[..at.unwrap_or(rest.len())]) {
-                send(&client, request).await;
+                send(&server.client, request).await;
             }
             let Some(at) = at else { break };
             rest = &rest[at + BETWEEN.len()..];
         }
+        server.forget().await;
     });
+    SERVER.set(Some(server));
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
