@@ -44,11 +44,13 @@ impl Reconciler for Namespaces {
         }
         let left = empty(&self.registry, name).await?;
         if left.count() == 0 {
-            // The update that takes the namespace's own finalizers off deletes it.
-            self.update(seen, |namespace| namespace.spec.finalizers.clear()).await?;
+            // The update that takes the last finalizer off deletes it.
+            let own = |finalizer: &String| finalizer == Namespace::FINALIZER;
+            self.update(seen, Part::Finalize, |namespace| namespace.spec.finalizers.retain(|one| !own(one)))
+                .await?;
             return Ok(Outcome::Settled);
         }
-        self.update(seen, |namespace| left.tell(&mut namespace.status.conditions)).await?;
+        self.update(seen, Part::Status, |namespace| left.tell(&mut namespace.status.conditions)).await?;
         Ok(Outcome::Again(AGAIN))
     }
 }
@@ -57,9 +59,10 @@ impl Namespaces {
     async fn update(
         &self,
         seen: &ObjectMeta,
+        part: Part,
         change: impl Fn(&mut Namespace) + Send + Sync,
     ) -> Result<(), ApiError> {
-        self.namespaces.update(seen, Part::Status, change).await.map(drop)
+        self.namespaces.update(seen, part, change).await.map(drop)
     }
 }
 

@@ -5,7 +5,7 @@ use super::input;
 use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
-use super::update::settle_name;
+use super::update::{nameless, settle_name};
 use crate::pipeline::{Decision, RequestBody, Verb, denied};
 use crate::registry::{ApplyOptions, Part};
 use apimachinery::kind::Hub;
@@ -30,6 +30,10 @@ pub(super) async fn apply(
     let configuration = configuration(call, &body, of, options.field_validation)?;
     if let Some(audit) = call.audit {
         audit.patch(configuration.to_string().as_bytes());
+    }
+    // A name that is left out is the path's; one that is to be gone is missed.
+    if configuration["metadata"].get("name").is_some_and(Value::is_null) {
+        return Err(nameless(call.info.name()));
     }
     let Some(origin) = call.origin(options.wire()) else {
         return Err(ApiError::internal("a request has no origin"));

@@ -218,6 +218,7 @@ fn is_served(info: &RequestInfo, definition: &Definition) -> bool {
         "" => true,
         "status" => definition.status && info.verb() != Verb::Watch,
         "scale" => definition.scale && info.verb() != Verb::Watch,
+        "finalize" => definition.finalize && info.verb() != Verb::Watch,
         _ => false,
     };
     scope_fits && part_fits && info.rest().is_empty()
@@ -276,7 +277,10 @@ async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Re
         ("", Verb::Update) if named => update::update(call, Part::Main, body).await,
         ("", Verb::Patch) if named => patched(call, Part::Main, body).await,
         ("", Verb::Delete) => delete::delete(call, body).await,
-        ("", Verb::DeleteCollection) => delete::delete_collection(call, body).await,
+        ("", Verb::DeleteCollection) if !call.store.definition.finalize => {
+            delete::delete_collection(call, body).await
+        }
+        ("finalize", Verb::Update) => update::update(call, Part::Finalize, body).await,
         ("status", Verb::Update) => update::update(call, Part::Status, body).await,
         ("status", Verb::Patch) => patched(call, Part::Status, body).await,
         ("scale", Verb::Get | Verb::Update | Verb::Patch) => scale::scale(call, method, body).await,

@@ -43,8 +43,8 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
-    /// JSON, for answers where negotiation failed.
-    pub(super) const JSON: Accepted = Accepted { media: Media::Json, form: Form::Object, pretty: false };
+    /// JSON for a person to read, for answers where negotiation failed.
+    pub(super) const JSON: Accepted = Accepted { media: Media::Json, form: Form::Object, pretty: true };
 }
 
 impl Media {

@@ -115,9 +115,9 @@ impl Changes {
     }
 
     fn merge(tree: Value, _: FieldValidation) -> Result<Self, ApiError> {
-        match tree.is_object() {
-            true => Ok(Changes::Merge(tree)),
-            false => Err(malformed("a merge patch is an object")),
+        match not_an_object(&tree) {
+            None => Ok(Changes::Merge(tree)),
+            Some(why) => Err(malformed(&why)),
         }
     }
 
@@ -135,6 +135,19 @@ impl Changes {
                 .collect(),
         }
     }
+}
+
+/// Why a value is no object, in Kubernetes' words.
+fn not_an_object(tree: &Value) -> Option<String> {
+    let kind = match tree {
+        Value::Object(_) => return None,
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+        Value::Null => return Some("a merge patch is an object".to_owned()),
+    };
+    Some(format!("json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"))
 }
 
 fn malformed(reason: &str) -> ApiError {

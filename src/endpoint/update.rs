@@ -50,9 +50,7 @@ pub(super) fn settle_name(call: &Call<'_>, object: &mut dyn Hub) -> Result<(), A
     settle_namespace(call.store.definition, object, namespace)?;
     let meta = object.meta();
     if meta.name.is_empty() {
-        return Err(ApiError::bad_request(&format!(
-            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
-        )));
+        return Err(nameless(name));
     }
     if meta.name != name {
         return Err(ApiError::bad_request(&format!(
@@ -61,4 +59,11 @@ pub(super) fn settle_name(call: &Call<'_>, object: &mut dyn Hub) -> Result<(), A
         )));
     }
     Ok(())
+}
+
+/// An object that does not say its name.
+pub(super) fn nameless(name: &str) -> ApiError {
+    let why =
+        format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+    ApiError::bad_request(&why)
 }

@@ -42,6 +42,8 @@ impl Store {
             if generated {
                 let name = meta::generate_name(&object.meta().generate_name);
                 object.meta_mut().name = name;
+                // Something may follow from it.
+                object.default_fields();
             }
             stages.validate(self, object.as_ref()).await?;
             let name = object.meta().name.clone();

@@ -117,7 +117,11 @@ impl Store {
             return Ok(Some(Arc::new(Stored::new(object, current.stored.revision))));
         }
         match is_finished(object.as_ref()) {
-            true => self.remove(key, object, current).await,
+            true => {
+                // Who updates is answered with the object as it was sent, as in Kubernetes.
+                let last = Stored::new(object.boxed(), current.stored.revision);
+                Ok(self.remove(key, object, current).await?.map(|_| Arc::new(last)))
+            }
             false => self.write(key, object, current).await,
         }
     }
@@ -131,7 +135,7 @@ impl Store {
         options: UpdateOptions<'_>,
     ) -> Result<(), ApiError> {
         let operation = match part {
-            Part::Main => Operation::Update,
+            Part::Main | Part::Finalize => Operation::Update,
             Part::Status => Operation::UpdateStatus,
         };
         let attributes = Attributes {

@@ -8,7 +8,7 @@
 //! Before that the object is read or absent, and changed; after it stands compare and swap.
 
 use super::{Store, Stored, meta};
-use crate::admission::{Attributes, Operation, Options, Origin};
+use crate::admission::{Attributes, Options, Origin};
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::managed::{self, Form, Manager, Write};
 use apimachinery::meta::ManagedFields;
@@ -27,13 +27,15 @@ pub enum Part {
     Main,
     /// The status alone.
     Status,
+    /// What holds a deletion, with everything else but the status.
+    Finalize,
 }
 
 impl Part {
     /// Whether a field of the object is of this part.
     pub(super) fn counts(self, definition: &Definition, field: &str) -> bool {
         match self {
-            Part::Main => !(definition.status && field == "status"),
+            Part::Main | Part::Finalize => !(definition.status && field == "status"),
             Part::Status => field == "status",
         }
     }
@@ -107,9 +109,12 @@ impl Stages<'_> {
             return meta::prepare_create(object);
         };
         match self.part {
-            Part::Main => {
+            Part::Main | Part::Finalize => {
                 meta::prepare_update(object, old.meta());
-                object.prepare_update(old);
+                match self.part {
+                    Part::Finalize => object.prepare_finalize(old),
+                    _ => object.prepare_update(old),
+                }
                 if !object.same_desired_state(old) {
                     object.meta_mut().generation = old.meta().generation + 1;
                 }
@@ -130,10 +135,11 @@ impl Stages<'_> {
         let definition = self.attributes.definition;
         let origin = self.attributes.origin;
         let version = origin.map_or(definition.storage_version, |origin: Origin<'_>| origin.version.name);
-        let subresource = match (origin, self.attributes.operation) {
+        let subresource = match (origin, self.part) {
             (Some(origin), _) => origin.subresource,
-            (None, Operation::UpdateStatus) => "status",
-            (None, _) => "",
+            (None, Part::Status) => "status",
+            (None, Part::Finalize) => "finalize",
+            (None, Part::Main) => "",
         };
         let api_version = definition.api_version(version);
         let writer = Manager { name: self.manager, api_version: &api_version, subresource, applies: false };

@@ -20,6 +20,7 @@ pub(crate) async fn run(registry: &Arc<Registry>, manager: &str) -> Result<(), A
     for name in NAMESPACES {
         let mut namespace = Namespace::default();
         Hub::meta_mut(&mut namespace).name = name.to_owned();
+        Hub::default_fields(&mut namespace);
         create(store, &namespace, manager).await?;
     }
     Ok(())

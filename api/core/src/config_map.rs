@@ -40,6 +40,7 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
+    finalize: false,
     columns: &[NAME, column("Data", 0, of!(ConfigMap, |it| it.data.len() + it.binary_data.len())), AGE],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

@@ -5,7 +5,9 @@ use apimachinery::age;
 use apimachinery::api_type;
 use apimachinery::core::{EventSeries, EventSource, ObjectReference};
 use apimachinery::field::Errors;
-use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
+use apimachinery::kind::{
+    Column, Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts,
+};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::time::{MicroTime, Time};
 use serde_json::Value;
@@ -29,10 +31,10 @@ pub struct Event {
     #[api(5, required)]
     pub source: EventSource,
     /// When it happened first.
-    #[api(6)]
+    #[api(6, written)]
     pub first_timestamp: Option<Time>,
     /// When it happened last.
-    #[api(7)]
+    #[api(7, written)]
     pub last_timestamp: Option<Time>,
     /// How often it happened.
     #[api(8)]
@@ -41,7 +43,7 @@ pub struct Event {
     #[api(9, name = "type")]
     pub kind: String,
     /// When it was first seen.
-    #[api(10)]
+    #[api(10, written)]
     pub event_time: Option<MicroTime>,
     /// The series it belongs to.
     #[api(11)]
@@ -53,10 +55,10 @@ pub struct Event {
     #[api(13)]
     pub related: Option<ObjectReference>,
     /// The controller that reports it.
-    #[api(14, name = "reportingComponent")]
+    #[api(14, name = "reportingComponent", written)]
     pub reporting_component: String,
     /// The instance of that controller.
-    #[api(15)]
+    #[api(15, written)]
     pub reporting_instance: String,
 }
 
@@ -74,8 +76,9 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
+    finalize: false,
     columns: &[
-        column("Last Seen", 0, of!(Event, |event| event.since(event.last_timestamp))),
+        column("Last Seen", 0, of!(Event, |event| event.last_seen())),
         column("Type", 0, of!(Event, |event| event.kind.as_str())),
         column("Reason", 0, of!(Event, |event| event.reason.as_str())),
         column(
@@ -90,9 +93,9 @@ pub static DEFINITION: Definition = Definition {
         column("Subobject", 1, of!(Event, |event| event.involved_object.field_path.as_str())),
         column("Source", 1, of!(Event, |event| event.source.component.as_str())),
         column("Message", 0, of!(Event, |event| event.message.trim())),
-        column("First Seen", 1, of!(Event, |event| event.since(event.first_timestamp))),
-        column("Count", 1, of!(Event, |event| event.count.max(1))),
-        column("Name", 1, of!(Event, |event| event.metadata.name.as_str())),
+        column("First Seen", 1, of!(Event, |event| event.first_seen())),
+        column("Count", 1, of!(Event, |event| event.times())),
+        Column { format: "name", ..column("Name", 1, of!(Event, |event| event.metadata.name.as_str())) },
     ],
     selectable_fields: &[
         SelectableField::new("involvedObject.kind", of!(Event, |event| &event.involved_object.kind)),
@@ -123,9 +126,26 @@ pub static DEFINITION: Definition = Definition {
 };
 
 impl Event {
-    fn since(&self, time: Option<Time>) -> Value {
-        let event_time = self.event_time.map(Time::from);
-        age::since(time.or(event_time).or(self.metadata.creation_timestamp))
+    fn first_seen(&self) -> Value {
+        age::since(self.first_timestamp.or(self.event_time.map(Time::from)))
+    }
+
+    /// As the series says, else as the event does.
+    fn last_seen(&self) -> Value {
+        match (&self.series, self.last_timestamp) {
+            (Some(series), _) => age::since(Some(series.last_observed_time.into())),
+            (None, None) => self.first_seen(),
+            (None, last) => age::since(last),
+        }
+    }
+
+    /// How often it happened: an event of the newer form has no count.
+    fn times(&self) -> i32 {
+        match &self.series {
+            Some(series) => series.count,
+            None if self.count == 0 => 1,
+            None => self.count,
+        }
     }
 }
 

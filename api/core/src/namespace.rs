@@ -8,9 +8,6 @@ use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, o
 use apimachinery::meta::{Condition, ObjectMeta};
 use apimachinery::validation::is_qualified_name;
 
-/// The finalizer that its own controller takes off once a namespace is empty.
-const FINALIZER: &str = "kubernetes";
-
 /// A scope for names.
 #[api_type(kind)]
 pub struct Namespace {
@@ -58,10 +55,26 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: false,
+    finalize: true,
     columns: &[NAME, column("Status", 0, of!(Namespace, |it| it.status.phase.as_str())), AGE],
     selectable_fields: &[SelectableField::new("status.phase", of!(Namespace, |it| &it.status.phase))],
     name_rule: NameRule::Label,
 };
+
+impl Namespace {
+    /// The finalizer that its own controller takes off once a namespace is empty.
+    pub const FINALIZER: &str = "kubernetes";
+
+    /// Those of `spec.finalizers` at these paths.
+    fn check_own_finalizers(&self, path: impl Fn(usize) -> Path, errors: &mut Errors) {
+        for (index, finalizer) in self.spec.finalizers.iter().enumerate() {
+            let path = path(index);
+            let faults = is_qualified_name(finalizer);
+            errors.extend(faults.iter().map(|fault| FieldError::invalid(&path, &**finalizer, fault)));
+            rules::check_finalizer(finalizer, &path, errors);
+        }
+    }
+}
 
 impl Kind for Namespace {
     parts!(DEFINITION, spec:, status:);
@@ -73,37 +86,35 @@ impl Kind for Namespace {
     }
     fn prepare_create(&mut self) {
         self.status = NamespaceStatus { phase: "Active".into(), conditions: Vec::new() };
-        if !self.spec.finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
-            self.spec.finalizers.push(FINALIZER.into());
+        if !self.spec.finalizers.iter().any(|finalizer| finalizer == Self::FINALIZER) {
+            self.spec.finalizers.push(Self::FINALIZER.into());
         }
-        self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
+        self.default_fields();
     }
     fn prepare_update(&mut self, old: &Self) {
         self.status = old.status.clone();
         self.spec = old.spec.clone();
         self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
     }
-    /// The status is written by the namespace's own controller, which also finalizes it there.
     fn prepare_status_update(&mut self, old: &Self) {
-        if old.metadata.deletion_timestamp.is_none() {
-            self.spec = old.spec.clone();
-        }
+        self.spec = old.spec.clone();
+    }
+    fn prepare_finalize(&mut self, old: &Self) {
+        self.status = old.status.clone();
     }
     fn allows_unconditional_update(&self) -> bool {
         true
     }
     fn validate(&self, errors: &mut Errors) {
         rules::check_finalizers(&self.metadata.finalizers, &[], errors);
-        let path = Path::new("spec").child("finalizers");
-        for finalizer in &self.spec.finalizers {
-            let faults = is_qualified_name(finalizer);
-            errors.extend(faults.iter().map(|fault| FieldError::invalid(&path, &**finalizer, fault)));
-            rules::check_finalizer(finalizer, &path, errors);
-        }
+        self.check_own_finalizers(|_| Path::new("spec").child("finalizers"), errors);
     }
-    /// What is wanted does not change; the phase is what the deletion timestamp says.
+    /// The phase is what the deletion timestamp says.
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
+        if self.spec.finalizers != old.spec.finalizers {
+            self.check_own_finalizers(|index| Path::new("spec").child("finalizers").index(index), errors);
+        }
         let (phase, when) = match self.metadata.deletion_timestamp {
             None => ("Active", "is empty"),
             Some(_) => ("Terminating", "is not empty"),
@@ -122,6 +133,8 @@ impl Kind for Namespace {
     }
     fn begin_deletion(&mut self) {
         self.status.phase = "Terminating".into();
+        // It has no time of its own in which it may end.
+        self.metadata.deletion_grace_period_seconds = None;
     }
     fn forbid_deletion(&self) -> Option<String> {
         let system = matches!(self.metadata.name.as_str(), "default" | "kube-public" | "kube-system");

@@ -43,6 +43,7 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
+    finalize: false,
     columns: &[
         NAME,
         column("Type", 0, of!(Secret, |it| it.kind.as_str())),

@@ -190,3 +190,69 @@ fn an_event_with_a_time_says_who_did_what_and_why() {
         ]
     );
 }
+
+#[test]
+fn an_event_tells_when_it_was_seen_and_how_often() {
+    let told = |event: &Value| {
+        let event = read::<Event>(event);
+        ["Last Seen", "First Seen", "Count"].map(|name| {
+            let column = Event::definition().columns.iter().find(|column| column.name == name).unwrap();
+            (column.cell)(&event)
+        })
+    };
+    let unknown = json!("<unknown>");
+    assert_eq!(told(&json!({"metadata": {}})), [unknown.clone(), unknown.clone(), json!(1)]);
+    let first = json!({"metadata": {}, "firstTimestamp": "1990-01-01T00:00:00Z", "count": 3});
+    let [last_seen, first_seen, count] = told(&first);
+    assert_eq!((&last_seen, count), (&first_seen, json!(3)));
+    assert_ne!(last_seen, unknown);
+    let series = json!({"count": 7, "lastObservedTime": "1990-01-01T00:00:00.000000Z"});
+    let event = json!({"metadata": {}, "lastTimestamp": null, "series": series});
+    assert_eq!(told(&event), [first_seen, unknown, json!(7)]);
+}
+
+#[test]
+fn an_event_always_says_its_times_and_who_reports() {
+    let mut text = Vec::new();
+    json::encode(&read::<Event>(&json!({"metadata": {}})), &mut text);
+    let event: Value = serde_json::from_slice(&text).unwrap();
+    for (member, value) in [
+        ("eventTime", Value::Null),
+        ("firstTimestamp", Value::Null),
+        ("lastTimestamp", Value::Null),
+        ("reportingComponent", json!("")),
+        ("reportingInstance", json!("")),
+    ] {
+        assert_eq!(event.get(member), Some(&value), "{member}");
+    }
+}
+
+#[test]
+fn a_namespace_has_its_name_as_a_label_once_it_has_one() {
+    let mut namespace = read::<Namespace>(&json!({"metadata": {"generateName": "x-"}}));
+    Kind::prepare_create(&mut namespace);
+    assert!(namespace.metadata.labels.is_empty());
+    namespace.metadata.name = "x-1".into();
+    Kind::default_fields(&mut namespace);
+    assert_eq!(namespace.metadata.labels["kubernetes.io/metadata.name"], "x-1");
+}
+
+#[test]
+fn a_namespace_is_finalized_by_its_own_part_alone() {
+    let old = read::<Namespace>(
+        &json!({"spec": {"finalizers": ["kubernetes", "example.com/x"]}, "status": {"phase": "Active"}}),
+    );
+    let wanted =
+        read::<Namespace>(&json!({"spec": {"finalizers": ["plain"]}, "status": {"phase": "Terminating"}}));
+    let mut by_status = wanted.clone();
+    Kind::prepare_status_update(&mut by_status, &old);
+    assert_eq!(by_status.spec, old.spec);
+    let mut finalized = wanted;
+    Kind::prepare_finalize(&mut finalized, &old);
+    let mut errors = Vec::new();
+    finalized.validate_update(&old, &mut errors);
+    assert_eq!(
+        (finalized.status.clone(), lines(&errors)),
+        (old.status, vec![format!("spec.finalizers[0]: Invalid value: \"plain\": {QUALIFIED}")])
+    );
+}

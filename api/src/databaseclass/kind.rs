@@ -23,6 +23,7 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: false,
+    finalize: false,
     columns: &[
         Column::object_name(),
         Column::new(

@@ -19,6 +19,7 @@ pub static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: true,
+    finalize: false,
     columns: COLUMNS,
     selectable_fields: SELECTABLE_FIELDS,
     name_rule: NameRule::Label1035(50),

@@ -206,6 +206,7 @@ fn definition(case: &Value) -> Definition {
         storage_version: "v1",
         status: true,
         scale: false,
+        finalize: false,
         columns: &[],
         selectable_fields: &[],
         name_rule: rule.expect("a case has one of the rules"),

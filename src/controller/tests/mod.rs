@@ -11,6 +11,7 @@ mod copies;
 mod failures;
 mod foresight;
 mod lies;
+mod namespaces;
 mod order;
 mod parameters;
 mod references;

@@ -73,6 +73,7 @@ pub(super) static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: true,
+    finalize: false,
     columns: &[Column::object_name()],
     selectable_fields: &[SelectableField::new("spec.reference", of!(Flunder, |it| &it.spec.reference))],
     name_rule: NameRule::Subdomain,

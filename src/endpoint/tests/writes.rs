@@ -52,6 +52,8 @@ async fn unknown_fields_warn_or_fail() {
     let warned = server.post(BASE, &object).await;
     assert_eq!(warned.code, 201);
     assert_eq!(warned.headers["warning"], "299 - \"unknown field \\\"spec.nonsense\\\"\"");
+    let failed = server.post(BASE, &object).await;
+    assert_eq!((failed.code, &failed.headers["warning"]), (StatusCode::CONFLICT, &warned.headers["warning"]));
 }
 
 #[tokio::test]

@@ -225,7 +225,7 @@ fn serialize_field(field: &Field) -> TokenStream {
     let (ident, json_name) = (&field.ident, &field.json_name);
     if field.options.inline {
         quote!(::apimachinery::wire::Object::serialize_fields(&self.#ident, map)?;)
-    } else if field.options.required {
+    } else if field.options.required || field.options.written {
         quote!(map.serialize_entry(#json_name, &self.#ident)?;)
     } else {
         quote!(if !::apimachinery::wire::Value::is_empty(&self.#ident) {

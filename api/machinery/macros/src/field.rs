@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) number: u32,
     pub(crate) name: Option<String>,
     pub(crate) required: bool,
+    pub(crate) written: bool,
     pub(crate) inline: bool,
     pub(crate) flat: bool,
     pub(crate) default: Option<String>,
@@ -68,6 +69,7 @@ impl Options {
         let word: syn::Ident = input.parse()?;
         match word.to_string().as_str() {
             "required" => self.required = true,
+            "written" => self.written = true,
             "inline" => self.inline = true,
             "set" => self.set = true,
             "atomic" => self.atomic = true,

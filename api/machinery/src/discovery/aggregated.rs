@@ -1,6 +1,6 @@
 //! Discovery in one document (`apidiscovery.k8s.io/v2`).
 
-use super::resource::{SUBRESOURCE_VERBS, VERBS};
+use super::resource::{FINALIZE_VERBS, SUBRESOURCE_VERBS, verbs};
 use super::{groups, served, versions};
 use crate::kind::Definition;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn resource(definition: &Definition, version: &str) -> Value {
         "responseKind": own,
         "scope": if definition.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": definition.singular(),
-        "verbs": VERBS,
+        "verbs": verbs(definition),
     });
     if !definition.short_names.is_empty() {
         entry["shortNames"] = definition.short_names.into();
@@ -56,6 +56,11 @@ fn resource(definition: &Definition, version: &str) -> Value {
         entry["categories"] = definition.categories.into();
     }
     let mut subresources = Vec::new();
+    if definition.finalize {
+        let mut finalize = subresource("finalize", &own);
+        finalize["verbs"] = json!(FINALIZE_VERBS);
+        subresources.push(finalize);
+    }
     if definition.scale {
         subresources.push(subresource("scale", &response_kind("autoscaling", "v1", "Scale")));
     }

@@ -54,12 +54,12 @@ pub fn resource_list(definitions: &[&'static Definition], group: &str, version: 
     let mut resources: Vec<Value> =
         served.iter().flat_map(|definition| resource::entries(definition)).collect();
     resources.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
-    Some(json!({
-        "kind": "APIResourceList",
-        "apiVersion": "v1",
-        "groupVersion": group_version,
-        "resources": resources,
-    }))
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": resources});
+    // The core group's is older than the member.
+    if !group.is_empty() {
+        list["apiVersion"] = "v1".into();
+    }
+    Some(list)
 }
 
 /// The `ETag` of a document: its hash in quotation marks.

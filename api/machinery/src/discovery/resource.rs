@@ -7,14 +7,26 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// The verbs of a resource, sorted.
-pub(super) const VERBS: [&str; 8] =
-    ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 /// The verbs of the status and scale subresources, sorted.
 pub(super) const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
+/// Those of the finalize subresource.
+pub(super) const FINALIZE_VERBS: [&str; 1] = ["update"];
+
+/// The verbs of a kind.
+pub(super) fn verbs(definition: &Definition) -> Vec<&'static str> {
+    let has = |verb: &&str| !(definition.finalize && *verb == "deletecollection");
+    VERBS.into_iter().filter(has).collect()
+}
 
 /// The resource and its subresources.
 pub(super) fn entries(definition: &Definition) -> Vec<Value> {
     let mut entries = vec![main(definition)];
+    if definition.finalize {
+        let mut finalize = subresource(definition, "finalize", definition.kind);
+        finalize["verbs"] = json!(FINALIZE_VERBS);
+        entries.push(finalize);
+    }
     if definition.status {
         entries.push(subresource(definition, "status", definition.kind));
     }
@@ -33,7 +45,7 @@ fn main(definition: &Definition) -> Value {
         "singularName": definition.singular(),
         "namespaced": definition.namespaced,
         "kind": definition.kind,
-        "verbs": VERBS,
+        "verbs": verbs(definition),
         "storageVersionHash": storage_version_hash(definition),
     });
     if !definition.short_names.is_empty() {

@@ -47,6 +47,21 @@ fn resources_stand_in_order_with_their_subresources() {
 }
 
 #[test]
+fn what_goes_step_by_step_is_finalized_and_not_deleted_with_its_collection() {
+    static CREW: Definition = Definition { finalize: true, ..FLUNDER };
+    let list = resource_list(&[&CREW], GROUP, "v1").unwrap();
+    assert_eq!(
+        list["resources"][0]["verbs"],
+        json!(["create", "delete", "get", "list", "patch", "update", "watch"])
+    );
+    assert_eq!(list["resources"][1]["name"], "flunders/finalize");
+    assert_eq!(list["resources"][1]["verbs"], json!(["update"]));
+    let aggregated = aggregated_groups(&[&CREW])["items"][0]["versions"][0]["resources"][0].clone();
+    assert_eq!(aggregated["subresources"][0]["subresource"], "finalize");
+    assert_eq!(aggregated["verbs"], list["resources"][0]["verbs"]);
+}
+
+#[test]
 fn storage_version_hashes_are_those_of_kubernetes() {
     static DEPLOYMENT: Definition = Definition { group: "apps", kind: "Deployment", ..FLUNDER };
     static POD: Definition = Definition { group: "", kind: "Pod", ..FLUNDER };

@@ -27,6 +27,8 @@ pub struct Definition {
     pub status: bool,
     /// Whether there is a scale subresource.
     pub scale: bool,
+    /// Whether objects go step by step: there is a finalize subresource, and a collection is not deleted as one.
+    pub finalize: bool,
     /// Printer columns.
     pub columns: &'static [Column],
     /// Fields that a field selector takes besides `metadata.name` and `metadata.namespace`.
@@ -126,6 +128,7 @@ impl Definition {
             storage_version: versions[0].name,
             status: false,
             scale: false,
+            finalize: false,
             columns: const { &[Column::object_name(), Column::age()] },
             selectable_fields: &[],
             name_rule: NameRule::Subdomain,

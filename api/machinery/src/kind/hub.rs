@@ -28,6 +28,8 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn prepare_update(&mut self, old: &dyn Hub);
     /// See [`Kind::prepare_status_update`].
     fn prepare_status_update(&mut self, old: &dyn Hub);
+    /// See [`Kind::prepare_finalize`].
+    fn prepare_finalize(&mut self, old: &dyn Hub);
     /// See [`Kind::same_desired_state`].
     fn same_desired_state(&self, old: &dyn Hub) -> bool;
     /// Whether everything is equal, metadata included.
@@ -101,6 +103,9 @@ impl<K: Kind> Hub for K {
     }
     fn prepare_status_update(&mut self, old: &dyn Hub) {
         Kind::prepare_status_update(self, own(old));
+    }
+    fn prepare_finalize(&mut self, old: &dyn Hub) {
+        Kind::prepare_finalize(self, own(old));
     }
     fn same_desired_state(&self, old: &dyn Hub) -> bool {
         Kind::same_desired_state(self, own(old))

@@ -55,6 +55,10 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn prepare_status_update(&mut self, old: &Self) {
         self.keep_spec(old);
     }
+    /// Takes from `old` what an update by the finalize subresource may not set.
+    fn prepare_finalize(&mut self, old: &Self) {
+        self.keep_status(old);
+    }
     /// Whether the desired state is the same, so that the generation stays.
     fn same_desired_state(&self, old: &Self) -> bool;
     /// All faults of a new object's own fields; the registry validates metadata.

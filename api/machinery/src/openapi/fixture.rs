@@ -189,6 +189,7 @@ pub(crate) static FLUNDER: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: true,
+    finalize: false,
     columns: &[],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,
@@ -204,6 +205,7 @@ pub(crate) static FISCHER: Definition = Definition {
     versions: &[Version::of::<Flunder, v1::Flunder>()],
     status: false,
     scale: false,
+    finalize: false,
     ..FLUNDER
 };
 
@@ -214,6 +216,7 @@ pub(crate) static NOTE: Definition = Definition {
     plural: "notes",
     versions: &[Version::of::<Flunder, v1::Flunder>()],
     scale: false,
+    finalize: false,
     ..FLUNDER
 };
 

@@ -59,6 +59,11 @@ impl Builder {
         let definition = self.definition;
         let mut paths = vec![self.path("", true, "", self.collection())];
         paths.push(self.path("", true, "/{name}", self.item()));
+        if definition.finalize {
+            let mut operations = self.subresource("Finalize", self.kind(), self.schema);
+            operations.retain(|operation| operation.method == "put");
+            paths.push(self.path("", true, "/{name}/finalize", operations));
+        }
         if definition.status {
             let operations = self.subresource("Status", self.kind(), self.schema);
             paths.push(self.path("", true, "/{name}/status", operations));
@@ -115,7 +120,10 @@ impl Builder {
             responses: vec![(200, Content::Object(Status::SCHEMA))],
             ..self.operation()
         };
-        vec![self.list(self.scope, ""), create, delete]
+        let mut operations = vec![self.list(self.scope, ""), create, delete];
+        // One that goes step by step is deleted by itself.
+        operations.truncate(if self.definition.finalize { 2 } else { 3 });
+        operations
     }
 
     fn item(&self) -> Vec<Operation> {

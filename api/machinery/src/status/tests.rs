@@ -14,6 +14,7 @@ static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: true,
     scale: false,
+    finalize: false,
     columns: &[],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

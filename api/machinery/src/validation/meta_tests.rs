@@ -15,6 +15,7 @@ fn definition(name_rule: NameRule, namespaced: bool) -> Definition {
         storage_version: "v1",
         status: true,
         scale: false,
+        finalize: false,
         columns: &[],
         selectable_fields: &[],
         name_rule,

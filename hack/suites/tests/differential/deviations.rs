@@ -38,13 +38,6 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         ours: r".*(columnDefinitions\[|cells\[1\]).*",
     },
     Deviation {
-        name: "form of an error",
-        why: "an error that fits in no accepted form is compact JSON as any other; the sample indents it",
-        at: "=> [45]",
-        theirs: "form: indented JSON",
-        ours: "form: JSON with a newline",
-    },
-    Deviation {
         name: "text of 406",
         why: "one text says what is accepted; the sample has another where its router finds it, before its handler is asked",
         at: r"=> 406 \| 406",

@@ -100,6 +100,7 @@ pub(super) static DEFINITION: Definition = Definition {
     storage_version: "v1",
     status: false,
     scale: false,
+    finalize: false,
     columns: const { &[Column::object_name()] },
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,
