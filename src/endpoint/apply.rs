@@ -69,9 +69,6 @@ pub(super) fn configuration(
     if !tree.is_object() {
         return Err(bad(&"a configuration is an object"));
     }
-    let warnings = input::judge(duplicates.iter().map(Problem::to_string), validation)
-        .map_err(|why| ApiError::bad_request(&format!("error strict decoding patch: {why}")))?;
-    call.warnings.extend(warnings);
     let text = |name: &str| tree[name].as_str().unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     if (api_version, kind) != of {
@@ -79,6 +76,9 @@ pub(super) fn configuration(
         let what = format!("invalid object type: {group}/{version}, Kind={kind}");
         return Err(ApiError::bad_request(&what));
     }
+    let warnings = input::judge(duplicates.iter().map(Problem::to_string), validation)
+        .map_err(|why| ApiError::bad_request(&format!("error strict decoding patch: {why}")))?;
+    call.warnings.extend(warnings);
     Ok(tree)
 }
 

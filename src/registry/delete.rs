@@ -85,7 +85,8 @@ impl Store {
     ) -> Result<Option<Deleted>, ApiError> {
         let old = current.stored.object();
         let mut object = old.boxed();
-        set_gc_finalizers(&mut object.meta_mut().finalizers, &request.options);
+        let policy = gc_policy(&request.options, object.has_dependents());
+        set_gc_finalizers(&mut object.meta_mut().finalizers, policy);
         if object.meta().finalizers.is_empty() && !object.holds_deletion() {
             if request.dry_run {
                 return Ok(Some(Deleted::Gone(current.stored.clone())));
@@ -145,15 +146,23 @@ impl Store {
     }
 }
 
-/// The garbage collector's finalizers follow the policy; without one, what is there stays.
-fn set_gc_finalizers(finalizers: &mut Vec<String>, options: &DeleteOptions) {
-    let (orphan, foreground) = match (&options.propagation_policy, options.orphan_dependents) {
-        (Some(PropagationPolicy::Orphan), _) | (None, Some(true)) => (true, false),
-        (Some(PropagationPolicy::Foreground), _) => (false, true),
-        (Some(_), _) | (None, Some(false)) => (false, false),
-        (None, None) => return,
-    };
-    for (wanted, name) in [(orphan, ORPHAN), (foreground, FOREGROUND)] {
+/// Which of the garbage collector's finalizers an object has; without a policy, those that are there.
+fn gc_policy(options: &DeleteOptions, has_dependents: bool) -> Option<PropagationPolicy> {
+    match (&options.propagation_policy, options.orphan_dependents) {
+        _ if !has_dependents => Some(PropagationPolicy::Background),
+        (Some(policy), _) => Some(policy.clone()),
+        (None, Some(true)) => Some(PropagationPolicy::Orphan),
+        (None, Some(false)) => Some(PropagationPolicy::Background),
+        (None, None) => None,
+    }
+}
+
+/// The garbage collector's finalizers follow the policy.
+fn set_gc_finalizers(finalizers: &mut Vec<String>, policy: Option<PropagationPolicy>) {
+    let Some(policy) = policy else { return };
+    for (wanted, name) in
+        [(policy == PropagationPolicy::Orphan, ORPHAN), (policy == PropagationPolicy::Foreground, FOREGROUND)]
+    {
         let present = finalizers.iter().any(|finalizer| finalizer == name);
         if wanted && !present {
             finalizers.push(name.to_owned());

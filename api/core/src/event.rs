@@ -91,7 +91,7 @@ pub static DEFINITION: Definition = Definition {
             )),
         ),
         column("Subobject", 1, of!(Event, |event| event.involved_object.field_path.as_str())),
-        column("Source", 1, of!(Event, |event| event.source.component.as_str())),
+        column("Source", 1, of!(Event, |event| event.told_by())),
         column("Message", 0, of!(Event, |event| event.message.trim())),
         column("First Seen", 1, of!(Event, |event| event.first_seen())),
         column("Count", 1, of!(Event, |event| event.times())),
@@ -119,13 +119,25 @@ pub static DEFINITION: Definition = Definition {
         ),
         SelectableField::new("reason", of!(Event, |event| &event.reason)),
         SelectableField::new("reportingComponent", of!(Event, |event| &event.reporting_component)),
-        SelectableField::new("source", of!(Event, |event| &event.source.component)),
+        SelectableField::new("source", of!(Event, |event| event.source())),
         SelectableField::new("type", of!(Event, |event| &event.kind)),
     ],
     name_rule: NameRule::Segment,
 };
 
 impl Event {
+    /// The component that tells of it; an event of the newer form names its controller.
+    fn source(&self) -> &str {
+        either(&self.source.component, &self.reporting_component)
+    }
+
+    /// The same, with where it runs.
+    fn told_by(&self) -> String {
+        let place = either(&self.source.host, &self.reporting_instance);
+        let separator = if place.is_empty() { "" } else { ", " };
+        format!("{}{separator}{place}", self.source())
+    }
+
     fn first_seen(&self) -> Value {
         age::since(self.first_timestamp.or(self.event_time.map(Time::from)))
     }
@@ -149,9 +161,16 @@ impl Event {
     }
 }
 
+fn either<'a>(one: &'a str, other: &'a str) -> &'a str {
+    if one.is_empty() { other } else { one }
+}
+
 impl Kind for Event {
     parts!(DEFINITION, spec:, status:);
 
+    fn has_dependents(&self) -> bool {
+        false
+    }
     fn has_generation(&self) -> bool {
         false
     }

@@ -1,7 +1,7 @@
 //! The rules of `core/v1`, with what kube-apiserver 1.37.2 answered to the same objects.
 
 use super::{ConfigMap, Event, Namespace, Secret};
-use apimachinery::kind::Kind;
+use apimachinery::kind::{Definition, Kind};
 use apimachinery::wire::json;
 use serde_json::{Value, json};
 
@@ -209,6 +209,25 @@ fn an_event_tells_when_it_was_seen_and_how_often() {
     let series = json!({"count": 7, "lastObservedTime": "1990-01-01T00:00:00.000000Z"});
     let event = json!({"metadata": {}, "lastTimestamp": null, "series": series});
     assert_eq!(told(&event), [first_seen, unknown, json!(7)]);
+}
+
+#[test]
+fn an_event_tells_who_saw_it_and_where() {
+    let told = |event: Value| {
+        let event = read::<Event>(&event);
+        let Definition { columns, selectable_fields, .. } = Event::definition();
+        let column = columns.iter().find(|column| column.name == "Source").unwrap();
+        let field = selectable_fields.iter().find(|field| field.name == "source").unwrap();
+        ((column.cell)(&event), (field.value)(&event))
+    };
+    let newer = json!({"metadata": {}, "reportingComponent": "example.com/c", "reportingInstance": "c-1"});
+    assert_eq!(told(newer.clone()), (json!("example.com/c, c-1"), "example.com/c".to_owned()));
+    let mut both = newer;
+    both["source"] = json!({"component": "kubelet", "host": "node"});
+    assert_eq!(told(both), (json!("kubelet, node"), "kubelet".to_owned()));
+    let alone = json!({"metadata": {}, "source": {"component": "kubelet"}});
+    assert_eq!(told(alone), (json!("kubelet"), "kubelet".to_owned()));
+    assert_eq!(told(json!({"metadata": {}})), (json!(""), String::new()));
 }
 
 #[test]

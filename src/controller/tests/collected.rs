@@ -107,6 +107,20 @@ async fn orphans_live_on_without_their_owner() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_depends_on_an_event() {
+    const EVENTS: &str = "/api/v1/namespaces/demo/events";
+    let server = Server::start().await;
+    let event =
+        json!({"metadata": {"name": "one"}, "involvedObject": {"kind": "ConfigMap", "namespace": "demo"}});
+    for policy in ["Orphan", "Foreground"] {
+        assert_eq!(server.post(EVENTS, event.clone()).await.0, 201);
+        let one = format!("{EVENTS}/one");
+        assert_eq!(server.delete(&one, json!({"propagationPolicy": policy})).await, 200);
+        assert_eq!(server.get(&one).await.0, 404, "{policy} leaves nothing to wait for");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn objects_that_own_each_other_go_in_the_foreground_too() {
     let server = Server::start().await;
     let one = made(&server, MAPS, "one", &[]).await;

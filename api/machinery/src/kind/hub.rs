@@ -44,6 +44,8 @@ pub trait Hub: Any + Debug + Send + Sync {
     fn holds_deletion(&self) -> bool;
     /// See [`Kind::begin_deletion`].
     fn begin_deletion(&mut self);
+    /// See [`Kind::has_dependents`].
+    fn has_dependents(&self) -> bool;
     /// See [`Kind::has_generation`].
     fn has_generation(&self) -> bool;
     /// See [`Kind::allows_unconditional_update`].
@@ -127,6 +129,9 @@ impl<K: Kind> Hub for K {
     }
     fn begin_deletion(&mut self) {
         Kind::begin_deletion(self);
+    }
+    fn has_dependents(&self) -> bool {
+        Kind::has_dependents(self)
     }
     fn has_generation(&self) -> bool {
         Kind::has_generation(self)

@@ -77,6 +77,10 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + 'static {
     }
     /// Called once when the deletion of an object begins that cannot go at once.
     fn begin_deletion(&mut self) {}
+    /// Whether what depends on an object is collected, left or waited for when it is deleted.
+    fn has_dependents(&self) -> bool {
+        true
+    }
     /// Whether changes of the desired state are counted in `metadata.generation`.
     fn has_generation(&self) -> bool {
         true
