@@ -26,7 +26,7 @@ use crate::registry::Registry;
 use backends::Backends;
 pub use backends::{Answering, Kinds};
 pub use foresight::Foresight;
-pub use released::{Former, released_secret};
+pub use released::{Former, delete_released, released_secret};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

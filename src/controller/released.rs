@@ -1,9 +1,13 @@
-//! The Secret that a removal leaves with data that it keeps, made anew for who has lost it.
+//! The Secrets that a removal leaves with data that it keeps: made anew for who has lost the one that opens it, and deleted with
+//! the data.
 
+use super::instance::secret_names;
 use super::secret::{KIND_LABEL, NAME_LABEL, RELEASED_FROM};
 use crate::backend::Login;
-use databases_api::instance::{Facts, binding_name};
+use crate::cluster::{Cluster, Error};
+use databases_api::instance::{Facts, Instance, binding_name};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Whose data is kept.
 pub struct Former<'a> {
@@ -37,6 +41,21 @@ pub fn released_secret(facts: &Facts, former: &Former<'_>, login: &Login) -> Val
             "database": login.database,
         },
     })
+}
+
+/// Deletes the Secrets that the removal of an object left, but for those that somebody has again; the names of those that it
+/// deleted. The cluster is that of the kubeconfig, else of the pod that this runs in.
+pub async fn delete_released(kubeconfig: Option<&Path>, former: &dyn Instance) -> Result<Vec<String>, Error> {
+    let cluster = Cluster::connect(kubeconfig, "retained").await?;
+    let (kind, meta) = (former.definition().kind, former.meta());
+    let (namespace, whose) = (&meta.namespace, whose(kind, &meta.name, &meta.uid));
+    let mut deleted = Vec::new();
+    for name in secret_names(former) {
+        if cluster.discard(namespace, &name, &whose).await? {
+            deleted.push(name);
+        }
+    }
+    Ok(deleted)
 }
 
 /// What a Secret that was released says of whose it was.

@@ -131,7 +131,8 @@ fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
         (None, Some(whose)) => format!(
             "keeps the credentials of {whose}, whose data was retained: delete this object with spec.deletionPolicy Delete, as \
              no Secret opens what it has itself, and make it anew with a spec.adoptRef that names the binding Secret, and it takes \
-             up the data where its class does so; or, where what was retained is not needed any more, delete that Secret"
+             up the data where its class does so (to delete the data, delete that object with spec.deletionPolicy Delete); or, \
+             where nobody needs what was retained, delete that Secret"
         ),
         (None, None) => "was not made for this object: delete it, or give this object another name".into(),
     };
@@ -224,13 +225,27 @@ impl Cluster {
 
     async fn take_away(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
-        let Some(secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
-        let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
-        let params =
-            DeleteParams::default().preconditions(kube::api::Preconditions { uid, resource_version });
-        match api.delete(name, &params).await {
-            Err(error) if !is_status(&error, 404) => Err(error.into()),
-            _ => Ok(()),
+        match self.owned(&api, name, owner_uid).await? {
+            Some(secret) => delete_as_seen(&api, name, secret).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes the Secret if it was released by who is named so, and is nobody's since. Whether there was one.
+    pub(super) async fn discard(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
+        in_time(self.throw_away(namespace, name, whose)).await
+    }
+
+    async fn throw_away(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
+        let api = self.secrets(namespace);
+        let released = |secret: &Secret| {
+            let annotations = secret.metadata.annotations.as_ref();
+            let from = annotations.and_then(|all| all.get(RELEASED_FROM));
+            label(secret, UID_LABEL).is_none() && from.is_some_and(|from| from == whose)
+        };
+        match api.get_opt(name).await?.filter(released) {
+            Some(secret) => delete_as_seen(&api, name, secret).await.map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -252,6 +267,16 @@ impl Cluster {
     async fn owned(&self, api: &Api<Secret>, name: &str, owner_uid: &str) -> Result<Option<Secret>, Error> {
         let found = api.get_opt(name).await?;
         Ok(found.filter(|secret| label(secret, UID_LABEL).is_some_and(|uid| uid == owner_uid)))
+    }
+}
+
+/// Deletes a Secret unless it changed; one that is gone is no error.
+async fn delete_as_seen(api: &Api<Secret>, name: &str, secret: Secret) -> Result<(), Error> {
+    let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
+    let params = DeleteParams::default().preconditions(kube::api::Preconditions { uid, resource_version });
+    match api.delete(name, &params).await {
+        Err(error) if !is_status(&error, 404) => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

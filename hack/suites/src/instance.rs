@@ -85,6 +85,15 @@ pub async fn login(client: &Client, path: &str) -> Option<Credentials> {
     Some(credentials(client, &object).await)
 }
 
+/// What the command `retained` says of a sandbox's data, and whether it succeeds.
+pub async fn retained(sandbox: &Sandbox, arguments: &[&str]) -> (bool, String) {
+    let mut command = tokio::process::Command::new(&sandbox.launch.program);
+    command.arg("retained").arg("--data-dir").arg(&sandbox.launch.data_dir).args(arguments);
+    let output = command.output().await.expect("the program runs");
+    let said = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.success(), String::from_utf8(said).expect("text"))
+}
+
 /// What its database answers now.
 pub async fn answer(client: &Client, path: &str, sql: &str) -> Option<String> {
     login(client, path).await?.query(sql).await.ok()

@@ -7,6 +7,7 @@
 use super::account::{Account, Readers};
 use super::desired::{Certificate, TlsMode};
 use super::error::Error;
+use super::file;
 use super::gauge::Band;
 use super::layout::ServerFolder;
 use super::parameters::{line, permitted};
@@ -215,7 +216,7 @@ impl Rendered {
         let mut changed = false;
         for (name, text) in &self.files {
             let path = folder.conf(name);
-            if std::fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+            if file::read(&path).is_ok_and(|found| found == text.as_bytes()) {
                 continue;
             }
             account.write(&path, text.as_bytes(), Readers::Server)?;

@@ -110,6 +110,19 @@ pub enum Error {
         /// Ours.
         known: u32,
     },
+    /// A folder that is no data root.
+    #[error(
+        "no databases were made below {0}: name the data root of a server that runs PostgreSQL on this machine"
+    )]
+    NoLayout(PathBuf),
+    /// Data that is not deleted as data that is kept.
+    #[error("nothing of the uid {uid} is deleted: {why}")]
+    NotDeleted {
+        /// The instance.
+        uid: String,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// Another process runs the instances of this root.
     #[error("{0} is in use by another process; one server at a time may run the instances of a data root")]
     Locked(PathBuf),

@@ -1,68 +1,136 @@
-//! What removals kept, as a person looks for it: whose it was, and the login that opens it.
+//! What is kept, as a person looks for it: whose it was, and the login that opens it.
 //!
 //! Nothing is changed and nothing is locked, so that it can be looked at beside a server that runs: a state is replaced in one
-//! step. States are their owner's alone: who may not read them sees nothing.
+//! step. States are their owner's alone: who may not read them is told so.
 
 use super::error::Error;
 use super::layout::{InstanceFolder, Layout};
 use super::observed::Credentials;
 use super::server::disk_usage;
 use super::state::State;
+use super::validation;
 use std::path::Path;
-use std::time::SystemTime;
 
-/// Data that a removal kept.
+/// What is said of an instance's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// An object has it.
+    InUse,
+    /// A removal kept it.
+    Retained,
+    /// Its object was gone, and nobody had said what was to become of it.
+    Orphaned,
+    /// Somebody deletes it, or was cut off at that.
+    Deleting,
+}
+
+/// Data below a data root.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// The uid of the object that had it.
+    /// The uid of the object that has or had it.
     pub uid: String,
     /// That object's namespace, in which alone it is taken up.
     pub namespace: String,
     /// That object's name.
     pub name: String,
+    /// What is said of it.
+    pub standing: Standing,
     /// The major version of PostgreSQL that wrote it.
     pub major: u32,
     /// How many bytes it takes.
     pub bytes: u64,
-    /// When it was kept.
-    pub since: SystemTime,
+    /// Since when it is kept, in RFC 3339; none where an earlier release kept it.
+    pub since: Option<String>,
     /// The login that opens it; none where it has no database.
     pub login: Option<Credentials>,
+    /// The other roles that had a Secret.
+    pub roles: Vec<String>,
 }
 
-/// Everything that is kept below a data root, what was kept first before the rest.
-pub fn kept(root: &Path) -> Result<Vec<Kept>, Error> {
+/// What is kept below a data root.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// What is, what was kept first before the rest.
+    pub kept: Vec<Kept>,
+    /// Of what it cannot be seen, by the uid, and why.
+    pub unreadable: Vec<(String, Error)>,
+}
+
+/// Everything that is kept below a data root.
+pub fn kept(root: &Path) -> Result<Look, Error> {
     let layout = Layout::look(root)?;
-    let mut found = Vec::new();
-    for uid in layout.uids()? {
-        let folder = layout.instance(&uid);
-        match State::read(&folder.state()) {
-            Ok(state) if state.retained => found.push(seen(uid, &folder, &state)?),
+    let mut look = Look::default();
+    for uid in layout.folders()?.into_iter().chain(layout.all_deleted()?) {
+        match of(&layout, &uid) {
+            Ok(Some(kept)) if kept.standing != Standing::InUse => look.kept.push(kept),
             Ok(_) => {}
-            Err(error) => tracing::warn!(uid, %error, "whether it is kept data cannot be seen"),
+            Err(error) => look.unreadable.push((uid, error)),
         }
     }
-    found.sort_by_key(|kept| kept.since);
-    Ok(found)
+    look.kept.sort_by(|one, other| one.since.cmp(&other.since));
+    Ok(look)
 }
 
-fn seen(uid: String, folder: &InstanceFolder, state: &State) -> Result<Kept, Error> {
-    let path = folder.state();
-    let since =
-        std::fs::metadata(&path).and_then(|file| file.modified()).map_err(Error::io("read", &path))?;
-    let bound = state.desired.databases.first();
-    let login = bound.and_then(|bound| {
+/// What there is of a uid; none where there is nothing.
+pub fn look(root: &Path, uid: &str) -> Result<Option<Kept>, Error> {
+    of(&Layout::look(root)?, uid)
+}
+
+pub(super) fn of(layout: &Layout, uid: &str) -> Result<Option<Kept>, Error> {
+    if validation::check_uid(uid).is_err() {
+        return Ok(None);
+    }
+    let (deleted, folder) = (layout.deleted(uid), layout.instance(uid));
+    if deleted.path.exists() {
+        return Ok(Some(being_deleted(uid, &deleted)));
+    }
+    if !folder.path.try_exists().map_err(Error::io("open", &folder.path))? {
+        return Ok(None);
+    }
+    let state = State::read(&folder.state())?;
+    Ok(Some(seen(uid, &folder, &state)))
+}
+
+/// What is left of it: its state goes last.
+pub(super) fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
+    let kept = State::read(&folder.state()).map(|state| seen(uid, folder, &state));
+    let unknown = || Kept {
+        uid: uid.to_owned(),
+        namespace: String::new(),
+        name: String::new(),
+        standing: Standing::Deleting,
+        major: 0,
+        bytes: disk_usage(&folder.path),
+        since: None,
+        login: None,
+        roles: Vec::new(),
+    };
+    Kept { standing: Standing::Deleting, ..kept.unwrap_or_else(|_| unknown()) }
+}
+
+pub(super) fn seen(uid: &str, folder: &InstanceFolder, state: &State) -> Kept {
+    let desired = &state.desired;
+    let login = desired.databases.first().and_then(|bound| {
         let (username, database) = (bound.owner.clone(), bound.name.clone());
         let password = state.logins.get(&username)?.password.clone();
         Some(Credentials { username, password, database })
     });
-    Ok(Kept {
-        uid,
-        namespace: state.desired.namespace.clone(),
-        name: state.desired.name.clone(),
+    let owners = desired.databases.iter().skip(1).map(|database| database.owner.clone());
+    let orphaned = state.keeping.as_ref().is_some_and(|keeping| keeping.orphaned);
+    let standing = match (state.retained, orphaned) {
+        (false, _) => Standing::InUse,
+        (true, false) => Standing::Retained,
+        (true, true) => Standing::Orphaned,
+    };
+    Kept {
+        uid: uid.to_owned(),
+        namespace: desired.namespace.clone(),
+        name: desired.name.clone(),
+        standing,
         major: state.major,
         bytes: disk_usage(&folder.path),
-        since,
+        since: state.keeping.as_ref().map(|keeping| keeping.since.clone()),
         login,
-    })
+        roles: owners.chain(desired.users.iter().map(|user| user.name.clone())).collect(),
+    }
 }

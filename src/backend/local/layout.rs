@@ -8,14 +8,16 @@
 //! instances/<uid>/state.json          what was asked for, ports and passwords
 //! instances/<uid>/<n>/{data,conf,log} a server; the state says which is the primary
 //! instances/<uid>/<n>/data.lost       what a primary had that was lost, and that nothing starts on
+//! deleted/<uid>                       kept data that a person deletes, out of everybody's reach
 //! ```
 
 use super::account::{Account, Readers};
 use super::error::Error;
+use super::{file, validation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const LAYOUT: u32 = 1;
@@ -63,8 +65,7 @@ impl Layout {
     pub(super) fn look(root: &Path) -> Result<Self, Error> {
         let root = root.canonicalize().map_err(Error::io("open", root))?;
         let layout = Self { sockets: root.join("run"), root };
-        layout.has_version()?;
-        Ok(layout)
+        if layout.has_version()? { Ok(layout) } else { Err(Error::NoLayout(layout.root)) }
     }
 
     /// The folder of the CA.
@@ -90,11 +91,39 @@ impl Layout {
         Ok(names.filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
+    /// The names of all folders that may be an instance's, whether they have a state or not.
+    pub(super) fn folders(&self) -> Result<Vec<String>, Error> {
+        folders(&self.instances())
+    }
+
     /// Gives the folder of one instance, with all that is in it, to another.
     pub(super) fn hand_over(&self, from: &str, to: &str) -> Result<(), Error> {
-        let (from, to, folder) = (self.instance(from).path, self.instance(to).path, self.instances());
-        std::fs::rename(&from, &to).map_err(Error::io("rename", &from))?;
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &folder))
+        rename(&self.instance(from).path, &self.instance(to).path)
+    }
+
+    /// The folder of an instance that is being deleted.
+    pub(super) fn deleted(&self, uid: &str) -> InstanceFolder {
+        InstanceFolder { path: self.root.join("deleted").join(uid) }
+    }
+
+    /// The names of those.
+    pub(super) fn all_deleted(&self) -> Result<Vec<String>, Error> {
+        let folder = self.root.join("deleted");
+        if folder.exists() { folders(&folder) } else { Ok(Vec::new()) }
+    }
+
+    /// Puts the folder of an instance out of everybody's reach.
+    pub(super) fn put_aside(&self, uid: &str) -> Result<(), Error> {
+        let (from, to) = (self.instance(uid).path, self.deleted(uid).path);
+        if let Some(folder) = to.parent().filter(|folder| !folder.exists()) {
+            DirBuilder::new().mode(0o700).create(folder).map_err(Error::io("create", folder))?;
+        }
+        rename(&from, &to)
+    }
+
+    /// Takes that back.
+    pub(super) fn put_back(&self, uid: &str) -> Result<(), Error> {
+        rename(&self.deleted(uid).path, &self.instance(uid).path)
     }
 
     /// The folder of all instances.
@@ -130,7 +159,7 @@ impl Layout {
     /// Whether it has a layout; another one than ours is an error.
     fn has_version(&self) -> Result<bool, Error> {
         let path = self.version();
-        let bytes = match std::fs::read(&path) {
+        let bytes = match file::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             read => read.map_err(Error::io("read", &path))?,
         };
@@ -251,6 +280,33 @@ impl ServerFolder {
     pub(super) fn finish(&self) -> Result<(), Error> {
         std::fs::rename(self.unfinished(), self.data()).map_err(Error::io("rename", &self.unfinished()))
     }
+}
+
+/// The folders in a folder that may be an instance's, but for those that hold nothing.
+fn folders(folder: &Path) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
+        let entry = entry.map_err(Error::io("list", folder))?;
+        let is_empty = || std::fs::read_dir(entry.path()).is_ok_and(|mut entries| entries.next().is_none());
+        if let Ok(name) = entry.file_name().into_string()
+            && validation::check_uid(&name).is_ok()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && !is_empty()
+        {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Renames a folder so that it stays renamed.
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to).map_err(Error::io("rename", from))?;
+    for folder in [to, from].into_iter().filter_map(Path::parent) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))?;
+    }
+    Ok(())
 }
 
 /// Refuses what PostgreSQL's programs, which hand paths to a shell, a list of hosts or lines of a file, would misread.

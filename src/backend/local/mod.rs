@@ -21,8 +21,10 @@ mod ambush;
 mod config;
 mod databases;
 mod desired;
+mod discard;
 mod error;
 mod extensions;
+mod file;
 mod gauge;
 mod glimpse;
 mod hold;
@@ -62,8 +64,9 @@ pub use adoption::Key;
 pub use desired::{
     Amounts, Attribute, Certificate, Database, Desired, Extension, Resources, Tls, TlsMode, User,
 };
+pub use discard::{Discarding, discard};
 pub use error::Error;
-pub use kept::{Kept, kept};
+pub use kept::{Kept, Look, Standing, kept, look};
 pub use observed::{Credentials, Endpoint, Observed};
 pub use server::ShutdownMode;
 
@@ -117,6 +120,8 @@ pub enum RemovePolicy {
     Retain,
     /// The same of one that was ever ready. Nothing of another one, which nobody can have written to.
     RetainReady,
+    /// All of it, as its object is gone and nobody said what is to become of it.
+    Orphan,
 }
 
 /// The PostgreSQL instances below one data root.
@@ -251,11 +256,11 @@ impl LocalPostgres {
         self.host.groups.forget(uid, (0..count).map(|index| instance.state.place(index)));
         let retained = match policy {
             RemovePolicy::Delete => false,
-            RemovePolicy::Retain => true,
+            RemovePolicy::Retain | RemovePolicy::Orphan => true,
             RemovePolicy::RetainReady => instance.state.created,
         };
         if retained {
-            instance.state.retained = true;
+            instance.state.keep(policy == RemovePolicy::Orphan);
             return instance.save();
         }
         for server in instance.folder.servers(0) {
@@ -278,7 +283,7 @@ impl LocalPostgres {
         match policy {
             RemovePolicy::Delete => layout::remove_folder(&folder.path),
             // Whether it was ever ready is not to be seen.
-            RemovePolicy::Retain | RemovePolicy::RetainReady => Ok(()),
+            RemovePolicy::Retain | RemovePolicy::RetainReady | RemovePolicy::Orphan => Ok(()),
         }
     }
 

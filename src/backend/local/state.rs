@@ -6,11 +6,14 @@
 use super::account::{Account, Readers};
 use super::desired::Desired;
 use super::error::Error;
+use super::file;
 use super::gauge::Band;
 use crate::backend::postgresql::{Issued, Login};
+use apimachinery::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Server parameters by name.
@@ -69,6 +72,18 @@ pub(super) struct State {
     pub(super) created: bool,
     /// Whether it was removed with its data kept.
     pub(super) retained: bool,
+    /// How it came to be kept; an earlier release did not write that down.
+    #[serde(default)]
+    pub(super) keeping: Option<Keeping>,
+}
+
+/// How data came to be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Keeping {
+    /// When, in RFC 3339.
+    pub(super) since: String,
+    /// Whether no removal was asked for: its object was not there any more.
+    pub(super) orphaned: bool,
 }
 
 /// Parameters PostgreSQL would not take, and its words.
@@ -108,13 +123,17 @@ impl State {
             band: Band::default(),
             created: false,
             retained: false,
+            keeping: None,
         })
     }
 
     /// Reads a state file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let corrupt = |message: String| Error::CorruptState { path: path.to_owned(), message };
+        let bytes = file::read(path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => corrupt(error.to_string()),
+            _ => Error::io("read", path)(error),
+        })?;
         let mut state: Self = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
         if folder != state.desired.uid.as_str() {
@@ -123,9 +142,25 @@ impl State {
             }
             // It changed hands, and that was not written down yet.
             state.desired.uid = folder.to_string_lossy().into_owned();
-            state.retained = false;
+            state.take_up();
         }
         Ok(state)
+    }
+
+    /// Its data is kept from now on, if it was not before; what a removal asked for is no orphan any more.
+    pub(super) fn keep(&mut self, orphaned: bool) {
+        if !self.retained {
+            self.keeping = Some(Keeping { since: Time::now().to_string(), orphaned });
+        } else if let Some(keeping) = &mut self.keeping {
+            keeping.orphaned &= orphaned;
+        }
+        self.retained = true;
+    }
+
+    /// An object has it.
+    pub(super) fn take_up(&mut self) {
+        self.retained = false;
+        self.keeping = None;
     }
 
     /// Writes a state file.

@@ -3,6 +3,7 @@
 use super::account::{Account, Readers};
 use super::desired::Certificate;
 use super::error::Error;
+use super::file;
 use super::layout::Layout;
 use crate::backend::postgresql::{Authority, Issued, Secret, check_certificate};
 
@@ -27,7 +28,7 @@ pub(super) fn check(certificate: &Certificate) -> Result<(), Error> {
 /// The CA of the data root.
 fn authority(layout: &Layout, account: &Account) -> Result<Authority, Error> {
     let (cert_file, key_file) = (layout.ca().join("ca.crt"), layout.ca().join("ca.key"));
-    let read = |path: &std::path::Path| std::fs::read_to_string(path).map_err(Error::io("read", path));
+    let read = |path: &std::path::Path| file::read_text(path).map_err(Error::io("read", path));
     if cert_file.exists() {
         return Ok(Authority { certificate: read(&cert_file)?, key: Secret::new(read(&key_file)?) });
     }

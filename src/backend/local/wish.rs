@@ -33,7 +33,7 @@ pub(super) async fn admit(
         return Ok(Admitted { install, state, refused: None });
     };
     let mut state = saved.clone();
-    state.retained = false;
+    state.take_up();
     match judged {
         Ok(install) => {
             state.desired = desired.clone();

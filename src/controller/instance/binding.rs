@@ -98,7 +98,7 @@ pub(super) fn recorded(object: &dyn Instance) -> Vec<String> {
 }
 
 /// The names of all Secrets that may exist for an object, whether the status tells of them yet or not.
-pub(super) fn names(object: &dyn Instance) -> Vec<String> {
+pub(in crate::controller) fn names(object: &dyn Instance) -> Vec<String> {
     let mut names = vec![binding_name(object), superuser_name(object)];
     names.extend(object.roles().into_iter().map(|role| user_name(object, role)));
     names.extend(recorded(object));

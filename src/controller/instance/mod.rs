@@ -16,6 +16,7 @@ mod secrets;
 mod take_up;
 mod warnings;
 
+pub(super) use binding::names as secret_names;
 pub(super) use foretold::foretold;
 
 use super::class_use;

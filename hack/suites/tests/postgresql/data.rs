@@ -85,15 +85,6 @@ async fn what_a_deletion_kept_is_taken_up_with_its_rows_users_and_passwords() {
     }
 }
 
-/// What the command `retained` prints of a sandbox's data, and whether it succeeds.
-async fn retained(sandbox: &Sandbox, uid: Option<&str>) -> (bool, String) {
-    let mut command = tokio::process::Command::new(&sandbox.launch.program);
-    command.arg("retained").arg("--data-dir").arg(&sandbox.launch.data_dir).args(uid);
-    let output = command.output().await.expect("the program runs");
-    let said = if output.status.success() { output.stdout } else { output.stderr };
-    (output.status.success(), String::from_utf8(said).expect("text"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_outlived_its_namespace_is_found_on_the_machine_and_taken_up_again() {
     let Some((sandbox, client)) = prepared().await else { return };
@@ -103,8 +94,11 @@ async fn what_outlived_its_namespace_is_found_on_the_machine_and_taken_up_again(
         (credentials(&client, &object).await, object["metadata"]["uid"].as_str().expect("a uid"));
     let session = owner.connect().await.expect("a connection");
     session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
-    let (done, refused) = retained(&sandbox, Some(uid)).await;
-    assert!(!done && refused.contains("no data of the uid"), "what is in use is not told: {refused}");
+    let (done, refused) = retained(&sandbox, &[uid]).await;
+    assert!(
+        !done && refused.contains("PostgreSQL demo/lost has it"),
+        "what is in use is not told: {refused}"
+    );
     deleted(&client, &format!("/api/v1/namespaces/{NAMESPACE}")).await;
     applied(&client, &namespace()).await;
     let manifest = postgresql("lost", &json!({"deletionPolicy": "Delete"}));
@@ -112,13 +106,13 @@ async fn what_outlived_its_namespace_is_found_on_the_machine_and_taken_up_again(
     let fresh = credentials(&client, &ready(&client, &path).await).await;
     assert_ne!(fresh.password, owner.password, "a new object of the name begins empty");
     deleted(&client, &path).await;
-    let (done, listed) = retained(&sandbox, None).await;
+    let (done, listed) = retained(&sandbox, &[]).await;
     assert!(
         done && listed.lines().count() == 2 && listed.contains(uid) && listed.contains("lost"),
         "{listed}"
     );
     assert!(!listed.contains(&*owner.password), "{listed}");
-    let (done, printed) = retained(&sandbox, Some(uid)).await;
+    let (done, printed) = retained(&sandbox, &[uid]).await;
     assert!(done, "{printed}");
     let secret: Value = serde_saphyr::from_str(&printed).expect("YAML");
     assert_eq!(secret["stringData"]["password"], &*owner.password);
@@ -129,7 +123,40 @@ async fn what_outlived_its_namespace_is_found_on_the_machine_and_taken_up_again(
     let after = credentials(&client, &ready(&client, &path).await).await;
     assert_eq!((&after.username, &after.password), (&owner.username, &owner.password));
     assert_eq!(text(&after, "SELECT value FROM kept").await, "kept");
-    assert_eq!(retained(&sandbox, None).await.1.lines().count(), 1, "nothing is kept any more");
+    assert_eq!(retained(&sandbox, &[]).await.1.lines().count(), 1, "nothing is kept any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_data_is_deleted_with_its_secrets_when_a_person_says_so() {
+    let Some((mut sandbox, client)) = prepared().await else { return };
+    let users = json!({"users": [{"name": "etl"}], "superuserAccess": "Enabled"});
+    let path = applied(&client, &postgresql("done", &users)).await;
+    let object = ready(&client, &path).await;
+    let uid = object["metadata"]["uid"].as_str().expect("a uid");
+    let (done, refused) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(!done && refused.contains("delete that object, with deletionPolicy Delete"), "{refused}");
+    assert!(answer(&client, &path, "SELECT 1::text").await.is_some(), "it runs on");
+    deleted(&client, &path).await;
+    let others = applied(&client, &postgresql("others", &json!({}))).await;
+    ready(&client, &others).await;
+    let (done, said) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(done && said.contains("PostgreSQL demo/done, uid"), "{said}");
+    for name in ["done-binding", "done-user-etl", "done-superuser"] {
+        assert!(said.contains(&format!("deleted Secret demo/{name}\n")), "{said}");
+        assert_eq!(secret(&client, name).await, Value::Null, "{name}");
+    }
+    assert!(!secret(&client, "others-binding").await.is_null());
+    assert_eq!(retained(&sandbox, &[]).await.1.lines().count(), 1, "nothing is kept any more");
+    let (done, said) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(!done && said.contains("there is nothing of it"), "{said}");
+    let object = client.read(&others).await.expect("the other one");
+    let uid = object["metadata"]["uid"].as_str().expect("a uid");
+    deleted(&client, &others).await;
+    sandbox.stop().await;
+    let (done, said) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(!done && said.contains("Secrets of others in namespace demo may be left"), "{said}");
+    let (done, listed) = retained(&sandbox, &[]).await;
+    assert!(done && !listed.contains(uid), "its data is deleted all the same: {listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,8 @@ use quickstart::wait;
 use serde_json::{Value, json};
 use suites::Sandbox;
 use suites::instance::{
-    NAMESPACE, READY, answer, applied, credentials, login, namespace, postgresql, prepare, ready, started,
+    NAMESPACE, READY, answer, applied, credentials, login, namespace, postgresql, prepare, ready, retained,
+    started,
 };
 use suites::programs::{has_postgresql, skipped};
 use suites::wait::until;

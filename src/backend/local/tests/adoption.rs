@@ -3,26 +3,28 @@
 use super::*;
 use crate::backend::conformance::cut;
 
-const HEIR: &str = "heir";
+pub(super) const HEIR: &str = "heir";
 
-fn key(login: &Credentials) -> Key {
+pub(super) fn key(login: &Credentials) -> Key {
     let (username, password) = (login.username.clone(), login.password.clone());
     Key { title: "Secret team-a/shop-binding".to_owned(), username, password }
 }
 
 /// Who takes up what [`desired`] had.
-fn heir(uid: &str) -> Desired {
+pub(super) fn heir(uid: &str) -> Desired {
     let users = vec![user("etl", &[], &["shop"])];
     Desired { uid: uid.to_owned(), name: uid.to_owned(), version: String::new(), users, ..desired() }
 }
 
 /// What is found of kept data in the fixture's data root, beside who runs it.
-fn found(fixture: &Fixture) -> Vec<Kept> {
-    kept::kept(&fixture.root()).expect("it can be looked at")
+pub(super) fn found(fixture: &Fixture) -> Vec<Kept> {
+    let look = kept::kept(&fixture.root()).expect("it can be looked at");
+    assert!(look.unreadable.is_empty(), "{look:?}");
+    look.kept
 }
 
 /// An instance with a row, that was removed with its data kept; what it was.
-async fn kept(fixture: &Fixture) -> Observed {
+pub(super) async fn kept(fixture: &Fixture) -> Observed {
     let wanted = Desired { users: heir(HEIR).users, tls: optional(), ..desired() };
     let observed = fixture.ensure(&wanted).await;
     run(&connect(&observed).await, "CREATE TABLE kept AS SELECT 7 AS n").await;
@@ -81,7 +83,8 @@ async fn who_may_read_a_data_root_finds_what_is_kept_with_the_login_that_opens_i
     let all = found(&fixture);
     let [found] = &*all else { panic!("one is kept, the other one is in use: {all:?}") };
     assert_eq!((&*found.uid, &*found.namespace, &*found.name, found.major), (UID, "team-a", "shop", MAJOR));
-    assert!(found.bytes > 1 << 20 && found.since <= std::time::SystemTime::now(), "{found:?}");
+    assert!(found.bytes > 1 << 20 && found.since.is_some(), "{found:?}");
+    assert_eq!(found.standing, Standing::Retained);
     assert_eq!(found.login.as_ref(), Some(&before.credentials[0]));
     assert!(!format!("{found:?}").contains(before.credentials[0].password.expose()), "it is not for logs");
     fixture.local().adopt(&heir(HEIR), &key(found.login.as_ref().expect("a login"))).await.expect("taken up");
@@ -92,6 +95,8 @@ async fn who_may_read_a_data_root_finds_what_is_kept_with_the_login_that_opens_i
     std::fs::create_dir(&strange).expect("a folder");
     std::fs::write(strange.join("layout.json"), r#"{"layout": 99}"#).expect("a layout");
     assert!(matches!(kept::kept(&strange), Err(Error::Layout { found: 99, .. })));
+    std::fs::remove_file(strange.join("layout.json")).expect("removed");
+    assert!(matches!(kept::kept(&strange), Err(Error::NoLayout(_))));
     assert!(!strange.join("lock").exists(), "nothing is made");
 }
 

@@ -4,6 +4,7 @@ mod adoption;
 mod ambush;
 mod conformance;
 mod contents;
+mod discard;
 mod gauge;
 mod hold;
 mod lifecycle;
