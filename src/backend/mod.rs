@@ -50,8 +50,8 @@ pub use remote::Remote;
 pub use stackgres::StackGres;
 pub use statefulset::StatefulSetPostgreSQL;
 pub use values::{
-    Class, Disposal, Endpoint, Login, Observed, ParametersKind, Phase, Reference, ReferenceKind, Refusal,
-    Request, Resolved, Role, Scope,
+    Class, Disposal, Endpoint, Login, Observed, Orphan, ParametersKind, Phase, Reference, ReferenceKind,
+    Refusal, Request, Resolved, Role, Scope,
 };
 pub use zalando::Zalando;
 
@@ -120,6 +120,18 @@ pub trait Backend: Send + Sync + 'static {
     /// such as an operator's events. Each is told once.
     fn warnings(&self) -> BoxStream<'static, Warning> {
         futures_util::stream::empty().boxed()
+    }
+
+    /// The uids of the objects whose databases it has, as far as it keeps account of them itself; those that a removal ended or
+    /// kept are not among them.
+    async fn held(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// There is no object of this uid, and nobody said what is to become of its data: nothing of it runs on, and all of it is
+    /// kept. An object that is there again takes it up as if nothing had been. Whose it was, where anything had to be done.
+    async fn orphaned(&self, _uid: &str) -> Result<Option<Orphan>, Error> {
+        Ok(None)
     }
 
     /// The server ends in good order; nothing is asked after this. What runs is not the server's: a backend that ends it

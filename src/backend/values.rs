@@ -313,3 +313,16 @@ pub enum Disposal {
     /// It goes.
     Delete,
 }
+
+/// What there is of an object that is not there any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orphan {
+    /// The kind of that object.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Where its data is, and what can be done with it.
+    pub message: String,
+}

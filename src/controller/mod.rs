@@ -20,6 +20,7 @@ mod report;
 mod runtime;
 mod secret;
 mod source;
+mod stray;
 
 use crate::cluster::Cluster;
 use crate::registry::Registry;
@@ -46,6 +47,7 @@ pub async fn run(controllers: Controllers, ended: CancellationToken) {
     let shared = Arc::new(controllers);
     let mut tasks = JoinSet::new();
     tasks.spawn(class::run(shared.clone(), ended.clone()));
+    tasks.spawn(stray::run(shared.clone(), ended.clone()));
     shared.kinds.run(&shared, &ended).for_each(|controller| drop(tasks.spawn(controller)));
     while tasks.join_next().await.is_some() {}
 }

@@ -185,6 +185,11 @@ impl Server {
         (code, value)
     }
 
+    /// Puts what nobody can read into the store, past the server.
+    pub(crate) async fn spoil(&self, key: &str) {
+        self.storage.create(key, bytes::Bytes::from_static(b"garbage")).await.unwrap();
+    }
+
     pub(crate) async fn delete(&self, path: &str, options: Value) -> u16 {
         self.send(Method::DELETE, path, "application/json", options.to_string()).await.0
     }

@@ -7,7 +7,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quickstart::client::Client;
 use serde_json::{Value, json};
-use suites::instance::{NAMESPACE, answer, applied, credentials, postgresql, prepare, ready, started};
+use suites::instance::{
+    NAMESPACE, answer, applied, credentials, postgresql, prepare, ready, retained, started,
+};
 use suites::sandbox::postmasters;
 use suites::wait::until;
 use suites::{Kubectl, Sandbox};
@@ -105,6 +107,67 @@ async fn a_namespace_that_waits_for_a_database_says_so() {
     until("the database is removed", async || sandbox.postmasters().is_empty().then_some(())).await;
     merged(&client, &path, &json!({"metadata": {"finalizers": null}})).await;
     gone(&client, &namespace).await;
+}
+
+/// Deletes an object, and takes off at once what holds it.
+async fn forced(client: &Client, path: &str) {
+    let deleted = client.expect(Method::DELETE, path, "application/json", &Value::Null).await;
+    deleted.expect("the deletion is accepted");
+    let patch = json!([{"op": "remove", "path": "/metadata/finalizers"}]).to_string();
+    // It may be gone already.
+    let patched = client.request(Method::PATCH, path, "application/json-patch+json", patch.into()).await;
+    patched.expect("an answer");
+    gone(client, path).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_object_is_let_go_by_force_ends_as_its_policy_says() {
+    let Some((sandbox, client)) = started().await else { return };
+    prepare(&client).await;
+    let path = applied(&client, &postgresql("begun", &json!({"deletionPolicy": "Delete"}))).await;
+    let uid = |object: &Value| object["metadata"]["uid"].as_str().expect("a uid").to_owned();
+    let begun = uid(&client.read(&path).await.expect("the object"));
+    let begun = sandbox.launch.data_dir.join("instances/instances").join(begun);
+    until("it is being made", async || begun.exists().then_some(())).await;
+    forced(&client, &path).await;
+    let kept = applied(&client, &postgresql("kept", &json!({}))).await;
+    let object = ready(&client, &kept).await;
+    forced(&client, &kept).await;
+    until("nothing runs any more", async || sandbox.postmasters().is_empty().then_some(())).await;
+    until("what was to be deleted is", async || (!begun.exists()).then_some(())).await;
+    until("what was to be kept is", async || {
+        let (done, listed) = retained(&sandbox, &[]).await;
+        (done && listed.contains(&uid(&object)) && listed.contains("Retained")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_object_is_lost_with_its_store_is_stopped_and_kept_until_that_is_back() {
+    let Some((mut sandbox, client)) = started().await else { return };
+    prepare(&client).await;
+    let path = applied(&client, &postgresql("lost", &json!({"deletionPolicy": "Delete"}))).await;
+    let object = ready(&client, &path).await;
+    let uid = object["metadata"]["uid"].as_str().expect("a uid");
+    let session = credentials(&client, &object).await.connect().await.expect("a connection");
+    session.batch_execute("CREATE TABLE kept AS SELECT 'kept'::text AS value").await.expect("a table");
+    sandbox.stop().await;
+    assert_eq!(sandbox.postmasters().len(), 1, "it outlives the server");
+    let (store, aside) = (sandbox.launch.data_dir.join("store.redb"), sandbox.folder().join("store.redb"));
+    std::fs::rename(&store, &aside).expect("moved");
+    sandbox.start().await;
+    until("it is stopped", async || sandbox.postmasters().is_empty().then_some(())).await;
+    let (done, listed) = retained(&sandbox, &[]).await;
+    assert!(done && listed.contains(uid) && listed.contains("Orphaned"), "{listed}");
+    sandbox.stop().await;
+    std::fs::rename(&aside, &store).expect("moved back");
+    let client = sandbox.start().await;
+    until("it serves what it had", async || {
+        (answer(&client, &path, "SELECT value FROM kept").await? == "kept").then_some(())
+    })
+    .await;
+    let (done, listed) = retained(&sandbox, &[]).await;
+    assert!(done && !listed.contains(uid), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

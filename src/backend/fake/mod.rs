@@ -14,7 +14,8 @@ pub(crate) use steer::{Lie, Step};
 use super::postgresql;
 use super::{
     Announcer, Answers, Backend, Backup, BackupPhase, Change, Class, Code, Disposal, Effect, Error, News,
-    Observed, Offer, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warner, Warning,
+    Observed, Offer, Orphan, ParametersKind, Plan, Reference, ReferenceKind, Refusal, Request, Warner,
+    Warning,
 };
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -215,6 +216,22 @@ impl Backend for Fake {
 
     fn warnings(&self) -> BoxStream<'static, Warning> {
         self.warner.listen()
+    }
+
+    async fn held(&self) -> Result<Vec<String>, Error> {
+        let world = self.world();
+        Ok(world.databases.iter().filter(|(_, one)| one.kept).map(|(uid, _)| uid.clone()).collect())
+    }
+
+    async fn orphaned(&self, uid: &str) -> Result<Option<Orphan>, Error> {
+        let mut world = self.world();
+        world.asked.push(format!("Orphan {uid}"));
+        let Some(database) = world.databases.get_mut(uid).filter(|one| one.kept) else { return Ok(None) };
+        database.stop();
+        database.kept = false;
+        let text = |text: &str| text.to_owned();
+        let message = text("it is kept");
+        Ok(Some(Orphan { kind: text("PostgreSQL"), namespace: text("demo"), name: text("lost"), message }))
     }
 }
 

@@ -53,6 +53,7 @@ mod single;
 mod sql;
 mod standby;
 mod state;
+mod stray;
 mod supervisor;
 mod tls;
 mod trial;

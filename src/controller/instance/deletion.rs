@@ -25,20 +25,22 @@ impl<K: Database> Reconciler<K> {
         class: Result<Class, Refusal>,
         backends: &[Arc<dyn Answers<K>>],
     ) -> Result<Outcome, Error> {
+        let (made, uid) = (object.status().backend_ref.is_some(), &Kind::meta(object).uid);
         if !is_taken_up(Kind::meta(object)) {
+            if made && !self.departed.is_ended(uid) {
+                self.ended(object, class, backends, last_disposal(object)).await?;
+            }
             return self.held(object).await;
         }
         let disposal = disposal(object);
-        let made = object.status().backend_ref.is_some();
         if made
             && !is_told(object)
             && let Err(error) = self.terminating(object, "the database is being removed").await
         {
             return gone(error);
         }
-        let lost = class.as_ref().err().cloned();
-        let mut request = Request { class: class.ok(), lost, ..Request::new(object.clone()) };
         if waits_for_backup(object) {
+            let request = asked(object, &class);
             for backend in backends {
                 match self.back_up(&request, &**backend).await {
                     Ok(None) => {}
@@ -50,30 +52,53 @@ impl<K: Database> Reconciler<K> {
                 }
             }
         }
-        for backend in backends {
-            if let Err(error) = self.remove(&mut request, &**backend, disposal).await {
-                self.not_removed(object, &error).await?;
-                return Err(error);
-            }
-        }
-        if let Err(error) = self.controllers.dispose_secrets(object, disposal).await {
-            self.not_removed(object, &error).await?;
-            return Err(error);
-        }
-        if disposal == Disposal::Retain && made {
-            let was_ready = !object.status().version.is_empty();
-            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid, was_ready)).await;
-        }
+        self.ended(object, class, backends, disposal).await?;
         let outcome = self.update(object, Part::Main, |object| {
             Kind::meta_mut(object).finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
         });
         outcome.await.map_or_else(gone, |_| Ok(Outcome::Settled))
     }
 
+    /// The same for an object that is there, which says why it did not go.
+    async fn ended(
+        &self,
+        object: &K,
+        class: Result<Class, Refusal>,
+        backends: &[Arc<dyn Answers<K>>],
+        disposal: Disposal,
+    ) -> Result<(), Error> {
+        if let Err(error) = self.end(object, class, backends, disposal).await {
+            self.not_removed(object, &error).await?;
+            return Err(error);
+        }
+        self.departed.ends(&Kind::meta(object).uid);
+        Ok(())
+    }
+
+    /// Ends what these backends have of an object, and its Secrets.
+    pub(super) async fn end(
+        &self,
+        object: &K,
+        class: Result<Class, Refusal>,
+        backends: &[Arc<dyn Answers<K>>],
+        disposal: Disposal,
+    ) -> Result<(), Error> {
+        let mut request = asked(object, &class);
+        for backend in backends {
+            self.remove(&mut request, &**backend, disposal).await?;
+        }
+        self.controllers.dispose_secrets(object, disposal).await?;
+        if disposal == Disposal::Retain && object.status().backend_ref.is_some() {
+            let was_ready = !object.status().version.is_empty();
+            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid, was_ready)).await;
+        }
+        Ok(())
+    }
+
     /// The database is done with; the object stays as long as others hold it, and says who does.
     async fn held(&self, object: &K) -> Result<Outcome, Error> {
         let told = self.update(object, Part::Status, |object| {
-            let became = disposal(object);
+            let became = last_disposal(object);
             conditions::held(object, became);
         });
         told.await.map_or_else(gone, |_| Ok(Outcome::Settled))
@@ -113,6 +138,17 @@ impl<K: Database> Reconciler<K> {
         });
         told.await.map(drop)
     }
+}
+
+/// What backends are asked about an object that goes.
+fn asked<K: Database>(object: &K, class: &Result<Class, Refusal>) -> Request<K> {
+    let (class, lost) = (class.as_ref().ok().cloned(), class.as_ref().err().cloned());
+    Request { class, lost, ..Request::new(object.clone()) }
+}
+
+/// What becomes of the data of an object that nothing is waited for any more: what was to be backed up first and was not is kept.
+pub(super) fn last_disposal(object: &dyn Instance) -> Disposal {
+    if waits_for_backup(object) { Disposal::Retain } else { disposal(object) }
 }
 
 /// What becomes of the data.

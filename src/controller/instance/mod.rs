@@ -7,6 +7,7 @@ mod choice;
 mod conditions;
 mod copies;
 mod deletion;
+mod departed;
 mod facts;
 mod foretold;
 mod news;
@@ -29,6 +30,7 @@ use apimachinery::kind::{Definition, Kind};
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::{DatabaseClass, DatabaseClassSpec, DatabaseClassStatus};
 use databases_api::instance::{Instance, is_taken_up};
+use departed::Departed;
 use futures_util::stream::{self, Stream, StreamExt, select_all};
 use reconcile::{Error, Reconciler};
 use std::collections::HashMap;
@@ -69,9 +71,11 @@ pub(super) async fn run<K: Database>(
     let changed = changed_by_themselves(&backends, &objects);
     let warned = warnings::told(&controllers, &backends, &objects);
     let (all, known) = (objects.clone(), classes.clone());
+    let departed = Arc::<Departed<K>>::default();
+    let gone = departed::noticed(departed.clone());
     let controller = Controller::with_queue(|queue| {
         let seats = Seats::new(queue);
-        Reconciler { controllers, backends, objects, classes, seats }
+        Reconciler { controllers, backends, objects, classes, seats, departed }
     });
     let referring = Arc::<Referring>::default();
     let mut controller = match &secrets {
@@ -87,6 +91,7 @@ pub(super) async fn run<K: Database>(
             .follows(held, parameters_changed(all.clone(), referring.clone(), held.definition.kind));
     }
     controller
+        .hears(all.store(), gone)
         .attends(all.store(), |stored, queue| queue.add(&key(stored)))
         .follows(all.store(), copies::copied(all.clone()))
         .follows(known.store(), class_changed(all.clone(), known.clone()))
@@ -104,9 +109,15 @@ impl<K: Database> runtime::Reconciler for Reconciler<K> {
 
     async fn reconcile(&self, key: &String) -> Result<Outcome, Error> {
         let (namespace, name) = key.split_once('/').unwrap_or_default();
-        match self.objects.get(namespace, name).await? {
-            Some(object) => self.look(key, &object).await,
+        let object = self.objects.get(namespace, name).await?;
+        let finished = self.finish(key, object.as_deref()).await;
+        let looked = match &object {
+            Some(object) => self.look(key, object).await,
             None => Ok(Outcome::Settled),
+        };
+        match finished? {
+            Some(again) => looked.map(|_| again),
+            None => looked,
         }
     }
 }

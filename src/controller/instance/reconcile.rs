@@ -5,6 +5,7 @@ use super::super::runtime::{Entry, Outcome, PATIENCE, Seats};
 use super::super::{Backends, Controllers};
 use super::choice::{Choice, Chosen};
 use super::conditions::{self, CUT_OFF, Progress, UNAVAILABLE};
+use super::departed::Departed;
 use super::facts;
 use super::news::News;
 use super::{Database, RESYNC, RESYNC_EACH};
@@ -44,6 +45,7 @@ pub(super) struct Reconciler<K> {
     pub(super) objects: Objects<K>,
     pub(super) classes: Objects<DatabaseClass>,
     pub(super) seats: Seats<String>,
+    pub(super) departed: Arc<Departed<K>>,
 }
 
 impl<K: Database> Reconciler<K> {

@@ -8,6 +8,7 @@ mod care;
 mod classes;
 mod collected;
 mod copies;
+mod departed;
 mod failures;
 mod foresight;
 mod lies;

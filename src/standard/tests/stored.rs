@@ -8,9 +8,8 @@ async fn what_cannot_be_read_holds_its_namespace_and_nothing_else() {
     let within = "/api/v1/namespaces/demo";
     server.post(&format!("{within}/configmaps"), json!({"metadata": {"name": "whole"}})).await;
     server.post(&format!("{within}/secrets"), json!({"metadata": {"name": "s"}})).await;
-    let garbage = bytes::Bytes::from_static(b"garbage");
-    server.storage.create("/core/configmaps/demo/broken", garbage.clone()).await.unwrap();
-    server.storage.create("/core/events/demo/broken", garbage).await.unwrap();
+    server.spoil("/core/configmaps/demo/broken").await;
+    server.spoil("/core/events/demo/broken").await;
     let (code, _, _) = server.send(Method::DELETE, within, "application/json", String::new()).await;
     assert_eq!(code, 200);
     let gone = async |path: &str| {

@@ -20,6 +20,7 @@ mod rights;
 mod settings;
 mod standby;
 mod states;
+mod stray;
 mod supervision;
 mod tls;
 mod trial;

@@ -1,0 +1,136 @@
+//! Objects that went before what they had was ended, and databases whose objects are nowhere.
+
+use super::bad_days::told;
+use super::*;
+
+const FORCED: &str = "what was taken off by force";
+
+fn unavailable() -> Option<Error> {
+    Some(Error::retried(Code::Unavailable, "not yet"))
+}
+
+/// Deletes the object, and takes off what holds it before the backend gets to remove what it has.
+async fn forced(server: &Server, fake: &Fake, finalizers: Value) {
+    fake.fail_at(Step::End, unavailable());
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    let (code, _, answer) = server.merge(A, json!({"metadata": {"finalizers": finalizers}})).await;
+    assert_eq!(code, 200, "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_being_made_for_an_object_that_is_let_go_by_force_goes_as_its_policy_says() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    fake.fail_at(Step::Start, unavailable());
+    let uid = created(&server, json!({"deletionPolicy": "Delete"})).await;
+    server.until("it is made", async || fake.has_data(&uid).then_some(())).await;
+    forced(&server, &fake, json!(null)).await;
+    server.gone(A).await;
+    assert!(fake.has_data(&uid), "nobody had ended it");
+    fake.fail_at(Step::Start, None);
+    let other = created(&server, json!({"deletionPolicy": "Delete"})).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    fake.fail_at(Step::End, None);
+    server.until(FORCED, async || (!fake.has_data(&uid)).then_some(())).await;
+    assert_eq!(fake.is_up(&other), Some(true), "a new one of the name has nothing to do with it");
+    fake.asked();
+    is_deleted(&server, &fake, &other).await;
+    ten_seconds(&server).await;
+    let ends = fake.asked().iter().filter(|step| *step == "End a").count();
+    assert_eq!(ends, 1, "what was ended is not ended again when it goes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_kept_of_an_object_that_is_let_go_by_force_is_kept_and_stopped() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({"deletionPolicy": "Retain"})).await;
+    forced(&server, &fake, json!(null)).await;
+    server.gone(A).await;
+    assert_eq!(fake.is_up(&uid), Some(true), "nobody had ended it");
+    fake.fail_at(Step::End, None);
+    server.until(FORCED, async || fake.is_up(&uid).is_none().then_some(())).await;
+    server.until("that is told", async || (told(&server, "a", "Retained").await == 1).then_some(())).await;
+    assert!(fake.has_data(&uid));
+    let (code, secret) = server.get(BINDING).await;
+    let labels = &secret["metadata"]["labels"];
+    assert!(code == 200 && labels["databases.standard.k8s.io/instance-uid"].is_null(), "it is nobody's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_backed_up_first_and_is_let_go_by_force_is_kept() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({"deletionPolicy": "Snapshot"})).await;
+    fake.fail_at(Step::BackUp, unavailable());
+    forced(&server, &fake, json!(null)).await;
+    server.gone(A).await;
+    fake.fail_at(Step::End, None);
+    server.until(FORCED, async || fake.is_up(&uid).is_none().then_some(())).await;
+    assert!(fake.has_data(&uid));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_still_hold_is_ended_where_our_finalizer_was_taken_off_by_force() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({"deletionPolicy": "Delete"})).await;
+    let both = json!(["example.com/hold", "databases.standard.k8s.io/backend"]);
+    server.merge(A, json!({"metadata": {"finalizers": both}})).await;
+    forced(&server, &fake, json!(["example.com/hold"])).await;
+    fake.fail_at(Step::End, None);
+    server.until(FORCED, async || (!fake.has_data(&uid)).then_some(())).await;
+    let (code, object) = server.get(A).await;
+    assert_eq!((code, &object["metadata"]["finalizers"]), (200, &json!(["example.com/hold"])));
+    server.gone(BINDING).await;
+    server.merge(A, json!({"metadata": {"finalizers": null}})).await;
+    server.gone(A).await;
+}
+
+/// A database of another server's store; that server is gone.
+async fn lost(other: Server, fake: &Fake) -> String {
+    class(&other, json!({})).await;
+    let uid = ready(&other, json!({"deletionPolicy": "Delete"})).await;
+    assert_eq!(fake.is_up(&uid), Some(true));
+    uid
+}
+
+/// An object comes and goes without having been held by anybody: what has no object is then looked for.
+async fn looked_for(server: &Server) {
+    let path = format!("{IN_DEMO}/passer-by");
+    assert_eq!(server.post(IN_DEMO, database("passer-by", json!({}))).await.0, 201);
+    assert_eq!(server.delete(&path, json!({})).await, 200);
+    server.gone(&path).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_without_an_object_is_stopped_and_kept_and_that_is_told_once() {
+    let fake = Fake::new();
+    let server = Server::with(vec![fake.clone()]).await;
+    let uid = lost(Server::with(vec![fake.clone()]).await, &fake).await;
+    looked_for(&server).await;
+    server.until("it is stopped", async || fake.is_up(&uid).is_none().then_some(())).await;
+    assert!(fake.has_data(&uid), "whatever its policy was");
+    server.until("that is told", async || (told(&server, "lost", "Orphaned").await == 1).then_some(())).await;
+    class(&server, json!({})).await;
+    let other = ready(&server, json!({})).await;
+    looked_for(&server).await;
+    ten_seconds(&server).await;
+    assert_eq!((fake.is_up(&other), told(&server, "lost", "Orphaned").await), (Some(true), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_taken_for_lost_while_objects_cannot_be_read() {
+    let fake = Fake::new();
+    let server = Server::with(vec![fake.clone()]).await;
+    server.spoil("/databases.standard.k8s.io/postgresqls/demo/broken").await;
+    let uid = lost(Server::with(vec![fake.clone()]).await, &fake).await;
+    looked_for(&server).await;
+    ten_seconds(&server).await;
+    assert_eq!(fake.is_up(&uid), Some(true), "it may be the one that cannot be read");
+    let unsafely = json!({"ignoreStoreReadErrorWithClusterBreakingPotential": true});
+    assert_eq!(server.delete(&format!("{IN_DEMO}/broken"), unsafely).await, 200);
+    looked_for(&server).await;
+    server.until("it is stopped", async || fake.is_up(&uid).is_none().then_some(())).await;
+    assert!(fake.has_data(&uid));
+}
