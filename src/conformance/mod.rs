@@ -8,7 +8,8 @@
 //!   comparison of classes follow from that table.
 //! - A status says when to look, and is never what a test goes by alone. What a status says is so is looked at at once.
 //! - What it makes has names of its own in one namespace, and is removed when a test is done, whatever became of it, also at
-//!   Ctrl-C. What deletion keeps by its policy is named at the end, because nobody can remove it from here.
+//!   Ctrl-C. What deletion keeps by its policy goes with an object that takes it up; what a class does not take up, and backups,
+//!   are named at the end, because nobody can remove them from here.
 //! - A feature that is claimed and that no test looks at is `notTested` in the report, and never passes.
 //! - Beside the tests it tries whole manifests, and writes down which of their fields the class refuses.
 //!
@@ -22,6 +23,7 @@ mod database;
 mod door;
 mod failure;
 mod follow;
+mod kept;
 mod login;
 mod portability;
 mod report;

@@ -4,8 +4,9 @@ use super::backup::Place;
 use super::class::{Class, KIND};
 use super::database::Database;
 use super::failure::{Failure, Verdict};
+use super::kept::Kept;
 use databases_api::GROUP;
-use k8s_openapi::api::core::v1::{Event, Namespace, Secret};
+use k8s_openapi::api::core::v1::{Event, Namespace};
 use kube::Client;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, PostParams};
 use rand::RngExt;
@@ -29,7 +30,7 @@ pub(super) struct Limits {
 #[derive(Default)]
 struct Made {
     databases: Vec<Database>,
-    secrets: Vec<String>,
+    kept: Vec<Kept>,
     namespace: bool,
     /// What stays, in words.
     left: Vec<String>,
@@ -82,7 +83,7 @@ impl Suite {
         Ok(())
     }
 
-    fn manifest(&self, name: &str, spec: &Value) -> Value {
+    pub(super) fn manifest(&self, name: &str, spec: &Value) -> Value {
         let mut object = json!({
             "apiVersion": format!("{GROUP}/v1"), "kind": KIND, "metadata": {"name": name},
             "spec": {"className": self.class.name, "storage": {"size": "1Gi"}, "deletionPolicy": "Delete"},
@@ -153,11 +154,9 @@ impl Suite {
         seen.text("/status/version").to_owned()
     }
 
-    /// A Secret that stays when its database goes, and is to be removed with the others.
-    pub(super) fn keeps(&self, secret: &str, what: String) {
-        let mut made = self.made();
-        made.secrets.push(secret.to_owned());
-        made.left.push(what);
+    /// Data that stays when its database goes, and is to be removed with the others.
+    pub(super) fn keeps(&self, kept: &Kept) {
+        self.made().kept.push(kept.clone());
     }
 
     /// A backup that stays when its database goes.
@@ -197,12 +196,12 @@ impl Suite {
         left
     }
 
-    /// Removes databases and Secrets. What is not removed yet stays on the list: a run may be cut off here.
+    /// Removes databases, and what others left. What is not removed yet stays on the list: a run may be cut off here.
     async fn remove(&self, which: impl Fn(&Database) -> bool) {
-        let (goes, secrets) = {
+        let (goes, kept) = {
             let made = self.made();
             let goes = made.databases.iter().filter(|database| which(database)).cloned();
-            (goes.collect::<Vec<Database>>(), made.secrets.clone())
+            (goes.collect::<Vec<Database>>(), made.kept.clone())
         };
         let remove = async |database: Database| {
             let removed = database.removed().await;
@@ -213,11 +212,15 @@ impl Suite {
             }
         };
         futures_util::future::join_all(goes.into_iter().map(remove)).await;
-        let api: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
-        for secret in secrets {
-            let deleted = api.delete(&secret, &DeleteParams::default()).await;
+        for kept in kept {
+            let (name, secret) = (&kept.database.name, &kept.secret);
+            let ended = self.end(&kept).await;
+            let deleted = kept.database.secrets.delete(secret, &DeleteParams::default()).await;
             let mut made = self.made();
-            made.secrets.retain(|other| *other != secret);
+            made.kept.retain(|other| other.secret != *secret);
+            if let Err(error) = ended {
+                made.left.push(format!("the data of {name}, which its deletionPolicy Retain kept: {error}"));
+            }
             match deleted {
                 Err(kube::Error::Api(status)) if status.code == 404 => {}
                 Err(error) => made.left.push(format!("Secret {secret}: {}", Failure::from(error))),

@@ -9,7 +9,7 @@ use quickstart::client::Client;
 use quickstart::{manifests, wait};
 use serde_json::{Value, json};
 use suites::Sandbox;
-use suites::instance::{NAMESPACE, READY, applied, class, namespace, prepare, started};
+use suites::instance::{NAMESPACE, READY, applied, class, namespace, prepare, retained, started};
 use suites::programs::{self, checkout, skipped};
 use suites::stranger::{self, Program, Servers};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -45,8 +45,8 @@ fn settled(text: &str) -> Value {
     report
 }
 
-/// Nothing that a class claims fails, and its report is the one that is committed.
-async fn is_as_reported(sandbox: &Sandbox, client: &Client, class: &str) {
+/// Nothing that a class claims fails, and its report is the one that is committed; what the run said.
+async fn is_as_reported(sandbox: &Sandbox, client: &Client, class: &str) -> String {
     let path = sandbox.folder().join("report.yaml");
     let (code, text) = run(sandbox, &["--class", class, "--report", path.to_str().expect("text")]).await;
     println!("{text}");
@@ -58,7 +58,8 @@ async fn is_as_reported(sandbox: &Sandbox, client: &Client, class: &str) {
     let made = std::fs::read_to_string(&path).expect("a report");
     let kept = checkout().join(format!("api/conformance/{class}.yaml"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        return std::fs::write(kept, made).expect("the report can be written");
+        std::fs::write(kept, made).expect("the report can be written");
+        return text;
     }
     let kept = std::fs::read_to_string(kept).expect("the report that is committed");
     assert_eq!(
@@ -66,14 +67,18 @@ async fn is_as_reported(sandbox: &Sandbox, client: &Client, class: &str) {
         settled(&kept),
         "UPDATE_GOLDEN=1 writes the report; then the table of api/README.md"
     );
+    text
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_class_of_this_machine_is_as_its_report_says() {
     let Some((sandbox, client)) = started().await else { return };
     prepare(&client).await;
-    is_as_reported(&sandbox, &client, "local").await;
+    let said = is_as_reported(&sandbox, &client, "local").await;
     assert!(sandbox.postmasters().is_empty(), "nothing runs any more");
+    assert!(!said.contains("left behind"), "{said}");
+    let (done, listed) = retained(&sandbox, &[]).await;
+    assert!(done && listed.lines().count() == 1, "nothing is kept: {listed}");
 }
 
 /// Waits until a class is accepted.
@@ -111,7 +116,8 @@ async fn a_server_that_is_there_already_is_as_its_report_says() {
         applied(&client, &manifest).await;
     }
     accepted(&client, "external").await;
-    is_as_reported(&sandbox, &client, "external").await;
+    let said = is_as_reported(&sandbox, &client, "external").await;
+    assert!(said.contains("left behind: the data of conformance-retain-"), "{said}");
     let left = "SELECT count(*)::text FROM pg_database WHERE datname LIKE 'app%'";
     assert_eq!(administrator.query(left).await.expect("an answer"), "2", "its own, and what Retain kept");
 }

@@ -5,9 +5,9 @@ use crate::conformance::database::Database;
 use crate::conformance::door::Door;
 use crate::conformance::failure::{Failure, Verdict, ensure, same};
 use crate::conformance::follow::follow;
+use crate::conformance::kept::Kept;
 use crate::conformance::seen::Seen;
 use crate::conformance::suite::Suite;
-use databases_api::GROUP;
 use kube::api::DeleteParams;
 use serde_json::json;
 
@@ -36,8 +36,7 @@ pub(super) async fn delete(suite: &Suite) -> Verdict {
 pub(super) async fn retain(suite: &Suite) -> Verdict {
     let database = suite.ready("retain", json!({"deletionPolicy": "Retain"})).await?;
     let before = database.login().await?;
-    suite
-        .keeps(&before.name, format!("the data of {}, which its deletionPolicy Retain keeps", database.name));
+    suite.keeps(&Kept::of(&database, &database.read().await?, &before.name));
     before.door()?.open().await?.run("CREATE TABLE kept (value text)").await?;
     database.deleted().await?;
     let secret = database.secrets.get_opt(&before.name).await?;
@@ -89,15 +88,10 @@ pub(super) async fn taken_up(suite: &Suite) -> Verdict {
     let database = suite.ready("adopt", json!({"deletionPolicy": "Retain"})).await?;
     let before = database.login().await?;
     before.door()?.open().await?.run("CREATE TABLE kept AS SELECT 'kept'::text AS value").await?;
-    let seen = database.read().await?;
-    let part = |name: &str| seen.text(&format!("/status/backendRef/{name}"));
-    // A class that has no object of its own for a database keeps it by its binding Secret.
-    let kept = match part("group").ends_with(GROUP) {
-        true => json!({"kind": "Secret", "name": before.name}),
-        false => json!({"group": part("group"), "kind": part("kind"), "name": part("name")}),
-    };
+    let kept = Kept::of(&database, &database.read().await?, &before.name);
+    suite.keeps(&kept);
     database.deleted().await?;
-    let heir = suite.ready("adopt", json!({"adoptRef": kept})).await?;
+    let heir = suite.ready("adopt", json!({"adoptRef": kept.reference})).await?;
     let after = heir.login().await?;
     ensure(after.get("password") == before.get("password"), || "the password changed".into())?;
     same("the row of before", after.door()?.ask("SELECT value FROM kept").await?, "kept")
