@@ -2,13 +2,9 @@
 
 use super::failure::{Failure, Verdict};
 use super::session::Session;
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use super::trust::{Trust, client};
 use std::error::Error as _;
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::config::SslMode;
@@ -22,15 +18,6 @@ const CONNECT: Duration = Duration::from_secs(15);
 const LEARNED: Duration = Duration::from_secs(5);
 /// How often that is looked at.
 const AGAIN: Duration = Duration::from_millis(100);
-
-/// Whom a client believes.
-#[derive(Clone)]
-pub(super) enum Trust {
-    /// It does not encrypt.
-    Plain,
-    /// It encrypts, and takes a certificate for the host's name that one of these authorities (PEM) signed.
-    Authority(String),
-}
 
 /// Where to connect, and as whom. It has no `Debug`.
 #[derive(Clone)]
@@ -98,14 +85,14 @@ impl Door {
             config.password(password);
         }
         let connecting = async {
-            match &self.trust {
-                Trust::Plain => {
+            match client(&self.trust).map_err(Shut::Unreachable)? {
+                None => {
                     let connected = config.ssl_mode(SslMode::Disable).connect(NoTls).await;
                     let (client, connection) = connected.map_err(|error| shut(&error))?;
                     Ok(Session::over(client, tokio::spawn(async { drop(connection.await) })))
                 }
-                Trust::Authority(pem) => {
-                    let tls = MakeRustlsConnect::new(believing(pem).map_err(Shut::Unreachable)?);
+                Some(client) => {
+                    let tls = MakeRustlsConnect::new(client);
                     let connected = config.ssl_mode(SslMode::Require).connect(tls).await;
                     let (client, connection) = connected.map_err(|error| shut(&error))?;
                     Ok(Session::over(client, tokio::spawn(async { drop(connection.await) })))
@@ -164,16 +151,4 @@ fn shut(error: &tokio_postgres::Error) -> Shut {
 /// Whether an address answers that there is nobody.
 fn is_absent(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
-}
-
-/// A client that takes what these authorities signed for the host that it connects to.
-fn believing(pem: &str) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|error| format!("certificates are no PEM: {error}"))?;
-        roots.add(certificate).map_err(|error| format!("certificates are no authority's: {error}"))?;
-    }
-    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

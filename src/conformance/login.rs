@@ -1,7 +1,8 @@
 //! What a Secret of the standard says.
 
-use super::door::{Door, Trust};
+use super::door::Door;
 use super::failure::Failure;
+use super::trust::Trust;
 use k8s_openapi::api::core::v1::Secret;
 use std::collections::BTreeMap;
 
@@ -54,7 +55,8 @@ impl Login {
         self.text(key)?.parse().map_err(wrong)
     }
 
-    /// How an application connects with it: encrypted, and with the server's name checked, where it carries an authority.
+    /// How an application connects with it: encrypted, and with the server's name checked, where it carries an authority, which
+    /// the standard does not ask of every class.
     pub(super) fn door(&self) -> Result<Door, Failure> {
         self.door_at("host", "port")
     }
@@ -102,6 +104,7 @@ impl Login {
         match (self.get("certificates"), self.get("sslmode")) {
             (Some(pem), _) => Ok(Trust::Authority(pem.to_owned())),
             (None, None | Some("disable" | "prefer" | "allow")) => Ok(Trust::Plain),
+            (None, Some("require")) => Ok(Trust::Anybody),
             (None, Some(mode)) => {
                 let name = &self.name;
                 let why = format!(
@@ -109,6 +112,31 @@ impl Login {
                 );
                 Err(Failure::new(why))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::ByteString;
+
+    #[test]
+    fn a_client_checks_what_the_secret_lets_it_check() {
+        let ca = || Ok(Trust::Authority("PEM".into()));
+        let cases: [(&[(&str, &str)], Result<Trust, ()>); 6] = [
+            (&[], Ok(Trust::Plain)),
+            (&[("sslmode", "prefer")], Ok(Trust::Plain)),
+            (&[("sslmode", "require")], Ok(Trust::Anybody)),
+            (&[("sslmode", "require"), ("certificates", "PEM")], ca()),
+            (&[("certificates", "PEM")], ca()),
+            (&[("sslmode", "verify-full")], Err(())),
+        ];
+        for (keys, trusts) in cases {
+            let text = |(key, value): &(&str, &str)| ((*key).into(), ByteString(value.as_bytes().to_vec()));
+            let data = Some(keys.iter().map(text).collect());
+            let login = Login::of(Secret { data, ..Secret::default() });
+            assert_eq!(login.trust().map_err(drop), trusts, "{keys:?}");
         }
     }
 }

@@ -31,6 +31,7 @@ mod run;
 mod seen;
 mod session;
 mod suite;
+mod trust;
 
 #[cfg(test)]
 mod tests;

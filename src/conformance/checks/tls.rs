@@ -1,9 +1,10 @@
 //! Encryption.
 
-use crate::conformance::door::{Door, Trust};
+use crate::conformance::door::Door;
 use crate::conformance::failure::{Failure, Verdict, same};
 use crate::conformance::login::Login;
 use crate::conformance::suite::Suite;
+use crate::conformance::trust::Trust;
 use serde_json::json;
 
 const ENCRYPTED: &str = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
