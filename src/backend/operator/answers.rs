@@ -268,20 +268,17 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
                     self.delete(&live.main).await?;
                 }
                 // By their names alone they may be those of somebody whom an object wished to adopt.
-                if main || !wish.is_adopted() {
-                    self.clear(&wish).await?;
-                }
+                let known = main || !live.is_there() && (was_made(object) || !wish.is_adopted());
+                let left = if known { self.clear(&wish).await? } else { None };
                 for deleted in live.beside.iter().chain(&secrets) {
                     self.delete(deleted).await?;
                 }
                 self.forget_backups(object).await?;
-                match main && self.find(object, &[]).await?.is_there() {
-                    true => Err(Error::retried(
-                        Code::Unavailable,
-                        format!("{} {} is being deleted", D::MAIN.kind, live.name),
-                    )),
-                    false => Ok(()),
-                }
+                let left = match main && self.find(object, &[]).await?.is_there() {
+                    true => Some(format!("{} {} is being deleted", D::MAIN.kind, live.name)),
+                    false => left,
+                };
+                left.map_or(Ok(()), |left| Err(Error::retried(Code::Unavailable, left)))
             }
         }
     }

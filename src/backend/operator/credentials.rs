@@ -106,15 +106,24 @@ impl<D: Dialect> Operator<D> {
         Ok(found)
     }
 
-    /// Deletes the Secrets that the operator may leave behind.
-    pub(super) async fn clear(&self, wish: &Wish<'_>) -> Result<(), Error> {
-        for name in self.dialect.leftovers(wish) {
+    /// Deletes the Secrets that the operator may leave behind; else says what of its making has to be gone before. Servers that
+    /// still start need them, and an operator that waits for those in vain may do nothing else meanwhile.
+    pub(super) async fn clear(&self, wish: &Wish<'_>) -> Result<Option<String>, Error> {
+        let (leftovers, namespace) = (self.dialect.leftovers(wish), wish.object.metadata.namespace.as_str());
+        let evidence = self.dialect.evidence(wish.object, wish.name).into_iter();
+        for (resource, name) in evidence.filter(|_| !leftovers.is_empty()) {
+            let place = Place { resource: &resource, namespace, name: &name };
+            if self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))?.is_some() {
+                return Ok(Some(format!("{} has not deleted {} {name} yet", D::NAME, resource.kind)));
+            }
+        }
+        for name in leftovers {
             let found = self.cluster.look(secret(wish, &name)).await.map_err(|error| trouble::<D>(&error))?;
             if let Some(found) = found {
                 self.delete(&found).await?;
             }
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -22,7 +22,8 @@
 //!   the source and who is not listed cannot log in once it is Ready; a role that somebody made there by SQL keeps what it has, its
 //!   password, too. Its servers are replaced once before that. Its storage has to be as large as the data.
 //! - **Deletion.** The annotations that the operator may be told to wait for (`delete-date`, `delete-clustername`) are set before.
-//!   Volumes go unless the operator keeps them by its settings (`enable_persistent_volume_claim_deletion`).
+//!   A deletion is done once its servers are. Volumes go unless the operator keeps them by its settings
+//!   (`enable_persistent_volume_claim_deletion`), or has not looked at them since they were made, as it does every half an hour.
 //!
 //! Not offered: maintenance windows, as the operator keeps only new majors and primaries on nodes that go to them, and restarts for
 //! a change at once; backups, which are settings of the operator. A parameter that takes a restart keeps its value when it is listed no more: set it to another one.

@@ -54,6 +54,7 @@ pub(super) async fn what_is_done_behind_our_back_is_answered<P: Player>() {
     values_that_the_server_would_not_take_are_not_applied(&world).await;
     an_implementation_is_adopted_as_it_is_and_left_as_it_is(&world).await;
     what_was_to_be_deleted_and_is_retained_is_as_it_was(&world).await;
+    secrets_outlast_the_servers_that_start_with_them(&world).await;
     what_the_operator_warns_of_is_told_once(&world).await;
     an_address_from_outside_is_told_once_there_is_one(&world).await;
     super::pooled::poolers_are_told_of_changed_and_taken_away(&world).await;
@@ -85,6 +86,25 @@ async fn an_address_from_outside_is_told_once_there_is_one<P: Player>(world: &Wo
     let inside = seen.endpoints.iter().find(|endpoint| endpoint.is_main()).expect("an address inside");
     let outside = Endpoint { host: "192.0.2.1".into(), scope: Scope::External, ..inside.clone() };
     assert!(seen.endpoints.contains(&outside), "{seen:?}");
+    world.removed(&request).await;
+}
+
+async fn secrets_outlast_the_servers_that_start_with_them<P: Player>(world: &World<P>) {
+    let request = request(121);
+    world.available(&request).await;
+    let kinds = world.stage.made_kinds();
+    if kinds.iter().any(|kind| kind.kind == "StatefulSet") {
+        let (secret, _) = P::secrets(&world.main_of(&request).await).remove(0);
+        let secrets = world.stage.api(&SECRETS);
+        for _ in 0..2 {
+            let waits =
+                world.backend().remove(&request, Disposal::Delete).await.expect_err("servers are there");
+            assert!(waits.message.contains("has not deleted"), "{waits:?}");
+        }
+        assert!(secrets.get_opt(&secret).await.expect("an answer").is_some());
+        world.removed(&request).await;
+        assert!(secrets.get_opt(&secret).await.expect("an answer").is_none());
+    }
     world.removed(&request).await;
 }
 

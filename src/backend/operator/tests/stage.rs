@@ -3,7 +3,7 @@
 use super::{Player, Playground, Servers, Told};
 use crate::backend::operator::{Dialect, UID_LABEL, at};
 use crate::cluster::{Resource, SECRETS};
-use kube::api::{Api, ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -113,6 +113,7 @@ impl<P: Player> Stage<P> {
         if let Some(servers) = &self.servers {
             servers.run(&all).await;
         }
+        self.end_servers(&all).await;
         for mut main in all {
             if !at(&main, "metadata.deletionTimestamp").is_empty() {
                 let ended = json!({"metadata": {"finalizers": null}});
@@ -137,6 +138,19 @@ impl<P: Player> Stage<P> {
                 let status = P::status_beside(&object);
                 if !status.is_null() {
                     self.tell(kind, &object, status).await;
+                }
+            }
+        }
+    }
+
+    /// Ends the servers of main objects that are gone, and who was told of them.
+    async fn end_servers(&self, all: &[Value]) {
+        let ends = |kind: &&Resource| ["StatefulSet", "Endpoints"].contains(&kind.kind);
+        for kind in self.made_kinds().iter().filter(ends) {
+            for object in self.all(kind).await {
+                let name = at(&object, "metadata.name");
+                if !all.iter().any(|main| name.starts_with(at(main, "metadata.name"))) {
+                    self.api(kind).delete(name, &DeleteParams::default()).await.expect("it can be deleted");
                 }
             }
         }
