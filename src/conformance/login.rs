@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn a_client_checks_what_the_secret_lets_it_check() {
         let ca = || Ok(Trust::Authority("PEM".into()));
-        let cases: [(&[(&str, &str)], Result<Trust, ()>); 6] = [
+        type Keys = &'static [(&'static str, &'static str)];
+        let cases: [(Keys, Result<Trust, ()>); 6] = [
             (&[], Ok(Trust::Plain)),
             (&[("sslmode", "prefer")], Ok(Trust::Plain)),
             (&[("sslmode", "require")], Ok(Trust::Anybody)),

@@ -9,27 +9,25 @@ use http::{Request, Response, StatusCode, Version};
 
 use super::unread::waits_for_leave;
 
-/// Refuses a request that says not, or more than once, where it goes, or that expects what nobody knows.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), Response<Bytes>> {
+/// What refuses a request that says not, or more than once, where it goes, or that expects what nobody knows.
+pub(super) fn refused<B>(request: &Request<B>) -> Option<Response<Bytes>> {
     if request.version() >= Version::HTTP_2 {
-        return Ok(());
+        return None;
     }
     let headers = request.headers();
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if request.version() == Version::HTTP_11 => {
-            return Err(bad_request(": missing required Host header"));
+            return Some(bad_request(": missing required Host header"));
         }
         (Some(host), None) if !host.as_bytes().iter().all(is_of_host) => {
-            return Err(bad_request(": malformed Host header"));
+            return Some(bad_request(": malformed Host header"));
         }
-        (_, Some(_)) => return Err(bad_request(": too many Host headers")),
+        (_, Some(_)) => return Some(bad_request(": too many Host headers")),
         _ => {}
     }
-    match headers.contains_key(EXPECT) && !waits_for_leave(headers) {
-        true => Err(last(StatusCode::EXPECTATION_FAILED, String::new())),
-        false => Ok(()),
-    }
+    let unknown = headers.contains_key(EXPECT) && !waits_for_leave(headers);
+    unknown.then(|| last(StatusCode::EXPECTATION_FAILED, String::new()))
 }
 
 /// What a name, an address or a port may have (RFC 3986, 3.2.2).

@@ -35,7 +35,7 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z,
     type Body = ResponseBody<H::Body>;
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Self::Body> {
-        if let Err(refused) = head::check(&request) {
+        if let Some(refused) = head::refused(&request) {
             return refused.map(ResponseBody::refusal);
         }
         let (request, rest) = Rest::of(request);
