@@ -8,6 +8,9 @@ use crate::backend::postgresql::extension::{EXTENSIONS, Wanted, statements};
 use crate::backend::postgresql::{cell, identifier, is_of_the_moment};
 use std::collections::BTreeMap;
 
+/// A file is not there: what pgextwlist, which looks before PostgreSQL does, says of an extension that is not installed.
+const NO_FILE: &str = "58P01";
+
 /// Installs what is listed, over a session of the owner. One that is refused keeps no other from being made.
 pub(super) async fn converge(session: &Session, database: &Database) -> Result<(), Error> {
     let mut refused = Ok(());
@@ -47,5 +50,24 @@ async fn read(session: &Session) -> Result<BTreeMap<String, (String, String)>, E
 }
 
 fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Sql { answer, .. } if !answer.code.is_empty() && !is_of_the_moment(&answer.code))
+    let Error::Sql { answer, .. } = error else { return false };
+    answer.code == NO_FILE || !answer.code.is_empty() && !is_of_the_moment(&answer.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::postgresql::Answer;
+
+    #[test]
+    fn an_extension_that_is_not_there_is_refused_whoever_looks_for_it() {
+        for (code, refused) in
+            [("0A000", true), (NO_FILE, true), ("58030", false), ("53100", false), ("", false)]
+        {
+            let answer = Answer { code: code.into(), message: String::new() };
+            let error = Error::Sql { what: "create extension".into(), answer };
+            assert_eq!(is_refusal(&error), refused, "{code}");
+        }
+        assert!(!is_refusal(&Error::Missing(String::new())));
+    }
 }
