@@ -26,7 +26,8 @@
 //!   (`enable_persistent_volume_claim_deletion`), or has not looked at them since they were made, as it does every half an hour.
 //!
 //! Not offered: maintenance windows, as the operator keeps only new majors and primaries on nodes that go to them, and restarts for
-//! a change at once; backups, which are settings of the operator. A parameter that takes a restart keeps its value when it is listed no more: set it to another one.
+//! a change at once; backups, which are settings of the operator. A parameter keeps its value when it is listed no more, as the operator
+//! takes none back: set it to another one.
 
 mod beginning;
 mod connections;
