@@ -96,6 +96,8 @@ async fn secrets_outlast_the_servers_that_start_with_them<P: Player>(world: &Wor
     if kinds.iter().any(|kind| kind.kind == "StatefulSet") {
         let (secret, _) = P::secrets(&world.main_of(&request).await).remove(0);
         let secrets = world.stage.api(&SECRETS);
+        // The cluster is not to collect it.
+        world.stage.change(&SECRETS, &secret, json!({"metadata": {"ownerReferences": null}})).await;
         for _ in 0..2 {
             let waits =
                 world.backend().remove(&request, Disposal::Delete).await.expect_err("servers are there");
