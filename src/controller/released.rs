@@ -2,10 +2,12 @@
 //! the data.
 
 use super::instance::secret_names;
-use super::secret::{KIND_LABEL, NAME_LABEL, RELEASED_FROM};
+use super::patience::in_time;
+use super::secret::{KIND_LABEL, NAME_LABEL, RELEASED_FROM, UID_LABEL, delete_as_seen, label};
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
 use databases_api::instance::{Facts, Instance, binding_name};
+use k8s_openapi::api::core::v1::Secret;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -56,6 +58,26 @@ pub async fn delete_released(kubeconfig: Option<&Path>, former: &dyn Instance) -
         }
     }
     Ok(deleted)
+}
+
+impl Cluster {
+    /// Deletes the Secret if it was released by who is named so, and is nobody's since. Whether there was one.
+    async fn discard(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
+        in_time(self.throw_away(namespace, name, whose)).await
+    }
+
+    async fn throw_away(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
+        let api = self.secrets(namespace);
+        let released = |secret: &Secret| {
+            let annotations = secret.metadata.annotations.as_ref();
+            let from = annotations.and_then(|all| all.get(RELEASED_FROM));
+            label(secret, UID_LABEL).is_none() && from.is_some_and(|from| from == whose)
+        };
+        match api.get_opt(name).await?.filter(released) {
+            Some(secret) => delete_as_seen(&api, name, secret).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
 }
 
 /// What a Secret that was released says of whose it was.

@@ -17,7 +17,7 @@ use kube::api::{Api, DeleteParams};
 use std::collections::BTreeMap;
 
 /// Marks the Secrets of an object; they are released by taking it off.
-const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
+pub(super) const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
 /// The kind of the object that a Secret was made for.
 pub(super) const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
 /// The name of the object that a Secret was made for.
@@ -116,7 +116,7 @@ fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
 }
 
-fn label<'a>(secret: &'a Secret, name: &str) -> Option<&'a String> {
+pub(super) fn label<'a>(secret: &'a Secret, name: &str) -> Option<&'a String> {
     secret.metadata.labels.as_ref()?.get(name)
 }
 
@@ -169,7 +169,7 @@ impl Controllers {
 }
 
 impl Cluster {
-    fn secrets(&self, namespace: &str) -> Api<Secret> {
+    pub(super) fn secrets(&self, namespace: &str) -> Api<Secret> {
         Api::namespaced(self.client().clone(), namespace)
     }
 
@@ -231,24 +231,6 @@ impl Cluster {
         }
     }
 
-    /// Deletes the Secret if it was released by who is named so, and is nobody's since. Whether there was one.
-    pub(super) async fn discard(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
-        in_time(self.throw_away(namespace, name, whose)).await
-    }
-
-    async fn throw_away(&self, namespace: &str, name: &str, whose: &str) -> Result<bool, Error> {
-        let api = self.secrets(namespace);
-        let released = |secret: &Secret| {
-            let annotations = secret.metadata.annotations.as_ref();
-            let from = annotations.and_then(|all| all.get(RELEASED_FROM));
-            label(secret, UID_LABEL).is_none() && from.is_some_and(|from| from == whose)
-        };
-        match api.get_opt(name).await?.filter(released) {
-            Some(secret) => delete_as_seen(&api, name, secret).await.map(|()| true),
-            None => Ok(false),
-        }
-    }
-
     /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well.
     pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         in_time(self.give_up(namespace, name, owner_uid)).await
@@ -271,7 +253,7 @@ impl Cluster {
 }
 
 /// Deletes a Secret unless it changed; one that is gone is no error.
-async fn delete_as_seen(api: &Api<Secret>, name: &str, secret: Secret) -> Result<(), Error> {
+pub(super) async fn delete_as_seen(api: &Api<Secret>, name: &str, secret: Secret) -> Result<(), Error> {
     let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
     let params = DeleteParams::default().preconditions(kube::api::Preconditions { uid, resource_version });
     match api.delete(name, &params).await {
