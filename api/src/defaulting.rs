@@ -28,13 +28,14 @@ pub fn resolve(object: &mut dyn Instance, classes: &[DatabaseClass]) {
     }
     let name = object.spec().class_name.clone();
     if let Some(class) = classes.iter().find(|class| class.metadata.name == name) {
-        let defaults = class.spec.defaults.clone().unwrap_or_default();
+        let none = InstanceDefaults::default();
+        let defaults = class.spec.defaults.as_ref().unwrap_or(&none);
         let version = default_version(class, kind).unwrap_or_default();
         let wanted = &object.spec().version;
         if !wanted.is_empty() && ![&version, &defaults.version].contains(&wanted) {
             stated.push("spec.version");
         }
-        let filled = filled(object, &defaults);
+        let filled = filled(object, defaults);
         set.extend(filled.set.into_iter().map(|field| (field, name.clone())));
         stated.extend(filled.stated);
         if object.spec().version.is_empty() && object.spec().adopt_ref.is_none() && !version.is_empty() {
@@ -72,6 +73,9 @@ fn provenance(object: &dyn Instance) -> BTreeMap<String, String> {
 /// Says of faults in what a class decided just now that it was the class, and what to do: whoever wrote the object did not write
 /// that.
 pub fn name_origin(new: &dyn Instance, old: Option<&dyn Instance>, errors: &mut Errors) {
+    if errors.is_empty() {
+        return;
+    }
     let (now, before) = (provenance(new), old.map(provenance).unwrap_or_default());
     let class = &new.spec().class_name;
     let is_news =

@@ -26,11 +26,7 @@ pub(super) async fn apply(
     let options = WriteOptions::of_patch(call.query, true)?;
     let definition = call.store.definition;
     let of = (&*definition.api_version(call.version.name), definition.kind);
-    let body = input::read(call.headers, body).await?;
-    let configuration = configuration(call, &body, of, options.field_validation)?;
-    if let Some(audit) = call.audit {
-        audit.patch(configuration.to_string().as_bytes());
-    }
+    let configuration = configuration(call, body, of, options.field_validation).await?;
     // A name that is left out is the path's; one that is to be gone is missed.
     if configuration["metadata"].get("name").is_some_and(Value::is_null) {
         return Err(nameless(call.info.name()));
@@ -54,8 +50,23 @@ pub(super) async fn apply(
     Ok(call.answer(&view, code, &stored))
 }
 
-/// What a body says of an object of that version and kind; names that stand twice in it are warned of.
-pub(super) fn configuration(
+/// Reads what a body says of an object of that version and kind, and records it.
+pub(super) async fn configuration(
+    call: &Call<'_>,
+    body: RequestBody,
+    of: (&str, &str),
+    validation: FieldValidation,
+) -> Result<Value, ApiError> {
+    let body = input::read(call.headers, body).await?;
+    let configuration = decoded(call, &body, of, validation)?;
+    if let Some(audit) = call.audit {
+        audit.patch(configuration.to_string().as_bytes());
+    }
+    Ok(configuration)
+}
+
+/// The same of the body's bytes; names that stand twice in it are warned of.
+fn decoded(
     call: &Call<'_>,
     body: &[u8],
     of: (&str, &str),

@@ -1,7 +1,6 @@
 //! PATCH of a Scale with a configuration to apply: who applies it owns the fields of the object that say its count (S-2A).
 
 use super::apply::configuration;
-use super::input;
 use super::options::WriteOptions;
 use super::request::Call;
 use super::scale::scaled;
@@ -22,11 +21,7 @@ use std::sync::Arc;
 /// Applies the Scale that a body says.
 pub(super) async fn apply(call: &Call<'_>, body: RequestBody) -> Result<Arc<Stored>, ApiError> {
     let options = WriteOptions::of_patch(call.query, true)?;
-    let body = input::read(call.headers, body).await?;
-    let configuration = configuration(call, &body, (API_VERSION, KIND), options.field_validation)?;
-    if let Some(audit) = call.audit {
-        audit.patch(configuration.to_string().as_bytes());
-    }
+    let configuration = configuration(call, body, (API_VERSION, KIND), options.field_validation).await?;
     let manager = &*options.manager(call.headers);
     let update = UpdateOptions { is_owned: true, ..call.update_options(Part::Main, &options, manager) };
     let force = options.force == Some(true);

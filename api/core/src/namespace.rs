@@ -94,7 +94,7 @@ impl Kind for Namespace {
     fn prepare_update(&mut self, old: &Self) {
         self.status = old.status.clone();
         self.spec = old.spec.clone();
-        self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
+        self.default_fields();
     }
     fn prepare_status_update(&mut self, old: &Self) {
         self.spec = old.spec.clone();

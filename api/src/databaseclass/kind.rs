@@ -156,13 +156,9 @@ impl Kind for DatabaseClass {
         trial::check(self, errors);
     }
 
-    /// A fault that was there before is not held against a change of something else (K-09).
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
         if self.spec != old.spec {
-            let (mut now, mut before) = (Errors::new(), Errors::new());
-            self.validate(&mut now);
-            old.validate(&mut before);
-            errors.extend(now.into_iter().filter(|error| !before.contains(error)));
+            crate::shared::check_change(self, old, Self::validate, errors);
         }
         if self.status != old.status {
             let status = &self.status;

@@ -3,7 +3,7 @@
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::instance::Instance;
 use crate::instance::life::check_ending;
-use crate::shared::{MajorUpgrade, check_instance, too_large};
+use crate::shared::{MajorUpgrade, check_change, check_instance, too_large};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -190,16 +190,11 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
-/// Faults of the change; a fault that was there before is not held against it (K-09).
+/// Faults of the change.
 pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
-    let (mut now, mut before) = (Errors::new(), Errors::new());
     if new.spec != old.spec {
-        validate(new, &mut now);
+        check_change(new, old, validate, errors);
     }
-    if !now.is_empty() {
-        validate(old, &mut before);
-    }
-    errors.extend(now.into_iter().filter(|error| !before.contains(error)));
     if new.status != old.status {
         let (status, number) = (&new.status.instance, |number: i32| i64::from(number));
         let numbers =

@@ -28,7 +28,7 @@ pub use status::{
     BackendRef, BackupStatus, Endpoint, InstanceStatus, SecretRef, StorageStatus, UnsupportedField,
     UserSecret,
 };
-pub(crate) use validation::check_instance;
+pub(crate) use validation::{check_change, check_instance};
 
 /// The package of every type of version v1.
 pub(crate) const PACKAGE: &str = "io.k8s.standard.databases.v1";

@@ -10,6 +10,16 @@ use std::net::IpAddr;
 
 const MINUTE: i64 = 60_000_000_000;
 
+/// Adds the faults of a changed object; one that was there before is not held against a change of something else (K-09).
+pub(crate) fn check_change<T>(new: &T, old: &T, validate: impl Fn(&T, &mut Errors), errors: &mut Errors) {
+    let (mut now, mut before) = (Errors::new(), Errors::new());
+    validate(new, &mut now);
+    if !now.is_empty() {
+        validate(old, &mut before);
+    }
+    errors.extend(now.into_iter().filter(|error| !before.contains(error)));
+}
+
 /// Adds the faults of names, amounts, ranges, windows and references. `kind` is what the object itself is.
 pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
     let dns = |name: &str, at: Path, errors: &mut Errors| {

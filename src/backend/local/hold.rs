@@ -68,7 +68,10 @@ impl Groups {
 
     /// Why no server can be held here, in words that follow "because".
     pub(super) fn lack(&self, account: &Account) -> Option<String> {
-        let (Some(version), None) = (self.version, self.barred(account)) else { return self.barred(account) };
+        if let Some(why) = self.barred(account) {
+            return Some(why);
+        }
+        let version = self.version?;
         let made = self
             .parents(version)
             .iter()

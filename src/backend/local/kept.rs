@@ -92,7 +92,7 @@ pub(super) fn of(layout: &Layout, uid: &str) -> Result<Option<Kept>, Error> {
 }
 
 /// What is left of it: its state goes last.
-pub(super) fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
+fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
     let kept = State::read(&folder.state()).map(|state| seen(uid, folder, &state));
     let unknown = || Kept {
         uid: uid.to_owned(),

@@ -28,7 +28,7 @@ impl<K: Database> Reconciler<K> {
         let (made, uid) = (object.status().backend_ref.is_some(), &Kind::meta(object).uid);
         if !is_taken_up(Kind::meta(object)) {
             if made && !self.departed.is_ended(uid) {
-                self.ended(object, class, backends, last_disposal(object)).await?;
+                self.ended(&mut asked(object, class), backends, last_disposal(object)).await?;
             }
             return self.held(object).await;
         }
@@ -39,8 +39,8 @@ impl<K: Database> Reconciler<K> {
         {
             return gone(error);
         }
+        let mut request = asked(object, class);
         if waits_for_backup(object) {
-            let request = asked(object, &class);
             for backend in backends {
                 match self.back_up(&request, &**backend).await {
                     Ok(None) => {}
@@ -52,7 +52,7 @@ impl<K: Database> Reconciler<K> {
                 }
             }
         }
-        self.ended(object, class, backends, disposal).await?;
+        self.ended(&mut request, backends, disposal).await?;
         let outcome = self.update(object, Part::Main, |object| {
             Kind::meta_mut(object).finalizers.retain(|finalizer| finalizer != BACKEND_FINALIZER);
         });
@@ -62,31 +62,29 @@ impl<K: Database> Reconciler<K> {
     /// The same for an object that is there, which says why it did not go.
     async fn ended(
         &self,
-        object: &K,
-        class: Result<Class, Refusal>,
+        request: &mut Request<K>,
         backends: &[Arc<dyn Answers<K>>],
         disposal: Disposal,
     ) -> Result<(), Error> {
-        if let Err(error) = self.end(object, class, backends, disposal).await {
-            self.not_removed(object, &error).await?;
+        if let Err(error) = self.end(request, backends, disposal).await {
+            self.not_removed(&request.object, &error).await?;
             return Err(error);
         }
-        self.departed.ends(&Kind::meta(object).uid);
+        self.departed.ends(&Kind::meta(&request.object).uid);
         Ok(())
     }
 
     /// Ends what these backends have of an object, and its Secrets.
     pub(super) async fn end(
         &self,
-        object: &K,
-        class: Result<Class, Refusal>,
+        request: &mut Request<K>,
         backends: &[Arc<dyn Answers<K>>],
         disposal: Disposal,
     ) -> Result<(), Error> {
-        let mut request = asked(object, &class);
         for backend in backends {
-            self.remove(&mut request, &**backend, disposal).await?;
+            self.remove(request, &**backend, disposal).await?;
         }
+        let object = &request.object;
         self.controllers.dispose_secrets(object, disposal).await?;
         if disposal == Disposal::Retain && object.status().backend_ref.is_some() {
             let was_ready = !object.status().version.is_empty();
@@ -141,8 +139,8 @@ impl<K: Database> Reconciler<K> {
 }
 
 /// What backends are asked about an object that goes.
-fn asked<K: Database>(object: &K, class: &Result<Class, Refusal>) -> Request<K> {
-    let (class, lost) = (class.as_ref().ok().cloned(), class.as_ref().err().cloned());
+pub(super) fn asked<K: Database>(object: &K, class: Result<Class, Refusal>) -> Request<K> {
+    let (class, lost) = class.map_or_else(|lost| (None, Some(lost)), |class| (Some(class), None));
     Request { class, lost, ..Request::new(object.clone()) }
 }
 

@@ -6,7 +6,7 @@
 
 use super::super::runtime::{Entry, Outcome, PATIENCE, Queue, Told};
 use super::choice::Choice;
-use super::deletion::last_disposal;
+use super::deletion::{asked, last_disposal};
 use super::reconcile::{Error, Reconciler};
 use super::{Database, key};
 use crate::registry::Stored;
@@ -109,6 +109,6 @@ impl<K: Database> Reconciler<K> {
         let (disposal, uid) = (last_disposal(object), &Kind::meta(object).uid);
         tracing::warn!(object = key, uid, ?disposal, "an object was let go by force; what it had is ended");
         let class = self.inquiry().last_class(&chosen).await;
-        self.end(object, class, &[chosen.backend], disposal).await.map(|()| None)
+        self.end(&mut asked(object, class), &[chosen.backend], disposal).await.map(|()| None)
     }
 }

@@ -1,6 +1,6 @@
 //! Discovery in one document (`apidiscovery.k8s.io/v2`).
 
-use super::resource::{FINALIZE_VERBS, SUBRESOURCE_VERBS, verbs};
+use super::resource::{subresource_verbs, verbs};
 use super::{groups, served, versions};
 use crate::kind::Definition;
 use serde_json::{Value, json};
@@ -57,9 +57,7 @@ fn resource(definition: &Definition, version: &str) -> Value {
     }
     let mut subresources = Vec::new();
     if definition.finalize {
-        let mut finalize = subresource("finalize", &own);
-        finalize["verbs"] = json!(FINALIZE_VERBS);
-        subresources.push(finalize);
+        subresources.push(subresource("finalize", &own));
     }
     if definition.scale {
         subresources.push(subresource("scale", &response_kind("autoscaling", "v1", "Scale")));
@@ -78,5 +76,5 @@ fn response_kind(group: &str, version: &str, kind: &str) -> Value {
 }
 
 fn subresource(name: &str, kind: &Value) -> Value {
-    json!({"subresource": name, "responseKind": kind, "verbs": SUBRESOURCE_VERBS})
+    json!({"subresource": name, "responseKind": kind, "verbs": subresource_verbs(name)})
 }

@@ -8,10 +8,6 @@ use sha2::{Digest, Sha256};
 
 /// The verbs of a resource, sorted.
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-/// The verbs of the status and scale subresources, sorted.
-pub(super) const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
-/// Those of the finalize subresource.
-pub(super) const FINALIZE_VERBS: [&str; 1] = ["update"];
 
 /// The verbs of a kind.
 pub(super) fn verbs(definition: &Definition) -> Vec<&'static str> {
@@ -19,13 +15,19 @@ pub(super) fn verbs(definition: &Definition) -> Vec<&'static str> {
     VERBS.into_iter().filter(has).collect()
 }
 
+/// The verbs of a subresource, sorted.
+pub(super) fn subresource_verbs(name: &str) -> &'static [&'static str] {
+    match name {
+        "finalize" => &["update"],
+        _ => &["get", "patch", "update"],
+    }
+}
+
 /// The resource and its subresources.
 pub(super) fn entries(definition: &Definition) -> Vec<Value> {
     let mut entries = vec![main(definition)];
     if definition.finalize {
-        let mut finalize = subresource(definition, "finalize", definition.kind);
-        finalize["verbs"] = json!(FINALIZE_VERBS);
-        entries.push(finalize);
+        entries.push(subresource(definition, "finalize", definition.kind));
     }
     if definition.status {
         entries.push(subresource(definition, "status", definition.kind));
@@ -63,7 +65,7 @@ fn subresource(definition: &Definition, name: &str, kind: &str) -> Value {
         "singularName": "",
         "namespaced": definition.namespaced,
         "kind": kind,
-        "verbs": SUBRESOURCE_VERBS,
+        "verbs": subresource_verbs(name),
     })
 }
 

@@ -120,9 +120,11 @@ impl Builder {
             responses: vec![(200, Content::Object(Status::SCHEMA))],
             ..self.operation()
         };
-        let mut operations = vec![self.list(self.scope, ""), create, delete];
-        // One that goes step by step is deleted by itself.
-        operations.truncate(if self.definition.finalize { 2 } else { 3 });
+        let mut operations = vec![self.list(self.scope, ""), create];
+        // What goes step by step is deleted by itself.
+        if !self.definition.finalize {
+            operations.push(delete);
+        }
         operations
     }
 
