@@ -15,7 +15,7 @@ const MOST_DATABASES: usize = 64;
 pub const LEAST_SIZE: u64 = 128 << 20;
 const RESERVED: [&str; 3] = ["postgres", "template0", "template1"];
 /// Roles that PostgreSQL has or reads as something else, and those by which a server is managed.
-const RESERVED_ROLES: [&str; 8] = [
+const RESERVED_ROLES: [&str; 9] = [
     "postgres",
     "public",
     "none",
@@ -24,6 +24,7 @@ const RESERVED_ROLES: [&str; 8] = [
     "session_user",
     "databases_manager",
     "databases_standby",
+    "databases_superuser",
 ];
 
 const RESERVED_ROLE: &str = "is reserved by PostgreSQL or by its manager; choose another name";

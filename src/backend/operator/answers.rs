@@ -106,7 +106,7 @@ impl<D: Dialect> Operator<D> {
 
     /// What the operator tells.
     pub(super) async fn see_outside(&self, wish: &Wish<'_>) -> Result<Observed, Error> {
-        let roles = self.dialect.roles(wish);
+        let roles = self.roles(wish);
         let (logins, superuser) = self.logins(wish, &roles).await?;
         let certificates = self.certificates(wish).await?;
         let mut seen =
@@ -220,7 +220,7 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
         if let Some(waits) = self.back_up_source(&wish).await? {
             return Ok(waits);
         }
-        self.make_secrets(&wish, &self.dialect.roles(&wish)).await?;
+        self.make_secrets(&wish, &self.roles(&wish)).await?;
         match self.apply(&wish, &objects).await {
             Ok(()) => {}
             Err(Unapplied::Refused(refusal)) => return self.keep(&wish, refusal).await,
@@ -234,7 +234,8 @@ impl<D: Dialect> Answers<PostgreSQL> for Operator<D> {
             self.forget_backups(object).await?;
         }
         let seen = self.see_outside(&wish).await?;
-        self.bring_inside(&wish, seen).await
+        let seen = self.bring_inside(&wish, seen).await?;
+        self.forget_superuser(&wish).await.map(|()| seen)
     }
 
     async fn back_up(&self, request: &Request<PostgreSQL>) -> Result<Backup, Error> {

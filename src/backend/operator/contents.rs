@@ -1,7 +1,8 @@
 //! What an operator leaves to SQL: extensions and users, and databases with their owners where it makes none of them itself.
 //!
 //! They are brought in line by the superuser that the operator made, once the server takes writes, as on any other server
-//! ([`tenant`]). The object was made when they are there, and not before.
+//! ([`tenant`]). The object was made when they are there, and not before. The superuser that is given out is one of those roles,
+//! and never who manages the server.
 
 use super::Operator;
 use super::dialect::{Administration, Dialect, Wish};
@@ -9,7 +10,6 @@ use crate::backend::postgresql::{Secret, was_made};
 use crate::backend::tenant::{self, Facts, Found, Inside, Names, Server, SslMode};
 use crate::backend::{Error, Login, Observed, Phase};
 use databases_api::postgresql::PostgreSQL;
-use databases_api::shared::Access;
 use std::ops::ControlFlow;
 
 /// The database that whoever manages a server connects to.
@@ -23,7 +23,8 @@ impl<D: Dialect> Operator<D> {
             ControlFlow::Break(seen) => return Ok(seen),
         };
         let names = self.names(wish);
-        Ok(match tenant::ensure(wish.object, &names, &server, &seen.logins).await {
+        let published: Vec<Login> = seen.logins.iter().chain(&seen.superuser).cloned().collect();
+        Ok(match tenant::ensure(wish.object, &names, &server, &published).await {
             Ok(Inside { facts, found, refused, .. }) => Observed { refused, ..inside(seen, &facts, &found) },
             Err(error) => self.without(wish, seen, &error),
         })
@@ -76,9 +77,6 @@ impl<D: Dialect> Operator<D> {
             return Ok(ControlFlow::Break(seen));
         };
         let manager = self.manager(wish, &administration).await?;
-        if wish.object.spec.superuser_access == Some(Access::Enabled) {
-            seen.superuser.clone_from(&manager);
-        }
         // Once it has a version, it was made.
         if !was_made(wish.object) {
             seen.version.clear();
@@ -119,7 +117,8 @@ impl<D: Dialect> Operator<D> {
 impl Administration {
     /// What things are called on the server.
     pub(super) fn names(&self, object: &PostgreSQL) -> Names {
-        if self.gives { Names::given(object) } else { Names::alone(object) }
+        let names = if self.gives { Names::given(object) } else { Names::alone(object) };
+        names.with_superuser()
     }
 }
 

@@ -3,30 +3,67 @@
 use super::dialect::{Administration, Dialect, Role, Wish};
 use super::{Operator, UID_LABEL, covers, exposure, names, overlay, trouble};
 use crate::backend::postgresql::{Secret, secret_value};
+use crate::backend::tenant::SUPERUSER;
 use crate::backend::{Code, Error, Login};
 use crate::cluster::{Place, SECRETS, SERVICES};
 use databases_api::postgresql::PostgreSQL;
+use databases_api::shared::Access;
 use serde_json::{Value, json};
 
 impl<D: Dialect> Operator<D> {
+    /// The roles that need a password; where a server is managed over SQL, with a superuser of its own for who asks for one.
+    pub(super) fn roles(&self, wish: &Wish<'_>) -> Vec<Role> {
+        let mut roles = self.dialect.roles(wish);
+        if self.gives_superuser(wish) == Some(true) {
+            let role = wish.role(SUPERUSER, wish.first_database());
+            roles.push(Role { is_superuser: true, ..role });
+        }
+        roles
+    }
+
+    /// Whether a superuser of our making is asked for; none where the operator makes it.
+    fn gives_superuser(&self, wish: &Wish<'_>) -> Option<bool> {
+        self.dialect.administration(wish)?;
+        Some(wish.object.spec.superuser_access == Some(Access::Enabled))
+    }
+
+    /// Deletes the superuser's password where it is not asked for, that of a former object, too: the next one is another.
+    pub(super) async fn forget_superuser(&self, wish: &Wish<'_>) -> Result<(), Error> {
+        if self.gives_superuser(wish) != Some(false) {
+            return Ok(());
+        }
+        let name = wish.role(SUPERUSER, "").secret;
+        let found = self.cluster.look(secret(wish, &name)).await.map_err(|error| trouble::<D>(&error))?;
+        let is_anothers = |found: &Value| {
+            !found["metadata"]["labels"][UID_LABEL].is_null() && !wish.is_ours(&found["metadata"])
+        };
+        match found {
+            Some(found) if !is_anothers(&found) => self.delete(&found).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the Secrets of roles that are ours to make. One that is there and nobody's, such as after a retention, is the
     /// object's from then on.
     pub(super) async fn make_secrets(&self, wish: &Wish<'_>, roles: &[Role]) -> Result<(), Error> {
         // One that we made for an operator is the operator's for who adopts.
         let is_ours_by_name = |role: &Role| role.secret == wish.role(&role.name, "").secret;
-        let labels = overlay(names::labels(wish.object), self.dialect.secret_labels(wish));
+        let ours = names::labels(wish.object);
+        let labels = overlay(ours.clone(), self.dialect.secret_labels(wish));
         for role in roles.iter().filter(|role| role.is_ours || is_ours_by_name(role)) {
+            // A pooler lets applications in, not who administers.
+            let labels = if role.is_superuser { &ours } else { &labels };
             let place = secret(wish, &role.secret);
             match self.cluster.look(place).await.map_err(|error| trouble::<D>(&error))? {
                 None if !role.is_ours => {}
                 None => {
-                    let object = new_secret(wish, role, &labels)?;
+                    let object = new_secret(wish, role, labels)?;
                     self.cluster.make(place, &object).await.map_err(|error| trouble::<D>(&error))?;
                 }
                 Some(found) => {
                     let said = &found["metadata"]["labels"];
                     let is_free = said[UID_LABEL].is_null() || said[UID_LABEL] == labels[UID_LABEL];
-                    if is_free && !covers(said, &labels, &[]) {
+                    if is_free && !covers(said, labels, &[]) {
                         self.change(&found, &json!({"metadata": {"labels": labels}})).await?;
                     }
                 }

@@ -13,7 +13,7 @@
 //! - **Scheduling** has no labels of nodes: they become an affinity.
 //!
 //! Not offered: certificates of one's own, as replicas would need others of the same authority; new majors, which are objects of
-//! another kind with the database stopped. The superuser keeps its password when it is not to be published any more.
+//! another kind with the database stopped.
 
 mod cluster;
 mod metrics;

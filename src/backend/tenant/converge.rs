@@ -10,7 +10,7 @@ use super::found::{Facts, Found};
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
-use super::wish::{ATTRIBUTES, Database, Role, Wish};
+use super::wish::{ATTRIBUTES, Database, Role, SUPERUSER, Wish};
 use crate::backend;
 use crate::backend::postgresql::{Login, Secret, identifier, literal};
 use std::collections::BTreeMap;
@@ -94,10 +94,13 @@ impl Work<'_> {
             }
             let [superuser, _, _, replication, _] = there.attributes;
             if (superuser || replication) && !Names::is_somebodys(&there.comment) {
-                return Err(Error::Wish(format!(
-                    "role {} is the server's own, for its operator or its replicas: choose another name",
-                    role.name
-                )));
+                let why = match role.name == SUPERUSER {
+                    true => {
+                        "was made by somebody, and spec.superuserAccess gives it out: rename it on the server, or drop it"
+                    }
+                    false => "is the server's own, for its operator or its replicas: choose another name",
+                };
+                return Err(Error::Wish(format!("role {} {why}", role.name)));
             }
         }
         for database in &self.wish.databases {
@@ -166,21 +169,10 @@ impl Work<'_> {
                 accesses.insert(role.name.clone(), access);
             }
         }
-        for (name, role) in found.our_roles().filter(|(_, role)| role.login) {
-            if !self.wish.roles.iter().any(|wanted| wanted.name == *name) {
-                tracing::info!(
-                    role = name,
-                    login = role.login,
-                    "a role that is listed no more cannot log in"
-                );
-                let statement = format!("ALTER ROLE {} WITH NOLOGIN PASSWORD NULL", identifier(name));
-                self.or_left(found, name, self.alter(name, &statement).await)?;
-            }
-        }
-        Ok(accesses)
+        self.shut_out(found).await.map(|()| accesses)
     }
 
-    async fn alter(&self, role: &str, statements: &str) -> Result<(), Error> {
+    pub(super) async fn alter(&self, role: &str, statements: &str) -> Result<(), Error> {
         self.session.run(format!("alter role {role}"), statements).await
     }
 
@@ -257,49 +249,6 @@ impl Work<'_> {
         self.session.run(format!("open database {}", database.name), &statements).await
     }
 
-    /// Users have what they are listed with; PUBLIC and users who are not listed have nothing.
-    async fn grants(&self, found: &Found) -> Result<(), Error> {
-        let listed = |name: &str| self.wish.databases.iter().any(|database| database.name == name);
-        for grant in found.grants.iter().filter(|grant| listed(&grant.database)) {
-            let ours = found.roles.get(&grant.role).is_some_and(|role| role.ours);
-            let whom = match &*grant.role {
-                // Among the object's own, who owns a database says what everybody may there.
-                "" if self.names.are_alone() => continue,
-                "" => "PUBLIC".to_owned(),
-                role if ours && !self.wish.uses(role, &grant.database) => identifier(role),
-                _ => continue,
-            };
-            let statement =
-                format!("REVOKE ALL ON DATABASE {} FROM {whom} CASCADE", identifier(&grant.database));
-            self.session.run(format!("revoke database {}", grant.database), &statement).await?;
-        }
-        for role in &self.wish.roles {
-            for database in role.databases.iter().filter(|name| found.databases.contains_key(*name)) {
-                let has =
-                    |grant: &&super::found::Grant| grant.database == *database && grant.role == role.name;
-                if found.grants.iter().find(has).is_some_and(|grant| grant.complete) {
-                    continue;
-                }
-                let (on, to) = (identifier(database), identifier(&role.name));
-                let statement = format!("GRANT ALL ON DATABASE {on} TO {to}");
-                self.session.run(format!("grant database {database} to {}", role.name), &statement).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sessions that could not be opened now end.
-    async fn end_sessions(&self, found: &Found) -> Result<(), Error> {
-        let ours: Vec<String> = found.our_roles().map(|(name, _)| literal(name)).collect();
-        let query = format!(
-            "SELECT pg_terminate_backend(s.pid) FROM pg_stat_activity s JOIN pg_roles r ON r.oid = s.usesysid \
-             WHERE r.rolname = ANY (ARRAY[{}]::name[]) AND s.pid <> pg_backend_pid() AND (NOT r.rolcanlogin \
-             OR s.datid <> 0 AND NOT has_database_privilege(r.oid, s.datid, 'CONNECT'))",
-            ours.join(", ")
-        );
-        self.session.look("end sessions of who may not connect", [query]).await.map(drop)
-    }
-
     /// Logs in as every role, which gets the password of its Secret where it has another one; the session of each.
     pub(super) async fn log_in(&self, role: &Role, access: &Access) -> Result<Session, Error> {
         let database = role.databases.first().unwrap_or(&self.server.database);
@@ -333,7 +282,7 @@ pub(super) async fn join(session: &Session, found: &Found) -> Result<(), Error> 
 }
 
 /// What `CREATE ROLE` and `ALTER ROLE` say of a role. The server is given the verifier, never the password.
-fn clause(role: &Role, password: Option<&Secret>) -> String {
+pub(super) fn clause(role: &Role, password: Option<&Secret>) -> String {
     let mut clause = if role.login { "LOGIN" } else { "NOLOGIN" }.to_owned();
     for (may, (_, word)) in role.attributes.into_iter().flatten().zip(ATTRIBUTES) {
         clause += if may { " " } else { " NO" };

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::names::Names;
 use super::server::Server;
 use super::session::Session;
-use super::wish::{ATTRIBUTES, Attributes};
+use super::wish::{ATTRIBUTES, Attributes, SUPERUSER};
 use crate::backend::postgresql::{cell, flag, identifier, literal};
 use std::collections::BTreeMap;
 
@@ -99,7 +99,8 @@ impl Found {
         names: &Names,
         wanted: &[&str],
     ) -> Result<Self, Error> {
-        let list: Vec<String> = wanted.iter().map(|name| literal(name)).collect();
+        let superuser = names.have_superuser().then_some(SUPERUSER);
+        let list: Vec<String> = wanted.iter().copied().chain(superuser).map(literal).collect();
         let list = format!("ANY (ARRAY[{}]::name[])", list.join(", "));
         let comment = "coalesce(c.description, '')";
         let ours = names.may_be_ours(comment);
@@ -126,9 +127,10 @@ impl Found {
         ];
         let [roles, databases, grants] = session.look("read roles and databases", queries).await?;
         let role = |row| {
-            let comment = cell(row, 2);
-            let (ours, attributes) = (names.is_ours(&comment), [4, 5, 6, 7, 8].map(|index| flag(row, index)));
-            (cell(row, 0), Role { login: flag(row, 1), attributes, ours, comment, joined: flag(row, 3) })
+            let (name, comment) = (cell(row, 0), cell(row, 2));
+            let attributes = [4, 5, 6, 7, 8].map(|index| flag(row, index));
+            let ours = names.is_our_role(&name, &comment);
+            (name, Role { login: flag(row, 1), attributes, ours, comment, joined: flag(row, 3) })
         };
         let database = |row| {
             let (owner, ours) = (cell(row, 1), names.is_ours(&cell(row, 2)));

@@ -13,6 +13,7 @@ mod error;
 mod extensions;
 mod found;
 mod names;
+mod privileges;
 mod removal;
 mod server;
 mod session;
@@ -25,6 +26,6 @@ pub(super) use found::{Facts, Found};
 pub(super) use names::Names;
 pub(super) use removal::{drop_all, keep};
 pub(super) use server::{Server, SslMode};
-pub(super) use wish::check;
+pub(super) use wish::{SUPERUSER, check};
 #[cfg(test)]
 pub(super) use {converge::Work, wish::Wish};

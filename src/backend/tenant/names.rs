@@ -5,6 +5,7 @@
 //! which only who manages roles can change; a database is its owner's.
 
 use super::found::Found;
+use super::wish::SUPERUSER;
 use crate::backend::postgresql::{hash, literal};
 use databases_api::instance::Instance;
 use databases_api::postgresql::PostgreSQL;
@@ -35,6 +36,8 @@ pub(in crate::backend) struct Names {
     ground: Ground,
     /// Whether it began as a copy of a server on which everything was another object's.
     is_copy: bool,
+    /// Whether a superuser is given out that is made here ([`SUPERUSER`]).
+    superuser: bool,
 }
 
 impl Names {
@@ -42,7 +45,13 @@ impl Names {
     pub(in crate::backend) fn of(object: &PostgreSQL) -> Self {
         let meta = &object.metadata;
         let title = format!("PostgreSQL {}/{}", meta.namespace, meta.name);
-        Names { uid: meta.uid.clone(), object: title, ground: Ground::Shared, is_copy: false }
+        Names {
+            uid: meta.uid.clone(),
+            object: title,
+            ground: Ground::Shared,
+            is_copy: false,
+            superuser: false,
+        }
     }
 
     /// On a server that is the object's alone: everything is called what the spec calls it, and what is there already under
@@ -54,6 +63,16 @@ impl Names {
     /// Likewise, where somebody else makes databases with their owners, and keeps the passwords of those.
     pub(in crate::backend) fn given(object: &PostgreSQL) -> Self {
         Names { ground: Ground::Given, ..Names::alone(object) }
+    }
+
+    /// Likewise, where the superuser that is given out is made here, too.
+    pub(in crate::backend) fn with_superuser(self) -> Self {
+        Names { superuser: true, ..self }
+    }
+
+    /// Whether the superuser that is given out is made here.
+    pub(super) fn have_superuser(&self) -> bool {
+        self.superuser
     }
 
     /// Whether the server is the object's alone.
@@ -111,6 +130,12 @@ impl Names {
     /// Whether a comment says that something is this object's. What was the other object's at what it copies is its own here.
     pub(super) fn is_ours(&self, comment: &str) -> bool {
         Self::is_somebodys(comment) && (self.is_copy || comment.ends_with(&self.ending()))
+    }
+
+    /// Whether a role is this object's. A superuser that was made for another one, which left the server behind, is so, too: it is
+    /// nobody else's to shut out.
+    pub(super) fn is_our_role(&self, role: &str, comment: &str) -> bool {
+        self.is_ours(comment) || self.superuser && role == SUPERUSER && Self::is_somebodys(comment)
     }
 
     /// Whether a comment says that something is, or was, an object's: one that is gone, or another.
@@ -199,5 +224,10 @@ mod tests {
         let copy = Names { is_copy: true, ..other };
         assert!(copy.is_ours(&one.made()) && copy.is_ours(&one.kept()) && copy.is_ours(&copy.made()));
         assert!(!copy.is_ours("") && !copy.is_ours("a role of mine (uid 1)"));
+        let (before, other) = (one.made(), names("11").with_superuser());
+        assert!(other.is_our_role(SUPERUSER, &before) && !other.is_our_role("app", &before));
+        assert!(
+            !other.is_our_role(SUPERUSER, "a role of mine") && !one.is_our_role(SUPERUSER, &other.made())
+        );
     }
 }

@@ -4,6 +4,10 @@ use super::error::Error;
 use super::found::Found;
 use super::names::Names;
 use databases_api::postgresql::{Extension, PostgreSQL, UserAttribute};
+use databases_api::shared::Access;
+
+/// The superuser that is given out, on servers that are managed by one of their own.
+pub(in crate::backend) const SUPERUSER: &str = "databases_superuser";
 
 /// What an object asks for, by the names that it has on the server.
 pub(in crate::backend) struct Wish {
@@ -107,6 +111,15 @@ impl Wish {
                 databases: user.databases.iter().map(|name| names.database(found, name)).collect(),
             }
         }));
+        if names.have_superuser() && object.spec.superuser_access == Some(Access::Enabled) {
+            roles.push(Role {
+                name: SUPERUSER.to_owned(),
+                user: SUPERUSER.to_owned(),
+                login: true,
+                attributes: Some(ATTRIBUTES.map(|(attribute, _)| attribute == UserAttribute::Superuser)),
+                databases: Vec::new(),
+            });
+        }
         Wish { roles, databases }
     }
 
@@ -126,5 +139,15 @@ impl Wish {
         self.roles
             .iter()
             .any(|known| known.name == role && known.databases.iter().any(|used| used == database))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_user_and_no_owner_can_have_the_superusers_name() {
+        assert!(databases_api::postgresql::is_reserved_role(SUPERUSER));
     }
 }

@@ -2,9 +2,13 @@
 
 use super::conformance::{World, name};
 use super::disturbed::request;
+use super::servers::PASSWORD;
 use super::*;
-use crate::backend::{Answers, Observed, Phase, Request};
+use crate::backend::tenant::SUPERUSER;
+use crate::backend::{Answers, Disposal, Login, Observed, Phase, Request};
+use crate::cluster::SECRETS;
 use databases_api::postgresql::{Extension, User, UserAttribute};
+use databases_api::shared::{Access, ObjectRef};
 
 fn user(name: &str, attributes: &[UserAttribute]) -> User {
     User { name: name.into(), attributes: attributes.to_vec(), databases: vec!["stats".into()] }
@@ -35,6 +39,8 @@ pub(super) async fn what_is_listed_is_brought_about_over_sql<P: Player>() {
     let Some(world) = World::<P>::start().await else { return };
     users_and_extensions_are_as_they_are_listed(&world).await;
     what_others_did_is_put_right_or_told(&world).await;
+    a_superuser_is_nobody_else_and_is_one_while_that_is_asked_for(&world).await;
+    a_superuser_that_was_kept_is_shut_out_by_who_does_not_ask_for_one(&world).await;
 }
 
 async fn users_and_extensions_are_as_they_are_listed<P: Player>(world: &World<P>) {
@@ -56,7 +62,7 @@ async fn users_and_extensions_are_as_they_are_listed<P: Player>(world: &World<P>
     assert_eq!(value(world, &request, attributes).await, "etltruetrue groupfalsefalse");
     request.object.spec.users = vec![user("group", &[])];
     let changed = world.available(&request).await;
-    assert_eq!(value(world, &request, attributes).await, "etlfalsetrue grouptruefalse");
+    assert_eq!(value(world, &request, attributes).await, "etlfalsefalse grouptruefalse");
     assert!(opens(world, &request, &changed, "group").await);
     request.object.spec.users.push(user("postgres", &[UserAttribute::NoLogin]));
     let refused = world.backend().ensure(&request).await.expect("it is kept");
@@ -84,4 +90,58 @@ async fn what_others_did_is_put_right_or_told<P: Player>(world: &World<P>) {
     let count = value(world, &request, "SELECT count(*)::text FROM pg_database WHERE datname = 'app'").await;
     assert_eq!(count, "0", "an empty one would be taken for the old one");
     world.removed(&request).await;
+}
+
+/// Whether the superuser that is given out logs in, and is one.
+const RIGHTS: &str =
+    "SELECT rolcanlogin || ' ' || rolsuper FROM pg_roles WHERE rolname = 'databases_superuser'";
+
+async fn superuser<P: Player>(world: &World<P>, request: &mut Request<PostgreSQL>) -> Login {
+    request.object.spec.superuser_access = Some(Access::Enabled);
+    let made = world.available(request).await;
+    request.object.status.instance.version = made.version;
+    made.superuser.expect("a superuser")
+}
+
+async fn a_superuser_is_nobody_else_and_is_one_while_that_is_asked_for<P: Player>(world: &World<P>) {
+    let mut request = request(203);
+    let servers = world.stage.servers.as_ref().expect("servers");
+    let first = superuser(world, &mut request).await;
+    assert_eq!(first.username, SUPERUSER);
+    assert_ne!(first.password, PASSWORD, "who manages the server is told to nobody");
+    let name = name(&request.object);
+    let session = servers.session(&name, &first).await.expect("it is let in");
+    assert_eq!(value(world, &request, RIGHTS).await, "true true");
+    request.object.spec.superuser_access = Some(Access::Disabled);
+    let without = world.available(&request).await;
+    assert_eq!(without.superuser, None);
+    assert!(session.simple_query("SELECT pg_sleep(600)").await.is_err(), "its session ended");
+    assert!(!servers.opens(&name, &first).await);
+    assert_eq!(value(world, &request, RIGHTS).await, "false false");
+    let secrets = world.stage.all(&SECRETS).await;
+    let of_superuser = secrets.iter().find(|secret| at(secret, "metadata.name").contains("superuser"));
+    assert_eq!(of_superuser, None, "its password is kept nowhere");
+    let second = superuser(world, &mut request).await;
+    assert!(servers.opens(&name, &second).await && !servers.opens(&name, &first).await);
+    value(world, &request, "ALTER ROLE databases_superuser NOSUPERUSER PASSWORD 'another'; SELECT ''").await;
+    assert_eq!(superuser(world, &mut request).await, second);
+    assert!(servers.opens(&name, &second).await, "applications notice nothing");
+    assert_eq!(value(world, &request, RIGHTS).await, "true true");
+    world.removed(&request).await;
+}
+
+async fn a_superuser_that_was_kept_is_shut_out_by_who_does_not_ask_for_one<P: Player>(world: &World<P>) {
+    let (mut old, mut new) = (request(204), request(205));
+    let servers = world.stage.servers.as_ref().expect("servers");
+    let login = superuser(world, &mut old).await;
+    let name = name(&old.object);
+    let reference = world.backend().reference(&old).await.expect("a reference");
+    let (group, kind, named) = (reference.group, reference.kind, reference.name);
+    world.backend().remove(&old, Disposal::Retain).await.expect("it is retained");
+    assert!(servers.opens(&name, &login).await, "what is retained goes on");
+    new.object.spec.instance.adopt_ref = Some(ObjectRef { group, kind, name: named, ..ObjectRef::default() });
+    world.available(&new).await;
+    assert!(!servers.opens(&name, &login).await);
+    assert_eq!(value(world, &old, RIGHTS).await, "false false");
+    world.removed(&new).await;
 }

@@ -115,9 +115,14 @@ impl Servers {
         }
     }
 
+    /// A session of a login in its database on a main object's server; none where it is refused.
+    pub(super) async fn session(&self, name: &str, login: &Login) -> Option<Client> {
+        connect(self.port(name), &login.username, &login.password, &login.database).await.ok()
+    }
+
     /// Whether a login opens its database on a main object's server.
     pub(super) async fn opens(&self, name: &str, login: &Login) -> bool {
-        connect(self.port(name), &login.username, &login.password, &login.database).await.is_ok()
+        self.session(name, login).await.is_some()
     }
 
     async fn make(&self, name: &str, uid: &str) -> u16 {
