@@ -70,6 +70,11 @@ fn a_reference_names_an_object_of_its_own_namespace() {
     let object = json!({"group": "example.com", "kind": "Cluster", "name": "x"});
     let mut foreign = object.clone();
     foreign["namespace"] = "other".into();
+    let named = |name: &str| json!({"kind": "Secret", "name": name});
+    let rule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end \
+                with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+                '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+    let invalid = |path: &str| format!("{path}.name: Invalid value: \"../x\": {rule}");
     fresh(
         &DEFINITION,
         &base(),
@@ -83,6 +88,18 @@ fn a_reference_names_an_object_of_its_own_namespace() {
             ),
             (spec(json!({"adoptRef": {"name": "x"}})), "spec.adoptRef.kind: Required value"),
             (spec(json!({"adoptRef": {"kind": "Cluster"}})), "spec.adoptRef.name: Required value"),
+            (spec(json!({"adoptRef": named("../x")})), &invalid("spec.adoptRef")),
+            (spec(json!({"parametersRef": named("../x")})), &invalid("spec.parametersRef")),
+            (spec(json!({"dataSourceRef": named("../x")})), &invalid("spec.dataSourceRef")),
+            (spec(json!({"tls": {"issuerRef": named("../x")}})), &invalid("spec.tls.issuerRef")),
+            (
+                spec(json!({"tls": {"certificateSecretRef": {"name": "../x"}}})),
+                &invalid("spec.tls.certificateSecretRef"),
+            ),
+            (
+                spec(json!({"backup": {"configurationRef": {"name": "../x"}}})),
+                &invalid("spec.backup.configurationRef"),
+            ),
             (spec(json!({"backup": {"configurationRef": {"name": "nightly"}}})), ""),
             (
                 spec(json!({"backup": {"configurationRef": {"name": ""}}})),

@@ -3,6 +3,7 @@
 use super::{InstanceSpec, LocalRef, ObjectRef};
 use crate::GROUP;
 use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::validation::is_dns1123_subdomain;
 
 const REPOSITORY: &str = "BackupRepository";
 
@@ -30,16 +31,23 @@ pub(crate) fn check_references(spec: &InstanceSpec, kind: &str, path: &Path, err
     }
 }
 
-/// A reference without a kind or a name refers to nothing.
+/// A reference without a kind or a name refers to nothing, and neither does one by a name that no object has.
 pub(crate) fn check_named(reference: &ObjectRef, path: &Path, errors: &mut Errors) {
     present(&reference.kind, &path.child("kind"), errors);
-    present(&reference.name, &path.child("name"), errors);
+    name(&reference.name, path, errors);
 }
 
 fn local(reference: Option<&LocalRef>, path: &Path, errors: &mut Errors) {
     if let Some(reference) = reference {
-        present(&reference.name, &path.child("name"), errors);
+        name(&reference.name, path, errors);
     }
+}
+
+fn name(name: &str, path: &Path, errors: &mut Errors) {
+    let path = path.child("name");
+    present(name, &path, errors);
+    let faults = if name.is_empty() { Vec::new() } else { is_dns1123_subdomain(name) };
+    errors.extend(faults.iter().map(|fault| FieldError::invalid(&path, name, fault)));
 }
 
 fn present(text: &str, path: &Path, errors: &mut Errors) {
@@ -61,7 +69,7 @@ fn source(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
     }
     let Some(source) = source else { return };
     let path = path.child("dataSourceRef");
-    present(&source.name, &path.child("name"), errors);
+    name(&source.name, &path, errors);
     let known = ["DatabaseBackup", REPOSITORY, "Secret", kind];
     if !known.contains(&source.kind.as_str()) {
         errors.push(FieldError::not_supported(&path.child("kind"), &*source.kind, &known));

@@ -57,7 +57,7 @@ impl Config {
                 Some(("http", rest)) => (false, rest),
                 _ => (false, ""),
             };
-            if authority.is_empty() || authority.contains('@') {
+            if authority.is_empty() || authority.contains('@') || !has_port(authority) {
                 return Err(Unusable::Endpoint(shown(url)));
             }
             if secure && self.tls.is_none() {
@@ -97,6 +97,13 @@ pub enum Unusable {
     Prefix(String),
 }
 
+/// Whether somebody can listen at the port that is named, if one is.
+fn has_port(authority: &str) -> bool {
+    let place = authority.split('/').next().unwrap_or_default();
+    let after_host = place.rsplit_once(']').map_or(place, |(_, port)| port);
+    after_host.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
 /// An endpoint without the user that it may name, whose password would stand there.
 fn shown(url: &str) -> String {
     url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, host)| format!("…@{host}"))
@@ -124,6 +131,9 @@ mod tests {
             ("127.0.0.1:2379", "/x", ["\"127.0.0.1:2379\"", "write http://host:port"]),
             ("ftp://a", "/x", ["\"ftp://a\"", "https://host:port"]),
             ("http://", "/x", ["\"http://\"", "https://host:port"]),
+            ("http://a:99999", "/x", ["\"http://a:99999\"", "https://host:port"]),
+            ("http://a:0/", "/x", ["\"http://a:0/\"", "https://host:port"]),
+            ("http://[::1]:http", "/x", ["\"http://[::1]:http\"", "https://host:port"]),
             ("http://user:secret@etcd:2379", "/x", ["\"…@etcd:2379\"", "without a user"]),
             ("https://a:2379", "/x", ["\"https://a:2379\"", "name its file"]),
             ("http://a", "noslash", ["\"noslash\"", "must begin with /"]),
