@@ -1,13 +1,13 @@
 //! Behind a cluster's API server: its users, its rules, its namespaces and Secrets; own storage.
 
+use super::data_dir::DataDir;
 use super::encryption::{self, Encryption};
 use super::host::Host;
 use super::monitor::Monitored;
 use super::rules::Rules;
 use super::users::Users;
 use super::{
-    Api, Around, Error, Parts, Place, Serve, Stored, audit, compaction, election, open_registry, options,
-    ready,
+    Api, Around, Error, Parts, Place, Serve, Stored, audit, compaction, election, open_registry, ready,
 };
 use crate::admission::Surroundings;
 use crate::cluster::{Cluster, HostNamespaces};
@@ -35,9 +35,7 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     let metrics = Arc::new(Metrics::new());
     let encryption =
         Encryption::open(&options.encryption, engine.root(), &definitions, metrics.encryption()).await?;
-    if let Some(data_dir) = &options.data_dir {
-        options::prepare_data_dir(data_dir)?;
-    }
+    let _data_dir = options.data_dir.as_deref().map(DataDir::take).transpose()?;
     let audit = audit::open(&options.audit, metrics.audit())?;
     let cluster = Cluster::connect(options.kubeconfig.as_deref(), &A::FACTS.program()).await?;
     let candidate = election::candidate(&A::FACTS, &options, &cluster)?;

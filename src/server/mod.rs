@@ -6,6 +6,7 @@ mod audit;
 pub(crate) mod bootstrap;
 mod command;
 mod compaction;
+mod data_dir;
 mod election;
 mod encryption;
 mod host;
@@ -52,6 +53,11 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The data directory is another server's.
+    #[error(
+        "another server runs on the data directory {0}: end that first, or choose another with --data-dir; nothing was changed"
+    )]
+    DataDirectoryTaken(PathBuf),
     /// The address cannot be served.
     #[error(transparent)]
     Serve(#[from] serve::Error),

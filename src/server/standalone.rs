@@ -1,10 +1,10 @@
 //! Alone: own storage, own certificates, own namespaces and Secrets.
 
+use super::data_dir::DataDir;
 use super::encryption::{self, Encryption};
 use super::monitor::Monitored;
 use super::{
-    Api, Error, Parts, Place, Standalone, audit, bootstrap, compaction, open_own_registry, options, ready,
-    with_core,
+    Api, Error, Parts, Place, Standalone, audit, bootstrap, compaction, open_own_registry, ready, with_core,
 };
 use crate::cluster::Cluster;
 use crate::controller;
@@ -25,17 +25,17 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     let metrics = Arc::new(Metrics::new());
     let encryption =
         Encryption::open(&options.encryption, engine.root(), &definitions, metrics.encryption()).await?;
-    options::prepare_data_dir(&options.data_dir)?;
+    let _data_dir = DataDir::take(&options.data_dir)?;
     let audit = audit::open(&options.audit, metrics.audit())?;
     let listener = Listener::bind(options.address()).await?;
     let address = listener.address();
-    // The store first: whose it is, is who may write the folder's kubeconfig.
     let (monitor, mut opening) = Monitored::open(engine).await?;
-    let certificates = Certificates::new(A::FACTS.name, &options.data_dir, [], format!("https://{address}"));
-    let ensured = certificates.ensure()?;
     let storage: Arc<dyn Storage> = monitor.clone();
     let (flags, data_dir) = (&options.own, Some(options.data_dir.as_path()));
     let api = A::open(Place { flags, cluster_flags: None, cluster: None, data_dir }).await?;
+    // Last, when nobody else can have anything of the folder: by its kubeconfig people reach the server that has it.
+    let certificates = Certificates::new(A::FACTS.name, &options.data_dir, [], format!("https://{address}"));
+    let ensured = certificates.ensure()?;
     let registry = open_own_registry(&*api, &definitions, (&storage, &|kind| encryption.transformer(kind)));
 
     let started = Arc::new(ready::Started::default());

@@ -1,9 +1,10 @@
 //! What a person is told when the machine is not as it should be: one sentence, and a bad exit.
 
 use std::net::TcpListener;
+use std::path::Path;
 
 use hyper::Method;
-use quickstart::server::Server;
+use quickstart::server::{Launch, Server};
 use suites::http::Http;
 use suites::instance::{applied, class, namespace};
 use suites::programs;
@@ -12,11 +13,33 @@ use suites::wait::until;
 use suites::{Etcd, Sandbox};
 use tokio::io::AsyncWriteExt;
 
-/// The server must end by itself; gives the last line it said.
 async fn refusal(sandbox: &Sandbox) -> String {
-    let mut server = Server::spawn(&sandbox.launch).expect("the server starts");
+    refused(&sandbox.launch).await
+}
+
+/// The server must end by itself; gives the last line it said.
+async fn refused(launch: &Launch) -> String {
+    let mut server = Server::spawn(launch).expect("the server starts");
     let ended = tokio::time::timeout(suites::wait::DEADLINE, server.exited()).await;
     ended.expect("the server gives up").to_string()
+}
+
+/// The files of a data directory that lead to who serves there, and what they say.
+fn files(data_dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for folder in [data_dir.to_owned(), data_dir.join("pki")] {
+        for entry in
+            std::fs::read_dir(folder).expect("a folder").flatten().filter(|entry| entry.path().is_file())
+        {
+            let name = entry.path().display().to_string();
+            // What the server writes on, and what the tests keep of what it says.
+            if !name.ends_with("store.redb") && !name.ends_with(".log") {
+                found.push((name, std::fs::read(entry.path()).expect("a file")));
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// One sentence, that names what is wrong.
@@ -58,12 +81,13 @@ async fn a_read_only_data_directory_is_named() {
 async fn a_second_server_on_the_same_folder_is_refused() {
     let Some(mut sandbox) = Sandbox::new() else { return };
     let client = sandbox.start().await;
-    let written = std::fs::read(sandbox.launch.kubeconfig()).expect("the kubeconfig");
-    let port = std::mem::replace(&mut sandbox.launch.port, free_port());
-    check(&refusal(&sandbox).await, &[sandbox.launch.data_dir.to_str().unwrap_or_default()]);
-    sandbox.launch.port = port;
-    let now = std::fs::read(sandbox.launch.kubeconfig()).expect("the kubeconfig");
-    assert!(written == now, "the way to the first server still stands in the folder");
+    let written = files(&sandbox.launch.data_dir);
+    for storage in ["redb", "memory"] {
+        let flags = ["--storage", storage].map(str::to_owned).to_vec();
+        let second = Launch { port: free_port(), flags, ..sandbox.launch.clone() };
+        check(&refused(&second).await, &[second.data_dir.to_str().unwrap_or_default(), "another server"]);
+        assert!(written == files(&second.data_dir), "{storage}: nothing is another's in the folder");
+    }
     client.read("/api/v1/namespaces").await.expect("the first server is unharmed");
     sandbox.stop().await;
 }
@@ -94,6 +118,7 @@ async fn a_flag_of_etcd_that_cannot_be_used_is_named() {
     for (url, flag, value, named, instead) in [
         ("ftp://127.0.0.1:2379", "--etcd-prefix", "/a", "--etcd-servers", "write http://host:port"),
         ("127.0.0.1", "--etcd-prefix", "/a", "--etcd-servers", "write http://host:port"),
+        ("http://127.0.0.1:99999", "--etcd-prefix", "/a", "--etcd-servers", "write http://host:port"),
         ("https://127.0.0.1:2379", "--etcd-prefix", "/a", "--etcd-cafile", "name its file"),
         (PLAIN, "--etcd-prefix", "noslash", "--etcd-prefix", "must begin with /"),
         (PLAIN, "--etcd-cafile", "/nowhere/ca.crt", "--etcd-cafile", "No such file"),

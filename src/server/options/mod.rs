@@ -14,7 +14,7 @@ use delegation::Delegation;
 use super::Error;
 use clap::Args;
 use databases_storage::engine;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where etcd is.
 #[derive(Args, Debug)]
@@ -51,13 +51,6 @@ pub(in crate::server) struct EncryptionFlags {
     /// Read that file again when it changes. One that cannot be used is told of, and the present one stays in use.
     #[arg(long, requires = "encryption_provider_config")]
     pub encryption_provider_config_automatic_reload: bool,
-}
-
-/// Creates the data directory, so that everything later may count on it.
-pub(super) fn prepare_data_dir(path: &Path) -> Result<(), Error> {
-    let wrong = |source| Error::DataDirectory { path: path.to_owned(), source };
-    std::fs::create_dir_all(path).map_err(wrong)?;
-    std::fs::read_dir(path).map_err(wrong).map(drop)
 }
 
 impl Etcd {
