@@ -60,7 +60,7 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
         Classes { controllers, classes, users: users.clone(), backends, seats }
     };
     let mut controller = Controller::with_queue(reconciler)
-        .attends(&own, |class, queue| queue.add(&class.name().to_owned()))
+        .minds(&own, MANAGER.to_owned(), |class, queue| queue.add(&class.name().to_owned()))
         .attends(&own, referring::parametrised(known, referring.clone()))
         .wakes(changed);
     for held in &held {

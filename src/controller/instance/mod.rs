@@ -61,7 +61,8 @@ pub(super) async fn run<K: Database>(
 ) {
     let registry: &Registry = &controllers.registry;
     let manager = format!("{}-controller", K::kind().singular());
-    let (Some(objects), Some(classes)) = (registry.objects::<K>(manager.clone()), registry.objects(manager))
+    let (Some(objects), Some(classes)) =
+        (registry.objects::<K>(manager.clone()), registry.objects(manager.clone()))
     else {
         return;
     };
@@ -92,7 +93,7 @@ pub(super) async fn run<K: Database>(
     }
     controller
         .hears(all.store(), gone)
-        .attends(all.store(), |stored, queue| queue.add(&key(stored)))
+        .minds(all.store(), manager, |stored, queue| queue.add(&key(stored)))
         .follows(all.store(), copies::copied(all.clone()))
         .follows(known.store(), class_changed(all.clone(), known.clone()))
         .wakes(changed)

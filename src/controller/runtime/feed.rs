@@ -1,7 +1,8 @@
 //! What a controller is told: every object at first, then whatever changes.
 
 use crate::registry::{Store, Stored, readable};
-use apimachinery::meta::ObjectMeta;
+use apimachinery::managed::FieldSet;
+use apimachinery::meta::{ManagedFieldsEntry, ObjectMeta};
 use databases_storage::EventKind;
 use databases_storage::cache::CacheError;
 use std::sync::Arc;
@@ -67,4 +68,79 @@ pub(super) fn asks_the_same(now: &Stored, before: &Stored) -> bool {
         && now.annotations == before.annotations
         && now.labels == before.labels
         && now.owner_references == before.owner_references
+}
+
+/// Whether somebody else than `manager` wrote the status, by the record of who set what: an entry of another is new or of another
+/// time, or `manager` lost fields that it did not write itself.
+pub(super) fn is_written_by_another(now: &Stored, before: &Stored, manager: &str) -> bool {
+    let (now, before) = (now.object(), before.object());
+    is_another(&now.meta().managed_fields, &before.meta().managed_fields, manager)
+}
+
+fn is_another(now: &[ManagedFieldsEntry], before: &[ManagedFieldsEntry], manager: &str) -> bool {
+    let writes = |entry: &&ManagedFieldsEntry| entry.subresource == "status";
+    let is_known = |entry: &ManagedFieldsEntry| {
+        let same = |then: &ManagedFieldsEntry| {
+            (&then.manager, &then.operation, then.time) == (&entry.manager, &entry.operation, entry.time)
+        };
+        before.iter().filter(writes).any(same)
+    };
+    if now.iter().filter(writes).any(|entry| entry.manager != manager && !is_known(entry)) {
+        return true;
+    }
+    let ours = |all: &'_ [ManagedFieldsEntry]| {
+        all.iter().filter(writes).find(|entry| entry.manager == manager).cloned()
+    };
+    match (ours(before), ours(now)) {
+        (Some(before), Some(now)) => before.time == now.time && has_lost(&before, &now),
+        (before, _) => before.is_some(),
+    }
+}
+
+fn has_lost(before: &ManagedFieldsEntry, now: &ManagedFieldsEntry) -> bool {
+    let (Ok(mut lost), Ok(left)) = (FieldSet::read(&before.fields_v1), FieldSet::read(&now.fields_v1)) else {
+        return false;
+    };
+    lost.subtract(&left);
+    !lost.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use apimachinery::time::Time;
+    use apimachinery::wire::json;
+
+    fn entry(manager: &str, second: u8, subresource: &str, fields: &str) -> ManagedFieldsEntry {
+        let text = format!(r#"{{"fieldsType":"FieldsV1","fieldsV1":{fields}}}"#);
+        let mut entry: ManagedFieldsEntry = json::decode_value(text.as_bytes()).expect("an entry");
+        entry.time = Some(format!("2027-01-15T08:00:{second:02}Z").parse::<Time>().expect("a time"));
+        (entry.manager, entry.operation, entry.subresource) =
+            (manager.into(), "Update".into(), subresource.into());
+        entry
+    }
+
+    #[test]
+    fn who_wrote_a_status_is_told_by_who_owns_its_fields() {
+        const BOTH: &str = r#"{"f:status":{"f:primary":{},"f:version":{}}}"#;
+        const ONE: &str = r#"{"f:status":{"f:version":{}}}"#;
+        let ours = |second, fields| entry("us", second, "status", fields);
+        let theirs = |second, fields| entry("kubectl", second, "status", fields);
+        let spec = entry("kubectl", 9, "", r#"{"f:spec":{"f:state":{}}}"#);
+        let before = [ours(1, BOTH)];
+        for (now, is_so) in [
+            (vec![ours(1, BOTH)], false),
+            (vec![ours(1, BOTH), spec.clone()], false),
+            (vec![ours(2, ONE)], false),
+            (vec![ours(1, ONE)], true),
+            (vec![], true),
+            (vec![spec], true),
+            (vec![ours(1, BOTH), theirs(2, ONE)], true),
+        ] {
+            assert_eq!(is_another(&now, &before, "us"), is_so, "{now:?}");
+        }
+        let fought = [ours(1, ONE), theirs(2, r#"{"f:status":{"f:primary":{}}}"#)];
+        assert!(!is_another(&[ours(3, BOTH)], &fought, "us"), "we took it back");
+        assert!(!is_another(&[ours(2, BOTH)], &[], "us"), "our first");
+    }
 }

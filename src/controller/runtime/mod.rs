@@ -110,6 +110,21 @@ impl<R: Reconciler> Controller<R> {
         })
     }
 
+    /// The same, but for a status that somebody else than `manager`, which is who looks, wrote: it has to be put right.
+    pub(super) fn minds(
+        self,
+        store: &Arc<Store>,
+        manager: String,
+        mut seen: impl FnMut(&Arc<Stored>, &Queue<R::Key>) + Send + 'static,
+    ) -> Self {
+        self.hears(store, move |stored, told, queue| match told {
+            Told::Changed(before)
+                if feed::asks_the_same(stored, before)
+                    && !feed::is_written_by_another(stored, before, &manager) => {}
+            _ => seen(stored, queue),
+        })
+    }
+
     /// Looks at every key that this yields.
     pub(super) fn wakes(mut self, keys: impl Stream<Item = R::Key> + Send + 'static) -> Self {
         let queue = self.queue.clone();

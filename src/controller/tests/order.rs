@@ -79,6 +79,44 @@ async fn what_is_retained_stays_with_its_secret() {
     is_deleted(&server, &fake, &uid).await;
     assert!(fake.has_data(&uid));
     assert_eq!(server.get(BINDING).await.0, 200);
+    let (_, events) = server.get("/api/v1/namespaces/demo/events").await;
+    let mut events = events["items"].as_array().into_iter().flatten();
+    let retained = events.find(|event| event["reason"] == "Retained").expect("it is told");
+    let message = retained["message"].as_str().unwrap_or_default();
+    assert!(message.contains("with Secret a-binding; a new object of the name waits"), "{message}");
+    created(&server, json!({})).await;
+    server.condition(A, "Ready", "False", "SecretConflict").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_somebody_else_wrote_is_put_right_at_once_and_once() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    ten_seconds(&server).await;
+    for (path, kind, reason) in [(A, "Ready", "Available"), (OURS, "Accepted", "Accepted")] {
+        let (_, before) = server.get(path).await;
+        let status = format!("{path}/status");
+        for is_whole in [true, false] {
+            let mut object = before.clone();
+            match is_whole {
+                true => object["status"] = json!({}),
+                false => object["status"]["conditions"] = json!([]),
+            }
+            object["metadata"]["resourceVersion"] = Value::Null;
+            let began = tokio::time::Instant::now();
+            let (code, _, answer) =
+                server.send(http::Method::PUT, &status, "application/json", object.to_string()).await;
+            assert_eq!(code, 200, "{answer}");
+            server.condition(path, kind, "True", reason).await;
+            assert!(began.elapsed().as_secs() < 2, "{path}: by the event, not by the next look");
+        }
+    }
+    ten_seconds(&server).await;
+    let revision = server.revision().await;
+    ten_seconds(&server).await;
+    assert_eq!(server.revision().await, revision, "nobody writes for having written");
+    is_deleted(&server, &fake, &uid).await;
 }
 
 #[tokio::test(start_paused = true)]
