@@ -27,7 +27,7 @@ use crate::registry::Registry;
 use backends::Backends;
 pub use backends::{Answering, Kinds};
 pub use foresight::Foresight;
-pub use released::{Former, delete_released, released_secret};
+pub use released::{Former, Reached, how_to_delete_released, released_secret};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

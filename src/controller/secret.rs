@@ -2,19 +2,22 @@
 //!
 //! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody
 //! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
-//! released together with retained data is such a one; an annotation says whose it was.
+//! released together with retained data is such a one; an annotation says whose it was. It is again an object's that takes up the
+//! data, and so is one of a uid that no object has, as where the object went while no server acted on it.
 
 use super::Controllers;
 use super::patience::in_time;
-use super::released::whose;
+use super::released::{is_of, whose};
+use super::stray::databases;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
-use crate::registry::Stored;
+use crate::registry::{Store, Stored, readable};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Api, DeleteParams};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Marks the Secrets of an object; they are released by taking it off.
 pub(super) const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
@@ -24,6 +27,9 @@ pub(super) const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
 pub(super) const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
 /// On a released Secret: whose it was.
 pub(super) const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
+
+/// Whether no object has a uid any more.
+type Nobodys<'a> = dyn Fn(&str) -> bool + Send + Sync + 'a;
 
 /// A credentials Secret as it should be.
 #[derive(Clone)]
@@ -57,15 +63,17 @@ impl Binding {
         self.data.iter().map(|(key, value)| (key.clone(), ByteString(value.clone().into_bytes()))).collect()
     }
 
-    /// Whether a Secret was released with the data that the object takes up: it opens that, by the same login.
-    fn takes_up(&self, secret: &Secret) -> bool {
-        let released =
-            secret.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(RELEASED_FROM));
+    /// Whether a Secret that is `nobodys` goes with the data that the object takes up: it opens that, by the same login.
+    fn takes_up(&self, secret: &Secret, nobodys: &Nobodys<'_>) -> bool {
+        let left = match label(secret, UID_LABEL) {
+            Some(uid) => nobodys(uid),
+            None => released_from(secret).is_some(),
+        };
         let same = |key: &str| {
             let kept = secret.data.as_ref().and_then(|data| data.get(key)).map(|value| value.0.as_slice());
             kept.is_some() && kept == self.data.get(key).map(String::as_bytes)
         };
-        self.adopts && released && label(secret, UID_LABEL).is_none() && same("username") && same("password")
+        self.adopts && left && same("username") && same("password")
     }
 
     /// Whether a Secret is as it should be.
@@ -86,15 +94,21 @@ impl Binding {
             .eq(self.data.iter().map(|(key, value)| (key, value.as_bytes())))
     }
 
-    /// Brings a Secret in line. Whether anything had to change.
-    fn settle(&self, secret: &mut Secret) -> bool {
-        let labels = secret.metadata.labels.get_or_insert_default();
-        let data = secret.data.get_or_insert_default();
-        let before = (labels.clone(), data.clone());
-        labels.extend(self.labels());
+    /// Makes a Secret the object's.
+    fn own(&self, secret: &mut Secret) {
+        secret.metadata.labels.get_or_insert_default().extend(self.labels());
         if let Some(annotations) = &mut secret.metadata.annotations {
             annotations.remove(RELEASED_FROM);
         }
+    }
+
+    /// Brings a Secret in line. Whether anything had to change.
+    fn settle(&self, secret: &mut Secret) -> bool {
+        let before =
+            (secret.metadata.labels.clone().unwrap_or_default(), secret.data.clone().unwrap_or_default());
+        self.own(secret);
+        let labels = secret.metadata.labels.get_or_insert_default();
+        let data = secret.data.get_or_insert_default();
         data.retain(|key, _| !self.contract.contains(&key.as_str()));
         data.extend(self.data());
         before != (labels.clone(), data.clone())
@@ -120,19 +134,30 @@ pub(super) fn label<'a>(secret: &'a Secret, name: &str) -> Option<&'a String> {
     secret.metadata.labels.as_ref()?.get(name)
 }
 
+/// Whose a Secret says that it was, where it was released.
+pub(super) fn released_from(secret: &Secret) -> Option<&String> {
+    secret.metadata.annotations.as_ref()?.get(RELEASED_FROM)
+}
+
 /// What a person reads of a Secret that is in the way, and does about it.
-fn foreign(secret: &Secret, namespace: &str, name: &str) -> Error {
-    let released = secret.metadata.annotations.as_ref().and_then(|all| all.get(RELEASED_FROM));
-    let why = match (label(secret, UID_LABEL), released) {
+fn foreign(secret: &Secret, namespace: &str, name: &str, nobodys: &Nobodys<'_>) -> Error {
+    let instance = || label(secret, NAME_LABEL).map_or("another object", String::as_str);
+    let again = "delete this object with spec.deletionPolicy Delete, as no Secret opens what it has itself, and make it anew with a \
+                 spec.adoptRef that names the binding Secret, and it takes up the data where its class does so (to delete the data, \
+                 delete that object with spec.deletionPolicy Delete)";
+    let delete = format!("delete that Secret (kubectl delete secret -n {namespace} {name})");
+    let why = match (label(secret, UID_LABEL), released_from(secret)) {
+        (Some(uid), _) if nobodys(uid) => format!(
+            "is still that of {} (uid {uid}), and no object has that uid any more: where nobody needs what it opens, {delete}; where \
+             its data was kept, {again}; or give this object another name",
+            instance()
+        ),
         (Some(uid), _) => {
-            let instance = label(secret, NAME_LABEL).map_or("another object", String::as_str);
-            format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
+            format!("belongs to {} (uid {uid}): give this object, or the user, another name", instance())
         }
         (None, Some(whose)) => format!(
-            "keeps the credentials of {whose}, whose data was retained: delete this object with spec.deletionPolicy Delete, as \
-             no Secret opens what it has itself, and make it anew with a spec.adoptRef that names the binding Secret, and it takes \
-             up the data where its class does so (to delete the data, delete that object with spec.deletionPolicy Delete); or, \
-             where nobody needs what was retained, delete that Secret"
+            "was kept with the data of {whose} when that was deleted: where that data is still kept, {again}; or, where nobody needs \
+             it, or another object took it up, {delete}"
         ),
         (None, None) => "was not made for this object: delete it, or give this object another name".into(),
     };
@@ -164,7 +189,21 @@ impl Controllers {
         {
             return Ok(());
         }
-        self.cluster.publish(binding).await
+        self.cluster.publish(binding, &|uid: &str| self.is_nobodys(uid)).await
+    }
+
+    /// A Secret of another name goes with the data that an object takes up with it, from then on.
+    pub(super) async fn claim(&self, bindings: &[Binding], namespace: &str, name: &str) -> Result<(), Error> {
+        in_time(self.cluster.take(bindings, namespace, name, &|uid: &str| self.is_nobodys(uid))).await
+    }
+
+    /// Whether no object has a uid; not where some cannot be read, as it may be that of one of them.
+    fn is_nobodys(&self, uid: &str) -> bool {
+        let lacks = |store: &Arc<Store>| {
+            let all = store.snapshot();
+            store.left_out(&all, "").is_none() && readable(&all).all(|stored| stored.uid() != uid)
+        };
+        databases(self).is_some_and(|stores| stores.iter().all(lacks))
     }
 }
 
@@ -174,20 +213,36 @@ impl Cluster {
     }
 
     /// Creates or updates a credentials Secret; somebody else's is left alone.
-    async fn publish(&self, binding: &Binding) -> Result<(), Error> {
-        in_time(self.put(binding)).await
+    async fn publish(&self, binding: &Binding, nobodys: &Nobodys<'_>) -> Result<(), Error> {
+        in_time(self.put(binding, nobodys)).await
     }
 
-    async fn put(&self, binding: &Binding) -> Result<(), Error> {
+    async fn put(&self, binding: &Binding, nobodys: &Nobodys<'_>) -> Result<(), Error> {
         let api = self.secrets(&binding.namespace);
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
         };
-        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) && !binding.takes_up(&secret) {
-            return Err(foreign(&secret, &binding.namespace, &binding.name));
+        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) && !binding.takes_up(&secret, nobodys) {
+            return Err(foreign(&secret, &binding.namespace, &binding.name, nobodys));
         }
         if binding.settle(&mut secret) {
             api.replace(&binding.name, &self.named(), &secret).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(
+        &self,
+        bindings: &[Binding],
+        namespace: &str,
+        name: &str,
+        nobodys: &Nobodys<'_>,
+    ) -> Result<(), Error> {
+        let api = self.secrets(namespace);
+        let Some(mut secret) = api.get_opt(name).await? else { return Ok(()) };
+        if let Some(binding) = bindings.iter().find(|binding| binding.takes_up(&secret, nobodys)) {
+            binding.own(&mut secret);
+            api.replace(name, &self.named(), &secret).await?;
         }
         Ok(())
     }
@@ -231,24 +286,35 @@ impl Cluster {
         }
     }
 
-    /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well.
-    pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+    /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well. Whether there is one.
+    pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<bool, Error> {
         in_time(self.give_up(namespace, name, owner_uid)).await
     }
 
-    async fn give_up(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
+    async fn give_up(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<bool, Error> {
         let api = self.secrets(namespace);
-        let Some(mut secret) = self.owned(&api, name, owner_uid).await? else { return Ok(()) };
+        let Some(mut secret) = api.get_opt(name).await? else { return Ok(false) };
+        if label(&secret, UID_LABEL).is_none_or(|uid| uid != owner_uid) {
+            return Ok(is_left_by(&secret, owner_uid));
+        }
         disown(&mut secret, owner_uid);
         match api.replace(name, &self.named(), &secret).await {
-            Err(error) if !is_status(&error, 404) => Err(error.into()),
-            _ => Ok(()),
+            Err(error) if is_status(&error, 404) => Ok(false),
+            replaced => Ok(replaced.map(|_| true)?),
         }
     }
 
     async fn owned(&self, api: &Api<Secret>, name: &str, owner_uid: &str) -> Result<Option<Secret>, Error> {
         let found = api.get_opt(name).await?;
         Ok(found.filter(|secret| label(secret, UID_LABEL).is_some_and(|uid| uid == owner_uid)))
+    }
+}
+
+/// Whether the object of a uid left a Secret: it was released then, or, where nobody acted on the object's end, has the uid still.
+pub(super) fn is_left_by(secret: &Secret, uid: &str) -> bool {
+    match label(secret, UID_LABEL) {
+        Some(owner) => owner == uid,
+        None => released_from(secret).is_some_and(|from| is_of(from, uid)),
     }
 }
 
@@ -273,76 +339,4 @@ fn disown(secret: &mut Secret, owner_uid: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn binding(data: &[(&str, &str)]) -> Binding {
-        let text = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        Binding {
-            namespace: "demo".into(),
-            name: "shop-binding".into(),
-            kind: "servicebinding.io/postgresql".into(),
-            owner_uid: "1".into(),
-            labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
-            adopts: false,
-            contract: &["host", "sslmode", "ro-uri"],
-            data: data.iter().map(text).collect(),
-        }
-    }
-
-    fn keys(secret: &Secret) -> Vec<&str> {
-        secret.data.iter().flatten().map(|(key, _)| key.as_str()).collect()
-    }
-
-    #[test]
-    fn keys_that_are_no_longer_true_go_and_a_persons_own_stay() {
-        let mut secret = Secret::default();
-        assert!(binding(&[("host", "h"), ("sslmode", "require"), ("ro-uri", "u")]).settle(&mut secret));
-        secret.data.get_or_insert_default().insert("team".into(), ByteString(b"docs".to_vec()));
-        let plain = binding(&[("host", "h")]);
-        assert!(plain.settle(&mut secret));
-        assert_eq!(keys(&secret), ["host", "team"]);
-        assert!(!plain.settle(&mut secret), "nothing is left to change");
-        assert!(plain.is_settled(&secret) && !binding(&[("host", "other")]).is_settled(&secret));
-        disown(&mut secret, "1");
-        assert!(!plain.is_settled(&secret), "it is nobody's");
-    }
-
-    #[test]
-    fn a_released_secret_says_whose_it_was_and_is_nobodys() {
-        let mut secret = Secret::default();
-        binding(&[("host", "h")]).settle(&mut secret);
-        disown(&mut secret, "1");
-        assert_eq!(label(&secret, UID_LABEL), None);
-        let error = foreign(&secret, "demo", "shop-binding").to_string();
-        assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("spec.adoptRef"), "{error}");
-    }
-
-    #[test]
-    fn a_released_secret_goes_to_who_takes_up_its_data_by_the_same_login_and_to_nobody_else() {
-        let login = [("host", "h"), ("username", "app"), ("password", "secret")];
-        let mut secret = Secret::default();
-        binding(&login).settle(&mut secret);
-        disown(&mut secret, "1");
-        let adopting =
-            |data: &[(&str, &str)]| Binding { adopts: true, owner_uid: "2".into(), ..binding(data) };
-        assert!(!Binding { adopts: false, ..adopting(&login) }.takes_up(&secret), "another of the same name");
-        assert!(!adopting(&[("host", "h")]).takes_up(&secret));
-        assert!(!adopting(&[("username", "app"), ("password", "other")]).takes_up(&secret));
-        let heir = adopting(&login);
-        assert!(heir.takes_up(&secret) && heir.settle(&mut secret));
-        assert_eq!(label(&secret, UID_LABEL).map(String::as_str), Some("2"));
-        assert!(secret.metadata.annotations.unwrap_or_default().is_empty(), "it is not released any more");
-        let mut owned = Secret::default();
-        binding(&login).settle(&mut owned);
-        assert!(!heir.takes_up(&owned), "a live object's");
-    }
-
-    #[test]
-    fn nobody_is_told_to_delete_the_secret_of_another_object() {
-        let mut secret = Secret::default();
-        binding(&[]).settle(&mut secret);
-        let error = foreign(&secret, "demo", "shop-binding").to_string();
-        assert!(error.contains("belongs to shop") && !error.contains("delete"), "{error}");
-    }
-}
+mod tests;

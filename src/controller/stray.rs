@@ -6,9 +6,10 @@
 
 use super::Controllers;
 use super::patience::{LONG, SHORT, within};
+use super::report::regarding;
 use super::runtime::{Controller, Outcome, Reconciler, Told};
 use crate::backend::{Backend, Orphan};
-use crate::cluster::EventType;
+use crate::cluster::{EventType, Regarding};
 use crate::registry::{Store, readable};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
@@ -29,7 +30,7 @@ struct Strays(Arc<Controllers>);
 
 /// Runs until the server ends.
 pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken) {
-    let stores = stores(&controllers).unwrap_or_default();
+    let stores = databases(&controllers).unwrap_or_default();
     let mut controller = Controller::new(Strays(controllers)).begins_with(ALL.to_owned());
     for store in &stores {
         controller = controller.hears(store, |stored, told, queue| {
@@ -42,7 +43,7 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
 }
 
 /// The stores of all kinds of databases; none where one of them is not served here.
-fn stores(controllers: &Controllers) -> Option<Vec<Arc<Store>>> {
+pub(super) fn databases(controllers: &Controllers) -> Option<Vec<Arc<Store>>> {
     let store = |facts: &&instance::Facts| {
         controllers.registry.store(facts.definition.group, facts.definition.plural).cloned()
     };
@@ -83,7 +84,7 @@ impl Strays {
 
     /// The uids of all objects; none where some of them cannot be read, so that they are not known.
     async fn known(&self) -> Result<Option<HashSet<String>>, ApiError> {
-        let (Some(stores), mut known) = (stores(&self.0), HashSet::new()) else { return Ok(None) };
+        let (Some(stores), mut known) = (databases(&self.0), HashSet::new()) else { return Ok(None) };
         for store in stores {
             let all = store.latest().await?;
             if let Some(left_out) = store.left_out(&all, "") {
@@ -97,13 +98,36 @@ impl Strays {
         Ok(Some(known))
     }
 
+    /// Where the namespace is gone, too, an event can be about that alone: those of an object lie in its namespace.
     async fn tell(&self, backend: &dyn Backend, uid: &str, orphan: Orphan) {
         let Orphan { kind, namespace, name, message } = orphan;
         let message =
-            format!("there is no such object any more, and nobody was seen to delete it; {message}");
+            format!("no object has the uid {uid} that it was made for, and none was seen to go; {message}");
         tracing::warn!(kind, namespace, name, uid, "{message}");
         let meta = ObjectMeta { namespace, name, uid: uid.to_owned(), ..ObjectMeta::default() };
-        let noticed_by = backend.controller_name();
-        self.0.report(noticed_by, &kind, &meta, EventType::Warning, REASON, &message).await;
+        let (by, its) = (backend.controller_name(), regarding(&kind, &meta));
+        let told = self.0.record(by, &its, EventType::Warning, REASON, &message).await;
+        let told = match told {
+            Err(error) if error.is_missing() || error.is_forbidden() => {
+                let message = format!("{kind} {}/{} was here: {message}", meta.namespace, meta.name);
+                self.0.record(by, &of_namespace(meta.namespace), EventType::Warning, REASON, &message).await
+            }
+            told => told,
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, reason = REASON, kind, object = meta.name, "an event was not recorded");
+        }
+    }
+}
+
+/// A namespace as what an event is about; the event lies in the namespace `default`, as those of all that is in none.
+fn of_namespace(name: String) -> Regarding {
+    Regarding {
+        api_version: "v1".into(),
+        kind: "Namespace".into(),
+        namespace: String::new(),
+        name,
+        uid: String::new(),
+        resource_version: String::new(),
     }
 }

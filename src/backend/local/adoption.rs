@@ -88,6 +88,21 @@ impl LocalPostgres {
         })
     }
 
+    /// Who took up the data that a uid had, as what is wrong with that.
+    pub(super) fn taken_up(&self, former: &str) -> Option<Error> {
+        let layout = &self.host.layout;
+        if layout.instance(former).path.exists() {
+            return None;
+        }
+        layout.uids().ok()?.into_iter().find_map(|uid| {
+            let folder = layout.instance(&uid);
+            let state = State::read(&folder.state()).ok()?;
+            let has_it = state.former.iter().any(|known| known == former);
+            let State { desired: Desired { namespace, name, .. }, retained, .. } = state;
+            has_it.then(|| Error::TakenUp { uid, namespace, name, path: folder.path, is_kept: retained })
+        })
+    }
+
     /// Nothing runs in a folder, and nothing is left that names it.
     async fn quiet(&self, folder: &InstanceFolder, servers: usize) -> Result<(), Error> {
         halt(folder, servers, ShutdownMode::Fast).await?;

@@ -100,6 +100,23 @@ pub enum Error {
         /// What is missing.
         path: PathBuf,
     },
+    /// Another object took up what was made.
+    #[error(
+        "the data of this database is that of PostgreSQL {namespace}/{name} (uid {uid}) now, whose spec.adoptRef took it up, and lies \
+         in {path}: {}; no empty database is made in its place", what_to_do(.uid, *.is_kept)
+    )]
+    TakenUp {
+        /// Who has it.
+        uid: String,
+        /// The namespace of that object.
+        namespace: String,
+        /// The name.
+        name: String,
+        /// Where it is.
+        path: PathBuf,
+        /// Whether it is kept there, and no object has it.
+        is_kept: bool,
+    },
     /// The data root was written by a newer release.
     #[error("{path} has layout {found}, this release knows {known}; use the release that wrote it")]
     Layout {
@@ -251,11 +268,21 @@ impl Error {
             )
     }
 
+    /// Whether what should tell of an instance tells nothing, whoever reads it.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Error::CorruptState { .. } => true,
+            Error::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// What kind of failure it is for whoever asked.
     pub fn code(&self) -> Code {
         match self {
             error if error.is_permanent() => Code::InvalidArgument,
             Error::DataMissing { .. }
+            | Error::TakenUp { .. }
             | Error::CorruptState { .. }
             | Error::NoStandby(_)
             | Error::ExtensionUnavailable { .. }
@@ -295,4 +322,18 @@ impl Error {
             Error::Sql { what, message, code }
         }
     }
+}
+
+/// How data comes back that another object took up.
+fn what_to_do(uid: &str, is_kept: bool) -> String {
+    let end = match is_kept {
+        true => "it is kept there",
+        false => {
+            "it is in use there, or was, in another store than this server's: use that object, or delete it with deletionPolicy Retain"
+        }
+    };
+    format!(
+        "{end}; to have it under this name again, delete this object, and make it anew with a spec.adoptRef that names the Secret \
+         which `databases-apiserver retained {uid}` prints"
+    )
 }

@@ -27,7 +27,10 @@ impl LocalPostgres {
         let primary = ports.first().copied().flatten();
         let endpoint = |port| Endpoint { host: LOOPBACK.to_owned(), port };
         let name = format!("{}-1", desired.name);
-        let (reason, message) = judge(&folder, desired, &name, primary.is_some());
+        let (reason, message) = match self.taken_up(&desired.uid) {
+            Some(taken_up) => (Phase::Failing, format!("No server runs: {taken_up}.")),
+            None => judge(&folder, desired, &name, primary.is_some()),
+        };
         let ready = reason == Phase::Available;
         Observed {
             ready,

@@ -4,11 +4,11 @@
 //! step. States are their owner's alone: who may not read them is told so.
 
 use super::error::Error;
-use super::layout::{InstanceFolder, Layout};
+use super::layout::{InstanceFolder, Layout, ServerFolder};
 use super::observed::Credentials;
 use super::server::disk_usage;
 use super::state::State;
-use super::validation;
+use super::{process, validation};
 use std::path::Path;
 
 /// What is said of an instance's folder.
@@ -22,6 +22,8 @@ pub enum Standing {
     Orphaned,
     /// Somebody deletes it, or was cut off at that.
     Deleting,
+    /// What should tell whose it is cannot be read.
+    Damaged,
 }
 
 /// Data below a data root.
@@ -50,9 +52,9 @@ pub struct Kept {
 /// What is kept below a data root.
 #[derive(Debug, Default)]
 pub struct Look {
-    /// What is, what was kept first before the rest.
+    /// What is, what was kept first before the rest; with what is damaged, which may be kept.
     pub kept: Vec<Kept>,
-    /// Of what it cannot be seen, by the uid, and why.
+    /// Of what it cannot be seen, by the uid, and why: that of what is damaged, too.
     pub unreadable: Vec<(String, Error)>,
 }
 
@@ -64,7 +66,12 @@ pub fn kept(root: &Path) -> Result<Look, Error> {
         match of(&layout, &uid) {
             Ok(Some(kept)) if kept.standing != Standing::InUse => look.kept.push(kept),
             Ok(_) => {}
-            Err(error) => look.unreadable.push((uid, error)),
+            Err(error) => {
+                if error.is_damage() {
+                    look.kept.push(unknown(&uid, &layout.instance(&uid), Standing::Damaged));
+                }
+                look.unreadable.push((uid, error));
+            }
         }
     }
     look.kept.sort_by(|one, other| one.since.cmp(&other.since));
@@ -92,20 +99,29 @@ pub(super) fn of(layout: &Layout, uid: &str) -> Result<Option<Kept>, Error> {
 }
 
 /// What is left of it: its state goes last.
-fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
-    let kept = State::read(&folder.state()).map(|state| seen(uid, folder, &state));
-    let unknown = || Kept {
+pub(super) fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
+    match State::read(&folder.state()) {
+        Ok(state) => Kept { standing: Standing::Deleting, ..seen(uid, folder, &state) },
+        Err(_) => unknown(uid, folder, Standing::Deleting),
+    }
+}
+
+/// What can be told of it without its state.
+pub(super) fn unknown(uid: &str, folder: &InstanceFolder, standing: Standing) -> Kept {
+    let written = |server: ServerFolder| {
+        process::read_small(&server.data().join("PG_VERSION")).ok()?.trim().parse().ok()
+    };
+    Kept {
         uid: uid.to_owned(),
         namespace: String::new(),
         name: String::new(),
-        standing: Standing::Deleting,
-        major: 0,
+        standing,
+        major: folder.servers(0).into_iter().find_map(written).unwrap_or_default(),
         bytes: disk_usage(&folder.path),
         since: None,
         login: None,
         roles: Vec::new(),
-    };
-    Kept { standing: Standing::Deleting, ..kept.unwrap_or_else(|_| unknown()) }
+    }
 }
 
 pub(super) fn seen(uid: &str, folder: &InstanceFolder, state: &State) -> Kept {

@@ -115,8 +115,12 @@ impl Layout {
     /// Puts the folder of an instance out of everybody's reach.
     pub(super) fn put_aside(&self, uid: &str) -> Result<(), Error> {
         let (from, to) = (self.instance(uid).path, self.deleted(uid).path);
-        if let Some(folder) = to.parent().filter(|folder| !folder.exists()) {
-            DirBuilder::new().mode(0o700).create(folder).map_err(Error::io("create", folder))?;
+        if let Some(folder) = to.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(Error::io("create", folder))?;
         }
         rename(&from, &to)
     }

@@ -233,7 +233,7 @@ impl LocalPostgres {
             self.supervisor.forget(&desired.uid);
             halt(&folder, 1, ShutdownMode::Fast).await?;
         }
-        Err(folder.missing())
+        Err(self.taken_up(&desired.uid).unwrap_or_else(|| folder.missing()))
     }
 
     /// Says what an instance is, changing nothing.

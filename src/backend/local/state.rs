@@ -75,6 +75,9 @@ pub(super) struct State {
     /// How it came to be kept; an earlier release did not write that down.
     #[serde(default)]
     pub(super) keeping: Option<Keeping>,
+    /// The uids of the objects that had the data before, the first one first.
+    #[serde(default)]
+    pub(super) former: Vec<String>,
 }
 
 /// How data came to be kept.
@@ -124,6 +127,7 @@ impl State {
             created: false,
             retained: false,
             keeping: None,
+            former: Vec::new(),
         })
     }
 
@@ -141,7 +145,8 @@ impl State {
                 return Err(corrupt(format!("it is of the instance with uid {}", state.desired.uid)));
             }
             // It changed hands, and that was not written down yet.
-            state.desired.uid = folder.to_string_lossy().into_owned();
+            let uid = folder.to_string_lossy().into_owned();
+            state.former.push(std::mem::replace(&mut state.desired.uid, uid));
             state.take_up();
         }
         Ok(state)

@@ -122,7 +122,7 @@ impl Backend for LocalPostgreSQL {
             namespace,
             name,
             message: format!(
-                "its data is kept on the server's machine by the uid {uid}, where `databases-apiserver retained` lists, opens and \
+                "it is stopped, and its data is kept on the server's machine by that uid, where `databases-apiserver retained` lists, opens and \
                  deletes it; an object of that uid that is there again takes it up"
             ),
         };

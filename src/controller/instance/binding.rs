@@ -7,7 +7,7 @@ use crate::backend::{Login, Observed, Role, Scope};
 use crate::cluster::Error;
 use crate::controller::secret::{Binding, KIND_LABEL, NAME_LABEL};
 use databases_api::instance::{self, Instance, Protocol};
-use databases_api::shared::UserSecret;
+use databases_api::shared::{ADOPT_REF, UserSecret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -97,11 +97,20 @@ pub(super) fn recorded(object: &dyn Instance) -> Vec<String> {
     references.chain(status.user_secrets.iter().map(|secret| secret.name.clone())).collect()
 }
 
+/// The Secret by which an object takes up data that was kept, whatever its name.
+pub(super) fn taken_up(object: &dyn Instance) -> Option<&str> {
+    let mut references = object.spec().references();
+    references
+        .find(|reference| reference.path == ADOPT_REF && reference.is_secret())
+        .map(|secret| secret.name)
+}
+
 /// The names of all Secrets that may exist for an object, whether the status tells of them yet or not.
 pub(in crate::controller) fn names(object: &dyn Instance) -> Vec<String> {
     let mut names = vec![binding_name(object), superuser_name(object)];
     names.extend(object.roles().into_iter().map(|role| user_name(object, role)));
     names.extend(recorded(object));
+    names.extend(taken_up(object).map(str::to_owned));
     names.sort();
     names.dedup();
     names

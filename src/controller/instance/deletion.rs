@@ -85,10 +85,10 @@ impl<K: Database> Reconciler<K> {
             self.remove(request, &**backend, disposal).await?;
         }
         let object = &request.object;
-        self.controllers.dispose_secrets(object, disposal).await?;
+        let kept = self.controllers.dispose_secrets(object, disposal).await?;
         if disposal == Disposal::Retain && object.status().backend_ref.is_some() {
             let was_ready = !object.status().version.is_empty();
-            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid, was_ready)).await;
+            self.controllers.tell(object, &News::retained(&Kind::meta(object).uid, was_ready, &kept)).await;
         }
         Ok(())
     }
@@ -176,15 +176,17 @@ fn gone(error: Error) -> Result<Outcome, Error> {
 }
 
 impl Controllers {
-    /// The Secrets go with the data they open, or stay with it.
-    async fn dispose_secrets(&self, object: &dyn Instance, disposal: Disposal) -> Result<(), Error> {
+    /// The Secrets go with the data they open, or stay with it; the names of those that stay.
+    async fn dispose_secrets(&self, object: &dyn Instance, disposal: Disposal) -> Result<Vec<String>, Error> {
         let (namespace, uid) = (&object.meta().namespace, &object.meta().uid);
+        let mut kept = Vec::new();
         for name in binding::names(object) {
             match disposal {
                 Disposal::Delete => self.cluster.retract(namespace, &name, uid).await?,
-                Disposal::Retain => self.cluster.release(namespace, &name, uid).await?,
+                Disposal::Retain if self.cluster.release(namespace, &name, uid).await? => kept.push(name),
+                Disposal::Retain => {}
             }
         }
-        Ok(())
+        Ok(kept)
     }
 }

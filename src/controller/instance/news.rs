@@ -27,18 +27,24 @@ impl News {
         News { event_type: EventType::Warning, reason: reason.into(), message: message.into() }
     }
 
-    /// The data and credentials of a deleted object stayed; of one that was never ready there may be nothing.
-    pub(super) fn retained(uid: &str, was_ready: bool) -> Self {
-        if !was_ready {
-            let message = "it was never ready: no credentials are kept, and what was made of it by then goes by the uid";
-            return News::normal("Retained", format!("{message} {uid}"));
-        }
-        let kept = "the data and the credentials were kept, as spec.deletionPolicy says";
+    /// The data of a deleted object stayed, with these Secrets; of one that was never ready there may be nothing.
+    pub(super) fn retained(uid: &str, was_ready: bool, secrets: &[String]) -> Self {
+        let data = match was_ready {
+            true => format!("the data was kept, as spec.deletionPolicy says, and goes by the uid {uid}"),
+            false => format!("it was never ready: what its backend kept of it by then goes by the uid {uid}"),
+        };
+        let (credentials, new) = match secrets {
+            [] => ("no credentials".to_owned(), "begins empty"),
+            [one] => (format!("Secret {one}"), "waits for that to be deleted"),
+            [first, rest @ ..] => {
+                (format!("Secret {first} and {} more", rest.len()), "waits for those to be deleted")
+            }
+        };
         News::normal(
             "Retained",
             format!(
-                "{kept}; the data goes by the uid {uid}, and a new object begins empty, unless its spec.adoptRef names what was \
-                 kept and its class takes that up"
+                "{data}, with {credentials}; a new object of the name {new}, unless its spec.adoptRef names what was kept and its \
+                 class takes that up"
             ),
         )
     }
@@ -163,6 +169,32 @@ mod tests {
         conditions::observed(&mut again, &observed(Phase::Available), None);
         assert_eq!(reasons(&failed, &again), ["Ready"]);
         assert!(reasons(&again, &again).is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_told_with_what_comes_of_a_new_object_of_the_name() {
+        let kept = ["a-binding", "a-user-etl"].map(str::to_owned);
+        for (was_ready, secrets, said) in [
+            (
+                true,
+                &kept[..],
+                ["the data was kept", "with Secret a-binding and 1 more; ", "waits for those to be deleted"],
+            ),
+            (
+                true,
+                &kept[..1],
+                ["the data was kept", "with Secret a-binding; ", "waits for that to be deleted"],
+            ),
+            (true, &[], ["the data was kept", "with no credentials; ", "begins empty"]),
+            (false, &kept[..1], ["never ready", "with Secret a-binding; ", "waits for that to be deleted"]),
+            (false, &[], ["never ready", "with no credentials; ", "begins empty"]),
+        ] {
+            let message = News::retained("1", was_ready, secrets).message;
+            assert!(
+                said.iter().all(|part| message.contains(part)) && message.contains("the uid 1"),
+                "{message}"
+            );
+        }
     }
 
     #[test]

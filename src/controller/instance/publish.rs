@@ -41,6 +41,13 @@ impl<K: Database> Reconciler<K> {
             outcome = outcome.and(self.controllers.publish(secret, &chosen.read).await);
         }
         let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
+        // The Secret by which kept data was taken up stays or goes with that from now on.
+        let is_first = object.status().binding.is_none();
+        if let Some(name) =
+            binding::taken_up(object).filter(|name| is_first && !taken.contains(&(*name).to_owned()))
+        {
+            outcome = outcome.and(self.controllers.claim(&secrets, namespace, name).await);
+        }
         for name in binding::recorded(object) {
             if !secrets.is_empty() && !taken.contains(&name) {
                 outcome = outcome.and(self.controllers.cluster.retract(namespace, &name, uid).await);

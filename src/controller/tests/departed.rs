@@ -97,8 +97,12 @@ async fn lost(other: Server, fake: &Fake) -> String {
 
 /// An object comes and goes without having been held by anybody: what has no object is then looked for.
 async fn looked_for(server: &Server) {
-    let path = format!("{IN_DEMO}/passer-by");
-    assert_eq!(server.post(IN_DEMO, database("passer-by", json!({}))).await.0, 201);
+    passed_by(server, IN_DEMO).await;
+}
+
+async fn passed_by(server: &Server, objects: &str) {
+    let path = format!("{objects}/passer-by");
+    assert_eq!(server.post(objects, database("passer-by", json!({}))).await.0, 201);
     assert_eq!(server.delete(&path, json!({})).await, 200);
     server.gone(&path).await;
 }
@@ -133,4 +137,83 @@ async fn nothing_is_taken_for_lost_while_objects_cannot_be_read() {
     looked_for(&server).await;
     server.until("it is stopped", async || fake.is_up(&uid).is_none().then_some(())).await;
     assert!(fake.has_data(&uid));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_in_a_namespace_that_is_gone_is_told_of_that() {
+    let fake = Fake::new();
+    let server = Server::with(vec![fake.clone()]).await;
+    let uid = lost(Server::with(vec![fake.clone()]).await, &fake).await;
+    let namespaces = "/api/v1/namespaces";
+    assert_eq!(server.post(namespaces, json!({"metadata": {"name": "elsewhere"}})).await.0, 201);
+    assert_eq!(server.delete(&format!("{namespaces}/demo"), json!({})).await, 200);
+    server.gone(&format!("{namespaces}/demo")).await;
+    passed_by(&server, &IN_DEMO.replace("demo", "elsewhere")).await;
+    let event = server
+        .until("it is told", async || {
+            let (_, events) = server.get(&format!("{namespaces}/default/events")).await;
+            let mut events = events["items"].as_array()?.iter();
+            events.find(|event| event["reason"] == "Orphaned").cloned()
+        })
+        .await;
+    let about = &event["involvedObject"];
+    assert_eq!((&about["kind"], &about["name"]), (&"Namespace".into(), &"demo".into()), "{event}");
+    let message = event["message"].as_str().unwrap_or_default();
+    assert!(message.contains("PostgreSQL demo/lost") && message.contains(&uid), "{message}");
+}
+
+/// A Secret with the login that the fake's databases have.
+async fn secret(server: &Server, name: &str, more: Value) {
+    let mut secret = json!({
+        "metadata": {"name": name, "labels": {"databases.standard.k8s.io/instance": "a"}},
+        "stringData": {"username": "app", "password": "secret"},
+    });
+    merge(&mut secret["metadata"], &more);
+    let (code, _, answer) = server.post("/api/v1/namespaces/demo/secrets", secret).await;
+    assert_eq!(code, 201, "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_of_an_object_that_went_unseen_may_be_deleted_and_its_message_says_how() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    secret(&server, "a-binding", json!({"labels": {"databases.standard.k8s.io/instance-uid": "unseen"}}))
+        .await;
+    let uid = created(&server, json!({})).await;
+    let message = server.condition(A, "Ready", "False", "SecretConflict").await;
+    for part in
+        ["a (uid unseen), and no object has that uid any more", "kubectl delete secret -n demo a-binding"]
+    {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(server.delete(BINDING, json!({})).await, 200);
+    server.condition(A, "Ready", "True", "Available").await;
+    is_deleted(&server, &fake, &uid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_secret_by_which_data_is_taken_up_stays_and_goes_with_that_from_then_on() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let (old, annotations) = ("/api/v1/namespaces/demo/secrets/old-binding", "annotations");
+    let released = json!({"databases.standard.k8s.io/released-from": "PostgreSQL old (uid 1)"});
+    secret(&server, "old-binding", json!({annotations: released})).await;
+    let adopt = json!({"kind": "Secret", "name": "old-binding"});
+    for policy in ["Retain", "Delete"] {
+        let uid = ready(&server, json!({"adoptRef": adopt, "deletionPolicy": policy})).await;
+        let (_, secret) = server.get(old).await;
+        let label = &secret["metadata"]["labels"]["databases.standard.k8s.io/instance-uid"];
+        assert_eq!((label, &secret["metadata"][annotations]), (&uid.as_str().into(), &Value::Null));
+        is_deleted(&server, &fake, &uid).await;
+        let (_, secret) = server.get(old).await;
+        if policy == "Retain" {
+            let whose = format!("PostgreSQL a (uid {uid})");
+            assert_eq!(
+                secret["metadata"][annotations],
+                json!({"databases.standard.k8s.io/released-from": whose})
+            );
+        }
+    }
+    server.gone(old).await;
+    server.gone(BINDING).await;
 }

@@ -1,14 +1,15 @@
 //! The command `retained`: what is kept on this machine of databases whose objects are gone, the Secret by which an object takes
 //! it up again, for who has lost that, as with its namespace, and its end.
 
+mod delete;
 mod place;
 
 use crate::backend::Login;
 use crate::backend::local::{self, Kept, Standing};
-use crate::controller::{Former, delete_released, released_secret};
+use crate::controller::{Former, released_secret};
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::yaml;
-use databases_api::postgresql::{FACTS, PostgreSQL, User};
+use databases_api::postgresql::FACTS;
 use place::{root, told};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub(super) struct Options {
     uid: Option<String>,
 
     /// Delete what is kept of this uid, and the Secrets that its removal left, for good and without a question. What an object
-    /// has, what still runs, and what cannot be read is not deleted.
+    /// has and what still runs is not deleted; what is damaged only where the server says that no object has it.
     #[arg(long, requires = "uid")]
     delete: bool,
 
@@ -70,8 +71,7 @@ async fn answer(options: &Options) -> Result<Answer, String> {
     let failed = |error: local::Error| told(data_dir, &error);
     let Some(uid) = uid else { return local::kept(&root).map(|look| list(data_dir, look)).map_err(failed) };
     if *delete {
-        let discarding = local::discard(&root, uid).map_err(failed)?;
-        return Ok(deleted(options, discarding).await);
+        return delete::delete(options, &root, uid).await;
     }
     let found = local::look(&root, uid).map_err(|error| unseen(uid, &failed(error)))?;
     let Some(kept) = found else {
@@ -89,7 +89,15 @@ fn unseen(uid: &str, why: &str) -> String {
 
 /// A line of each, below the names of the columns; what cannot be read is complained of.
 fn list(data_dir: &Path, look: local::Look) -> Answer {
-    let complaints = look.unreadable.iter().map(|(uid, error)| unseen(uid, &told(data_dir, error)));
+    let complaints = look.unreadable.iter().map(|(uid, error)| {
+        let why = told(data_dir, error);
+        match error.is_damage() {
+            true => format!(
+                "what is there of {uid} is damaged: {why}; --delete deletes it where no object has it"
+            ),
+            false => unseen(uid, &why),
+        }
+    });
     Answer { text: table(&look.kept), complaints: complaints.collect() }
 }
 
@@ -125,6 +133,7 @@ fn secret(kept: &Kept) -> Result<String, String> {
             return Err(format!("no data of the uid {uid:?} is kept: PostgreSQL {namespace}/{name} has it"));
         }
         Standing::Deleting => return Err(format!("the data of {uid} is being deleted: go on with --delete")),
+        Standing::Damaged => return Err(format!("whose the data of {uid} is cannot be read")),
     }
     let Some(login) = &kept.login else {
         return Err(format!("the data of {uid} has no database, by whose owner it could be opened"));
@@ -133,53 +142,6 @@ fn secret(kept: &Kept) -> Result<String, String> {
     let login =
         Login { username, password: login.password.expose().to_owned(), database, user: String::new() };
     Ok(yaml::encode(&released_secret(&FACTS, &Former { namespace, name, uid }, &login)))
-}
-
-/// The Secrets go first: what is left when this is cut off tells whose they were.
-async fn deleted(options: &Options, discarding: local::Discarding) -> Answer {
-    let kept = discarding.kept().clone();
-    let Kept { uid, namespace, name, .. } = &kept;
-    let mut answer = Answer::default();
-    match secrets(options, &kept).await {
-        Ok(secrets) => {
-            answer.text.extend(secrets.iter().map(|secret| format!("deleted Secret {namespace}/{secret}\n")));
-        }
-        Err(why) => answer.complaints.push(format!(
-            "Secrets of {name} in namespace {namespace} may be left, as {why}; they open nothing any more, and kubectl delete secret \
-             removes them"
-        )),
-    }
-    match discarding.finish() {
-        Ok(()) => answer.text.push_str(&format!("deleted {} of {}\n", size(&kept), whose(&kept))),
-        Err(error) => {
-            let why = told(&options.data_dir, &error);
-            answer
-                .complaints
-                .push(format!("not all of the data of {uid} is deleted: {why}; call this again"));
-        }
-    }
-    answer
-}
-
-fn whose(Kept { uid, namespace, name, .. }: &Kept) -> String {
-    let object = if name.is_empty() { String::new() } else { format!("PostgreSQL {namespace}/{name}, ") };
-    format!("{object}uid {uid}")
-}
-
-/// Deletes what the removal left of Secrets; their names.
-async fn secrets(options: &Options, kept: &Kept) -> Result<Vec<String>, String> {
-    let mut former = PostgreSQL::default();
-    let meta = &mut former.metadata;
-    (meta.namespace, meta.name, meta.uid) = (kept.namespace.clone(), kept.name.clone(), kept.uid.clone());
-    former.spec.users =
-        kept.roles.iter().map(|role| User { name: role.clone(), ..User::default() }).collect();
-    if kept.name.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ours = options.data_dir.join("kubeconfig");
-    let kubeconfig = options.kubeconfig.clone().or_else(|| ours.exists().then_some(ours));
-    let deleted = delete_released(kubeconfig.as_deref(), &former).await;
-    deleted.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

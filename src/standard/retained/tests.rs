@@ -98,9 +98,12 @@ async fn what_cannot_be_read_is_complained_of_and_is_not_said_to_be_nothing() {
     std::fs::write(folder.path().join("instances/layout.json"), r#"{"layout": 1}"#).expect("a layout");
     std::fs::write(ours.join("state.json"), "{").expect("a state");
     let answered = answer(&options(folder.path(), None)).await.expect("a list");
-    assert_eq!((answered.text.lines().count(), answered.complaints.len()), (1, 1), "{answered:?}");
+    assert_eq!((answered.text.lines().count(), answered.complaints.len()), (2, 1), "{answered:?}");
+    let line: Vec<&str> = answered.text.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+    assert_eq!(line, ["some-uid", "<unknown>", "<unknown>", "Damaged", "<unknown>", "1Mi", "<unknown>"]);
+    let said = &answered.complaints[0];
+    assert!(said.contains("of some-uid is damaged") && said.contains("state.json"), "{said}");
     let said = answer(&options(folder.path(), Some("some-uid"))).await.expect_err("unreadable");
-    assert_eq!(answered.complaints[0], said);
     assert!(
         said.contains("whether the data of some-uid is kept cannot be seen") && said.contains("state.json"),
         "{said}"
@@ -111,6 +114,10 @@ async fn what_cannot_be_read_is_complained_of_and_is_not_said_to_be_nothing() {
     let said = answer(&delete).await.expect_err("refused");
     assert!(
         said.contains("nothing of the uid some-uid is deleted") && ours.join("state.json").exists(),
+        "{said}"
+    );
+    assert!(
+        said.contains("whether an object has it is not known") && said.contains("start the server"),
         "{said}"
     );
 }

@@ -137,6 +137,12 @@ async fn kept_data_is_deleted_with_its_secrets_when_a_person_says_so() {
     assert!(!done && refused.contains("delete that object, with deletionPolicy Delete"), "{refused}");
     assert!(answer(&client, &path, "SELECT 1::text").await.is_some(), "it runs on");
     deleted(&client, &path).await;
+    // As one that nobody released, since the object went while no server acted on it.
+    let unseen =
+        json!({"metadata": {"annotations": null, "labels": {"databases.standard.k8s.io/instance-uid": uid}}});
+    let etl = format!("/api/v1/namespaces/{NAMESPACE}/secrets/done-user-etl");
+    let patched = client.expect(Method::PATCH, &etl, "application/merge-patch+json", &unseen).await;
+    patched.expect("the patch is accepted");
     let others = applied(&client, &postgresql("others", &json!({}))).await;
     ready(&client, &others).await;
     let (done, said) = retained(&sandbox, &["--delete", uid]).await;
@@ -194,4 +200,23 @@ async fn a_database_over_its_size_refuses_writes_until_it_is_given_more() {
             .then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_data_is_listed_and_deleted_where_the_server_says_that_no_object_has_it() {
+    let Some((sandbox, client)) = prepared().await else { return };
+    let path = applied(&client, &postgresql("damaged", &json!({}))).await;
+    let object = ready(&client, &path).await;
+    let uid = object["metadata"]["uid"].as_str().expect("a uid");
+    let folder = sandbox.launch.data_dir.join("instances/instances").join(uid);
+    std::fs::write(folder.join("state.json"), "{").expect("damaged");
+    let (done, refused) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(!done && refused.contains("PostgreSQL demo/damaged has it"), "{refused}");
+    deleted(&client, &path).await;
+    let (done, said) = retained(&sandbox, &[]).await;
+    assert!(!done && said.contains(uid) && said.contains("state.json"), "{said}");
+    let (done, said) = retained(&sandbox, &["--delete", uid]).await;
+    assert!(done && said.contains("deleted Secret demo/damaged-binding\n") && !folder.exists(), "{said}");
+    let (done, listed) = retained(&sandbox, &[]).await;
+    assert!(done && listed.lines().count() == 1, "{listed}");
 }

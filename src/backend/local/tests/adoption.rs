@@ -156,6 +156,30 @@ async fn taking_up_goes_on_from_wherever_it_was_cut_off() {
 }
 
 #[tokio::test]
+async fn an_object_whose_data_another_took_up_is_told_who_has_it_and_what_to_do() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let key = key(&kept(&fixture).await.credentials[0]);
+    for uid in [HEIR, "next"] {
+        fixture.local().adopt(&heir(uid), &key).await.expect("taken up");
+        fixture.ensure(&heir(uid)).await;
+        let said = fixture.local().keep(&desired()).await.expect_err("it is another's").to_string();
+        assert!(said.contains(&format!("PostgreSQL team-a/{uid} (uid {uid})")), "{said}");
+        assert!(said.contains("it is in use there"), "{said}");
+        fixture.local().remove(uid, RemovePolicy::Retain).await.expect("removed");
+        let said = fixture.local().keep(&desired()).await.expect_err("it is another's").to_string();
+        assert!(said.contains("it is kept there") && said.contains(&format!("retained {uid}")), "{said}");
+        let seen = fixture.local().glimpse(&desired()).await;
+        assert!(seen.reason == Phase::Failing && seen.message.contains(&said), "{}", seen.message);
+    }
+    fixture.reopen().await;
+    let of_heir = fixture.local().keep(&heir(HEIR)).await.expect_err("it went on").to_string();
+    assert!(of_heir.contains("PostgreSQL team-a/next (uid next)"), "{of_heir}");
+    let nobodys = Desired { uid: "never".to_owned(), ..desired() };
+    let missed = fixture.local().keep(&nobodys).await.expect_err("there was none");
+    assert!(matches!(missed, Error::DataMissing { .. }), "{missed}");
+}
+
+#[tokio::test]
 async fn of_two_who_name_the_same_data_one_gets_it() {
     let Some(fixture) = Fixture::new().await else { return };
     let key = key(&kept(&fixture).await.credentials[0]);

@@ -10,7 +10,7 @@ fn state(fixture: &Fixture, uid: &str) -> PathBuf {
 
 /// Why nothing of a uid is deleted.
 fn refused(fixture: &Fixture, uid: &str) -> String {
-    let error = discard(&fixture.root(), uid).expect_err("it is refused");
+    let error = discard(&fixture.root(), uid, false).expect_err("it is refused");
     assert!(!fixture.local().host.layout.deleted(uid).path.exists(), "it is where it was");
     error.to_string()
 }
@@ -25,7 +25,7 @@ async fn kept_data_is_deleted_beside_the_server_that_kept_it_and_nothing_else_is
     assert!(said.contains("PostgreSQL team-a/another has it"), "{said}");
     assert!(refused(&fixture, "nobody").contains("there is nothing of it"));
     assert!(refused(&fixture, "../instances").contains("there is nothing of it"));
-    let discarding = discard(&fixture.root(), UID).expect("it is kept");
+    let discarding = discard(&fixture.root(), UID, false).expect("it is kept");
     assert_eq!((&*discarding.kept().name, &*discarding.kept().namespace), ("shop", "team-a"));
     assert_eq!(discarding.kept().roles, ["etl"]);
     let adopted = fixture.local().adopt(&heir(HEIR), &key(&before.credentials[0])).await;
@@ -33,7 +33,7 @@ async fn kept_data_is_deleted_beside_the_server_that_kept_it_and_nothing_else_is
     drop(discarding);
     assert_eq!(found(&fixture)[0].standing, Standing::Deleting, "cut off, it can be gone on with");
     fixture.reopen().await;
-    discard(&fixture.root(), UID).expect("it is gone on with").finish().expect("deleted");
+    discard(&fixture.root(), UID, false).expect("it is gone on with").finish().expect("deleted");
     assert!(found(&fixture).is_empty() && !fixture.local().has(UID));
     assert!(refused(&fixture, UID).contains("there is nothing of it"));
     fixture.local().keep(&another).await.expect("the other one runs on");
@@ -63,8 +63,11 @@ async fn a_state_that_is_no_file_of_ours_is_said_to_be_unreadable_by_everybody()
     std::fs::rename(&state, &aside).expect("moved");
     let look = || {
         let look = kept::kept(&fixture.root()).expect("a list");
-        let [(uid, error)] = &*look.unreadable else { panic!("{look:?}") };
-        assert!(look.kept.is_empty() && uid == UID, "{look:?}");
+        let ([(uid, error)], [damaged]) = (&*look.unreadable, &*look.kept) else { panic!("{look:?}") };
+        assert_eq!(
+            (&**uid, &*damaged.uid, damaged.standing, damaged.major),
+            (UID, UID, Standing::Damaged, MAJOR)
+        );
         (error.to_string(), kept::look(&fixture.root(), UID).expect_err("unreadable").to_string())
     };
     assert!(look().0.contains("No such file"), "a state that is missing");
@@ -75,6 +78,35 @@ async fn a_state_that_is_no_file_of_ours_is_said_to_be_unreadable_by_everybody()
     fixture.reopen().await;
     std::fs::rename(&aside, &state).expect("moved back");
     assert_eq!(found(&fixture).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_deleted_where_no_object_has_it_and_nothing_runs_on_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    fixture.ensure(&desired()).await;
+    std::fs::write(state(&fixture, UID), "{").expect("damaged");
+    assert!(refused(&fixture, UID).contains("whether it is kept cannot be seen"));
+    let said = discard(&fixture.root(), UID, true).expect_err("it runs").to_string();
+    assert!(said.contains("still works on it"), "{said}");
+    assert!(fixture.local().orphan(UID).await.expect("stopped").is_none());
+    let discarding = discard(&fixture.root(), UID, true).expect("nobody has it");
+    assert_eq!((discarding.kept().standing, discarding.kept().major), (Standing::Deleting, MAJOR));
+    drop(discarding);
+    discard(&fixture.root(), UID, false).expect("it is gone on with").finish().expect("deleted");
+    assert!(found(&fixture).is_empty() && !fixture.data(0).exists());
+}
+
+#[tokio::test]
+async fn of_two_who_delete_the_same_data_one_does_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    kept(&fixture).await;
+    let root = fixture.root();
+    let first = discard(&root, UID, false).expect("it is kept");
+    let said = discard(&root, UID, false).expect_err("another has it").to_string();
+    assert!(said.contains("another call of this command is deleting it"), "{said}");
+    first.finish().expect("deleted");
+    let said = discard(&root, UID, false).expect_err("it is gone").to_string();
+    assert!(said.contains("there is nothing of it"), "{said}");
 }
 
 #[tokio::test]

@@ -1,0 +1,88 @@
+//! Whose a Secret is, and what is said of one that is in the way.
+
+use super::*;
+
+fn binding(data: &[(&str, &str)]) -> Binding {
+    let text = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    Binding {
+        namespace: "demo".into(),
+        name: "shop-binding".into(),
+        kind: "servicebinding.io/postgresql".into(),
+        owner_uid: "1".into(),
+        labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
+        adopts: false,
+        contract: &["host", "sslmode", "ro-uri"],
+        data: data.iter().map(text).collect(),
+    }
+}
+
+fn nobody(_: &str) -> bool {
+    true
+}
+
+fn keys(secret: &Secret) -> Vec<&str> {
+    secret.data.iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
+#[test]
+fn keys_that_are_no_longer_true_go_and_a_persons_own_stay() {
+    let mut secret = Secret::default();
+    assert!(binding(&[("host", "h"), ("sslmode", "require"), ("ro-uri", "u")]).settle(&mut secret));
+    secret.data.get_or_insert_default().insert("team".into(), ByteString(b"docs".to_vec()));
+    let plain = binding(&[("host", "h")]);
+    assert!(plain.settle(&mut secret));
+    assert_eq!(keys(&secret), ["host", "team"]);
+    assert!(!plain.settle(&mut secret), "nothing is left to change");
+    assert!(plain.is_settled(&secret) && !binding(&[("host", "other")]).is_settled(&secret));
+    disown(&mut secret, "1");
+    assert!(!plain.is_settled(&secret), "it is nobody's");
+}
+
+#[test]
+fn a_released_secret_says_whose_it_was_and_is_nobodys() {
+    let mut secret = Secret::default();
+    binding(&[("host", "h")]).settle(&mut secret);
+    disown(&mut secret, "1");
+    assert_eq!(label(&secret, UID_LABEL), None);
+    let error = foreign(&secret, "demo", "shop-binding", &nobody).to_string();
+    assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("spec.adoptRef"), "{error}");
+    assert!(
+        error.contains("or another object took it up"),
+        "whether the data is there is not known: {error}"
+    );
+}
+
+#[test]
+fn a_released_secret_goes_to_who_takes_up_its_data_by_the_same_login_and_to_nobody_else() {
+    let login = [("host", "h"), ("username", "app"), ("password", "secret")];
+    let mut secret = Secret::default();
+    binding(&login).settle(&mut secret);
+    disown(&mut secret, "1");
+    let adopting = |data: &[(&str, &str)]| Binding { adopts: true, owner_uid: "2".into(), ..binding(data) };
+    assert!(
+        !Binding { adopts: false, ..adopting(&login) }.takes_up(&secret, &nobody),
+        "another of the same name"
+    );
+    assert!(!adopting(&[("host", "h")]).takes_up(&secret, &nobody));
+    assert!(!adopting(&[("username", "app"), ("password", "other")]).takes_up(&secret, &nobody));
+    let heir = adopting(&login);
+    assert!(heir.takes_up(&secret, &nobody) && heir.settle(&mut secret));
+    assert_eq!(label(&secret, UID_LABEL).map(String::as_str), Some("2"));
+    assert!(secret.metadata.annotations.unwrap_or_default().is_empty(), "it is not released any more");
+    let mut owned = Secret::default();
+    binding(&login).settle(&mut owned);
+    assert!(!heir.takes_up(&owned, &|_| false), "a live object's");
+    assert!(heir.takes_up(&owned, &|uid| uid == "1"), "one of an object that went unseen");
+}
+
+#[test]
+fn nobody_is_told_to_delete_the_secret_of_another_object() {
+    let mut secret = Secret::default();
+    binding(&[]).settle(&mut secret);
+    let said = |nobodys: &Nobodys<'_>| foreign(&secret, "demo", "shop-binding", nobodys).to_string();
+    let error = said(&|_| false);
+    assert!(error.contains("belongs to shop") && !error.contains("delete"), "{error}");
+    let error = said(&|uid| uid == "1");
+    assert!(error.contains("no object has that uid any more"), "{error}");
+    assert!(error.contains("kubectl delete secret -n demo shop-binding"), "{error}");
+}
