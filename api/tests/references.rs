@@ -2,6 +2,7 @@
 
 mod support;
 
+use apimachinery::wire::json::decode_tree;
 use databases_api::postgresql::DEFINITION;
 use serde_json::{Value, json};
 use support::{changed, fresh};
@@ -22,6 +23,25 @@ fn source(group: &str, kind: &str) -> Value {
 
 fn window(zone: &str) -> Value {
     json!({"maintenance": {"windows": [{"start": "02:00", "duration": "2h", "timeZone": zone}]}})
+}
+
+#[test]
+fn who_writes_the_other_name_of_a_group_is_told_what_it_is_called() {
+    let named = json!({"group": "g", "apiGroup": "g", "kind": "k", "name": "n", "nmae": "n"});
+    let (_, context) = decode_tree::<databases_api::postgresql::V1>(&spec(
+        json!({"adoptRef": named, "dataSourceRef": named}),
+    ))
+    .expect("an object");
+    let told: Vec<String> = context.problems().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "unknown field \"spec.adoptRef.apiGroup\", which is called \"group\" here",
+            "unknown field \"spec.adoptRef.nmae\"",
+            "unknown field \"spec.dataSourceRef.group\", which is called \"apiGroup\" here",
+            "unknown field \"spec.dataSourceRef.nmae\"",
+        ]
+    );
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn a_postgresql_is_what_the_standard_allows() {
             (spec(json!({"storage": {"size": "7Ei"}})), ""),
             (
                 spec(json!({"storage": {"size": "8Ei"}})),
-                "spec.storage.size: Invalid value: \"9223372036854775807\": must be less than 8Ei: more cannot be counted",
+                "spec.storage.size: Invalid value: \"8Ei or more\": must be less than 8Ei: more cannot be counted",
             ),
             (
                 spec(json!({"resources": {"limits": {"cpu": "1n"}}})),
@@ -94,6 +94,7 @@ fn a_postgresql_is_what_the_standard_allows() {
                 spec(json!({"resources": {"limits": {"cpu": "0"}}})),
                 "spec.resources.limits[cpu]: Invalid value: \"0\": must be greater than 0, as nothing runs without it",
             ),
+            (spec(json!({"resources": {"limits": {"hugepages-2Mi": "0"}}})), ""),
             (
                 spec(json!({"resources": {"limits": {"cpu": "1000E"}}})),
                 "spec.resources.limits[cpu]: Invalid value: \"1000E\": must be less: so many cannot be counted",
@@ -161,6 +162,10 @@ fn a_postgresql_is_what_the_standard_allows() {
             (
                 spec(json!({"users": [{"name": "databases_manager"}]})),
                 "spec.users[0].name: Invalid value: \"databases_manager\": is reserved by PostgreSQL or by its manager; choose another name",
+            ),
+            (
+                spec(json!({"users": [{"name": "databases_superuser"}]})),
+                "spec.users[0].name: Invalid value: \"databases_superuser\": is reserved by PostgreSQL or by its manager; choose another name",
             ),
             (
                 spec(json!({"databases": [{"name": "d", "owner": "pg_monitor"}]})),

@@ -57,7 +57,8 @@ where
 pub(super) fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match text.split(';').next().unwrap_or_default().trim() {
-        "" => Cow::Borrowed("application/json"),
+        // Parameters of nothing are no type.
+        "" if text.is_empty() => Cow::Borrowed("application/json"),
         media if media.bytes().any(|byte| byte.is_ascii_uppercase()) => media.to_ascii_lowercase().into(),
         media => Cow::Borrowed(media),
     }

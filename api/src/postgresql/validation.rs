@@ -3,7 +3,7 @@
 use super::{Database, PostgreSQL, PostgreSQLSpec, ReplicationMode, User, parameters};
 use crate::instance::Instance;
 use crate::instance::life::check_ending;
-use crate::shared::{MajorUpgrade, check_change, check_instance, too_large};
+use crate::shared::{MajorUpgrade, TO_STOP, check_change, check_instance, shown, too_large};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -71,9 +71,8 @@ fn instance(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
         let detail = "must be a version such as 17 or 17.6";
         errors.push(FieldError::invalid(&path.child("version"), &*instance.version, detail));
     }
-    let stops = "; to stop the database set spec.state to Stopped, where its class offers that";
     if let Some(count) = instance.instances.filter(|count| !(1..=99).contains(count)) {
-        let detail = format!("must be between 1 and 99{}", if count == 0 { stops } else { "" });
+        let detail = format!("must be between 1 and 99{}", if count == 0 { TO_STOP } else { "" });
         errors.push(FieldError::invalid(&path.child("instances"), count, &detail));
     }
     size(instance.storage.size.as_ref(), &path.child("storage").child("size"), errors);
@@ -108,7 +107,7 @@ fn size(size: Option<&Quantity>, path: &Path, errors: &mut Errors) {
         let detail = format!("must be {least} or more: a new PostgreSQL takes half of that");
         errors.push(FieldError::invalid(path, size.to_string(), &detail));
     } else if let Some(detail) = too_large(size) {
-        errors.push(FieldError::invalid(path, size.to_string(), detail));
+        errors.push(FieldError::invalid(path, shown(size), detail));
     }
 }
 

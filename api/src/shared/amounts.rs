@@ -4,6 +4,9 @@ use super::Resources;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::quantity::Quantity;
 
+/// What the names of huge pages begin with.
+const HUGE_PAGES: &str = "hugepages-";
+
 /// Adds the faults of resources, wherever they stand.
 pub(crate) fn check_resources(resources: &Resources, path: &Path, errors: &mut Errors) {
     if !resources.claims.is_empty() {
@@ -13,11 +16,11 @@ pub(crate) fn check_resources(resources: &Resources, path: &Path, errors: &mut E
         for (name, amount) in list {
             let at = path.child(part).key(name);
             // Huge pages are for a class to take; nobody needs them to have a database.
-            if !matches!(name.as_str(), "cpu" | "memory") && !name.starts_with("hugepages-") {
+            if !matches!(name.as_str(), "cpu" | "memory") && !name.starts_with(HUGE_PAGES) {
                 errors.push(FieldError::not_supported(&at, &**name, &["cpu", "memory"]));
             }
             if let Some(detail) = fault(name, amount, part == "limits") {
-                errors.push(FieldError::invalid(&at, amount.to_string(), detail));
+                errors.push(FieldError::invalid(&at, shown(amount), detail));
             }
         }
     }
@@ -38,12 +41,23 @@ fn fault(name: &str, amount: &Quantity, is_limit: bool) -> Option<&'static str> 
     };
     match amount.signum() {
         -1 => Some("must be greater than or equal to 0"),
-        0 if is_limit => Some("must be greater than 0, as nothing runs without it"),
+        // Without huge pages everything runs.
+        0 if is_limit && !name.starts_with(HUGE_PAGES) => {
+            Some("must be greater than 0, as nothing runs without it")
+        }
         _ if !amount.is_whole_in(parts) => Some(whole),
         _ if name == "cpu" => {
             amount.to_millis().is_none().then_some("must be less: so many cannot be counted")
         }
         _ => too_large(amount),
+    }
+}
+
+/// An amount for a person. More than can be counted was read as the most that can be, which nobody wrote.
+pub(crate) fn shown(amount: &Quantity) -> String {
+    match amount.to_bytes().and_then(|bytes| i64::try_from(bytes).ok()) {
+        Some(i64::MAX) => "8Ei or more".to_owned(),
+        _ => amount.to_string(),
     }
 }
 

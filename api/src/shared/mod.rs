@@ -10,7 +10,7 @@ mod references;
 mod status;
 mod validation;
 
-pub(crate) use amounts::{check_resources, too_large};
+pub(crate) use amounts::{check_resources, shown, too_large};
 pub(crate) use enumerations::check_enumerations;
 pub use instance::{InstanceSpec, MachineType, Resources, Scheduling, Storage};
 pub use network::{IngressPolicy, Network, NetworkType, Tls, TlsMode};
@@ -28,7 +28,7 @@ pub use status::{
     BackendRef, BackupStatus, Endpoint, InstanceStatus, SecretRef, StorageStatus, UnsupportedField,
     UserSecret,
 };
-pub(crate) use validation::{check_change, check_instance};
+pub(crate) use validation::{TO_STOP, check_change, check_instance};
 
 /// The package of every type of version v1.
 pub(crate) const PACKAGE: &str = "io.k8s.standard.databases.v1";

@@ -20,6 +20,10 @@ pub(crate) fn check_change<T>(new: &T, old: &T, validate: impl Fn(&T, &mut Error
     errors.extend(now.into_iter().filter(|error| !before.contains(error)));
 }
 
+/// What an object says instead of asking for no servers. Nobody says so for a class.
+pub(crate) const TO_STOP: &str =
+    "; to stop the database set spec.state to Stopped, where its class offers that";
+
 /// Adds the faults of names, amounts, ranges, windows and references. `kind` is what the object itself is.
 pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
     let dns = |name: &str, at: Path, errors: &mut Errors| {

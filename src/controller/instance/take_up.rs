@@ -12,7 +12,7 @@ use crate::controller::class_use;
 use crate::controller::runtime::Outcome;
 use crate::registry::{Part, Shared};
 use apimachinery::kind::Kind;
-use apimachinery::meta::{condition, is_true};
+use apimachinery::meta::{Condition, condition, is_true};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::defaulting;
@@ -101,9 +101,7 @@ impl<K: Database> Reconciler<K> {
         let name = &class.metadata.name;
         let conditions = &class.status.conditions;
         if !is_true(conditions, "Accepted") {
-            let why = condition(conditions, "Accepted").map_or("", |accepted| accepted.message.as_str());
-            let message = format!("DatabaseClass {name:?} is not accepted: {why}");
-            return Ok(Some(Refusal::new("ClassNotAccepted", message)));
+            return Ok(Some(not_accepted(name, condition(conditions, "Accepted"))));
         }
         if class_use::hold(&self.classes, class).await? {
             return Ok(None);
@@ -142,5 +140,33 @@ impl<K: Database> Reconciler<K> {
         let Refusal { reason, message } = refusal;
         self.set_status(object, |object| conditions::not_accepted(object, reason, message)).await?;
         Ok(Outcome::Settled)
+    }
+}
+
+/// Why a class takes no new object. One that nobody has looked at yet, as both were just applied, is only waited for.
+fn not_accepted(name: &str, accepted: Option<&Condition>) -> Refusal {
+    let why = accepted.map_or("", |accepted| accepted.message.as_str());
+    match accepted.is_none_or(|accepted| accepted.reason == "Pending") {
+        true => Refusal::new("Pending", format!("DatabaseClass {name:?} is not looked at yet: {why}")),
+        false => Refusal::new("ClassNotAccepted", format!("DatabaseClass {name:?} is not accepted: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_that_nobody_looked_at_yet_is_waited_for() {
+        let said = |reason: &str| Condition {
+            kind: "Accepted".into(),
+            reason: reason.into(),
+            message: "why".into(),
+            ..Condition::default()
+        };
+        let waits = Refusal::new("Pending", "DatabaseClass \"gold\" is not looked at yet: why");
+        assert_eq!(not_accepted("gold", Some(&said("Pending"))), waits);
+        let refused = Refusal::new("ClassNotAccepted", "DatabaseClass \"gold\" is not accepted: why");
+        assert_eq!(not_accepted("gold", Some(&said("InvalidParameters"))), refused);
     }
 }

@@ -50,9 +50,11 @@ async fn a_body_of_an_unknown_type_is_told_what_there_is() {
         (Method::PUT, &of("a"), &object),
         (Method::DELETE, &of("a"), &"{}".into()),
     ] {
-        let answer = server.send(method, path, &[("content-type", "text/plain")], body.clone()).await;
-        assert_eq!((answer.code.as_u16(), &*message(&answer)), (415, expected));
-        assert_eq!(answer.json()["reason"], "UnsupportedMediaType");
+        for media in ["text/plain", ";;;", "; charset=utf-8"] {
+            let answer = server.send(method.clone(), path, &[("content-type", media)], body.clone()).await;
+            assert_eq!((answer.code.as_u16(), &*message(&answer)), (415, expected), "{media}");
+            assert_eq!(answer.json()["reason"], "UnsupportedMediaType");
+        }
     }
     let json = [("content-type", "application/json; charset=utf-8")];
     assert_eq!(server.send(Method::POST, BASE, &json, flunder("b").to_string()).await.code, 201);

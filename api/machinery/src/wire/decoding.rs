@@ -20,6 +20,13 @@ pub struct TypeMeta {
 pub enum Problem {
     /// The type has no such field.
     Unknown(String),
+    /// The type has no such field, and what is meant has another name.
+    Misnamed {
+        /// The field as it stands there.
+        path: String,
+        /// What it is called.
+        name: &'static str,
+    },
     /// The field stands more than once.
     Duplicate(String),
 }
@@ -28,6 +35,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::Unknown(path) => write!(out, "unknown field {}", quoted(path)),
+            Problem::Misnamed { path, name } => {
+                write!(out, "unknown field {}, which is called {name:?} here", quoted(path))
+            }
             Problem::Duplicate(path) => write!(out, "duplicate field {}", quoted(path)),
         }
     }
@@ -38,6 +48,9 @@ pub(super) enum Step {
     Key(String),
     Index(usize),
 }
+
+/// Names that stand for the same in Kubernetes' own types, here the one and there the other.
+const SAME: [(&str, &str); 2] = [("apiGroup", "group"), ("group", "apiGroup")];
 
 /// The state of one decoding.
 #[derive(Default)]
@@ -64,8 +77,14 @@ impl Decoding {
         self.path.pop();
     }
 
-    pub(super) fn unknown(&mut self, name: &str) {
-        self.tell(Problem::Unknown(self.path_to(name)));
+    /// A field that the type has not, which has these.
+    pub(super) fn unknown(&mut self, name: &str, has: impl Fn(&str) -> bool) {
+        let path = self.path_to(name);
+        let meant = SAME.iter().find(|(called, meant)| *called == name && has(meant));
+        self.tell(match meant {
+            Some((_, name)) => Problem::Misnamed { path, name },
+            None => Problem::Unknown(path),
+        });
     }
 
     pub(super) fn duplicate(&mut self, name: &str) {

@@ -87,7 +87,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
                 note(&mut seen, index, &name, self.context);
                 self.value.decode_field(index, &mut map, self.context)?;
             } else {
-                self.context.unknown(&name);
+                self.context.unknown(&name, |other| T::field_index(other).is_some());
                 map.next_value::<IgnoredAny>()?;
             }
         }
