@@ -3,6 +3,7 @@
 use crate::databaseclass::{DatabaseClass, Engine};
 use crate::defaulting::engines;
 use crate::instance::Instance;
+use crate::maxima;
 use crate::offered::{self, Asked};
 use crate::shared::NamespacesFrom;
 use apimachinery::field::{Errors, FieldError, Path};
@@ -37,6 +38,7 @@ pub fn check(
     check_parameters(class, new, old, errors);
     new.check_allowance(class, old, errors);
     check_limits(class, new, old, errors);
+    maxima::check(class, new, old, errors);
     offered::check_resources(class, new, old, errors);
     offered::check_references(class, new, old, errors);
 }

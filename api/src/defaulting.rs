@@ -5,6 +5,7 @@
 
 use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
 use crate::instance::Instance;
+use crate::maxima;
 use crate::shared::{DeletionPolicy, Storage};
 use apimachinery::field::Errors;
 use apimachinery::time::Time;
@@ -38,6 +39,9 @@ pub fn resolve(object: &mut dyn Instance, classes: &[DatabaseClass]) {
         let filled = filled(object, defaults);
         set.extend(filled.set.into_iter().map(|field| (field, name.clone())));
         stated.extend(filled.stated);
+        let limited = maxima::fill(object, class);
+        set.extend(limited.set.into_iter().map(|field| (field, name.clone())));
+        stated.extend(limited.stated);
         if object.spec().version.is_empty() && object.spec().adopt_ref.is_none() && !version.is_empty() {
             object.spec_mut().version = version;
             set.insert("spec.version", name.clone());
@@ -105,7 +109,7 @@ pub fn knows_class(object: &dyn Instance, classes: &[DatabaseClass]) -> bool {
 }
 
 /// The newest of the default classes, then the first by name (KEP-3333).
-fn default_class<'a>(classes: &'a [DatabaseClass], kind: &str) -> Option<&'a DatabaseClass> {
+pub fn default_class<'a>(classes: &'a [DatabaseClass], kind: &str) -> Option<&'a DatabaseClass> {
     let is_default = |class: &&DatabaseClass| {
         // One that is being deleted takes no new objects.
         class.metadata.deletion_timestamp.is_none()

@@ -15,6 +15,7 @@ pub mod defaulting;
 mod draft;
 pub mod features;
 pub mod instance;
+mod maxima;
 mod offered;
 pub mod shared;
 mod stash;

@@ -161,6 +161,14 @@ fn defaults_and_limits_that_no_object_can_have_are_refused_in_the_words_of_the_o
             "spec.limits.maxInstances: Invalid value: -1: must be between 1 and 99".into(),
         ),
         (
+            limits(json!({"maxInstances": 0})),
+            "spec.limits.maxInstances: Invalid value: 0: must be between 1 and 99".into(),
+        ),
+        (
+            defaults(json!({"instances": 0})),
+            "spec.defaults.instances: Invalid value: 0: must be between 1 and 99".into(),
+        ),
+        (
             limits(json!({"maxResources": {"cpu": "0.0501"}})),
             format!("spec.limits.maxResources[cpu]: Invalid value: \"50100u\": {fraction}"),
         ),

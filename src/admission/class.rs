@@ -3,8 +3,9 @@
 use super::{Admission, Attributes, Freshness, Namespaces, Operation};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::Hub;
-use apimachinery::meta::is_true;
+use apimachinery::meta::{ConditionStatus, condition, is_true};
 use apimachinery::status::ApiError;
+use apimachinery::time::Time;
 use async_trait::async_trait;
 use databases_api::allowance;
 use databases_api::databaseclass::{self, DatabaseClass, UnsupportedFieldPolicy};
@@ -18,6 +19,11 @@ use std::sync::Arc;
 pub trait Classes: Send + Sync + 'static {
     /// All classes.
     async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError>;
+
+    /// The class with what its controller would say of it as it is; none where nobody can be asked, or nobody answers soon.
+    async fn offered(&self, _class: &DatabaseClass) -> Option<DatabaseClass> {
+        None
+    }
 }
 
 /// The admission step.
@@ -100,7 +106,7 @@ impl Admission for ClassAdmission {
             return Ok(());
         }
         if let Some(class) = object.downcast::<DatabaseClass>() {
-            warn_of_class(attributes, class, old);
+            self.warn_of_class(attributes, class, old).await?;
         }
         let Some(object) = instance::of(object) else { return Ok(()) };
         let old = old.and_then(instance::of);
@@ -127,6 +133,29 @@ impl Admission for ClassAdmission {
 }
 
 impl ClassAdmission {
+    /// Whoever writes a class is told what nobody can use of it, and what was wrong before and is left as it was.
+    async fn warn_of_class(
+        &self,
+        attributes: &Attributes<'_>,
+        class: &DatabaseClass,
+        old: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        if attributes.origin.is_none() || old.is_some_and(|old| class.same_desired_state(old)) {
+            return Ok(());
+        }
+        let mut faults = Errors::new();
+        if old.is_some() {
+            Hub::validate(class, &mut faults);
+        }
+        attributes.warn(faults.iter().map(|fault| format!("{fault}: it was so before, and is left")));
+        let offered = self.classes.offered(class).await;
+        attributes.warn(unusable(class, offered.as_ref(), &faults));
+        if !class.spec.default_for.is_empty() {
+            attributes.warn(rivals(class, &self.classes.all(Freshness::Cached).await?));
+        }
+        Ok(())
+    }
+
     /// What the object's class says of it, errors and warnings; `None` where there is no such class.
     async fn judge(
         &self,
@@ -151,19 +180,46 @@ impl ClassAdmission {
     }
 }
 
-/// A class that is changed is told of what nobody can use of it: what was wrong before and is left as it was, and defaults that
-/// its own offer does not have.
-fn warn_of_class(attributes: &Attributes<'_>, class: &DatabaseClass, old: Option<&dyn Hub>) {
-    if old.is_some_and(|old| class.same_desired_state(old)) {
-        return;
-    }
-    let mut faults = Errors::new();
-    Hub::validate(class, &mut faults);
-    let lacking = databaseclass::unoffered(class);
-    let lacking = lacking.iter().filter(|fault| !faults.contains(fault));
+/// What nobody can use of a class: what its controller does not take, or does not have.
+fn unusable(class: &DatabaseClass, offered: Option<&DatabaseClass>, faults: &[FieldError]) -> Vec<String> {
+    let refused = offered.and_then(|offered| condition(&offered.status.conditions, "Accepted"));
+    let refused = refused.filter(|accepted| accepted.status == ConditionStatus::False);
+    let refused =
+        refused.map(|why| format!("{}: until that changes, the class takes no new objects", why.message));
+    let offered = offered.unwrap_or(class);
+    let is_news = |fault: &FieldError| !faults.contains(fault);
+    let lacking = databaseclass::unoffered(offered).into_iter().filter(is_news);
     let lacking = lacking.map(|fault| format!("{fault}: objects that take this default are refused"));
-    attributes.warn(faults.iter().map(|fault| format!("{fault}: it was so before, and is left")));
-    attributes.warn(lacking);
+    let unmet = databaseclass::unmet(offered).into_iter().map(|fault| fault.to_string());
+    refused.into_iter().chain(lacking).chain(unmet).collect()
+}
+
+/// What is said of the kinds that a class is the default for: those that stand twice, and those that others are the default for.
+fn rivals(class: &DatabaseClass, classes: &[DatabaseClass]) -> Vec<String> {
+    let (mut warnings, listed) = (Vec::new(), &class.spec.default_for);
+    let mut known = class.clone();
+    known.metadata.creation_timestamp.get_or_insert_with(Time::now);
+    let others = classes.iter().filter(|other| other.metadata.name != class.metadata.name);
+    let all: Vec<DatabaseClass> = others.cloned().chain([known]).collect();
+    for (index, kind) in listed.iter().enumerate() {
+        if let Some(first) = listed[..index].iter().position(|before| before == kind) {
+            warnings.push(format!("spec.defaultFor[{index}]: {kind} is spec.defaultFor[{first}] already"));
+            continue;
+        }
+        let is_default = |class: &&DatabaseClass| {
+            class.metadata.deletion_timestamp.is_none() && class.spec.default_for.contains(kind)
+        };
+        let named: Vec<&str> =
+            all.iter().filter(is_default).map(|class| class.metadata.name.as_str()).collect();
+        if let Some(newest) = defaulting::default_class(&all, kind).filter(|_| named.len() > 1) {
+            warnings.push(format!(
+                "spec.defaultFor[{index}]: {kind} has several default classes ({}): an object that names none gets the newest, {:?}",
+                named.join(", "),
+                newest.metadata.name
+            ));
+        }
+    }
+    warnings
 }
 
 /// What the class does not offer is refused, or warned of where the class says so.

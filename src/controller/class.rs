@@ -115,7 +115,7 @@ impl Reconciler for Classes {
         let backend = self.backends.iter().find(named);
         let offer = match backend {
             Some(backend) => match self.seats.enter(backend.controller_name(), name) {
-                Entry::Seated(_seat) => Some(self.offer(&class, &**backend).await),
+                Entry::Seated(_seat) => Some(ask(&self.controllers, &class, &**backend).await),
                 Entry::Waits => return Ok(Outcome::Again(PATIENCE)),
                 Entry::TurnedAway(error) => Some(Err(error.message)),
             },
@@ -145,22 +145,34 @@ impl Reconciler for Classes {
     }
 }
 
-impl Classes {
-    /// What a backend offers to a class; or why that cannot be known now.
-    async fn offer(&self, class: &DatabaseClass, backend: &dyn Backend) -> Result<Offer, String> {
-        let refused = |refusal| Offer { refused: Some(refusal), ..Offer::default() };
-        let introduced = within(SHORT, backend, "Introduce", backend.introduce()).await;
-        introduced.map_err(|error| error.plausible().message)?;
-        let seen = self.controllers.for_backend(class, backend).await.map_err(|error| error.to_string())?;
-        let offer = match seen {
-            Ok(seen) => within(SHORT, backend, "Offer", backend.offer(&seen)).await,
-            Err(refusal) => Ok(refused(refusal)),
-        };
-        match offer.map(Offer::plausible).map_err(BackendError::plausible) {
-            Ok(offer) => Ok(offer),
-            Err(error) => error.refusal().map(refused).ok_or(error.message),
-        }
+/// What a backend offers to a class; or why that cannot be known now.
+async fn ask(
+    controllers: &Controllers,
+    class: &DatabaseClass,
+    backend: &dyn Backend,
+) -> Result<Offer, String> {
+    let refused = |refusal| Offer { refused: Some(refusal), ..Offer::default() };
+    let introduced = within(SHORT, backend, "Introduce", backend.introduce()).await;
+    introduced.map_err(|error| error.plausible().message)?;
+    let seen = controllers.for_backend(class, backend).await.map_err(|error| error.to_string())?;
+    let offer = match seen {
+        Ok(seen) => within(SHORT, backend, "Offer", backend.offer(&seen)).await,
+        Err(refusal) => Ok(refused(refusal)),
+    };
+    match offer.map(Offer::plausible).map_err(BackendError::plausible) {
+        Ok(offer) => Ok(offer),
+        Err(error) => error.refusal().map(refused).ok_or(error.message),
     }
+}
+
+/// The class with what its backend would offer it; none where it has none here, or that does not answer.
+pub(super) async fn foretell(controllers: &Controllers, class: &DatabaseClass) -> Option<DatabaseClass> {
+    let mut backends = controllers.kinds.backends().into_iter();
+    let backend = backends.find(|backend| backend.controller_name() == class.spec.controller_name)?;
+    let offer = ask(controllers, class, &*backend).await.ok()?;
+    let mut told = class.clone();
+    write(&mut told, &offer, &Terms::of(&*backend));
+    Some(told)
 }
 
 /// What is offered stays as it was; a class that nothing was offered to says what it waits for.

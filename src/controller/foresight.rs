@@ -1,10 +1,11 @@
-//! What a change of an object will disturb, asked while somebody is still looking: on every replica, whichever of them acts.
+//! What a change of an object will disturb, and what a class will be offered, asked while somebody is still looking: on every replica, whichever of them acts.
 
-use super::{Controllers, Kinds};
+use super::{Controllers, Kinds, class};
 use crate::backend::Plan;
 use crate::cluster::Cluster;
 use crate::registry::Registry;
 use apimachinery::kind::Hub;
+use databases_api::databaseclass::DatabaseClass;
 use std::sync::{Arc, OnceLock};
 
 /// Who can be asked.
@@ -29,5 +30,11 @@ impl Foresight {
         let (kinds, cluster) = (self.kinds.clone(), self.cluster.get()?.clone());
         let controllers = Controllers { registry, cluster, kinds };
         controllers.kinds.foretell(&controllers, object).await
+    }
+
+    /// A class with what its backend would offer it as it is about to be written; none where nobody can say so.
+    pub async fn offered(&self, registry: Arc<Registry>, class: &DatabaseClass) -> Option<DatabaseClass> {
+        let (kinds, cluster) = (self.kinds.clone(), self.cluster.get()?.clone());
+        class::foretell(&Controllers { registry, cluster, kinds }, class).await
     }
 }

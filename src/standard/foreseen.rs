@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A write waits so long for the plan, and goes on without.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A write waits so long for what a backend says of it, and goes on without.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// So many changes are told of one by one.
 const MOST: usize = 10;
 

@@ -63,13 +63,13 @@ impl Api for Databases {
     }
 
     fn admission(&self, around: &Around) -> Vec<Box<dyn Admission>> {
-        let classes = Arc::new(StoredClasses(around.objects.clone()));
+        let (foresight, objects) = (self.foresight.clone(), around.objects.clone());
+        let classes = Arc::new(StoredClasses { objects: objects.clone(), foresight: foresight.clone() });
         let mut steps: Vec<Box<dyn Admission>> =
             vec![Box::new(ClassAdmission::new(classes, around.namespaces.clone()))];
         if let Some(access) = &around.access {
             steps.push(Box::new(ReadAccess::new(access.clone())));
         }
-        let (foresight, objects) = (self.foresight.clone(), around.objects.clone());
         steps.push(Box::new(Foreseen { foresight, objects }));
         steps
     }

@@ -6,7 +6,7 @@ mod v1;
 mod v1alpha1;
 
 pub use kind::DEFINITION;
-pub use trial::unoffered;
+pub use trial::{unmet, unoffered};
 pub use v1::V1;
 pub use v1alpha1::V1alpha1;
 
@@ -110,7 +110,8 @@ pub struct Limits {
     /// Largest volume.
     #[api(2)]
     pub max_storage_size: Option<Quantity>,
-    /// Most resources of each server, by name.
+    /// Most resources of each server, by name. An object that states no limit of cpu or memory gets this one, where the
+    /// controller can hold limits.
     #[api(3)]
     pub max_resources: BTreeMap<String, Quantity>,
 }

@@ -1,10 +1,11 @@
 //! What a class decides for its objects, and what it allows them, tried on an object of each kind that says nothing else. So each
 //! rule is declared once: what no object may say, no class may say for it.
 
-use super::DatabaseClass;
+use super::{DatabaseClass, Engine};
 use crate::defaulting::{beyond, fill};
 use crate::instance::{self, Instance, Visitor};
-use crate::{allowance, features};
+use crate::shared::TO_STOP;
+use crate::{allowance, features, maxima};
 use apimachinery::field::{Errors, Fault, FieldError, Path};
 use apimachinery::kind::Kind;
 use apimachinery::meta::is_true;
@@ -44,11 +45,45 @@ pub fn unoffered(class: &DatabaseClass) -> Errors {
     })
 }
 
+/// What of the limits leaves no room beside what the class offers now: nobody can have so little, or nothing holds them.
+pub fn unmet(class: &DatabaseClass) -> Errors {
+    let Some(limits) = &class.spec.limits else { return Errors::new() };
+    let (path, offered) = (Path::new("spec.limits"), &class.status.resources);
+    let mut faults = Errors::new();
+    for (name, most) in limits.max_resources.iter().filter(|_| !offered.is_empty()) {
+        let at = path.child("maxResources").key(name);
+        let Some(known) = offered.iter().find(|known| known.name == *name) else {
+            let listed: Vec<&str> = offered.iter().map(|known| known.name.as_str()).collect();
+            let detail =
+                format!("objects of this class name no {name}, but {}: leave it out", listed.join(", "));
+            faults.push(FieldError::unsupported(&at, &detail));
+            continue;
+        };
+        if !known.no_limits.is_empty() {
+            let detail = format!("requests alone are held to it, because {}", known.no_limits);
+            faults.push(FieldError::unsupported(&at, &detail));
+        } else if let Some(least) = known.min_limit.filter(|least| most < least) {
+            let detail =
+                format!("no server does with less than {least}: every object of this class is refused");
+            faults.push(FieldError::invalid(&at, most.to_string(), &detail));
+        }
+    }
+    let least = |engine: &Engine| engine.instance_counts.iter().min().copied();
+    let least = class.status.engines.iter().map(least).collect::<Option<Vec<i32>>>();
+    let least = least.and_then(|counts| counts.into_iter().min());
+    if let Some((least, most)) = least.zip(limits.max_instances).filter(|(least, most)| most < least) {
+        let detail = format!("there are no fewer than {least}: every object of this class is refused");
+        faults.push(FieldError::invalid(&path.child("maxInstances"), most, &detail));
+    }
+    faults
+}
+
 /// What is judged of the defaults, by where they stand in the class.
 fn defaults(class: &DatabaseClass, judge: impl Fn(&mut dyn Instance, &mut Errors)) -> Errors {
     let Some(defaults) = &class.spec.defaults else { return Errors::new() };
     tried(|object| {
         let set = fill(object, defaults);
+        maxima::fill(object, class);
         let mut errors = Errors::new();
         judge(object, &mut errors);
         let in_class = |field: &'static str| (field, field.replacen("spec.", "spec.defaults.", 1));
@@ -77,7 +112,8 @@ fn moved(errors: Errors, places: &[(&str, String)]) -> Errors {
     let place = |error: FieldError| {
         let mut places = places.iter();
         let field = places.find_map(|(from, to)| Some(format!("{to}{}", beyond(&error.field, from)?)))?;
-        Some(FieldError { field, ..error })
+        let body = error.body.strip_suffix(TO_STOP).unwrap_or(&error.body).to_owned();
+        Some(FieldError { field, body, ..error })
     };
     errors.into_iter().filter_map(place).collect()
 }

@@ -11,9 +11,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// These classes; what is in memory of them is older than what is stored.
+#[derive(Default)]
 struct Known {
     cached: Vec<DatabaseClass>,
     newest: Vec<DatabaseClass>,
+    /// What controllers say of a class.
+    offered: Option<DatabaseClass>,
 }
 
 #[async_trait]
@@ -23,6 +26,10 @@ impl Classes for Known {
             Freshness::Cached => self.cached.clone(),
             Freshness::Newest => self.newest.clone(),
         })
+    }
+
+    async fn offered(&self, _: &DatabaseClass) -> Option<DatabaseClass> {
+        self.offered.clone()
     }
 }
 
@@ -77,7 +84,7 @@ async fn written<K: Hub + Clone>(known: Known, object: &K, old: Option<&K>) -> (
 }
 
 fn only(class: DatabaseClass) -> Known {
-    Known { cached: vec![class.clone()], newest: vec![class] }
+    Known { cached: vec![class.clone()], newest: vec![class], ..Known::default() }
 }
 
 #[tokio::test]
@@ -117,7 +124,7 @@ async fn what_the_offer_does_not_bear_is_refused_by_the_newest_offer_alone() {
         refused.contains("spec.resources.requests[cpu]: Invalid value: \"4\": class \"gold\""),
         "{refused}"
     );
-    let grown = Known { cached: vec![gold()], newest: vec![larger] };
+    let grown = Known { cached: vec![gold()], newest: vec![larger], ..Known::default() };
     assert_eq!(written(grown, &wish, None).await.0, None);
     // What runs with it is not held back when the offer shrinks.
     let mut more = wish.clone();
@@ -158,4 +165,57 @@ async fn a_class_that_is_changed_is_told_what_of_it_nobody_can_use() {
     );
     let (_, warnings) = written(only(old.clone()), &old, Some(&old)).await;
     assert_eq!(warnings, [""; 0], "a write that changes nothing of it is not spoken to");
+}
+
+#[tokio::test]
+async fn a_new_class_is_told_what_its_controller_will_say_of_it() {
+    let mut new = DatabaseClass::default();
+    new.metadata.name = "silver".into();
+    new.spec.controller_name = "example.com/x".into();
+    new.spec.defaults.get_or_insert_default().version = "12".into();
+    let most = &mut new.spec.limits.get_or_insert_default().max_resources;
+    most.insert("cpu".into(), "1m".parse().unwrap());
+    let said = |status| {
+        let mut offered = gold();
+        offered.spec = new.spec.clone();
+        offered.status.resources[0].min_limit = Some("50m".parse().unwrap());
+        let why = "there is no ConfigMap demo/gold, which spec.parametersRef names";
+        set_condition(&mut offered.status.conditions, "Accepted", status, "", why, 1);
+        Known { offered: Some(offered), ..Known::default() }
+    };
+    let lacking = "spec.defaults.version: Unsupported value: \"12\": supported values: \"17\": objects that take this default are refused";
+    let least = "spec.limits.maxResources[cpu]: Invalid value: \"1m\": no server does with less than 50m: every object of this class is refused";
+    assert_eq!(
+        written(said(ConditionStatus::True), &new, None).await,
+        (None, vec![lacking.into(), least.into()])
+    );
+    let (_, warnings) = written(said(ConditionStatus::False), &new, None).await;
+    let missing = "there is no ConfigMap demo/gold, which spec.parametersRef names: until that changes, the class takes no new objects";
+    assert_eq!(warnings[0], missing);
+    let nobody_answers = Known::default();
+    assert_eq!(written(nobody_answers, &new, None).await, (None, vec![]));
+}
+
+#[tokio::test]
+async fn several_default_classes_of_a_kind_are_told_of_and_which_one_counts() {
+    let (mut old, mut new) = (gold(), gold());
+    old.spec.default_for = vec!["PostgreSQL".into()];
+    old.metadata.creation_timestamp = Some(Time::from_seconds(1));
+    new.metadata.name = "silver".into();
+    new.spec.default_for = vec!["PostgreSQL".into(), "PostgreSQL".into()];
+    let several = |index: usize, newest: &str| {
+        format!(
+            "spec.defaultFor[{index}]: PostgreSQL has several default classes (gold, silver): an object that names none gets the \
+             newest, {newest:?}"
+        )
+    };
+    let twice = "spec.defaultFor[1]: PostgreSQL is spec.defaultFor[0] already".to_owned();
+    assert_eq!(written(only(old.clone()), &new, None).await, (None, vec![several(0, "silver"), twice]));
+    new.metadata.creation_timestamp = Some(Time::from_seconds(0));
+    new.spec.default_for.truncate(1);
+    let before = DatabaseClass { spec: DatabaseClass::default().spec, ..new.clone() };
+    let (_, warnings) = written(only(old.clone()), &new, Some(&before)).await;
+    assert_eq!(warnings.last(), Some(&several(0, "gold")));
+    old.metadata.deletion_timestamp = old.metadata.creation_timestamp;
+    assert_eq!(written(only(old), &new, Some(&before)).await.1.len(), warnings.len() - 1);
 }

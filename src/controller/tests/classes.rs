@@ -35,13 +35,16 @@ async fn two_classes_of_one_controller_offer_what_their_parameters_say() {
 #[tokio::test(start_paused = true)]
 async fn a_class_whose_parameters_are_missing_or_of_another_kind_says_so() {
     let (server, _fake) = Server::with_fake().await;
-    named_class(&server, "gold", reference("ConfigMap", "gold")).await;
     class(&server, reference("Secret", "gold")).await;
     let gold = format!("{CLASSES}/gold");
     let missing = "there is no ConfigMap demo/gold, which spec.parametersRef names";
-    says(&server, &gold, "Accepted", "False", "InvalidParameters", missing).await;
     let other = "spec.parametersRef names a Secret; the controller of this class takes ConfigMap";
     says(&server, OURS, "Accepted", "False", "InvalidParameters", other).await;
+    let mut object = json!({"metadata": {"name": "gold"}, "spec": {"controllerName": CONTROLLER_NAME}});
+    merge(&mut object["spec"], &reference("ConfigMap", "gold"));
+    let (code, headers, _) = server.post(CLASSES, object).await;
+    assert!(code == 201 && headers["warning"].to_str().is_ok_and(|warning| warning.contains(missing)));
+    says(&server, &gold, "Accepted", "False", "InvalidParameters", missing).await;
     created(&server, json!({})).await;
     server.condition(A, "Accepted", "False", "ClassNotAccepted").await;
     assert_eq!(server.post(SETTINGS, json!({"metadata": {"name": "gold"}})).await.0, 201);
