@@ -27,7 +27,7 @@ pub(super) async fn apply(
     let definition = call.store.definition;
     let of = (&*definition.api_version(call.version.name), definition.kind);
     let configuration = configuration(call, body, of, options.field_validation).await?;
-    // A name that is left out is the path's; one that is to be gone is missed.
+    // An object that is there keeps a name that is left out, and not one that is to be gone.
     if configuration["metadata"].get("name").is_some_and(Value::is_null) {
         return Err(nameless(call.info.name()));
     }
@@ -97,10 +97,6 @@ fn decoded(
 fn read(call: &Call<'_>, object: &Value) -> Result<Box<dyn Hub>, ApiError> {
     let definition = call.store.definition;
     let mut object = input::object_in_tree(definition, call.version, object)?.value;
-    let meta = object.meta_mut();
-    if meta.name.is_empty() {
-        call.info.name().clone_into(&mut meta.name);
-    }
     object.default_fields();
     settle_name(call, object.as_mut())?;
     Ok(object)

@@ -164,7 +164,8 @@ pub(super) struct ListOptions {
     /// `None` where the client does not say: then the revision decides.
     pub(super) send_initial: Option<bool>,
     pub(super) resource_version: String,
-    pub(super) timeout_seconds: Option<u64>,
+    /// One below zero is over at once.
+    pub(super) timeout_seconds: Option<i64>,
 }
 
 impl ListOptions {
@@ -178,7 +179,7 @@ impl ListOptions {
         let matching = get("resourceVersionMatch");
         let send_initial =
             query::first(text, "sendInitialEvents").map(|_| query::is_true(text, "sendInitialEvents"));
-        let limit = number(text, "limit")?.unwrap_or(0);
+        let limit = number(text, "limit")?.and_then(|limit| u64::try_from(limit).ok()).unwrap_or(0);
         let continue_token = get("continue");
         check(watch, &resource_version, &matching, send_initial, &continue_token)?;
         let freshness = freshness(&resource_version, &matching, limit)?;
@@ -199,11 +200,11 @@ fn bad(message: &str) -> ApiError {
     ApiError::bad_request(message)
 }
 
-fn number(text: &str, key: &str) -> Result<Option<u64>, ApiError> {
+fn number(text: &str, key: &str) -> Result<Option<i64>, ApiError> {
     match query::first(text, key).as_deref() {
         None => Ok(None),
-        Some(value) => match value.parse::<i64>() {
-            Ok(value) => Ok(Some(u64::try_from(value).unwrap_or(0))),
+        Some(value) => match value.parse() {
+            Ok(value) => Ok(Some(value)),
             Err(_) => Err(bad(&format!("{key}: {value:?} is not a number"))),
         },
     }

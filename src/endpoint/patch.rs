@@ -8,8 +8,7 @@ use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::{require_version, settle_name};
 use crate::pipeline::RequestBody;
-use crate::registry::{Part, Stored};
-use apimachinery::field::{FieldError, Path};
+use crate::registry::{Part, Stored, check_uid};
 use apimachinery::json_patch;
 use apimachinery::kind::Hub;
 use apimachinery::openapi::PATCH_MEDIA_TYPES;
@@ -172,9 +171,18 @@ fn unprocessable(reason: &str) -> ApiError {
 /// The patched object, from its JSON in the URL's version.
 fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
     let mut tree = (call.version.to_tree)(&**current.object());
-    tree["kind"] = call.store.definition.kind.into();
-    tree["apiVersion"] = call.store.definition.api_version(call.version.name).into();
+    let definition = call.store.definition;
+    let of_type = [("kind", definition.kind.into()), ("apiVersion", definition.api_version(call.version.name))];
+    for (name, text) in &of_type {
+        tree[name] = (&**text).into();
+    }
     patch.apply(&mut tree, call.version.schema)?;
+    // Of what type the object is, a strategic merge patch does not say, whatever it says there.
+    for (name, text) in of_type.iter().filter(|_| matches!(patch.changes, Ok(Changes::Strategic(_)))) {
+        if tree[name].is_string() || tree[name].is_null() {
+            tree[name] = (&**text).into();
+        }
+    }
     let refused = |reason: &dyn std::fmt::Display| {
         ApiError::unprocessable_patch(call.store.definition, call.info.name(), &reason.to_string())
     };
@@ -184,12 +192,6 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub
     object.default_fields();
     settle_name(call, object.as_mut())?;
     require_version(call, object.as_ref())?;
-    let current = current.object();
-    let old = current.meta();
-    let meta = object.meta_mut();
-    if meta.uid != old.uid && !meta.uid.is_empty() {
-        let error = FieldError::immutable(&Path::new("metadata.uid"), &*meta.uid);
-        return Err(ApiError::invalid(call.store.definition, &old.name, vec![error]));
-    }
+    check_uid(call.store.definition, object.as_ref(), current.object().meta())?;
     Ok(object)
 }

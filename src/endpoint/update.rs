@@ -38,7 +38,7 @@ pub(super) async fn update(
 /// Nothing is overwritten unseen, unless its kind allows just that (V-30).
 pub(super) fn require_version(call: &Call<'_>, object: &dyn Hub) -> Result<(), ApiError> {
     match object.meta().resource_version.as_str() {
-        "" if object.allows_unconditional_update() => Ok(()),
+        "" | "0" if object.allows_unconditional_update() => Ok(()),
         "" | "0" => Err(ApiError::resource_version_required(call.store.definition, call.info.name())),
         _ => Ok(()),
     }

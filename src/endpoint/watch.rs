@@ -11,6 +11,7 @@ use super::{frame, page, websocket};
 use crate::pipeline::websocket::is_websocket;
 use crate::registry::{ObjectSnapshot, Store};
 use apimachinery::status::ApiError;
+use bytes::Bytes;
 use databases_storage::Revision;
 use http::Response;
 use http::request::Parts;
@@ -34,11 +35,16 @@ pub(super) async fn watch(
     let over_websocket = is_websocket(call.headers);
     // Each message is one event.
     let chunk = if over_websocket { 0 } else { CHUNK };
-    let asked = Asked { store, view, options, namespace, start, chunk, shutdown: shutdown.clone() };
-    // What is still to come may have been read from another replica: the stream opens, and waits (V-43).
+    let ends = timeout(options.timeout_seconds);
+    let asked = Asked { store, view, options, namespace, start, chunk, ends, shutdown: shutdown.clone() };
+    // What is still to come may have been read from another replica: the stream opens, and waits (V-43). Kubernetes waits without
+    // end; here a client of a store that was restored from an older backup is told.
     let body = if start > call.store.snapshot().revision() {
         Body::Later(Box::pin(async move {
-            asked.open().await.unwrap_or_else(|error| Body::full(frame::of_error(&view, &error)))
+            match tokio::time::timeout(ends, asked.open()).await {
+                Ok(opened) => opened.unwrap_or_else(|error| Body::full(frame::of_error(&view, &error))),
+                Err(_) => Body::full(Bytes::new()),
+            }
         }))
     } else {
         asked.open().await?
@@ -59,12 +65,13 @@ struct Asked {
     namespace: String,
     start: Revision,
     chunk: usize,
+    ends: Duration,
     shutdown: CancellationToken,
 }
 
 impl Asked {
     async fn open(self) -> Result<Body, ApiError> {
-        let Asked { store, view, options, namespace, start, chunk, shutdown } = self;
+        let Asked { store, view, options, namespace, start, chunk, ends, shutdown } = self;
         // Without a revision the state comes first, unless it is declined; its end is marked like that of an asked-for
         // one (V-42).
         let with_initial = options.send_initial.unwrap_or(start == 0);
@@ -84,7 +91,7 @@ impl Asked {
             mark_end: with_initial && options.bookmarks,
             revision: after,
             bookmarks: options.bookmarks,
-            timeout: timeout(options.timeout_seconds),
+            timeout: ends,
             shutdown: shutdown.cancelled_owned(),
         };
         Ok(match store.watch(after, &namespace) {
@@ -105,9 +112,9 @@ async fn state(store: &Store, options: &ListOptions, start: Revision) -> Result<
     }
 }
 
-fn timeout(seconds: Option<u64>) -> Duration {
-    match seconds {
-        Some(seconds) if seconds > 0 => Duration::from_secs(seconds.min(7 * 24 * 3600)),
-        _ => Duration::from_secs(rand::rng().random_range(LEAST_TIMEOUT..2 * LEAST_TIMEOUT)),
+fn timeout(seconds: Option<i64>) -> Duration {
+    match seconds.filter(|seconds| *seconds != 0) {
+        Some(seconds) => Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(7 * 24 * 3600)),
+        None => Duration::from_secs(rand::rng().random_range(LEAST_TIMEOUT..2 * LEAST_TIMEOUT)),
     }
 }

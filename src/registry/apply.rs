@@ -2,7 +2,7 @@
 
 use super::codec::header;
 use super::meta::absent;
-use super::update::UpdateOptions;
+use super::update::{UpdateOptions, check_uid};
 use super::{CreateOptions, Part, Store, Stored};
 use crate::admission::Origin;
 use apimachinery::kind::{Definition, Hub, Version};
@@ -94,6 +94,7 @@ impl Store {
                 None => current.object().boxed(),
             };
             object.meta_mut().managed_fields = applied.entries;
+            check_uid(self.definition, object.as_ref(), current.object().meta())?;
             Ok(object)
         };
         self.update(namespace, name, update, change).await
@@ -111,6 +112,8 @@ impl Store {
         if !meta.uid.is_empty() {
             return Err(ApiError::absent_uid(self.definition, name, &meta.uid));
         }
+        // Of what version an object is to be that is not there is not asked.
+        meta.resource_version.clear();
         meta.managed_fields = applied.entries;
         let ApplyOptions { dry_run, origin, manager, .. } = *options;
         let create = CreateOptions { dry_run, origin: Some(origin), manager, is_owned: true };

@@ -5,7 +5,9 @@ use super::store::{Put, storage_error};
 use super::write::{Part, Stages};
 use super::{Store, Stored};
 use crate::admission::{Attributes, Operation, Origin};
-use apimachinery::kind::Hub;
+use apimachinery::field::{FieldError, Path};
+use apimachinery::kind::{Definition, Hub};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use databases_storage::Update;
 use std::sync::Arc;
@@ -158,10 +160,14 @@ impl Store {
         if !new.uid.is_empty() && new.uid != old.uid {
             return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
         }
-        if !new.resource_version.is_empty() && new.resource_version != old.resource_version {
-            return Err(ApiError::conflict(self.definition, &old.name));
+        match new.resource_version.as_str() {
+            "" => Ok(()),
+            // Said so, it is none (V-30).
+            "0" if object.allows_unconditional_update() => Ok(()),
+            "0" => Err(ApiError::resource_version_required(self.definition, &old.name)),
+            version if version == old.resource_version => Ok(()),
+            _ => Err(ApiError::conflict(self.definition, &old.name)),
         }
-        Ok(())
     }
 
     /// Nothing would change. That counts only against storage's own state, which may have become stale since it was cached.
@@ -205,6 +211,20 @@ impl Store {
             Update::Conflict(_) => Ok(None),
         }
     }
+}
+
+/// Refuses what a patch makes of the uid: it is a field that stays, and no precondition as it is in an update. A patch for another
+/// version is a conflict, whatever else it says.
+pub fn check_uid(definition: &Definition, object: &dyn Hub, old: &ObjectMeta) -> Result<(), ApiError> {
+    let new = object.meta();
+    if new.uid.is_empty() || new.uid == old.uid {
+        return Ok(());
+    }
+    if !matches!(new.resource_version.as_str(), "" | "0") && new.resource_version != old.resource_version {
+        return Err(ApiError::conflict(definition, &old.name));
+    }
+    let error = FieldError::immutable(&Path::new("metadata.uid"), &*new.uid);
+    Err(ApiError::invalid(definition, &old.name, vec![error]))
 }
 
 /// A terminating object whose last finalizer went is deleted by that very update (V-34).

@@ -99,7 +99,7 @@ impl LocalPostgres {
             let state = State::read(&folder.state()).ok()?;
             let has_it = state.former.iter().any(|known| known == former);
             let State { desired: Desired { namespace, name, .. }, retained, .. } = state;
-            has_it.then(|| Error::TakenUp { uid, namespace, name, path: folder.path, is_kept: retained })
+            has_it.then_some(Error::TakenUp { uid, namespace, name, path: folder.path, is_kept: retained })
         })
     }
 

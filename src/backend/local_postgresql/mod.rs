@@ -121,10 +121,9 @@ impl Backend for LocalPostgreSQL {
             kind: PostgreSQL::definition().kind.into(),
             namespace,
             name,
-            message: format!(
-                "it is stopped, and its data is kept on the server's machine by that uid, where `databases-apiserver retained` lists, opens and \
-                 deletes it; an object of that uid that is there again takes it up"
-            ),
+            message: "it is stopped, and its data is kept on the server's machine by that uid, where `databases-apiserver \
+                      retained` lists, opens and deletes it; an object of that uid that is there again takes it up"
+                .into(),
         };
         self.local.orphan(uid).await.map(|kept| kept.map(orphan)).map_err(error)
     }
