@@ -35,7 +35,7 @@ impl Reconciler for Namespaces {
     type Error = ApiError;
     const NAME: &'static str = "emptying a namespace";
 
-    /// With nothing left in it the namespace is finalized, else it says what it waits for.
+    /// It says what is left in it; with nothing left, it is finalized.
     async fn reconcile(&self, name: &String) -> Result<Outcome, ApiError> {
         let Some(namespace) = self.namespaces.get("", name).await? else { return Ok(Outcome::Settled) };
         let seen = &namespace.metadata;
@@ -43,15 +43,18 @@ impl Reconciler for Namespaces {
             return Ok(Outcome::Settled);
         }
         let left = empty(&self.registry, name).await?;
-        if left.count() == 0 {
-            // The update that takes the last finalizer off deletes it.
-            let own = |finalizer: &String| finalizer == Namespace::FINALIZER;
-            self.update(seen, Part::Finalize, |namespace| namespace.spec.finalizers.retain(|one| !own(one)))
-                .await?;
-            return Ok(Outcome::Settled);
+        // Others may hold it longer, and whoever looks then is to see that nothing is left. Of one that is finalized nothing is said.
+        if !namespace.spec.finalizers.is_empty() {
+            self.update(seen, Part::Status, |namespace| left.tell(&mut namespace.status.conditions)).await?;
         }
-        self.update(seen, Part::Status, |namespace| left.tell(&mut namespace.status.conditions)).await?;
-        Ok(Outcome::Again(AGAIN))
+        if left.count() > 0 {
+            return Ok(Outcome::Again(AGAIN));
+        }
+        // The update that takes the last finalizer off deletes it.
+        let own = |finalizer: &String| finalizer == Namespace::FINALIZER;
+        self.update(seen, Part::Finalize, |namespace| namespace.spec.finalizers.retain(|one| !own(one)))
+            .await?;
+        Ok(Outcome::Settled)
     }
 }
 

@@ -5,6 +5,15 @@ use http::Method;
 
 const OTHER: &str = "/api/v1/namespaces/other";
 
+/// The conditions of a namespace that goes, in their order.
+const KINDS: [&str; 5] = [
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceContentRemaining",
+    "NamespaceFinalizersRemaining",
+];
+
 async fn put(server: &Server, part: &str, object: &Value) -> (u16, Value) {
     let path = format!("{OTHER}/{part}");
     let (code, _, answer) = server.send(Method::PUT, &path, "application/json", object.to_string()).await;
@@ -36,6 +45,37 @@ async fn a_namespace_goes_when_everybody_has_finalized_it() {
     assert_eq!((code, &answer["details"]["causes"][0]["field"]), (422, &json!("spec.finalizers[0]")));
     left["spec"] = json!({});
     assert_eq!(put(&server, "finalize", &left).await.0, 200);
+    server.gone(OTHER).await;
+}
+
+/// What holds it then is somebody else's, and its conditions are not to say that its content does.
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_others_hold_says_that_nothing_is_left_in_it() {
+    let server = Server::start().await;
+    let held = json!({"name": "other", "finalizers": ["example.com/x"]});
+    server.post("/api/v1/namespaces", json!({"metadata": held})).await;
+    let content = json!({"metadata": {"name": "c", "finalizers": ["example.com/y"]}});
+    server.post(&format!("{OTHER}/configmaps"), content).await;
+    assert_eq!(server.delete(OTHER, json!({})).await, 200);
+    let conditions = async || {
+        let namespace = server.get(OTHER).await.1;
+        let said = namespace["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        said.into_iter().map(|one| (one["type"].clone(), one["status"].clone())).collect::<Vec<_>>()
+    };
+    let waits = |statuses: [&'static str; 5]| {
+        let expected = KINDS.iter().zip(statuses).map(|(kind, status)| (json!(kind), json!(status)));
+        expected.collect::<Vec<_>>()
+    };
+    let all = waits(["False", "False", "False", "True", "True"]);
+    server.until("it says what is left", async || (conditions().await == all).then_some(())).await;
+    server.merge(&format!("{OTHER}/configmaps/c"), json!({"metadata": {"finalizers": null}})).await;
+    let finalized = async || {
+        let namespace = server.get(OTHER).await.1;
+        namespace["spec"]["finalizers"].is_null().then_some(())
+    };
+    server.until("its own finalizer is off", finalized).await;
+    assert_eq!(conditions().await, waits(["False"; 5]));
+    server.merge(OTHER, json!({"metadata": {"finalizers": null}})).await;
     server.gone(OTHER).await;
 }
 
