@@ -23,8 +23,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub enum RequestBody {
     /// From the network.
     Network(Incoming),
-    /// From the network, where the next request stands behind it. On the heap: other requests have no use for so much room.
-    Http1(Box<Returning>),
+    /// From the network, and what becomes of the rest of it matters. On the heap: other requests have no use for so much room.
+    Lent(Box<Returning>),
     /// Whole and in memory.
     Memory(Full<Bytes>),
     /// Of any other kind.
@@ -68,7 +68,7 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Network(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
-            Self::Http1(body) => body.poll_frame(context).map_err(Into::into),
+            Self::Lent(body) => body.poll_frame(context).map_err(Into::into),
             Self::Memory(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
             Self::Boxed(body) => Pin::new(body).poll_frame(context),
         }
@@ -77,7 +77,7 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Network(body) => body.is_end_stream(),
-            Self::Http1(body) => body.is_end_stream(),
+            Self::Lent(body) => body.is_end_stream(),
             Self::Memory(body) => body.is_end_stream(),
             Self::Boxed(body) => body.is_end_stream(),
         }
@@ -86,7 +86,7 @@ impl Body for RequestBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Network(body) => body.size_hint(),
-            Self::Http1(body) => body.size_hint(),
+            Self::Lent(body) => body.size_hint(),
             Self::Memory(body) => body.size_hint(),
             Self::Boxed(body) => body.size_hint(),
         }

@@ -2,7 +2,8 @@
 //!
 //! Over HTTP/1 the next request stands behind it. A little is read, so that the connection goes on; where it is more, or does
 //! not come in time, the answer says that the connection ends with it. A client that waits for leave to send its body is not
-//! made to send it in vain. Over HTTP/2 a stream ends by itself, and nothing of this is needed.
+//! made to send it in vain. Over HTTP/2 a stream ends by itself, with a reset when its body is dropped. A client that reads the reset
+//! together with the answer may forget the answer (curl 7.88 does); so the body is dropped a while later.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,7 +30,7 @@ const MOST: u64 = 256 << 10;
 /// How long it may take to come.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A body from an HTTP/1 connection, which comes back when its user drops it.
+/// A body from the network, which comes back when its user drops it.
 #[derive(Debug)]
 pub struct Returning(Lent<Read>);
 
@@ -45,28 +46,38 @@ struct Read {
 pub(super) struct Rest {
     returned: oneshot::Receiver<Read>,
     waits_for_leave: bool,
+    version: Version,
 }
 
 impl Rest {
     /// The request to answer, and, where it matters, how to learn what was left of its body.
     pub(super) fn of(request: Request<Incoming>) -> (Request<RequestBody>, Option<Self>) {
-        if request.version() >= Version::HTTP_2 || request.body().is_end_stream() {
+        if request.body().is_end_stream() {
             return (request.map(RequestBody::from), None);
         }
-        let waits_for_leave = waits_for_leave(request.headers());
+        let (waits_for_leave, version) = (waits_for_leave(request.headers()), request.version());
         let (parts, body) = request.into_parts();
         let (lent, returned) = Lent::new(Read { body, is_whole: false, is_broken: false });
-        let request = Request::from_parts(parts, RequestBody::Http1(Box::new(Returning(lent))));
-        (request, Some(Self { returned, waits_for_leave }))
+        let request = Request::from_parts(parts, RequestBody::Lent(Box::new(Returning(lent))));
+        (request, Some(Self { returned, waits_for_leave, version }))
     }
 
     /// Reads what is left; whether another request may follow on the connection.
     pub(super) async fn read(mut self) -> bool {
-        match self.returned.try_recv() {
+        let returned = self.returned.try_recv();
+        if self.version >= Version::HTTP_2 {
+            if let Ok(Read { body, is_broken: false, .. }) = returned
+                && !body.is_end_stream()
+            {
+                tokio::spawn(tokio::time::timeout(PATIENCE, drain(body, u64::MAX)));
+            }
+            return true;
+        }
+        match returned {
             Ok(read) if read.is_broken => false,
             Ok(read) if read.is_whole || read.body.is_end_stream() => true,
             Ok(read) if !self.waits_for_leave && read.body.size_hint().lower() <= MOST => {
-                tokio::time::timeout(PATIENCE, drain(read.body)).await.unwrap_or(false)
+                tokio::time::timeout(PATIENCE, drain(read.body, MOST)).await.unwrap_or(false)
             }
             // It is too much, or somebody reads it yet.
             Ok(_) | Err(_) => false,
@@ -75,12 +86,12 @@ impl Rest {
 }
 
 /// Whether the body ended before it was too much.
-async fn drain(mut body: Incoming) -> bool {
+async fn drain(mut body: Incoming, most: u64) -> bool {
     let mut read = 0;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return false };
         read += frame.data_ref().map_or(0, |bytes| bytes.len() as u64);
-        if read > MOST {
+        if read > most {
             return false;
         }
     }

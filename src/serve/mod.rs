@@ -34,7 +34,7 @@ pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 
 #[cfg(test)]
-mod raw_http2;
+pub(crate) mod raw_http2;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::network::{Setup, start};
 use super::*;
+use crate::serve::raw_http2::{ACK, PING, begin, next_of, send};
 use crate::serve::testing::{Ca, Leaf, soon, text};
 
 const THINGS: &str = "/apis/g/v1/things";
@@ -133,4 +134,39 @@ async fn over_http2_an_answer_is_whole_whatever_was_read_and_its_connection_goes
     assert_eq!(refused.status(), 403);
     assert_eq!(refused.headers().get("connection"), None);
     assert!(text(refused).await.ends_with("\"code\":403}\n"));
+}
+
+/// A client that waits for leave to send its body reads the whole answer, and ends its stream by itself: a reset that stands
+/// right behind the answer makes some forget it.
+#[tokio::test]
+async fn over_http2_no_reset_stands_right_behind_an_answer() {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    let setup = start(Options::default()).await;
+    let mut stream = setup.server.handshake(None, b"h2").await;
+    begin(&mut stream).await;
+    let mut head = b"\x83\x87\x41\x09localhost\x44".to_vec();
+    head.push(u8::try_from(THINGS.len()).unwrap());
+    head.extend(THINGS.bytes().chain(*b"\x63\x0c100-continue\x5c\x014"));
+    send(&mut stream, (HEADERS, 4, head), 1).await;
+    let ends = 1;
+    assert_eq!(next_of(&mut stream, &[HEADERS, DATA, RESET]).await.0, HEADERS);
+    let (kind, flags, body) = next_of(&mut stream, &[DATA, RESET]).await;
+    assert_eq!((kind, flags & ends), (DATA, ends));
+    assert!(body.ends_with(b"\"code\":403}\n"));
+    for (sent, of) in [((PING, 0, b"answered".to_vec()), 0), ((DATA, ends, b"body".to_vec()), 1)] {
+        send(&mut stream, sent, of).await;
+    }
+    send(&mut stream, (PING, 0, b"ended it".to_vec()), 0).await;
+    for pinged in [b"answered", b"ended it"] {
+        // The server asks whether the client lives, too.
+        let told = loop {
+            match next_of(&mut stream, &[RESET, PING]).await {
+                (PING, 0, _) => {}
+                told => break told,
+            }
+        };
+        assert_eq!(told, (PING, ACK, pinged.to_vec()));
+    }
 }
