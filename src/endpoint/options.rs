@@ -180,6 +180,7 @@ impl ListOptions {
         let send_initial =
             query::first(text, "sendInitialEvents").map(|_| query::is_true(text, "sendInitialEvents"));
         let limit = number(text, "limit")?.and_then(|limit| u64::try_from(limit).ok()).unwrap_or(0);
+        let timeout_seconds = number(text, "timeoutSeconds")?;
         let continue_token = get("continue");
         check(watch, &resource_version, &matching, send_initial, &continue_token)?;
         let freshness = freshness(&resource_version, &matching, limit)?;
@@ -191,7 +192,7 @@ impl ListOptions {
             bookmarks: query::is_true(text, "allowWatchBookmarks"),
             send_initial,
             resource_version,
-            timeout_seconds: number(text, "timeoutSeconds")?,
+            timeout_seconds,
         })
     }
 }
@@ -258,7 +259,9 @@ fn check(
         if !matching.is_empty() && !fits {
             errors.push(FieldError::not_supported(&match_path, matching, &["NotOlderThan"]));
         }
-        if !matching.is_empty() {
+        // Who says nothing of it, and no version, is told of what is there first, as if that had been asked for.
+        let begins_with_list = send_initial.is_none() && matches!(version, "" | "0");
+        if !matching.is_empty() || begins_with_list {
             check_continued(continue_token, &match_path, &mut errors);
         }
     } else {

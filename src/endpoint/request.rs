@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::negotiation::{Accepted, Form, Target, negotiate};
-use super::options::{ListOptions, WriteOptions};
+use super::options::{Freshness, ListOptions, WriteOptions};
 use super::table::Include;
 use super::view::View;
 use crate::admission::{Annotations, Options, Origin, Requester, Warnings};
@@ -91,6 +91,17 @@ impl Call<'_> {
             )));
         }
         pin_name(&mut options.selection.fields, self.info.name())?;
+        // A list of one object has no pages, and so no state that they are all of.
+        let is_one = !self.info.name().is_empty()
+            && (!self.store.definition.namespaced || !self.namespace().is_empty());
+        let says_which =
+            query::first(self.query, "resourceVersionMatch").is_some_and(|text| !text.is_empty());
+        if let Freshness::Exactly(revision) = options.freshness
+            && is_one
+            && !says_which
+        {
+            options.freshness = Freshness::AtLeast(revision);
+        }
         Ok(options)
     }
 

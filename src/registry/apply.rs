@@ -88,13 +88,13 @@ impl Store {
         let origin = Some(origin);
         let update = UpdateOptions { part, status_too: false, dry_run, origin, manager, is_owned: true };
         let change = |current: &Stored| {
-            let applied = self.merge(options, Some(current))?;
+            let (applied, known) = (self.merge(options, Some(current))?, current.object());
             let mut object = match &applied.object {
                 Some(object) => (options.read)(object)?,
-                None => current.object().boxed(),
+                None => known.boxed(),
             };
             object.meta_mut().managed_fields = applied.entries;
-            check_uid(self.definition, object.as_ref(), current.object().meta())?;
+            check_uid(self.definition, object.as_ref(), known.meta())?;
             Ok(object)
         };
         self.update(namespace, name, update, change).await

@@ -5,7 +5,6 @@ use super::store::{Put, storage_error};
 use super::write::{Part, Stages};
 use super::{Store, Stored};
 use crate::admission::{Attributes, Operation, Origin};
-use apimachinery::field::{FieldError, Path};
 use apimachinery::kind::{Definition, Hub};
 use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
@@ -223,8 +222,7 @@ pub fn check_uid(definition: &Definition, object: &dyn Hub, old: &ObjectMeta) ->
     if !matches!(new.resource_version.as_str(), "" | "0") && new.resource_version != old.resource_version {
         return Err(ApiError::conflict(definition, &old.name));
     }
-    let error = FieldError::immutable(&Path::new("metadata.uid"), &*new.uid);
-    Err(ApiError::invalid(definition, &old.name, vec![error]))
+    Err(ApiError::other_uid(definition, &old.name, &new.uid))
 }
 
 /// A terminating object whose last finalizer went is deleted by that very update (V-34).

@@ -80,12 +80,15 @@ impl Kind for Namespace {
     parts!(DEFINITION, spec:, status:);
 
     fn default_fields(&mut self) {
+        if self.status.phase.is_empty() {
+            self.status.phase = "Active".into();
+        }
         if !self.metadata.name.is_empty() {
             self.metadata.labels.insert("kubernetes.io/metadata.name".into(), self.metadata.name.clone());
         }
     }
     fn prepare_create(&mut self) {
-        self.status = NamespaceStatus { phase: "Active".into(), conditions: Vec::new() };
+        self.status = NamespaceStatus::default();
         if !self.spec.finalizers.iter().any(|finalizer| finalizer == Self::FINALIZER) {
             self.spec.finalizers.push(Self::FINALIZER.into());
         }

@@ -151,6 +151,11 @@ fn a_namespace_is_what_its_deletion_timestamp_says() {
             "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"
         ]
     );
+    assert_eq!(
+        updated::<Namespace>(&active, &json!({"status": null})),
+        [""; 0],
+        "without a phase it is active"
+    );
     let going = |phase: &str| json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {"phase": phase}});
     assert_eq!(
         updated::<Namespace>(&going("Terminating"), &going("Active")),

@@ -169,6 +169,21 @@ async fn what_cannot_be_applied_says_why() {
     assert_eq!(merged.code, 422);
 }
 
+#[tokio::test]
+async fn an_apply_gives_an_object_no_other_uid() {
+    let server = Server::start().await;
+    server.create("a").await;
+    let mut other = configuration(&json!({}));
+    other["metadata"]["uid"] = json!("u");
+    for more in ["", "&dryRun=All"] {
+        let path = format!("{}?fieldManager=me{more}", of("a"));
+        let answer = server.send(Method::PATCH, &path, APPLY, other.to_string()).await;
+        let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(answer.code, 422, "{message}");
+        assert!(message.contains("metadata.uid: Invalid value: \"u\": field is immutable"), "{message}");
+    }
+}
+
 /// May do everything but create.
 struct Keeper;
 

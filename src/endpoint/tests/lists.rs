@@ -36,6 +36,18 @@ async fn lists_are_selected_and_ordered() {
     assert_eq!((items[0].get("kind"), items[0].get("apiVersion")), (None, None));
 }
 
+/// With a limit, a resource version says the state that all pages are of.
+#[tokio::test]
+async fn a_list_of_one_name_has_no_pages_and_is_of_the_newest_state() {
+    let server = Server::start().await;
+    let first = server.create("a").await["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    server.create("b").await;
+    let of_b = format!("{BASE}?fieldSelector=metadata.name%3Db&limit=1&resourceVersion={first}");
+    assert_eq!(names(&server, &of_b).await, ["b"]);
+    assert_eq!(names(&server, &format!("{of_b}&resourceVersionMatch=Exact")).await, [""; 0]);
+    assert_eq!(names(&server, &format!("{BASE}?limit=2&resourceVersion={first}")).await, ["a"]);
+}
+
 #[tokio::test]
 async fn pages_are_of_one_state() {
     let server = Server::start().await;

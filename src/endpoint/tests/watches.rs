@@ -200,10 +200,10 @@ async fn a_watch_ends_in_time_though_there_is_more() {
 #[tokio::test]
 async fn a_watch_does_not_go_on_from_a_token() {
     let server = Server::start().await;
-    let query =
-        "watch=true&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=a";
-    let answer = server.get(&format!("{BASE}?{query}")).await;
-    let message = answer.json()["message"].to_string();
-    assert_eq!(answer.code, 422, "{message}");
-    assert!(message.contains("resourceVersionMatch is forbidden when continue is provided"), "{message}");
+    for query in ["sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "resourceVersion=0", ""] {
+        let answer = server.get(&format!("{BASE}?watch=true&timeoutSeconds=1&continue=a&{query}")).await;
+        let message = answer.json()["message"].to_string();
+        assert_eq!(answer.code, 422, "{query}: {message}");
+        assert!(message.contains("resourceVersionMatch is forbidden when continue is provided"), "{message}");
+    }
 }
