@@ -34,6 +34,13 @@ impl ControlPlane {
     /// Starts one that keeps everything in `folder`, which must be empty, and waits until it is
     /// ready: kube-apiserver says so, and the controllers have made the first service account.
     pub async fn start(programs: &Programs, folder: &Path) -> Result<Self> {
+        let mut started = Self::start_alone(programs, folder, Vec::new()).await?;
+        started.start_controllers().await?;
+        Ok(started)
+    }
+
+    /// The same without controllers, and with further flags of kube-apiserver.
+    pub async fn start_alone(programs: &Programs, folder: &Path, more: Vec<String>) -> Result<Self> {
         let logs = folder.join("logs");
         std::fs::create_dir_all(&logs).map_err(|source| Error::Write { path: logs.clone(), source })?;
         let pki = Pki::new(folder.join("pki"))?;
@@ -47,24 +54,12 @@ impl ControlPlane {
         let kubeconfig = folder.join("kubeconfig");
         write(kubeconfig.clone(), &pki.kubeconfig(&format!("127.0.0.1:{port}"), &admin))?;
         let client = Client::from_kubeconfig(&kubeconfig)?;
-        let flags = flags::apiserver(&pki, &logs, ports.client, port)?;
+        let flags = flags::apiserver(&pki, &logs, ports.client, port)?.into_iter().chain(more);
         let mut apiserver = Process::spawn("kube-apiserver", &programs.apiserver, flags, &logs)?;
         apiserver.ready(async || answers(&client, "/readyz").await).await?;
 
         let (programs, folder, etcd_port) = (programs.clone(), folder.to_owned(), ports.client);
-        let mut started = Self {
-            controller_manager: None,
-            apiserver,
-            etcd,
-            pki,
-            folder,
-            programs,
-            client,
-            port,
-            etcd_port,
-        };
-        started.start_controllers().await?;
-        Ok(started)
+        Ok(Self { controller_manager: None, apiserver, etcd, pki, folder, programs, client, port, etcd_port })
     }
 
     /// Starts kube-controller-manager, and waits until it works.

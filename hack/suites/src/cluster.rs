@@ -18,6 +18,14 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one; `None` (and said so) when its programs are not built.
     pub async fn start() -> Option<Self> {
+        let mut cluster = Self::start_alone(Vec::new()).await?;
+        let started = cluster.control_plane.start_controllers().await;
+        started.unwrap_or_else(|error| panic!("{error}"));
+        Some(cluster)
+    }
+
+    /// The same without controllers, and with further flags of kube-apiserver.
+    pub async fn start_alone(more: Vec<String>) -> Option<Self> {
         let programs = match Programs::find() {
             Ok(programs) => programs,
             Err(missing @ Error::Missing { .. }) => {
@@ -27,7 +35,7 @@ impl Cluster {
             Err(error) => panic!("{error}"),
         };
         let mut folder = temporary_folder();
-        let control_plane = match ControlPlane::start(&programs, folder.path()).await {
+        let control_plane = match ControlPlane::start_alone(&programs, folder.path(), more).await {
             Ok(control_plane) => control_plane,
             Err(error) => {
                 folder.disable_cleanup(true);

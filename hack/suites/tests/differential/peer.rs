@@ -6,15 +6,13 @@ use hyper::Method;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 use suites::compared;
-use suites::http::{Events, Http, Reply};
+use suites::http::{Events, Http};
 use tokio::time::{Duration, timeout};
 
-use crate::answer::Words;
-use crate::trace::{Body, Request, Step};
-
-/// Every collection.
-const GROUP: &str = "/apis/wardle.example.com";
-const COLLECTIONS: [&str; 2] = ["v1beta1/flunders", "v1alpha1/fischers"];
+use crate::answer::{Words, forget_controllers};
+use crate::settle;
+use crate::trace::{Body, Episode, Request, Step};
+use crate::world::World;
 
 /// So long nothing comes through a watch that lost what it should tell of.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -28,6 +26,8 @@ pub(crate) struct Exchange {
     pub(crate) writes: bool,
     pub(crate) status: u16,
     pub(crate) lines: Vec<String>,
+    /// Whether what is stored has a time, of now, that the answer does not say.
+    pub(crate) hides_time: bool,
 }
 
 /// What was said of an object.
@@ -38,8 +38,21 @@ struct Seen {
     uid: String,
 }
 
+/// A server, and what it has of a cluster.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) http: Http,
+    pub(crate) world: World,
+    /// The second in which the last was made of what stands there before anything is asked.
+    pub(crate) since: String,
+    /// Whether nobody but clients changes what it serves: the controllers of a cluster are played.
+    pub(crate) is_bare: bool,
+}
+
 /// A server in an episode.
 pub(crate) struct Peer<'a> {
+    server: &'a Server,
+    episode: &'a Episode,
     http: &'a Http,
     words: Words,
     seen: BTreeMap<String, Seen>,
@@ -51,16 +64,15 @@ pub(crate) struct Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    /// The server with nothing in it.
-    pub(crate) async fn new(http: &'a Http) -> Peer<'a> {
-        let mut base = 0;
-        for collection in COLLECTIONS {
-            base = base.max(empty(http, &format!("{GROUP}/{collection}")).await);
-        }
+    /// The server with nothing in it that the episode is about.
+    pub(crate) async fn new(server: &'a Server, episode: &'a Episode) -> Peer<'a> {
+        let base = settle::revision(server, &episode.collection).await;
         let placeholder = Regex::new("<(rv|old|uid|list|continue)(?::([^>]*))?>").expect("a rule");
         Peer {
-            http,
-            words: Words::from(base),
+            server,
+            episode,
+            http: &server.http,
+            words: Words::from(base, &server.since),
             seen: BTreeMap::new(),
             list: base.to_string(),
             token: "none".to_owned(),
@@ -69,18 +81,19 @@ impl<'a> Peer<'a> {
         }
     }
 
-    /// Asks one after the other.
-    pub(crate) async fn replay(&mut self, steps: &[Step]) -> Vec<Exchange> {
-        let mut exchanges = Vec::new();
-        for (step, what) in steps.iter().enumerate() {
-            self.words.at(step);
-            match what {
-                Step::Ask(request) => exchanges.push(self.ask(step, request).await),
-                Step::Watch(request) => exchanges.push(self.watch(step, request).await),
-                Step::Drain(mark) => exchanges.extend(self.drain(mark).await),
-            }
+    /// Asks what is next.
+    pub(crate) async fn replay(&mut self, step: usize) -> Vec<Exchange> {
+        self.words.at(step);
+        match &self.episode.steps[step] {
+            Step::Ask(request) => vec![self.ask(step, request).await],
+            Step::Watch(request) => vec![self.watch(step, request).await],
+            Step::Drain(mark) => self.drain(mark).await,
         }
-        exchanges
+    }
+
+    /// Leaves nothing.
+    pub(crate) async fn leave(self) {
+        settle::empty(self.server, &self.episode.collection).await;
     }
 
     async fn ask(&mut self, step: usize, request: &Request) -> Exchange {
@@ -98,7 +111,10 @@ impl<'a> Peer<'a> {
             self.remember(&path, &reply.json());
         }
         let lines = self.words.lines(reply.status, &reply.headers, &reply.body);
-        Exchange { step, asked: request.shown(), writes, status: reply.status, lines }
+        let has_settled = request.settles && settle::settle(self.server, &self.episode.collection).await;
+        let says_time = lines.iter().any(|line| line.contains(".managedFields[0].time"));
+        let hides_time = has_settled || !says_time;
+        Exchange { step, asked: request.shown(), writes, status: reply.status, lines, hides_time }
     }
 
     async fn watch(&mut self, step: usize, request: &Request) -> Exchange {
@@ -115,7 +131,7 @@ impl<'a> Peer<'a> {
         } else {
             lines.extend(self.words.body(&events.rest().await));
         }
-        Exchange { step, asked: request.shown(), writes: false, status, lines }
+        Exchange { step, asked: request.shown(), writes: false, status, lines, hides_time: false }
     }
 
     /// What came through every watch up to the mark.
@@ -125,7 +141,7 @@ impl<'a> Peer<'a> {
             self.words.at(step);
             let mut lines = Vec::new();
             loop {
-                let event = match timeout(SILENCE, events.line()).await {
+                let mut event = match timeout(SILENCE, events.line()).await {
                     Ok(Some(event)) => event,
                     Ok(None) => break lines.push("the stream ends".to_owned()),
                     Err(_) => break lines.push("nothing more comes".to_owned()),
@@ -133,6 +149,9 @@ impl<'a> Peer<'a> {
                 // Others come when a server likes, which is not the same time twice.
                 if event["type"] == "BOOKMARK" && !event.to_string().contains("initial-events-end") {
                     continue;
+                }
+                if self.episode.collection == "/api/v1/namespaces" {
+                    forget_controllers(&mut event);
                 }
                 let is_last = event.to_string().contains(&format!("\"mark\":{mark:?}"));
                 let prefix =
@@ -143,7 +162,7 @@ impl<'a> Peer<'a> {
                 }
             }
             let asked = format!("what came through {asked}");
-            exchanges.push(Exchange { step, asked, writes: false, status: 200, lines });
+            exchanges.push(Exchange { step, asked, writes: false, status: 200, lines, hides_time: false });
         }
         exchanges
     }
@@ -198,7 +217,8 @@ impl<'a> Peer<'a> {
                 self.token = text("continue");
             }
         } else if !version.is_empty() && !text("name").is_empty() {
-            let served = path.trim_start_matches(GROUP).trim_start_matches('/').split('/').next();
+            let served =
+                path.trim_start_matches(self.server.world.root()).trim_start_matches('/').split('/').next();
             let key = format!("{}/{}/{}", served.unwrap_or_default(), text("namespace"), text("name"));
             let seen = self.seen.entry(key).or_default();
             if seen.first.is_empty() {
@@ -215,7 +235,7 @@ fn is_dry(request: &Request) -> bool {
 }
 
 /// Sets a member by its path, whose names are separated by dots; `null` takes it away.
-fn set(tree: &mut Value, path: &str, value: Value) {
+pub(crate) fn set(tree: &mut Value, path: &str, value: Value) {
     let (mut place, mut names) = (tree, path.split('.').peekable());
     while let Some(name) = names.next() {
         if !place.is_object() {
@@ -230,25 +250,4 @@ fn set(tree: &mut Value, path: &str, value: Value) {
         }
         place = &mut place[name];
     }
-}
-
-/// Deletes everything in a collection, whatever finalizers it has; the revision afterwards.
-async fn empty(http: &Http, collection: &str) -> u64 {
-    let list: Reply = http.get(collection, &[]).await;
-    for object in list.expect(200)["items"].as_array().expect("items") {
-        let metadata = &object["metadata"];
-        let name = metadata["name"].as_str().expect("a name");
-        let (version, plural) = collection.rsplit_once('/').expect("a collection");
-        let path = match metadata["namespace"].as_str() {
-            Some(namespace) => format!("{version}/namespaces/{namespace}/{plural}/{name}"),
-            None => format!("{collection}/{name}"),
-        };
-        let content = [("content-type", "application/merge-patch+json")];
-        http.send(Method::PATCH, &path, &content, r#"{"metadata":{"finalizers":null}}"#).await;
-        http.send(Method::DELETE, &path, &[], "").await;
-    }
-    let list = http.get(collection, &[]).await.expect(200);
-    assert_eq!(list["items"], json!([]), "everything is gone");
-    let revision = list["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok());
-    revision.expect("a revision")
 }

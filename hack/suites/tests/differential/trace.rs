@@ -5,6 +5,14 @@
 
 use serde_json::Value;
 
+/// What is asked after each other, beginning with nothing.
+#[derive(Debug)]
+pub(crate) struct Episode {
+    /// The one collection whose objects are written, over all namespaces.
+    pub(crate) collection: String,
+    pub(crate) steps: Vec<Step>,
+}
+
 /// One step.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -25,6 +33,8 @@ pub(crate) struct Request {
     pub(crate) body: Body,
     /// A collection that is listed first, so that a cache from which this is answered is as new as the store.
     pub(crate) fresh: Option<String>,
+    /// Whether what a cluster's controllers do about the objects that go is done afterwards: by whoever asks, where there are none.
+    pub(crate) settles: bool,
 }
 
 /// What is sent.

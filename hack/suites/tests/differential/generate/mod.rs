@@ -1,60 +1,23 @@
 //! Requests that a seed determines: mostly good ones, and every kind of bad one.
 
+mod core;
 mod headers;
 mod objects;
 mod patches;
 mod paths;
+mod places;
 mod queries;
 mod removals;
 
 use serde_json::json;
 
 use crate::random::Random;
-use crate::trace::{Body, Request, Step};
+use crate::trace::{Body, Episode, Request, Step};
+use crate::world::World;
+use places::{CONFIG_MAP, EVENT, FISCHER, FLUNDER, Kind, NAMESPACE, Place, SECRET};
 
 /// How many requests an episode has, beside those at its begin and its end.
 const REQUESTS: usize = 45;
-
-/// Names are few, so that requests meet.
-const FLUNDERS: &[&str] = &["a", "a", "a", "b", "b", "c"];
-const FISCHERS: &[&str] = &["f", "f", "g"];
-
-/// A collection in one version.
-#[derive(Clone, Copy)]
-struct Place {
-    version: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    namespace: Option<&'static str>,
-}
-
-impl Place {
-    fn collection(&self) -> String {
-        let Place { version, plural, .. } = self;
-        match self.namespace {
-            Some(namespace) => format!("/apis/wardle.example.com/{version}/namespaces/{namespace}/{plural}"),
-            None => self.everywhere(),
-        }
-    }
-
-    /// The collection over all namespaces.
-    fn everywhere(&self) -> String {
-        format!("/apis/wardle.example.com/{}/{}", self.version, self.plural)
-    }
-
-    fn item(&self, name: &str) -> String {
-        format!("{}/{name}", self.collection())
-    }
-
-    /// By what the replay knows an object.
-    fn key(&self, name: &str) -> String {
-        format!("{}/{}/{name}", self.version, self.namespace.unwrap_or_default())
-    }
-
-    fn api_version(&self) -> String {
-        format!("wardle.example.com/{}", self.version)
-    }
-}
 
 /// What makes an episode.
 struct Maker<'a> {
@@ -63,8 +26,8 @@ struct Maker<'a> {
     mischief: usize,
     /// Whether one is: of two faults each server may tell of another.
     has_odd: bool,
-    /// Whether it is about Fischers.
-    is_unscoped: bool,
+    /// What it is about: what is written of one kind makes lists of another wait.
+    kind: &'static Kind,
     steps: Vec<Step>,
     /// Those that are open: where, and what an object must be for them to tell of it.
     watches: Vec<Watched>,
@@ -78,16 +41,19 @@ struct Watched {
 }
 
 /// An episode.
-pub(crate) fn episode(random: &mut Random) -> Vec<Step> {
+pub(crate) fn episode(world: World, random: &mut Random) -> Episode {
     let mischief = random.of(&[0, 5, 15, 30]);
-    let is_unscoped = random.chance(12);
-    let mut maker =
-        Maker { random, mischief, has_odd: false, is_unscoped, steps: Vec::new(), watches: Vec::new() };
-    let (place, names) = match is_unscoped {
-        true => (maker.place(), ["f", "g"]),
-        false => (Place { namespace: Some("one"), ..maker.flunders() }, ["a", "b"]),
+    let kind = match (world, random.below(100)) {
+        (World::Sample, 0..12) => &FISCHER,
+        (World::Sample, _) => &FLUNDER,
+        (World::Core, 0..33) => &CONFIG_MAP,
+        (World::Core, 33..66) => &SECRET,
+        (World::Core, 66..88) => &NAMESPACE,
+        (World::Core, _) => &EVENT,
     };
-    for name in names {
+    let mut maker = Maker { random, mischief, has_odd: false, kind, steps: Vec::new(), watches: Vec::new() };
+    let place = Place { namespace: kind.is_namespaced.then_some("one"), ..maker.place() };
+    for name in maker.watched() {
         let object = maker.object(place, name).to_string();
         maker.post(place, "", &object);
     }
@@ -95,11 +61,11 @@ pub(crate) fn episode(random: &mut Random) -> Vec<Step> {
         maker.request();
     }
     maker.drain();
-    for version in ["v1alpha1", "v1beta1"] {
-        let path = format!("/apis/wardle.example.com/{version}");
+    for version in kind.versions {
+        let path = format!("{}/{version}", world.root());
         maker.ask(Request { method: "GET".to_owned(), path, ..Request::default() });
     }
-    maker.steps
+    Episode { collection: place.everywhere(), steps: maker.steps }
 }
 
 impl Maker<'_> {
@@ -114,26 +80,27 @@ impl Maker<'_> {
         if self.is_odd() { self.random.of(odd) } else { self.random.of(usual) }
     }
 
-    fn flunders(&mut self) -> Place {
-        let version = self.random.of(&["v1alpha1", "v1beta1"]);
-        let namespace = self.either(&["one", "one", "two"], &["nowhere"]);
-        Place { version, kind: "Flunder", plural: "flunders", namespace: Some(namespace) }
-    }
-
-    /// Of one kind in an episode: what is written of one makes lists of another wait.
     fn place(&mut self) -> Place {
-        match self.is_unscoped {
-            true => Place { version: "v1alpha1", kind: "Fischer", plural: "fischers", namespace: None },
-            false => self.flunders(),
-        }
+        let (kind, version) = (self.kind, self.random.of(self.kind.versions));
+        let namespace = kind.is_namespaced.then(|| self.either(&["one", "one", "two"], &["nowhere"]));
+        Place { kind, version, namespace }
     }
 
-    fn name(&mut self, place: Place) -> &'static str {
-        let usual = if place.namespace.is_some() { FLUNDERS } else { FISCHERS };
-        self.either(usual, &["none", "A_b", "a.b", "a%20b", "-a", "%2e", "a%2fb"])
+    fn name(&mut self) -> &'static str {
+        self.either(self.kind.names, &["none", "A_b", "a.b", "a%20b", "-a", "%2e", "a%2fb"])
     }
 
-    fn ask(&mut self, request: Request) {
+    /// Two names that a watch may be narrowed to.
+    fn watched(&self) -> [&'static str; 2] {
+        let names = self.kind.names;
+        [names[0], names[if self.kind.is_namespaced { 3 } else { 2 }]]
+    }
+
+    /// A request; what an object's end sets off is awaited.
+    fn ask(&mut self, mut request: Request) {
+        let deletes = self.kind.world == World::Core && request.method == "DELETE";
+        request.settles =
+            deletes || self.kind.is("Namespace") && !matches!(&*request.method, "GET" | "HEAD" | "OPTIONS");
         self.steps.push(Step::Ask(request));
     }
 
@@ -143,7 +110,7 @@ impl Maker<'_> {
             path: format!("{}{query}", place.collection()),
             headers: vec![("content-type", "application/json".to_owned())],
             body: Body::Text(body.to_owned()),
-            fresh: None,
+            ..Request::default()
         });
     }
 
@@ -159,6 +126,7 @@ impl Maker<'_> {
             83..91 => self.delete(),
             91..93 => self.delete_collection(),
             93..95 => self.drain(),
+            95..98 if self.kind.is("Namespace") => self.subresource(),
             _ => self.oddity(),
         }
     }
@@ -178,7 +146,7 @@ impl Maker<'_> {
                 path: place.item(&name),
                 headers: vec![("content-type", patches::MERGE.to_owned())],
                 body: Body::Text(change.to_string()),
-                fresh: None,
+                ..Request::default()
             });
         }
         self.steps.push(Step::Drain(mark));

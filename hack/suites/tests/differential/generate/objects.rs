@@ -6,6 +6,7 @@ use suites::compared::{bad_owners, owner};
 use super::queries::query;
 use super::{Maker, Place};
 use crate::trace::{Body, Request};
+use crate::world::World;
 
 const JSON: &str = "application/json";
 
@@ -30,7 +31,7 @@ const BROKEN: &[&str] = &[
 ];
 
 /// A member of metadata, and what it should not be.
-fn odd_members() -> Vec<(&'static str, Value)> {
+fn odd_members(world: World) -> Vec<(&'static str, Value)> {
     let mut members = vec![
         ("name", json!("")),
         ("name", json!("a/b")),
@@ -49,7 +50,8 @@ fn odd_members() -> Vec<(&'static str, Value)> {
         ("resourceVersion", json!("x")),
         ("uid", json!("mine")),
         ("generation", json!(7)),
-        ("generation", json!(-1)),
+        // The sample keeps what a client says of it.
+        ("generation", json!(if world == World::Sample { 8 } else { -1 })),
         ("generation", json!(1.5)),
         ("creationTimestamp", json!("2020-01-02T03:04:05Z")),
         ("creationTimestamp", json!("yesterday")),
@@ -76,8 +78,11 @@ fn odd_members() -> Vec<(&'static str, Value)> {
         ("finalizers", json!("example.com/a")),
     ];
     members.extend(bad_owners().into_iter().map(|owners| ("ownerReferences", owners)));
+    // Where there is a garbage collector, it takes what has only owners that are not there.
+    if world == World::Sample {
+        members.push(("ownerReferences", json!([owner(), owner()])));
+    }
     members.extend([
-        ("ownerReferences", json!([owner(), owner()])),
         ("managedFields", json!([{"manager": "x"}])),
         ("managedFields", json!([{"manager": "x", "operation": "Replace", "fieldsType": "FieldsV1"}])),
         (
@@ -107,13 +112,14 @@ impl Maker<'_> {
     /// A good object.
     pub(super) fn object(&mut self, place: Place, name: &str) -> Value {
         let mut object =
-            json!({"apiVersion": place.api_version(), "kind": place.kind, "metadata": {"name": name}});
-        match place.kind {
+            json!({"apiVersion": place.api_version(), "kind": place.kind.kind, "metadata": {"name": name}});
+        match place.kind.kind {
             "Fischer" => {
                 object["disallowedFlunders"] =
                     json!(self.random.of(&[&["whale"][..], &[], &["whale", "shark"]]))
             }
-            _ => object["spec"] = self.spec(place),
+            "Flunder" => object["spec"] = self.spec(place),
+            _ => self.fill(place, &mut object),
         }
         if self.random.chance(30) {
             object["metadata"]["labels"] = json!({"x": self.random.of(&["1", "2", "3"])});
@@ -130,7 +136,10 @@ impl Maker<'_> {
 
     /// Something about it is odd.
     fn spoil(&mut self, object: &mut Value) {
-        let members = odd_members();
+        if self.kind.world == World::Core && self.random.chance(60) {
+            return self.spoil_own(object);
+        }
+        let members = odd_members(self.kind.world);
         match self.random.below(10) {
             0..6 => {
                 let (name, value) = members[self.random.below(members.len())].clone();
@@ -150,7 +159,7 @@ impl Maker<'_> {
                     "a/b/c",
                     "wardle.example.com/v9",
                     "wardle.example.com/v1beta1",
-                    "/"
+                    "/",
                 ]))
             }
             8 => object["spec"]["nonsense"] = json!({"deeper": 1}),
@@ -180,7 +189,7 @@ impl Maker<'_> {
 
     pub(super) fn create(&mut self) {
         let place = self.place();
-        let name = self.name(place);
+        let name = self.name();
         let mut object = self.object(place, name);
         if self.random.chance(8) {
             let metadata = object["metadata"].as_object_mut().expect("metadata");
@@ -198,12 +207,18 @@ impl Maker<'_> {
         self.content(JSON, &mut headers);
         self.accept(&mut headers);
         let path = format!("{}{}", place.collection(), query(&parameters));
-        self.ask(Request { method: "POST".to_owned(), path, headers, body: Body::Text(body), fresh: None });
+        self.ask(Request {
+            method: "POST".to_owned(),
+            path,
+            headers,
+            body: Body::Text(body),
+            ..Request::default()
+        });
     }
 
     pub(super) fn update(&mut self) {
         let place = self.place();
-        let name = self.name(place);
+        let name = self.name();
         let key = place.key(name);
         let mut changes: Vec<(&'static str, Value)> = Vec::new();
         for _ in 0..self.random.below(3) {
@@ -219,7 +234,9 @@ impl Maker<'_> {
             ];
             changes.push(usual[self.random.below(usual.len())].clone());
         }
-        if self.random.chance(20) {
+        if self.kind.world == World::Core {
+            changes.extend((0..self.random.below(2)).map(|_| self.change()));
+        } else if self.random.chance(20) {
             changes.push(("spec", self.spec(place)));
         }
         if self.is_odd() {
@@ -272,6 +289,6 @@ impl Maker<'_> {
             false => Body::Text(otherwise.to_string()),
         };
         let path = format!("{}{}", place.item(name), query(&parameters));
-        self.ask(Request { method: "PUT".to_owned(), path, headers, body, fresh: None });
+        self.ask(Request { method: "PUT".to_owned(), path, headers, body, ..Request::default() });
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::queries::query;
 use super::{Maker, Place};
 use crate::trace::{Body, Request};
+use crate::world::World;
 
 pub(super) const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
@@ -113,14 +114,17 @@ const ODD_OPERATIONS: &[&str] = &[
 impl Maker<'_> {
     pub(super) fn patch(&mut self) {
         let place = self.place();
-        let name = self.name(place);
+        let name = self.name();
         let content = self.random.of(&[MERGE, MERGE, STRATEGIC, JSON_PATCH, JSON_PATCH, APPLY, APPLY]);
         let mut parameters = Vec::new();
         self.writing(&mut parameters);
+        let is_own = self.kind.world == World::Core && self.random.chance(50);
         let body = match content {
             APPLY => self.applied(place, name, &mut parameters),
-            JSON_PATCH => self.either(OPERATIONS, ODD_OPERATIONS).to_owned(),
-            _ => self.either(MERGES, ODD_MERGES).to_owned(),
+            JSON_PATCH if is_own => self.operated().to_string(),
+            JSON_PATCH => self.either(OPERATIONS, ODD_OPERATIONS).replace("Flunder", place.kind.kind),
+            _ if is_own => self.merged().to_string(),
+            _ => self.merge(),
         };
         if self.is_odd() && self.random.chance(20) {
             parameters.push(("force", self.random.of(&["true", "false", "perhaps", ""]).to_owned()));
@@ -143,7 +147,22 @@ impl Maker<'_> {
         headers.push(("content-type", said.to_owned()));
         self.accept(&mut headers);
         let path = format!("{}{}", place.item(name), query(&parameters));
-        self.ask(Request { method: "PATCH".to_owned(), path, headers, body: Body::Text(body), fresh: None });
+        self.ask(Request {
+            method: "PATCH".to_owned(),
+            path,
+            headers,
+            body: Body::Text(body),
+            ..Request::default()
+        });
+    }
+
+    /// What is merged. Where there is a garbage collector, it takes what has only owners that are not there.
+    fn merge(&mut self) -> String {
+        let merge = self.either(MERGES, ODD_MERGES);
+        match self.kind.world == World::Core && merge.contains("ownerReferences") {
+            true => "{}".to_owned(),
+            false => merge.to_owned(),
+        }
     }
 
     /// A configuration that is applied.

@@ -115,7 +115,7 @@ impl Maker<'_> {
 
     /// A resource version that is known, or none.
     fn revision(&mut self, place: Place) -> String {
-        let name = self.name(place);
+        let name = self.name();
         match self.either(&[0, 1, 2, 3, 4], &[5, 6, 7, 8, 9]) {
             0 | 1 => "0".to_owned(),
             2 => format!("<rv:{}>", place.key(name)),
@@ -150,7 +150,7 @@ impl Maker<'_> {
             parameters.push(("fieldSelector", self.random.of(ODD_FIELDS).to_owned()));
             return None;
         }
-        let name = self.random.of(if self.is_unscoped { &["f", "g"] } else { &["a", "b"] });
+        let name = self.random.of(&self.watched());
         parameters.push(("fieldSelector", format!("metadata.name={name}")));
         Some(name)
     }
@@ -165,13 +165,14 @@ impl Maker<'_> {
         let mut headers = Vec::new();
         self.accept(&mut headers);
         let method = self.either(&["GET"], &["HEAD"]);
-        let path = format!("{}{}", place.item(self.name(place)), query(&parameters));
+        let path = format!("{}{}", place.item(self.name()), query(&parameters));
         self.ask(Request {
             method: method.to_owned(),
             path,
             headers,
             body: Body::Nothing,
             fresh: Some(place.everywhere()),
+            ..Request::default()
         });
     }
 
@@ -183,7 +184,10 @@ impl Maker<'_> {
     pub(super) fn list(&mut self) {
         let place = self.place();
         let mut parameters = Vec::new();
-        self.selecting(&mut parameters, &mut Vec::new());
+        if self.selecting(&mut parameters, &mut Vec::new()).is_none() && self.random.chance(8) {
+            parameters.retain(|(name, _)| *name != "fieldSelector");
+            parameters.push(("fieldSelector", self.random.of(self.kind.fields).to_owned()));
+        }
         if self.random.chance(30) {
             parameters.push((
                 "limit",
@@ -229,7 +233,14 @@ impl Maker<'_> {
         }
         let method = self.either(&["GET"], &["HEAD"]).to_owned();
         let path = format!("{}{}", self.anywhere(place), query(&parameters));
-        self.ask(Request { method, path, headers, body: Body::Nothing, fresh: Some(place.everywhere()) });
+        self.ask(Request {
+            method,
+            path,
+            headers,
+            body: Body::Nothing,
+            fresh: Some(place.everywhere()),
+            ..Request::default()
+        });
     }
 
     /// A watch, which the next drain reads to its mark.
@@ -238,7 +249,7 @@ impl Maker<'_> {
             return self.drain();
         }
         let place = match self.place() {
-            place if place.namespace.is_some() => Place { namespace: Some("one"), ..place },
+            place if place.kind.is_namespaced => Place { namespace: Some("one"), ..place },
             place => place,
         };
         let (mut parameters, mut labels) =
@@ -293,6 +304,7 @@ impl Maker<'_> {
             headers,
             body: Body::Nothing,
             fresh: Some(place.everywhere()),
+            ..Request::default()
         };
         self.steps.push(Step::Watch(request));
         self.watches.push(Watched { place, name: name.to_owned(), labels });

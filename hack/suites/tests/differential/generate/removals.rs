@@ -65,7 +65,7 @@ impl Maker<'_> {
 
     pub(super) fn delete(&mut self) {
         let place = self.place();
-        let name = self.name(place);
+        let name = self.name();
         let mut headers = Vec::new();
         let (mut body, query) = self.options(&mut headers);
         if body.is_empty() && self.random.chance(20) {
@@ -77,7 +77,7 @@ impl Maker<'_> {
         }
         let body = if body.is_empty() { Body::Nothing } else { Body::Text(body) };
         let path = format!("{}{query}", place.item(name));
-        self.ask(Request { method: "DELETE".to_owned(), path, headers, body, fresh: None });
+        self.ask(Request { method: "DELETE".to_owned(), path, headers, body, ..Request::default() });
     }
 
     pub(super) fn delete_collection(&mut self) {
@@ -104,6 +104,7 @@ impl Maker<'_> {
             headers,
             body,
             fresh: Some(place.everywhere()),
+            ..Request::default()
         });
     }
 }
