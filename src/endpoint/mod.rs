@@ -166,11 +166,15 @@ impl Endpoint {
                 Err(ApiError::method_not_allowed_here())
             }
             Some(answer) => answer,
-            None if info.is_resource_request() || path.starts_with("/apis/") => {
-                Err(ApiError::unknown_resource())
-            }
+            None if info.is_resource_request() || self.is_of_apis(path) => Err(ApiError::unknown_resource()),
             None => Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into())),
         }
+    }
+
+    /// Whether a path is below those of groups that are served; that of the core group is another.
+    fn is_of_apis(&self, path: &str) -> bool {
+        let has_core = || self.0.registry.stores().iter().any(|store| store.definition.group.is_empty());
+        path.starts_with("/apis/") || path.starts_with("/api/") && has_core()
     }
 
     fn metrics(&self) -> Response<Body> {

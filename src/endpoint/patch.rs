@@ -172,7 +172,8 @@ fn unprocessable(reason: &str) -> ApiError {
 fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub>, ApiError> {
     let mut tree = (call.version.to_tree)(&**current.object());
     let definition = call.store.definition;
-    let of_type = [("kind", definition.kind.into()), ("apiVersion", definition.api_version(call.version.name))];
+    let of_type =
+        [("kind", definition.kind.into()), ("apiVersion", definition.api_version(call.version.name))];
     for (name, text) in &of_type {
         tree[name] = (&**text).into();
     }

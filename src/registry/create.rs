@@ -35,6 +35,7 @@ impl Store {
     ) -> Result<Arc<Stored>, ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
+        let of_version = !matches!(object.meta().resource_version.as_str(), "" | "0");
         let stages = self.creation(namespace, &given, options);
         stages.prepare(self, &mut object).await?;
         let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
@@ -49,6 +50,10 @@ impl Store {
             let name = object.meta().name.clone();
             if options.dry_run {
                 return self.pretend(object).await;
+            }
+            // Storage refuses it in Kubernetes, and so not where nothing is stored.
+            if of_version {
+                return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
             }
             let key = self.key(namespace, &name);
             match self.put(&key, object, None).await? {

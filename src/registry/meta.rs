@@ -20,17 +20,13 @@ pub(super) fn wipe(object: &mut dyn Hub) {
 }
 
 /// Sets what the server owns of a new object.
-pub(super) fn prepare_create(object: &mut dyn Hub) -> Result<(), ApiError> {
+pub(super) fn prepare_create(object: &mut dyn Hub) {
     let generation = i64::from(object.has_generation());
     let meta = object.meta_mut();
-    if !matches!(meta.resource_version.as_str(), "" | "0") {
-        return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
-    }
     meta.resource_version.clear();
     meta.uid = uuid::Uuid::new_v4().to_string();
     meta.creation_timestamp = Some(Time::now());
     meta.generation = generation;
-    Ok(())
 }
 
 /// Fills or checks the namespace of the body against the URL's (V-08); what lives in none has none.

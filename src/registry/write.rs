@@ -106,7 +106,8 @@ impl Stages<'_> {
             // Nobody moves an object to where its creator may not create it.
             meta::settle_namespace(self.attributes.definition, object, self.attributes.namespace)?;
             object.prepare_create();
-            return meta::prepare_create(object);
+            meta::prepare_create(object);
+            return Ok(());
         };
         match self.part {
             Part::Main | Part::Finalize => {

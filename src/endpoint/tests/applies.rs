@@ -44,9 +44,9 @@ async fn what_is_not_there_is_made_and_the_same_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_yaml_and_need_not_say_the_name() {
+async fn a_body_may_be_yaml() {
     let server = Server::start().await;
-    let text = "apiVersion: wardle.example.com/v1\nkind: Flunder\nspec:\n  count: 3\n  count: 4\n";
+    let text = "apiVersion: wardle.example.com/v1\nkind: Flunder\nmetadata: {name: a}\nspec:\n  count: 3\n  count: 4\n";
     let path = format!("{}?fieldManager=me", of("a"));
     let answer = server.send(Method::PATCH, &path, APPLY, text).await;
     assert_eq!((answer.code.as_u16(), &answer.json()["spec"]["count"]), (201, &4.into()));
@@ -130,6 +130,7 @@ async fn what_cannot_be_applied_says_why() {
         made
     };
     let spec = |field: &str| configuration(&json!({field: "x"}));
+    let nameless = "the name of the object (a based on URL) was undeterminable: name must be provided";
     let typed = "failed to create typed patch object (/a; wardle.example.com/v1, Kind=Flunder): ";
     for (below, configuration, code, words) in [
         (
@@ -147,6 +148,8 @@ async fn what_cannot_be_applied_says_why() {
             400,
             "the name of the object (b) does not match the name on the URL (a)".to_owned(),
         ),
+        ("", with("name", json!("")), 400, nameless.to_owned()),
+        ("", with("name", Value::Null), 400, nameless.to_owned()),
         (
             "",
             with("uid", json!("u")),
@@ -167,6 +170,29 @@ async fn what_cannot_be_applied_says_why() {
     }
     let merged = server.merge(&format!("{}?force=true", of("a")), &json!({})).await;
     assert_eq!(merged.code, 422);
+}
+
+#[tokio::test]
+async fn an_object_that_is_there_keeps_a_name_that_is_left_out_and_a_new_one_needs_it() {
+    let server = Server::start().await;
+    let mut nameless = configuration(&json!({"count": 3}));
+    nameless["metadata"] = json!({});
+    assert_eq!(applied(&server, "", "me", &nameless).await.code, 400);
+    server.create("a").await;
+    let answer = applied(&server, "?force=true", "me", &nameless).await;
+    assert_eq!((answer.code.as_u16(), &answer.json()["metadata"]["name"]), (200, &"a".into()));
+    nameless["metadata"]["name"] = "".into();
+    assert_eq!(applied(&server, "", "me", &nameless).await.code, 400);
+}
+
+#[tokio::test]
+async fn of_what_is_not_there_no_version_is_asked_for() {
+    let server = Server::start().await;
+    let mut old = configuration(&json!({"count": 3}));
+    old["metadata"]["resourceVersion"] = "7".into();
+    let made = applied(&server, "", "me", &old).await;
+    assert_eq!(made.code, 201, "{:?}", made.bytes);
+    assert_eq!(applied(&server, "", "me", &old).await.code, 409, "it is there now, in another version");
 }
 
 #[tokio::test]

@@ -35,6 +35,9 @@ async fn what_the_server_alone_sets_is_not_taken_from_a_client() {
     let status = refused.json();
     assert_eq!((refused.code.as_u16(), status.get("reason")), (500, None));
     assert_eq!(status["message"], "resourceVersion should not be set on objects to be created");
+    assert_eq!(server.post(&format!("{BASE}?dryRun=All"), &versioned).await.code, 201);
+    versioned["metadata"]["labels"] = json!({"a b": "c"});
+    assert_eq!(server.post(BASE, &versioned).await.code, 422, "what is wrong with the object is told first");
 }
 
 #[tokio::test]

@@ -28,6 +28,17 @@ async fn lists_of_the_metadata_are_merged() {
 }
 
 #[tokio::test]
+async fn a_patch_does_not_say_of_what_type_an_object_is() {
+    let server = Server::start().await;
+    let before = server.create("a").await;
+    for patch in [json!({"kind": "Other", "apiVersion": "v9"}), json!({"kind": null, "apiVersion": null})] {
+        let answer = patched(&server, &patch).await;
+        assert_eq!((answer.code.as_u16(), answer.json()), (200, before.clone()));
+    }
+    assert_eq!(server.merge(&of("a"), &json!({"kind": "Other"})).await.code, 422);
+}
+
+#[tokio::test]
 async fn a_patch_that_cannot_be_is_refused() {
     let server = Server::start().await;
     server.create("a").await;

@@ -132,6 +132,19 @@ async fn bookmarks_come_and_the_stream_ends_cleanly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_ends_when_it_says_so_before_anything_comes() {
+    let server = Server::start().await;
+    let now = version(&server.create("a").await);
+    for query in [
+        format!("resourceVersion={now}&timeoutSeconds=-1"),
+        "resourceVersion=1000&timeoutSeconds=1".to_owned(),
+    ] {
+        let mut watch = Watch::open(&server, &query).await;
+        assert_eq!(watch.next().await, None, "{query}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_version_of_the_future_is_an_error_in_the_stream() {
     let server = Server::start().await;
     let mut watch = Watch::open(&server, "resourceVersion=1000").await;
