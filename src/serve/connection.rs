@@ -130,6 +130,7 @@ fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
+        .max_headers(limits.header_lines)
         .max_buf_size((limits.header_bytes as usize).min(limits.http1_buffer).max(SMALLEST_BUFFER));
     builder
         .http2()

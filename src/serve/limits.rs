@@ -13,12 +13,15 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// The size of a request's head.
     pub header_bytes: u32,
+    /// The lines of an HTTP/1.1 request's head. A proxy in front sends one for each group of a user, and hyper takes a hundred.
+    pub header_lines: usize,
     /// What an HTTP/1.1 connection keeps of what it reads or writes: its heads are no larger, and a client that does not
     /// read holds so much memory.
     pub http1_buffer: usize,
     /// How long a connection without requests is kept.
     pub idle_timeout: Duration,
-    /// HTTP/2 requests at the same time. An aggregator sends every user's watch over a few connections.
+    /// HTTP/2 requests at the same time on one connection, as kube-apiserver has them: each may hold its whole answer for as long
+    /// as the peer does not read. Clients of Go, an aggregator too, open another connection for more.
     pub streams: u32,
     /// What an HTTP/2 stream may send before it is read.
     pub stream_window: u32,
@@ -45,9 +48,10 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(32),
             header_bytes: 1 << 20,
+            header_lines: 1000,
             http1_buffer: 192 << 10,
             idle_timeout: Duration::from_secs(90),
-            streams: 16_384,
+            streams: 100,
             stream_window: 512 << 10,
             connection_window: 4 << 20,
             send_buffer: 64 << 10,

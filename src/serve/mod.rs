@@ -34,6 +34,8 @@ pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 
 #[cfg(test)]
+mod limited;
+#[cfg(test)]
 pub(crate) mod raw_http2;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -195,20 +195,6 @@ async fn idle_connections_end_and_busy_ones_do_not() {
 }
 
 #[tokio::test]
-async fn one_connection_carries_every_watch_of_an_aggregator() {
-    let server = start(Limits::default()).await;
-    let mut client = server.h2(None).await;
-    let mut streams = Vec::new();
-    for _ in 0..1500 {
-        streams.push(client.get("/stream").await);
-    }
-    server.shutdown.begin();
-    for response in streams {
-        assert_eq!(text(response).await, "firstlast");
-    }
-}
-
-#[tokio::test]
 async fn a_drain_ends_streams_and_tells_peers_to_go() {
     let server = start(Limits::default()).await;
     let (mut h1, mut h2, mut idle) = (server.h1(None).await, server.h2(None).await, server.h1(None).await);
