@@ -16,6 +16,9 @@ pub const DEEPEST_RAW: usize = 64;
 /// Those that stand around an object where it is read back: a watch event with a table has five.
 pub const DEEPEST_AROUND: usize = 8;
 
+/// Those that JSON may have that is read over, because no type knows it: as many as Go's decoder takes.
+pub const DEEPEST_UNKNOWN: usize = 10_000;
+
 /// What is said of JSON that is nested deeper.
 pub(crate) const RAW_TOO_DEEP: &str = "it is nested deeper than 64 levels";
 

@@ -174,6 +174,23 @@ fn other_texts_are_refused() {
 }
 
 #[test]
+fn what_no_type_knows_nests_no_deeper_than_go_reads() {
+    let unknown = |open: &str, close: &str, levels: usize| {
+        format!(r#"{{"parts":[{{"x":{}1{}}}],"text":"a"}}"#, open.repeat(levels), close.repeat(levels))
+    };
+    for (open, close, bracket) in [("[", "]", '['), (r#"{"y":"#, "}", '{')] {
+        // The object, the list, and an item of it stand around what is unknown.
+        assert_eq!(decode(&unknown(open, close, 9_997)).0.text, "a");
+        let error =
+            json::decode::<Everything>(unknown(open, close, 9_998).as_bytes()).map(|_| ()).unwrap_err();
+        let expected = format!("invalid JSON: invalid character '{bracket}' exceeded max depth");
+        assert_eq!(error.to_string(), expected);
+    }
+    let quoted = format!(r#"{{"x":"\"{}","text":"a"}}"#, "[".repeat(30_000));
+    assert_eq!(decode(&quoted).0.text, "a");
+}
+
+#[test]
 fn a_member_that_stands_twice_is_read_into_the_first() {
     for (text, same) in [
         (r#"{"part":{"name":"a"},"part":{"weight":1}}"#, r#"{"part":{"name":"a","weight":1}}"#),

@@ -1,11 +1,14 @@
 //! JSON text: read by the rules of Go's decoder as the API uses it, written as Go's encoder does.
 //!
-//! Depth is bounded by serde_json, at [`limits::DEEPEST`](super::limits::DEEPEST).
+//! Depth is bounded by serde_json, at [`limits::DEEPEST`](super::limits::DEEPEST), but for what no type knows, which it reads over
+//! however deep it is: that may have [`limits::DEEPEST_UNKNOWN`](super::limits::DEEPEST_UNKNOWN).
 
+mod depth;
 mod duplicates;
 mod error;
 mod text;
 
+use super::limits::DEEPEST_UNKNOWN;
 use super::{Decoding, Object, Value};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
@@ -30,6 +33,13 @@ fn decode_any<T: Value>(bytes: &[u8]) -> Result<(T, Decoding), JsonError> {
     let (mut value, mut context) = (T::default(), Decoding::default());
     let mut source = serde_json::Deserializer::from_str(&text);
     let result = value.decode(&mut source, &mut context).and_then(|()| source.end());
+    // What a type knows is no deeper than the type; what it does not know is among the problems.
+    if result.is_ok()
+        && !context.problems().is_empty()
+        && let Some(bracket) = depth::too_deep(text.as_bytes(), DEEPEST_UNKNOWN)
+    {
+        return Err(JsonError::Syntax(format!("invalid character '{bracket}' exceeded max depth")));
+    }
     finish(result.map(|()| value), context, Some(&text))
 }
 
