@@ -49,8 +49,8 @@ pub(super) async fn enforce<T>(
     deadline: Option<Instant>,
     work: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
 ) -> Result<T, Refusal> {
-    match deadline {
-        None => work.await,
-        Some(deadline) => tokio::time::timeout_at(deadline, work).await.unwrap_or(Err(Refusal::Timeout)),
-    }
+    let Some(deadline) = deadline else { return work.await };
+    let done = tokio::time::timeout_at(deadline, work).await.unwrap_or(Err(Refusal::Timeout));
+    // Work that never had to wait is not cut off; its answer would be, before it began.
+    done.and_then(|answer| if deadline < Instant::now() { Err(Refusal::Timeout) } else { Ok(answer) })
 }

@@ -204,8 +204,19 @@ async fn an_answer_to_head_has_no_content() {
         assert_eq!(answer.headers()["content-length"], length.to_string());
         assert_eq!(text(answer).await, "");
     }
-    let answer = setup.server.h2(Some(&root)).await.get("/apis/g/v1/%ff/x").await;
-    assert_eq!(answer.status(), 400);
+}
+
+#[tokio::test]
+async fn an_answer_that_would_begin_too_late_is_a_timeout() {
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    for mut client in [setup.server.h1(Some(&root)).await, setup.server.h2(Some(&root)).await] {
+        let answer = client.get("/apis/g/v1/things?timeout=1ns").await;
+        assert_eq!(answer.status(), 504);
+        let answer = text(answer).await;
+        assert!(answer.contains(r#""reason":"Timeout","details":{},"code":504"#), "{answer}");
+        assert_eq!(client.get(THINGS).await.status(), 200);
+    }
 }
 
 #[tokio::test]
