@@ -18,11 +18,12 @@ pub(super) struct Part {
 }
 
 impl Path {
-    /// The decoded path; none when it is not UTF-8.
+    /// The decoded path; none when it cannot be decoded. What is not UTF-8 becomes U+FFFD, which no name has.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
-        if uri.path().contains('%') {
-            let decoded = percent_decode_str(uri.path()).decode_utf8();
-            return decoded.ok().map(|path| Self::Decoded(path.into()));
+        let path = uri.path();
+        if path.contains('%') {
+            let decoded = || Self::Decoded(percent_decode_str(path).decode_utf8_lossy().into());
+            return is_encoded(path).then(decoded);
         }
         Some(uri.path_and_query().cloned().map_or_else(|| Self::Decoded("/".into()), Self::Shared))
     }
@@ -33,6 +34,14 @@ impl Path {
             Self::Decoded(path) => path,
         }
     }
+}
+
+/// Whether two hexadecimal digits stand behind each `%`.
+pub(super) fn is_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|behind| {
+        let digits = behind.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
 }
 
 impl Part {

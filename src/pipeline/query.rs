@@ -1,11 +1,13 @@
 //! Query parameters, read where they stand.
 //!
-//! The first value counts when a key is repeated. A boolean parameter is false when it is absent, `0` or `false` in
+//! The first value counts when a key is repeated. A pair that cannot be decoded counts for nothing, as in Go. A boolean parameter is false when it is absent, `0` or `false` in
 //! any case; every other value, the empty one included, is true.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+
+use super::path::is_encoded;
 
 /// The first value of `key` in `query`, decoded.
 pub fn first<'a>(query: &'a str, key: &str) -> Option<Cow<'a, str>> {
@@ -26,10 +28,11 @@ pub fn is_true(query: &str, key: &str) -> bool {
     first(query, key).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
 }
 
+/// The text; none when it cannot be decoded. What is not UTF-8 becomes U+FFFD.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['+', '%']) {
         return Some(Cow::Borrowed(text));
     }
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(|value| Cow::Owned(value.into_owned()))
+    let spaced = is_encoded(text).then(|| text.replace('+', " "))?;
+    Some(Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned()))
 }

@@ -39,15 +39,15 @@ pub enum RequestInfoError {
     /// A watch prefix with nothing to watch.
     #[error("unable to determine kind and namespace from url, {0}")]
     NoResource(String),
-    /// The percent-encoded octets are not UTF-8.
-    #[error("the path is not valid UTF-8 after percent-decoding")]
-    NotUtf8,
+    /// It cannot be decoded.
+    #[error("the path has a % that no two hexadecimal digits follow; a % itself is written %25")]
+    Malformed,
 }
 
 impl RequestInfo {
     /// Reads what `method` on `uri` asks for.
     pub fn parse(method: &Method, uri: &Uri) -> Result<Self, RequestInfoError> {
-        let path = Path::of(uri).ok_or(RequestInfoError::NotUtf8)?;
+        let path = Path::of(uri).ok_or(RequestInfoError::Malformed)?;
         let text = path.as_str();
         let mut parts = Parts::of(text);
         let mut info = Self::non_resource(method);

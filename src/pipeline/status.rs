@@ -53,7 +53,7 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<Bytes> {
         let message = self.to_string();
         match self {
-            Self::RequestInfo { source: source @ RequestInfoError::NotUtf8, .. } => {
+            Self::RequestInfo { source: source @ RequestInfoError::Malformed, .. } => {
                 status(StatusCode::BAD_REQUEST, "BadRequest", &source.to_string(), None)
             }
             Self::RequestInfo { .. } | Self::Authorization { .. } | Self::Unrecorded { .. } => {

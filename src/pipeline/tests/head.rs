@@ -34,6 +34,20 @@ async fn a_request_says_once_where_it_goes() {
 }
 
 #[tokio::test]
+async fn a_path_that_cannot_be_decoded_is_no_request() {
+    let setup = start(Options::default()).await;
+    for path in ["/livez%zz", "/livez%2", "/%"] {
+        let answer = said(&setup, None, &format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n")).await;
+        assert!(is_last(&answer, "400"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n400 Bad Request") && !answer.contains("audit-id"), "{answer}");
+        let mut client = setup.server.h2(None).await;
+        let answer = client.get(path).await;
+        assert_eq!((answer.status().as_u16(), &*text(answer).await), (400, "400 Bad Request"));
+        assert_eq!(client.get("/livez").await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn what_nobody_knows_cannot_be_expected() {
     let setup = start(Options::default()).await;
     let head = "POST /livez HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n";

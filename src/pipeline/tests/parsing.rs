@@ -64,6 +64,7 @@ fn request_info() {
         ("GET /apis/g/v1/namespaces/n/things/a%20b", "get g/v1 n things a b - -"),
         ("GET /apis/g/v1/namespaces/n/things/a%2525", "get g/v1 n things a%25 - -"),
         ("GET /apis/g/v1/namespaces/n/things/a%2Fstatus", "get g/v1 n things a status -"),
+        ("GET /apis/g/v1/namespaces/n/things/%ff", "get g/v1 n things \u{fffd} - -"),
         ("GET /apis/g/v1/things?fieldSelector=metadata.name%3Da", "list g/v1 - things a - -"),
         ("GET /apis/g/v1/things?watch=true&fieldSelector=metadata.name=a", "watch g/v1 - things a - -"),
         ("DELETE /apis/g/v1/things?fieldSelector=metadata.name=a", "deletecollection g/v1 - things a - -"),
@@ -76,8 +77,10 @@ fn request_info() {
 }
 
 #[test]
-fn a_path_that_names_nothing_to_watch_is_refused() {
-    for target in ["/api/v1/watch", "/apis/g/v1/watch/", "/apis/g/v1/%ff/x"] {
+fn a_path_that_names_nothing_to_watch_or_cannot_be_decoded_is_refused() {
+    for target in
+        ["/api/v1/watch", "/apis/g/v1/watch/", "/apis/g/v1/%zz/x", "/apis/g/v1/x%", "/apis/g/v1/%%41"]
+    {
         RequestInfo::parse(&Method::GET, &target.parse().unwrap()).unwrap_err();
     }
 }
@@ -121,7 +124,8 @@ fn field_selectors() {
 fn query_parameters() {
     assert_eq!(query::first("a=1&b=2+3%264&b=5", "b").as_deref(), Some("2 3&4"));
     assert_eq!(query::first("a=1", "b"), None);
-    assert_eq!(query::first("b;c=1&b=%ff&b=2", "b").as_deref(), Some("2"));
+    assert_eq!(query::first("b;c=1&b=%zz&b=1%2&%62=2", "b").as_deref(), Some("2"));
+    assert_eq!(query::first("%zz=1&b=%ff&b=2", "b").as_deref(), Some("\u{fffd}"));
 }
 
 proptest! {
