@@ -129,6 +129,11 @@ impl<B> ResponseBody<B> {
         Self { source: Source::Handler(body), deadline, _place: Some(place), audited: None }
     }
 
+    /// When it is aborted.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// The request is recorded until this is dropped.
     pub(super) fn recorded(self, audited: Audited) -> Self {
         Self { audited: Some(audited), ..self }

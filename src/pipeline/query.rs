@@ -1,7 +1,7 @@
 //! Query parameters, read where they stand.
 //!
-//! The first value counts when a key is repeated. A pair that cannot be decoded counts for nothing, as in Go. A boolean parameter is false when it is absent, `0` or `false` in
-//! any case; every other value, the empty one included, is true.
+//! The first value counts when a key is repeated. A pair that cannot be decoded counts for nothing, as in Go. A boolean parameter
+//! is false when it is absent, `0` or `false` in any case; every other value, the empty one included, is true.
 
 use std::borrow::Cow;
 

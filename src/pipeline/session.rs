@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 
 use super::unread::Rest;
 use super::{Authenticator, Authorizer, Handler, Origin, Peer, Pipeline, ResponseBody, head};
-use crate::serve::{Accept, Connection, Session};
+use crate::serve::{Accept, Connection, Session, end_at};
 
 /// The pipeline on one connection.
 #[derive(Debug)]
@@ -40,6 +40,9 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Session for OnConnection<N, Z,
         }
         let (request, rest) = Rest::of(request);
         let mut response = self.pipeline.answer(Origin::Network(&self.peer), request).await;
+        if let Some(deadline) = response.body().deadline() {
+            end_at(deadline);
+        }
         if let Some(rest) = rest
             && response.status() != StatusCode::SWITCHING_PROTOCOLS
             && !rest.read().await

@@ -19,6 +19,7 @@ mod limits;
 mod linger;
 mod listener;
 mod shutdown;
+mod streams;
 mod takeover;
 mod tls;
 
@@ -30,6 +31,7 @@ pub(crate) use lent::Lent;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use shutdown::Shutdown;
+pub(crate) use streams::end_at;
 pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 

@@ -1,6 +1,7 @@
 use http_body_util::BodyExt;
 
 use crate::serve::certificates::Certificates;
+use crate::serve::raw_http2::{begin, next_of, send};
 use crate::serve::testing::{Ca, Server, get, soon, text};
 use crate::serve::{Limits, Listener, Shutdown, Tls};
 use crate::telemetry::Metrics;
@@ -216,6 +217,28 @@ async fn an_answer_that_would_begin_too_late_is_a_timeout() {
         let answer = text(answer).await;
         assert!(answer.contains(r#""reason":"Timeout","details":{},"code":504"#), "{answer}");
         assert_eq!(client.get(THINGS).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn who_reads_nothing_holds_an_answer_no_longer_than_it_may_take() {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    const SETTINGS: u8 = 4;
+    let setup = start(Options::default()).await;
+    let root = setup.users.client("root", "system:masters", 2090);
+    let mut stream = setup.server.handshake(Some(&root), b"h2").await;
+    begin(&mut stream).await;
+    // A stream may send nothing at first.
+    send(&mut stream, (SETTINGS, 0, vec![0, 4, 0, 0, 0, 0]), 0).await;
+    let path = "/apis/g/v1/large?timeout=2s";
+    let mut head = b"\x82\x87\x41\x09localhost\x44".to_vec();
+    head.push(u8::try_from(path.len()).unwrap());
+    head.extend(path.bytes());
+    send(&mut stream, (HEADERS, 5, head), 1).await;
+    for expected in [HEADERS, RESET] {
+        assert_eq!(next_of(&mut stream, &[HEADERS, DATA, RESET]).await.0, expected);
     }
 }
 
