@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Arc<Stored>, ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
-        let of_version = !matches!(object.meta().resource_version.as_str(), "" | "0");
+        let of_version = object.meta().resource_version.parse::<u64>().is_ok_and(|version| version != 0);
         let stages = self.creation(namespace, &given, options);
         stages.prepare(self, &mut object).await?;
         let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();

@@ -3,6 +3,7 @@
 use crate::registry::{Store, Stored, readable};
 use apimachinery::managed::FieldSet;
 use apimachinery::meta::{ManagedFieldsEntry, ObjectMeta};
+use apimachinery::time::Time;
 use databases_storage::EventKind;
 use databases_storage::cache::CacheError;
 use std::sync::Arc;
@@ -74,10 +75,15 @@ pub(super) fn asks_the_same(now: &Stored, before: &Stored) -> bool {
 /// time, or `manager` lost fields that it did not write itself.
 pub(super) fn is_written_by_another(now: &Stored, before: &Stored, manager: &str) -> bool {
     let (now, before) = (now.object(), before.object());
-    is_another(&now.meta().managed_fields, &before.meta().managed_fields, manager)
+    is_another(&now.meta().managed_fields, &before.meta().managed_fields, (manager, Time::now()))
 }
 
-fn is_another(now: &[ManagedFieldsEntry], before: &[ManagedFieldsEntry], manager: &str) -> bool {
+/// As of a time: the record knows seconds, and two writes of `manager` in one look as if another had made the second.
+fn is_another(
+    now: &[ManagedFieldsEntry],
+    before: &[ManagedFieldsEntry],
+    (manager, at): (&str, Time),
+) -> bool {
     let writes = |entry: &&ManagedFieldsEntry| entry.subresource == "status";
     let is_known = |entry: &ManagedFieldsEntry| {
         let same = |then: &ManagedFieldsEntry| {
@@ -92,7 +98,10 @@ fn is_another(now: &[ManagedFieldsEntry], before: &[ManagedFieldsEntry], manager
         all.iter().filter(writes).find(|entry| entry.manager == manager).cloned()
     };
     match (ours(before), ours(now)) {
-        (Some(before), Some(now)) => before.time == now.time && has_lost(&before, &now),
+        (Some(before), Some(now)) => {
+            let is_past = now.time.is_some_and(|time| time.seconds() + 1 < at.seconds());
+            is_past && before.time == now.time && has_lost(&before, &now)
+        }
         (before, _) => before.is_some(),
     }
 }
@@ -108,13 +117,16 @@ fn has_lost(before: &ManagedFieldsEntry, now: &ManagedFieldsEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use apimachinery::time::Time;
     use apimachinery::wire::json;
+
+    fn at(second: u8) -> Time {
+        format!("2027-01-15T08:00:{second:02}Z").parse().expect("a time")
+    }
 
     fn entry(manager: &str, second: u8, subresource: &str, fields: &str) -> ManagedFieldsEntry {
         let text = format!(r#"{{"fieldsType":"FieldsV1","fieldsV1":{fields}}}"#);
         let mut entry: ManagedFieldsEntry = json::decode_value(text.as_bytes()).expect("an entry");
-        entry.time = Some(format!("2027-01-15T08:00:{second:02}Z").parse::<Time>().expect("a time"));
+        entry.time = Some(at(second));
         (entry.manager, entry.operation, entry.subresource) =
             (manager.into(), "Update".into(), subresource.into());
         entry
@@ -137,10 +149,14 @@ mod tests {
             (vec![spec], true),
             (vec![ours(1, BOTH), theirs(2, ONE)], true),
         ] {
-            assert_eq!(is_another(&now, &before, "us"), is_so, "{now:?}");
+            assert_eq!(is_another(&now, &before, ("us", at(10))), is_so, "{now:?}");
         }
+        assert!(
+            !is_another(&[ours(1, ONE)], &before, ("us", at(2))),
+            "we may have written twice in that second"
+        );
         let fought = [ours(1, ONE), theirs(2, r#"{"f:status":{"f:primary":{}}}"#)];
-        assert!(!is_another(&[ours(3, BOTH)], &fought, "us"), "we took it back");
-        assert!(!is_another(&[ours(2, BOTH)], &[], "us"), "our first");
+        assert!(!is_another(&[ours(3, BOTH)], &fought, ("us", at(10))), "we took it back");
+        assert!(!is_another(&[ours(2, BOTH)], &[], ("us", at(10))), "our first");
     }
 }

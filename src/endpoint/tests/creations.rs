@@ -36,6 +36,8 @@ async fn what_the_server_alone_sets_is_not_taken_from_a_client() {
     assert_eq!((refused.code.as_u16(), status.get("reason")), (500, None));
     assert_eq!(status["message"], "resourceVersion should not be set on objects to be created");
     assert_eq!(server.post(&format!("{BASE}?dryRun=All"), &versioned).await.code, 201);
+    versioned["metadata"]["resourceVersion"] = "no number".into();
+    assert_eq!(server.post(BASE, &versioned).await.code, 201, "it says no version");
     versioned["metadata"]["labels"] = json!({"a b": "c"});
     assert_eq!(server.post(BASE, &versioned).await.code, 422, "what is wrong with the object is told first");
 }

@@ -21,7 +21,8 @@ async fn applied(server: &Server, query: &str, scale: &Value) -> Answer {
 async fn start() -> Server {
     let server = Server::start().await;
     let body = json!({
-        "apiVersion": "wardle.example.com/v1", "kind": "Flunder", "spec": {"count": 1, "reference": "x"},
+        "apiVersion": "wardle.example.com/v1", "kind": "Flunder", "metadata": {"name": "a"},
+        "spec": {"count": 1, "reference": "x"},
     });
     let path = format!("{}?fieldManager=owner", of("a"));
     assert_eq!(server.send(Method::PATCH, &path, APPLY, body.to_string()).await.code, 201);

@@ -26,6 +26,8 @@ use trace::Episode;
 
 /// How many requests are made unless said.
 const REQUESTS: u64 = 2100;
+/// Of so many requests each listed difference is met by some, though a second that begins ends an episode early.
+const MANY: u64 = 10_000;
 /// So many episodes are asked once more through kube-apiserver.
 const BEHIND: u64 = 6;
 
@@ -97,5 +99,5 @@ async fn core() -> Option<Vec<Report>> {
 async fn what_is_asked_is_answered_as_upstream_answers_it() {
     let (Some(sample), Some(core)) = tokio::join!(sample(), core()) else { return };
     let reports: Vec<Report> = [sample, core].into_iter().flatten().collect();
-    Report::check(&reports, wanted() == REQUESTS && first() == 0);
+    Report::check(&reports, wanted() >= MANY);
 }

@@ -160,7 +160,7 @@ async fn kept_data_is_deleted_with_its_secrets_when_a_person_says_so() {
     deleted(&client, &others).await;
     sandbox.stop().await;
     let (done, said) = retained(&sandbox, &["--delete", uid]).await;
-    assert!(!done && said.contains("Secrets of others in namespace demo may be left"), "{said}");
+    assert!(!done && said.contains("Secrets of PostgreSQL demo/others, uid"), "{said}");
     let (done, listed) = retained(&sandbox, &[]).await;
     assert!(done && !listed.contains(uid), "its data is deleted all the same: {listed}");
 }

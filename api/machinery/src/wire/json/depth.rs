@@ -6,7 +6,7 @@ pub(super) fn too_deep(text: &[u8], most: usize) -> Option<char> {
     if text.len() <= 2 * most {
         return None;
     }
-    let (mut depth, mut at) = (0, 0);
+    let (mut depth, mut at) = (0, 0_usize);
     while let Some(byte) = text.get(at) {
         at += 1;
         match byte {
