@@ -68,6 +68,11 @@ pub enum Error {
         "port {0} is already in use on 127.0.0.1; choose another port or stop the process that listens there"
     )]
     PortTaken(u16),
+    /// The system lets no server have it.
+    #[error(
+        "port {0} is kept by the system for programs with more rights than servers have; choose {1} or above"
+    )]
+    PortBarred(u16, u16),
     /// Every port of the range is in use.
     #[error("no port between {0} and {1} is free on 127.0.0.1; give the backend a wider range")]
     NoFreePort(u16, u16),
@@ -239,7 +244,8 @@ impl Error {
             | Error::ExtensionUnavailable { .. }
             | Error::InvalidCertificate(_)
             | Error::Refused { .. }
-            | Error::PortTaken(_) => "BackendRejected",
+            | Error::PortTaken(_)
+            | Error::PortBarred(..) => "BackendRejected",
             Error::UnknownInstance(_) => "Creating",
             Error::StartFailed { .. } | Error::NoStandby(_) => "NoPrimary",
             _ => "Failing",
@@ -256,6 +262,7 @@ impl Error {
                 | Error::Refused { .. }
                 | Error::OtherMajor { .. }
                 | Error::NotAdopted { .. }
+                | Error::PortBarred(..)
         )
     }
 

@@ -35,6 +35,7 @@ impl Ports {
 
     /// Gives out this very port, when it is free.
     pub(super) fn take_this(&self, port: u16) -> Result<(), Error> {
+        allowed(port)?;
         if !is_free(port) || !self.lock().insert(port) {
             return Err(Error::PortTaken(port));
         }
@@ -43,6 +44,7 @@ impl Ports {
 
     /// Whether this very port could be given out.
     pub(super) fn check(&self, port: u16) -> Result<(), Error> {
+        allowed(port)?;
         if is_free(port) && !self.lock().contains(&port) { Ok(()) } else { Err(Error::PortTaken(port)) }
     }
 
@@ -59,6 +61,22 @@ impl Ports {
     fn lock(&self) -> MutexGuard<'_, BTreeSet<u16>> {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a server, which is never root, may listen there.
+fn allowed(port: u16) -> Result<(), Error> {
+    if port < least() { Err(barred(port)) } else { Ok(()) }
+}
+
+/// Why no server listens there.
+pub(super) fn barred(port: u16) -> Error {
+    Error::PortBarred(port, least())
+}
+
+/// The first port that needs no rights (ip-sysctl).
+fn least() -> u16 {
+    let said = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    said.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024)
 }
 
 fn is_free(port: u16) -> bool {

@@ -56,7 +56,9 @@ impl Instance<'_> {
         let is_trial = self.state.parameters.as_ref().is_some_and(|last| others(&last));
         let started = self.state.started.as_ref().filter(|last| index == 0 && others(last)).cloned();
         match error {
-            Error::PortTaken(port) if index > 0 || self.state.desired.port != Some(port) => {
+            Error::PortTaken(port) | Error::PortBarred(port, _)
+                if index > 0 || self.state.desired.port != Some(port) =>
+            {
                 let next = self.host.ports.take(Some(port))?;
                 self.host.ports.release(port);
                 if let Some(slot) = self.state.ports.get_mut(index as usize) {

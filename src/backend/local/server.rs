@@ -11,6 +11,7 @@ use super::install::Install;
 use super::layout::ServerFolder;
 use super::manager;
 use super::parameters::complaint;
+use super::port;
 use super::process::{self, Postmaster};
 use super::sql::streaming_options;
 use crate::backend::postgresql::{Login, Secret};
@@ -157,6 +158,9 @@ impl Server<'_> {
         let log = self.read_log(before).unwrap_or_default();
         if log.contains("Address already in use") {
             return Error::PortTaken(self.port);
+        }
+        if log.contains("could not bind") && log.contains("Permission denied") {
+            return port::barred(self.port);
         }
         if log.contains("No space left on device") {
             return Error::DiskFull(self.folder.data());

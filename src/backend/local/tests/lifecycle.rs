@@ -121,6 +121,29 @@ async fn what_cannot_be_run_is_refused_in_one_sentence() {
 }
 
 #[tokio::test]
+async fn a_port_that_no_server_may_have_is_refused_and_given_up() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    let wish = Desired { port: Some(80), ..desired() };
+    let error = fixture.local().ensure(&wish).await.expect_err("it is the system's");
+    assert!(matches!(error, Error::PortBarred(80, _)) && error.is_refusal(), "{error}");
+    let elsewhere = fixture.ensure(&desired()).await;
+    let error = fixture.local().ensure(&wish).await.expect_err("it is the system's");
+    assert_eq!(error.reason(), "BackendRejected");
+    connect(&elsewhere).await;
+    // An earlier release gave it out.
+    fixture.local().shutdown(ShutdownMode::Fast).await.expect("it stops");
+    let state = fixture.root().join("instances").join(UID).join("state.json");
+    let mut tree: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&state).expect("a state")).expect("JSON");
+    tree["ports"] = serde_json::json!([80]);
+    std::fs::write(&state, tree.to_string()).expect("written");
+    fixture.reopen().await;
+    let observed = fixture.ensure(&desired()).await;
+    assert_ne!(observed.read_write.port, 80);
+    connect(&observed).await;
+}
+
+#[tokio::test]
 async fn a_wished_port_is_taken_or_refused() {
     let Some(fixture) = Fixture::new().await else { return };
     let wish = |port| Desired { port: Some(port), ..desired() };
