@@ -29,14 +29,16 @@ pub(crate) struct Pair {
     pub(crate) is_torn: bool,
 }
 
+/// Differences by their kind: how often, and the first of them.
+pub(crate) type Kinds = BTreeMap<String, (u64, String)>;
+
 /// Everything that was seen beside one of them.
 pub(crate) struct Report {
     world: World,
     requests: u64,
     rules: Vec<Rule>,
     used: BTreeSet<&'static str>,
-    /// By their kind: how often, and the first of them.
-    kinds: BTreeMap<String, (u64, String)>,
+    kinds: Kinds,
     names: Regex,
 }
 
@@ -156,6 +158,16 @@ impl Report {
             "nothing differs in this way any more:\n{}",
             unused.join("\n")
         );
+    }
+
+    /// The differences so far.
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// Forgets those that came since.
+    pub(crate) fn back_to(&mut self, known: Kinds) {
+        self.kinds = known;
     }
 
     /// What was found, the most frequent first.
