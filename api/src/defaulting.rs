@@ -36,12 +36,10 @@ pub fn resolve(object: &mut dyn Instance, classes: &[DatabaseClass]) {
         if !wanted.is_empty() && ![&version, &defaults.version].contains(&wanted) {
             stated.push("spec.version");
         }
-        let filled = filled(object, defaults);
+        let mut filled = filled(object, defaults);
+        maxima::fill(object, class, &mut filled);
         set.extend(filled.set.into_iter().map(|field| (field, name.clone())));
         stated.extend(filled.stated);
-        let limited = maxima::fill(object, class);
-        set.extend(limited.set.into_iter().map(|field| (field, name.clone())));
-        stated.extend(limited.stated);
         if object.spec().version.is_empty() && object.spec().adopt_ref.is_none() && !version.is_empty() {
             object.spec_mut().version = version;
             set.insert("spec.version", name.clone());
@@ -110,14 +108,21 @@ pub fn knows_class(object: &dyn Instance, classes: &[DatabaseClass]) -> bool {
 
 /// The newest of the default classes, then the first by name (KEP-3333).
 pub fn default_class<'a>(classes: &'a [DatabaseClass], kind: &str) -> Option<&'a DatabaseClass> {
-    let is_default = |class: &&DatabaseClass| {
-        // One that is being deleted takes no new objects.
-        class.metadata.deletion_timestamp.is_none()
-            && class.spec.default_for.iter().any(|listed| listed == kind)
-    };
-    classes.iter().filter(is_default).min_by_key(|class| {
+    default_classes(classes, kind).min_by_key(|class| {
         let created = class.metadata.creation_timestamp.map_or(0, Time::seconds);
         (std::cmp::Reverse(created), &class.metadata.name)
+    })
+}
+
+/// All default classes of a kind.
+pub fn default_classes<'a>(
+    classes: &'a [DatabaseClass],
+    kind: &str,
+) -> impl Iterator<Item = &'a DatabaseClass> {
+    // One that is being deleted takes no new objects.
+    classes.iter().filter(move |class| {
+        class.metadata.deletion_timestamp.is_none()
+            && class.spec.default_for.iter().any(|listed| listed == kind)
     })
 }
 
@@ -133,11 +138,11 @@ fn default_version(class: &DatabaseClass, kind: &'static str) -> Option<String> 
 
 /// What became of the defaults.
 #[derive(Default)]
-struct Filled {
+pub(crate) struct Filled {
     /// The fields that were set.
-    set: Vec<&'static str>,
+    pub(crate) set: Vec<&'static str>,
     /// Those that the object states itself, and otherwise.
-    stated: Vec<&'static str>,
+    pub(crate) stated: Vec<&'static str>,
 }
 
 /// Takes what is unset; returns the fields that were.

@@ -2,6 +2,7 @@
 //! most becomes the limit of an object that states none, and what has a limit keeps one.
 
 use crate::databaseclass::DatabaseClass;
+use crate::defaulting::Filled;
 use crate::instance::Instance;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
@@ -10,15 +11,6 @@ use apimachinery::quantity::Quantity;
 /// Those resources, and where their limits stand. Of huge pages nobody takes any who does not ask for them.
 const ENDLESS: [(&str, &str); 2] =
     [("cpu", "spec.resources.limits[cpu]"), ("memory", "spec.resources.limits[memory]")];
-
-/// What became of the limits of an object.
-#[derive(Default)]
-pub(crate) struct Limited {
-    /// Where limits were set.
-    pub(crate) set: Vec<&'static str>,
-    /// Where the object states other ones.
-    pub(crate) stated: Vec<&'static str>,
-}
 
 /// The maxima of a class that are held by limits. What its controller cannot limit is held by requests alone, and before the
 /// controller has looked at the class nobody knows.
@@ -36,20 +28,18 @@ fn held(class: &DatabaseClass) -> Vec<(&'static str, &'static str, Quantity)> {
 }
 
 /// Gives an object that states no limit the most that its class allows.
-pub(crate) fn fill(object: &mut dyn Instance, class: &DatabaseClass) -> Limited {
-    let mut limited = Limited::default();
+pub(crate) fn fill(object: &mut dyn Instance, class: &DatabaseClass, filled: &mut Filled) {
     for (name, path, most) in held(class) {
         let limits = &mut object.spec_mut().resources.get_or_insert_default().limits;
         match limits.get(name) {
             None => {
                 limits.insert(name.to_owned(), most);
-                limited.set.push(path);
+                filled.set.push(path);
             }
-            Some(stated) if *stated != most => limited.stated.push(path),
+            Some(stated) if *stated != most => filled.stated.push(path),
             Some(_) => {}
         }
     }
-    limited
 }
 
 /// Refuses an object that does without a limit, unless it did before.

@@ -206,11 +206,8 @@ fn rivals(class: &DatabaseClass, classes: &[DatabaseClass]) -> Vec<String> {
             warnings.push(format!("spec.defaultFor[{index}]: {kind} is spec.defaultFor[{first}] already"));
             continue;
         }
-        let is_default = |class: &&DatabaseClass| {
-            class.metadata.deletion_timestamp.is_none() && class.spec.default_for.contains(kind)
-        };
         let named: Vec<&str> =
-            all.iter().filter(is_default).map(|class| class.metadata.name.as_str()).collect();
+            defaulting::default_classes(&all, kind).map(|class| class.metadata.name.as_str()).collect();
         if let Some(newest) = defaulting::default_class(&all, kind).filter(|_| named.len() > 1) {
             warnings.push(format!(
                 "spec.defaultFor[{index}]: {kind} has several default classes ({}): an object that names none gets the newest, {:?}",

@@ -1,4 +1,5 @@
-//! What a change of an object will disturb, and what a class will be offered, asked while somebody is still looking: on every replica, whichever of them acts.
+//! What a change of an object will disturb, and what a class will be offered, asked while somebody is still looking: on every
+//! replica, whichever of them acts.
 
 use super::{Controllers, Kinds, class};
 use crate::backend::Plan;

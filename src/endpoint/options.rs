@@ -169,7 +169,8 @@ pub(super) struct ListOptions {
 }
 
 impl ListOptions {
-    pub(super) fn parse(text: &str, watch: bool) -> Result<Self, ApiError> {
+    /// Of a list or a watch of all objects, or of one, which has no pages, and so no state that they are all of.
+    pub(super) fn parse(text: &str, watch: bool, is_one: bool) -> Result<Self, ApiError> {
         let get = |key| query::first(text, key).unwrap_or_default().into_owned();
         let labels =
             LabelSelector::from_str(&get("labelSelector")).map_err(|error| bad(&error.to_string()))?;
@@ -183,7 +184,7 @@ impl ListOptions {
         let timeout_seconds = number(text, "timeoutSeconds")?;
         let continue_token = get("continue");
         check(watch, &resource_version, &matching, send_initial, &continue_token)?;
-        let freshness = freshness(&resource_version, &matching, limit)?;
+        let freshness = freshness(&resource_version, &matching, limit > 0 && !is_one)?;
         Ok(ListOptions {
             selection: Selection { labels, fields },
             freshness,
@@ -226,13 +227,13 @@ pub(super) fn revision(text: &str) -> Result<Option<Revision>, ApiError> {
 }
 
 /// The matrix of L-10.
-fn freshness(version: &str, matching: &str, limit: u64) -> Result<Freshness, ApiError> {
+fn freshness(version: &str, matching: &str, has_pages: bool) -> Result<Freshness, ApiError> {
     let Some(revision) = revision(version)? else { return Ok(Freshness::Latest) };
     Ok(match (matching, revision) {
         ("Exact", revision) => Freshness::Exactly(revision),
         (_, 0) => Freshness::Any,
         ("NotOlderThan", revision) => Freshness::AtLeast(revision),
-        (_, revision) if limit > 0 => Freshness::Exactly(revision),
+        (_, revision) if has_pages => Freshness::Exactly(revision),
         (_, revision) => Freshness::AtLeast(revision),
     })
 }

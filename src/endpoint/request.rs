@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::negotiation::{Accepted, Form, Target, negotiate};
-use super::options::{Freshness, ListOptions, WriteOptions};
+use super::options::{ListOptions, WriteOptions};
 use super::table::Include;
 use super::view::View;
 use crate::admission::{Annotations, Options, Origin, Requester, Warnings};
@@ -76,7 +76,9 @@ impl Call<'_> {
 
     /// Options of a list or a watch, with selectors this kind understands.
     pub(super) fn list_options(&self, watch: bool) -> Result<ListOptions, ApiError> {
-        let mut options = ListOptions::parse(self.query, watch)?;
+        let is_one = !self.info.name().is_empty()
+            && (!self.store.definition.namespaced || !self.namespace().is_empty());
+        let mut options = ListOptions::parse(self.query, watch, is_one)?;
         let own = self.store.definition.selectable_fields.iter().map(|field| field.name);
         let known = ["metadata.name", "metadata.namespace"].into_iter().chain(own);
         for requirement in options.selection.fields.requirements() {
@@ -91,17 +93,6 @@ impl Call<'_> {
             )));
         }
         pin_name(&mut options.selection.fields, self.info.name())?;
-        // A list of one object has no pages, and so no state that they are all of.
-        let is_one = !self.info.name().is_empty()
-            && (!self.store.definition.namespaced || !self.namespace().is_empty());
-        let says_which =
-            query::first(self.query, "resourceVersionMatch").is_some_and(|text| !text.is_empty());
-        if let Freshness::Exactly(revision) = options.freshness
-            && is_one
-            && !says_which
-        {
-            options.freshness = Freshness::AtLeast(revision);
-        }
         Ok(options)
     }
 

@@ -2,7 +2,7 @@
 //! rule is declared once: what no object may say, no class may say for it.
 
 use super::{DatabaseClass, Engine};
-use crate::defaulting::{beyond, fill};
+use crate::defaulting::{Filled, beyond, fill};
 use crate::instance::{self, Instance, Visitor};
 use crate::shared::TO_STOP;
 use crate::{allowance, features, maxima};
@@ -83,7 +83,7 @@ fn defaults(class: &DatabaseClass, judge: impl Fn(&mut dyn Instance, &mut Errors
     let Some(defaults) = &class.spec.defaults else { return Errors::new() };
     tried(|object| {
         let set = fill(object, defaults);
-        maxima::fill(object, class);
+        maxima::fill(object, class, &mut Filled::default());
         let mut errors = Errors::new();
         judge(object, &mut errors);
         let in_class = |field: &'static str| (field, field.replacen("spec.", "spec.defaults.", 1));

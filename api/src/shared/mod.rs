@@ -19,7 +19,7 @@ pub use policies::{
     MajorUpgrade, MinorUpgrade, NamespacesFrom, Observability, State, Switch, UpgradePolicy, UpgradeStrategy,
     Weekday,
 };
-pub(crate) use reference_rules::{check_named, check_references};
+pub(crate) use reference_rules::{check_named, check_references, check_subdomain};
 pub use references::{
     ADOPT_REF, BACKUP_CONFIGURATION_REF, CERTIFICATE_SECRET_REF, DATA_SOURCE_REF, ISSUER_REF, LocalRef,
     ObjectRef, PARAMETERS_REF, RESTARTED_AT, RecoveryTarget, Reference, SECRET, SourceRef,

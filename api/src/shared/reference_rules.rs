@@ -46,8 +46,14 @@ fn local(reference: Option<&LocalRef>, path: &Path, errors: &mut Errors) {
 fn name(name: &str, path: &Path, errors: &mut Errors) {
     let path = path.child("name");
     present(name, &path, errors);
-    let faults = if name.is_empty() { Vec::new() } else { is_dns1123_subdomain(name) };
-    errors.extend(faults.iter().map(|fault| FieldError::invalid(&path, name, fault)));
+    if !name.is_empty() {
+        check_subdomain(name, &path, errors);
+    }
+}
+
+/// Adds what keeps an object from having a name.
+pub(crate) fn check_subdomain(name: &str, path: &Path, errors: &mut Errors) {
+    errors.extend(is_dns1123_subdomain(name).iter().map(|fault| FieldError::invalid(path, name, fault)));
 }
 
 fn present(text: &str, path: &Path, errors: &mut Errors) {

@@ -2,9 +2,9 @@
 
 use super::{
     InstanceSpec, MaintenanceWindow, NamespacesFrom, NetworkType, check_references, check_resources,
+    check_subdomain,
 };
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::validation::is_dns1123_subdomain;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -26,16 +26,11 @@ pub(crate) const TO_STOP: &str =
 
 /// Adds the faults of names, amounts, ranges, windows and references. `kind` is what the object itself is.
 pub(crate) fn check_instance(spec: &InstanceSpec, kind: &str, path: &Path, errors: &mut Errors) {
-    let dns = |name: &str, at: Path, errors: &mut Errors| {
-        for detail in is_dns1123_subdomain(name) {
-            errors.push(FieldError::invalid(&at, name, &detail));
-        }
-    };
     if !spec.class_name.is_empty() {
-        dns(&spec.class_name, path.child("className"), errors);
+        check_subdomain(&spec.class_name, &path.child("className"), errors);
     }
     if let Some(name) = &spec.storage.storage_class_name {
-        dns(name, path.child("storage").child("storageClassName"), errors);
+        check_subdomain(name, &path.child("storage").child("storageClassName"), errors);
     }
     let backup = spec.backup.as_ref().and_then(|backup| backup.resources.as_ref());
     for (resources, at) in [

@@ -6,7 +6,7 @@
 //! again.
 
 use super::error::Error;
-use super::kept::{Kept, Standing, being_deleted, of, seen, unknown};
+use super::kept::{Kept, Standing, of, seen, unknown};
 use super::layout::{InstanceFolder, Layout, remove_folder};
 use super::process;
 use super::state::State;
@@ -101,7 +101,7 @@ impl Attempt<'_> {
         let kept = match State::read(&folder.state()) {
             Ok(state) => seen(self.uid, folder, &state),
             Err(error) if error.is_damage() && (was_begun || self.is_nobodys) => {
-                being_deleted(self.uid, folder)
+                unknown(self.uid, folder, Standing::Deleting)
             }
             Err(error) => return Err(self.unseen(&error)),
         };

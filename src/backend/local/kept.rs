@@ -99,7 +99,7 @@ pub(super) fn of(layout: &Layout, uid: &str) -> Result<Option<Kept>, Error> {
 }
 
 /// What is left of it: its state goes last.
-pub(super) fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
+fn being_deleted(uid: &str, folder: &InstanceFolder) -> Kept {
     match State::read(&folder.state()) {
         Ok(state) => Kept { standing: Standing::Deleting, ..seen(uid, folder, &state) },
         Err(_) => unknown(uid, folder, Standing::Deleting),

@@ -117,15 +117,13 @@ impl Backend for LocalPostgreSQL {
     }
 
     async fn orphaned(&self, uid: &str) -> Result<Option<Orphan>, Error> {
-        let orphan = |local::Kept { namespace, name, .. }| {
-            Orphan {
+        let message = "it is stopped, and its data is kept on the server's machine by that uid, where `databases-apiserver \
+                       retained` lists, opens and deletes it; an object of that uid that is there again takes it up";
+        let orphan = |local::Kept { namespace, name, .. }| Orphan {
             kind: PostgreSQL::definition().kind.into(),
             namespace,
             name,
-            message: "it is stopped, and its data is kept on the server's machine by that uid, where `databases-apiserver \
-                      retained` lists, opens and deletes it; an object of that uid that is there again takes it up"
-                .into(),
-        }
+            message: message.into(),
         };
         self.local.orphan(uid).await.map(|kept| kept.map(orphan)).map_err(error)
     }

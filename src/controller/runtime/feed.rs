@@ -94,13 +94,11 @@ fn is_another(
     if now.iter().filter(writes).any(|entry| entry.manager != manager && !is_known(entry)) {
         return true;
     }
-    let ours = |all: &'_ [ManagedFieldsEntry]| {
-        all.iter().filter(writes).find(|entry| entry.manager == manager).cloned()
-    };
-    match (ours(before), ours(now)) {
+    let ours = |entry: &&ManagedFieldsEntry| writes(entry) && entry.manager == manager;
+    match (before.iter().find(ours), now.iter().find(ours)) {
         (Some(before), Some(now)) => {
             let is_past = now.time.is_some_and(|time| time.seconds() + 1 < at.seconds());
-            is_past && before.time == now.time && has_lost(&before, &now)
+            is_past && before.time == now.time && has_lost(before, now)
         }
         (before, _) => before.is_some(),
     }
