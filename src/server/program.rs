@@ -2,6 +2,7 @@
 
 use super::{Api, Error, Facts, Serve, Standalone, command, serve, standalone};
 use crate::telemetry::{self, LogFormat};
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use futures_util::future::LocalBoxFuture;
 use std::io::{self, Write as _};
@@ -22,15 +23,30 @@ struct Arguments<F: Args, C: Args> {
     log: Log,
 }
 
+/// What a command of the API's own writes of the log unless it is asked for: it tells whoever calls it what there is to tell, and
+/// the libraries that it calls, such as the client of the cluster's API, would tell the same before it, in their own words.
+const UNASKED: &str = "off";
+
 #[derive(Args)]
 struct Log {
-    /// Which log lines to write, as in `info,databases_apiserver=debug`.
+    /// Which log lines to write, as in `info,databases_apiserver=debug`. What does not serve writes none where this is not given.
     #[arg(long, global = true, default_value = "info")]
     log: String,
 
     /// Write log lines as JSON.
     #[arg(long, global = true)]
     log_json: bool,
+}
+
+impl Log {
+    /// Of a command of the API's own.
+    fn of_own_command(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let said = Log::from_arg_matches(matches)?;
+        Ok(match matches.value_source("log") {
+            Some(ValueSource::DefaultValue) => Log { log: UNASKED.to_owned(), ..said },
+            _ => said,
+        })
+    }
 }
 
 #[derive(Subcommand)]
@@ -70,7 +86,7 @@ fn work<A: Api>(own: &[command::Command], matches: &ArgMatches) -> Result<(Log, 
     let found = own.iter().find(|own| asked.is_some_and(|(name, _)| name == own.line.get_name()));
     if let Some((own, (_, flags))) = found.zip(asked) {
         let started = own.start(flags)?;
-        return Ok((Log::from_arg_matches(matches)?, Box::pin(async { Ok(started.await) })));
+        return Ok((Log::of_own_command(matches)?, Box::pin(async { Ok(started.await) })));
     }
     let Arguments { command, log } = Arguments::<A::Flags, A::ClusterFlags>::from_arg_matches(matches)?;
     let served: Work = match command {
@@ -115,4 +131,23 @@ fn run(log: &Log, work: Work) -> Result<ExitCode, Error> {
     let outcome = runtime.block_on(work);
     runtime.shutdown_timeout(LAST);
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_for_persons_logs_what_it_is_asked_to() {
+        let log = |line: &[&str]| {
+            let find = clap::Command::new("find");
+            let program = Log::augment_args(clap::Command::new("program")).subcommand(find);
+            let matches = program.try_get_matches_from(line).expect("a command line");
+            Log::of_own_command(&matches).expect("a log").log
+        };
+        assert_eq!(log(&["program", "find"]), "off");
+        for asked in [&["program", "find", "--log", "info"], &["program", "--log", "info", "find"]] {
+            assert_eq!(log(asked), "info", "{asked:?}");
+        }
+    }
 }
