@@ -20,6 +20,9 @@ pub trait Classes: Send + Sync + 'static {
     /// All classes.
     async fn all(&self, freshness: Freshness) -> Result<Vec<DatabaseClass>, ApiError>;
 
+    /// Whether this server has a controller of this name.
+    fn answers(&self, controller_name: &str) -> bool;
+
     /// The class with what its controller would say of it as it is; none where nobody can be asked, or nobody answers soon.
     async fn offered(&self, _class: &DatabaseClass) -> Option<DatabaseClass> {
         None
@@ -148,12 +151,24 @@ impl ClassAdmission {
             Hub::validate(class, &mut faults);
         }
         attributes.warn(faults.iter().map(|fault| format!("{fault}: it was so before, and is left")));
+        attributes.warn(self.unanswered(class, old));
         let offered = self.classes.offered(class).await;
         attributes.warn(unusable(class, offered.as_ref(), &faults));
         if !class.spec.default_for.is_empty() {
             attributes.warn(rivals(class, &self.classes.all(Freshness::Cached).await?));
         }
         Ok(())
+    }
+
+    /// That a new class names nobody here. Who is elsewhere may answer it, so that is no fault.
+    fn unanswered(&self, class: &DatabaseClass, old: Option<&dyn Hub>) -> Option<String> {
+        let name = &class.spec.controller_name;
+        (old.is_none() && !self.classes.answers(name)).then(|| {
+            format!(
+                "spec.controllerName: no controller of this server has the name {name:?}: objects of this class wait until another \
+                 program that has it answers them"
+            )
+        })
     }
 
     /// What the object's class says of it, errors and warnings; `None` where there is no such class.

@@ -33,6 +33,11 @@ impl Foresight {
         controllers.kinds.foretell(&controllers, object).await
     }
 
+    /// Whether a backend of this server has a name.
+    pub fn knows(&self, controller_name: &str) -> bool {
+        self.kinds.know(controller_name)
+    }
+
     /// A class with what its backend would offer it as it is about to be written; none where nobody can say so.
     pub async fn offered(&self, registry: Arc<Registry>, class: &DatabaseClass) -> Option<DatabaseClass> {
         let (kinds, cluster) = (self.kinds.clone(), self.cluster.get()?.clone());

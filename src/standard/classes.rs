@@ -28,6 +28,10 @@ impl Classes for StoredClasses {
         Ok(classes.filter_map(|stored| stored.object().downcast::<DatabaseClass>().cloned()).collect())
     }
 
+    fn answers(&self, controller_name: &str) -> bool {
+        self.foresight.knows(controller_name)
+    }
+
     async fn offered(&self, class: &DatabaseClass) -> Option<DatabaseClass> {
         let registry = self.objects.registry().ok()?;
         timeout(PATIENCE, self.foresight.offered(registry, class)).await.ok()?

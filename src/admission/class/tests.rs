@@ -28,6 +28,10 @@ impl Classes for Known {
         })
     }
 
+    fn answers(&self, controller_name: &str) -> bool {
+        !controller_name.starts_with("elsewhere.")
+    }
+
     async fn offered(&self, _: &DatabaseClass) -> Option<DatabaseClass> {
         self.offered.clone()
     }
@@ -194,6 +198,19 @@ async fn a_new_class_is_told_what_its_controller_will_say_of_it() {
     assert_eq!(warnings[0], missing);
     let nobody_answers = Known::default();
     assert_eq!(written(nobody_answers, &new, None).await, (None, vec![]));
+}
+
+#[tokio::test]
+async fn a_new_class_that_nobody_here_answers_is_told_so_once_and_taken() {
+    let mut new = DatabaseClass::default();
+    new.metadata.name = "silver".into();
+    new.spec.controller_name = "elsewhere.example.com/x".into();
+    let told = "spec.controllerName: no controller of this server has the name \"elsewhere.example.com/x\": objects of this class \
+                wait until another program that has it answers them";
+    assert_eq!(written(Known::default(), &new, None).await, (None, vec![told.into()]));
+    let mut changed = new.clone();
+    changed.spec.description = "for the shop".into();
+    assert_eq!(written(Known::default(), &changed, Some(&new)).await, (None, vec![]));
 }
 
 #[tokio::test]
