@@ -7,6 +7,7 @@ use crate::maxima;
 use crate::offered::{self, Asked};
 use crate::shared::NamespacesFrom;
 use apimachinery::field::{Errors, FieldError, Path};
+use apimachinery::meta::is_true;
 use apimachinery::selector::LabelSelector;
 use std::collections::BTreeMap;
 
@@ -41,6 +42,22 @@ pub fn check(
     maxima::check(class, new, old, errors);
     offered::check_resources(class, new, old, errors);
     offered::check_references(class, new, old, errors);
+}
+
+/// Why the class takes an object to no new major version, where the object's own rules would have that agreed to: what they advise
+/// would be refused next.
+pub fn check_upgrade(class: &DatabaseClass, new: &dyn Instance, old: &dyn Instance, errors: &mut Errors) {
+    if !new.wants_upgrade(old) || !is_true(&class.status.conditions, "Accepted") {
+        return;
+    }
+    check_version(class, new, Some(old), errors);
+    let (name, feature) = (&class.metadata.name, format!("{}InPlaceMajorUpgrade", new.definition().kind));
+    if errors.is_empty() && !class.offers(&feature) {
+        let detail = format!(
+            "is a new major version, and class {name:?} does not support {feature:?}: copy the data to a new object of that version"
+        );
+        errors.push(FieldError::forbidden(&Path::new("spec.version"), &detail));
+    }
 }
 
 /// What the class would rather not see.

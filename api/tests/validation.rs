@@ -279,6 +279,11 @@ fn a_postgresql_changes_only_as_a_database_can() {
                 "spec.version: Invalid value: \"17.4\": cannot be lower than the version that runs, 17.5",
             ),
             (
+                spec(json!({"version": "17.5"})),
+                spec(json!({"version": "16"})),
+                "spec.version: Invalid value: \"16\": cannot be lower than the version that runs, 17.5; no data goes back to an older major version: copy it to a new object of that version",
+            ),
+            (
                 spec(json!({"version": "16"})),
                 spec(json!({"version": "17"})),
                 "spec.version: Forbidden: is a new major version: set spec.upgradePolicy.major to InPlace to allow it",

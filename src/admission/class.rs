@@ -96,7 +96,10 @@ impl Admission for ClassAdmission {
             }
             defaulting::resolve(object, &classes);
         }
-        Ok(())
+        match old.and_then(instance::of).filter(|_| attributes.operation == Operation::Update) {
+            Some(old) => self.check_upgrade(attributes, object, old).await,
+            None => Ok(()),
+        }
     }
 
     async fn validate(
@@ -169,6 +172,31 @@ impl ClassAdmission {
                  program that has it answers them"
             )
         })
+    }
+
+    /// Refuses a new major version that the class does not take the object to before the object's own rules advise how to have it.
+    async fn check_upgrade(
+        &self,
+        attributes: &Attributes<'_>,
+        new: &dyn Instance,
+        old: &dyn Instance,
+    ) -> Result<(), ApiError> {
+        if !new.wants_upgrade(old) {
+            return Ok(());
+        }
+        let mut errors = Errors::new();
+        for freshness in [Freshness::Cached, Freshness::Newest] {
+            errors.clear();
+            // An update may leave the class out, which is then kept.
+            let (classes, name) = (self.classes.all(freshness).await?, &old.spec().class_name);
+            if let Some(class) = classes.iter().find(|class| class.metadata.name == *name) {
+                allowance::check_upgrade(class, new, old, &mut errors);
+            }
+            if errors.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(ApiError::invalid(attributes.definition, &old.meta().name, errors))
     }
 
     /// What the object's class says of it, errors and warnings; `None` where there is no such class.

@@ -77,6 +77,10 @@ pub trait Instance: Hub {
     fn features_by_value(&self, _old: Option<&dyn Instance>) -> Vec<FeatureUse> {
         Vec::new()
     }
+    /// Whether it wishes a new major version, and does not say that it may be taken there.
+    fn wants_upgrade(&self, _old: &dyn Instance) -> bool {
+        false
+    }
     /// What the class does not allow of the kind's own fields; of an update, of what changed.
     fn check_allowance(&self, _: &DatabaseClass, _old: Option<&dyn Instance>, _errors: &mut Errors) {}
 }

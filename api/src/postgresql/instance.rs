@@ -1,6 +1,7 @@
 //! `PostgreSQL` as one of the kinds of databases.
 
 use super::parameters::{LIBRARIES, libraries};
+use super::validation::wants_upgrade;
 use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, User, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
@@ -58,6 +59,10 @@ impl Instance for PostgreSQL {
             FeatureUse::new(&DEFINITION, format!("spec.users[{at}].attributes"), "UserAttributes")
         }));
         uses
+    }
+
+    fn wants_upgrade(&self, old: &dyn Instance) -> bool {
+        own(Some(old)).is_some_and(|old| wants_upgrade(self, old))
     }
 
     /// What is loaded into the server is out of what the class lists.

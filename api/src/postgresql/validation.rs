@@ -249,24 +249,36 @@ fn immutable(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     }
 }
 
+/// The version that runs, or was wished before, where another one is wished now.
+fn version_before<'a>(new: &PostgreSQL, old: &'a PostgreSQL) -> Option<&'a str> {
+    let (wanted, stated) = (&new.spec.instance.version, &old.spec.instance.version);
+    let previous = [&old.status.instance.version, stated].into_iter().find(|text| !text.is_empty())?;
+    (!wanted.is_empty() && wanted != stated).then_some(previous.as_str())
+}
+
+/// Whether a new major version is wished, and spec.upgradePolicy does not allow it.
+pub(super) fn wants_upgrade(new: &PostgreSQL, old: &PostgreSQL) -> bool {
+    let wish = &new.spec.instance;
+    let policy = wish.upgrade_policy.as_ref().and_then(|policy| policy.major.as_ref());
+    let is_newer =
+        |previous: &str| numbers(&wish.version).first().copied() > numbers(previous).first().copied();
+    policy != Some(&MajorUpgrade::InPlace) && version_before(new, old).is_some_and(is_newer)
+}
+
 fn version_change(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     let path = Path::new("spec").child("version");
     let wanted = &new.spec.instance.version;
-    let previous =
-        [&old.status.instance.version, &old.spec.instance.version].into_iter().find(|text| !text.is_empty());
-    let Some(previous) = previous.filter(|_| !wanted.is_empty() && *wanted != old.spec.instance.version)
-    else {
-        return;
-    };
+    let Some(previous) = version_before(new, old) else { return };
     let (to, from) = (numbers(wanted), numbers(previous));
     let common = to.len().min(from.len());
     if to[..common] < from[..common] {
-        let detail = format!("cannot be lower than the version that runs, {previous}");
+        let back = match to.first() < from.first() {
+            true => "; no data goes back to an older major version: copy it to a new object of that version",
+            false => "",
+        };
+        let detail = format!("cannot be lower than the version that runs, {previous}{back}");
         errors.push(FieldError::invalid(&path, &**wanted, &detail));
-        return;
-    }
-    let policy = new.spec.instance.upgrade_policy.as_ref().and_then(|policy| policy.major.as_ref());
-    if to.first() != from.first() && policy != Some(&MajorUpgrade::InPlace) {
+    } else if wants_upgrade(new, old) {
         let detail = "is a new major version: set spec.upgradePolicy.major to InPlace to allow it";
         errors.push(FieldError::forbidden(&path, detail));
     }

@@ -5,7 +5,7 @@ use crate::admission::NamespaceState;
 use crate::admission::testing::created;
 use crate::admission::{Origin, Warnings};
 use apimachinery::meta::{ConditionStatus, set_condition};
-use databases_api::databaseclass::{Engine, EngineVersion, OfferedResource};
+use databases_api::databaseclass::{Engine, EngineVersion, OfferedResource, SupportedFeature};
 use databases_api::postgresql::PostgreSQL;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -82,8 +82,10 @@ async fn written<K: Hub + Clone>(known: Known, object: &K, old: Option<&K>) -> (
     let attributes = Attributes { operation, origin, ..attributes };
     let step = ClassAdmission::new(Arc::new(known), Arc::new(Demo));
     let (mut object, old): (Box<dyn Hub>, _) = (Box::new(object.clone()), old.map(|old| old as &dyn Hub));
-    step.mutate(&attributes, &mut object, old).await.expect("only what is whole is judged");
-    let judged = step.validate(&attributes, &*object, old).await;
+    let judged = match step.mutate(&attributes, &mut object, old).await {
+        Ok(()) => step.validate(&attributes, &*object, old).await,
+        refused => refused,
+    };
     (judged.err().map(|error| error.to_string()), warnings.take())
 }
 
@@ -135,6 +137,25 @@ async fn what_the_offer_does_not_bear_is_refused_by_the_newest_offer_alone() {
     more.spec.instance.storage.size = Some("2Gi".parse().unwrap());
     let (refused, _) = written(only(gold()), &more, Some(&wish)).await;
     assert!(!refused.unwrap_or_default().contains("spec.resources"));
+}
+
+#[tokio::test]
+async fn a_new_major_version_is_not_advised_by_a_class_that_takes_nobody_there() {
+    let mut old = shop();
+    old.spec.instance.version = "15".into();
+    old.status.instance.version = "15.18".into();
+    let (mut new, mut unlisted) = (old.clone(), old.clone());
+    new.spec.instance.version = "17".into();
+    unlisted.spec.instance.version = "16".into();
+    let (refused, _) = written(only(gold()), &new, Some(&old)).await;
+    let told = "spec.version: Forbidden: is a new major version, and class \"gold\" does not support \
+                \"PostgreSQLInPlaceMajorUpgrade\": copy the data to a new object of that version";
+    assert!(refused.as_ref().is_some_and(|refused| refused.ends_with(told)), "{refused:?}");
+    let (refused, _) = written(only(gold()), &unlisted, Some(&old)).await;
+    assert!(refused.is_some_and(|refused| refused.ends_with("supported values: \"17\"")));
+    let mut class = gold();
+    class.status.supported_features = vec![SupportedFeature { name: "PostgreSQLInPlaceMajorUpgrade".into() }];
+    assert_eq!(written(only(class), &new, Some(&old)).await.0, None, "its own rules say how");
 }
 
 #[tokio::test]
