@@ -24,6 +24,8 @@ pub struct Key {
     pub username: String,
     /// Its password.
     pub password: Secret,
+    /// What the Secret says of itself, such as whose it was: no more than a hint where the data cannot say whose it is.
+    pub told: Secret,
 }
 
 impl LocalPostgres {
@@ -65,7 +67,7 @@ impl LocalPostgres {
 
     /// The uid of the data that a key opens; where some of it is kept, of that.
     fn opened_by(&self, namespace: &str, key: &Key) -> Result<String, Error> {
-        let mut found = None;
+        let (mut found, mut damaged) = (None, Vec::new());
         for uid in self.host.layout.uids()? {
             match State::read(&self.host.layout.instance(&uid).state()) {
                 Ok(state) if state.desired.namespace == namespace && opens(key, &state) => {
@@ -75,17 +77,33 @@ impl LocalPostgres {
                     found = Some(uid);
                 }
                 Ok(_) => {}
+                Err(error) if error.is_damage() => damaged.push(uid),
                 Err(error) => tracing::warn!(uid, %error, "whether it is kept data cannot be seen"),
             }
         }
-        found.ok_or_else(|| {
-            let Key { title, .. } = key;
-            let message = format!(
-                "{title} opens no data that was kept on this machine: name the binding Secret of a database of this \
-                 namespace that was deleted with deletionPolicy Retain"
-            );
-            Error::NotAdopted { reason: "BackendRejected", message }
-        })
+        found.ok_or_else(|| self.unopened(key, &damaged))
+    }
+
+    /// That a key opens nothing. What is damaged may be what it is for, which nobody but the Secret can say.
+    fn unopened(&self, Key { title, told, .. }: &Key, damaged: &[String]) -> Error {
+        let nothing = format!(
+            "{title} opens no data that was kept on this machine: name the binding Secret of a database of this namespace that was \
+             deleted with deletionPolicy Retain"
+        );
+        let listed = "`databases-apiserver retained` lists it there as Damaged and says why";
+        let message = match damaged.iter().find(|uid| told.expose().contains(uid.as_str())) {
+            Some(uid) => format!(
+                "{title} says that it is of the data of the uid {uid}, which is on this machine and damaged: {} does not say whose it is \
+                 and what opens it; put that file back from a copy, and the data is taken up; {listed}, and deletes it by --delete",
+                self.host.layout.instance(uid).state().display()
+            ),
+            None if damaged.is_empty() => nothing,
+            None => format!(
+                "{nothing}; other data there is damaged, and does not say whether it is what is meant: {listed}, and once its state \
+                 is put back from a copy it can be taken up"
+            ),
+        };
+        Error::NotAdopted { reason: "BackendRejected", message }
     }
 
     /// Who took up the data that a uid had, as what is wrong with that.

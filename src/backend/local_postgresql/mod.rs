@@ -15,6 +15,7 @@ use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{ADOPT_REF, SECRET};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, select};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -223,11 +224,12 @@ fn key(request: &Request<PostgreSQL>, name: &str) -> Result<local::Key, local::E
         );
         return Err(refuse("SecretNotFound", message));
     };
-    let secret = serde_json::from_str(&found.object).unwrap_or_default();
+    let secret: Value = serde_json::from_str(&found.object).unwrap_or_default();
     let (username, password) = (secret_text(&secret, "username"), secret_text(&secret, "password"));
     match (username, password) {
         (Some(username), Some(password)) if !username.is_empty() && !password.is_empty() => {
-            Ok(local::Key { title, username, password: local::Secret::new(password) })
+            let told = local::Secret::new(secret["metadata"].to_string());
+            Ok(local::Key { title, username, password: local::Secret::new(password), told })
         }
         _ => {
             let message = format!(

@@ -7,7 +7,8 @@ pub(super) const HEIR: &str = "heir";
 
 pub(super) fn key(login: &Credentials) -> Key {
     let (username, password) = (login.username.clone(), login.password.clone());
-    Key { title: "Secret team-a/shop-binding".to_owned(), username, password }
+    let told = Secret::new(String::new());
+    Key { title: "Secret team-a/shop-binding".to_owned(), username, password, told }
 }
 
 /// Who takes up what [`desired`] had.
@@ -126,6 +127,25 @@ async fn kept_data_stays_as_it_is_where_it_is_not_to_be_had() {
         assert_eq!(std::fs::read(&state).expect("the state"), written);
     }
     fixture.local().adopt(&heir(HEIR), &right).await.expect("taken up");
+    assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
+}
+
+#[tokio::test]
+async fn kept_data_whose_state_is_damaged_is_called_so_and_taken_up_once_that_is_back() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let nameless = key(&kept(&fixture).await.credentials[0]);
+    let of = Key { told: Secret::new(format!("PostgreSQL shop (uid {UID})")), ..nameless.clone() };
+    let state = fixture.local().host.layout.instance(UID).state();
+    let written = std::fs::read(&state).expect("the state");
+    std::fs::write(&state, "{").expect("damaged");
+    let said = refused(&fixture, &heir(HEIR), &of).await;
+    for part in [UID, "damaged", "state.json", "from a copy", "retained", "--delete"] {
+        assert!(said.contains(part) && !said.contains("opens no data"), "{part} is not in {said}");
+    }
+    let said = refused(&fixture, &heir(HEIR), &nameless).await;
+    assert!(said.contains("opens no data that was kept") && said.contains("as Damaged"), "{said}");
+    std::fs::write(&state, written).expect("put back");
+    fixture.local().adopt(&heir(HEIR), &of).await.expect("taken up");
     assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
 }
 
