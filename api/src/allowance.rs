@@ -42,6 +42,7 @@ pub fn check(
     maxima::check(class, new, old, errors);
     offered::check_resources(class, new, old, errors);
     offered::check_references(class, new, old, errors);
+    offered::check_adoption(class, new, old, errors);
 }
 
 /// Why the class takes an object to no new major version, where the object's own rules would have that agreed to: what they advise

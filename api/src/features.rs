@@ -24,6 +24,10 @@ const BY_VALUE: [&str; 10] = [
     "UserAttributes",
 ];
 
+/// A class that offers this has nothing of its own for an object to run on: each names that in `spec.adoptRef`, and what it names
+/// is no data that a deletion kept.
+pub const ADOPTION_ONLY: &str = "AdoptionOnly";
+
 /// The Extended features that a kind knows, without its name before them.
 pub fn known(facts: &Facts) -> BTreeSet<&'static str> {
     fn collect(schema: &'static Schema, found: &mut BTreeSet<&'static str>) {

@@ -2,8 +2,9 @@
 //! room. All of it stands in the status of the class, as its controller wrote it.
 
 use crate::databaseclass::{DatabaseClass, UnsupportedFieldPolicy};
+use crate::features::ADOPTION_ONLY;
 use crate::instance::Instance;
-use crate::shared::DATA_SOURCE_REF;
+use crate::shared::{ADOPT_REF, DATA_SOURCE_REF};
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::quantity::Quantity;
 
@@ -77,6 +78,32 @@ pub(crate) fn check_resources(
     }
 }
 
+fn qualified(group: &str, kind: &str) -> String {
+    match group {
+        "" => kind.to_owned(),
+        group => format!("{kind}.{group}"),
+    }
+}
+
+/// Refuses an object that names nothing to run on where its class has nothing else.
+pub(crate) fn check_adoption(
+    class: &DatabaseClass,
+    new: &dyn Instance,
+    old: Option<&dyn Instance>,
+    errors: &mut Errors,
+) {
+    let (kind, name) = (new.definition().kind, &class.metadata.name);
+    let had_class = old.is_some_and(|old| old.spec().class_name == new.spec().class_name);
+    if had_class || new.spec().adopt_ref.is_some() || !class.offers(&format!("{kind}{ADOPTION_ONLY}")) {
+        return;
+    }
+    let kinds = class.status.reference_kinds.iter().filter(|known| known.field == ADOPT_REF);
+    let kinds: Vec<String> = kinds.map(|known| qualified(&known.group, &known.kind)).collect();
+    let what = if kinds.is_empty() { "it".to_owned() } else { format!("a {}", kinds.join(" or a ")) };
+    let detail = format!("objects of class {name:?} run on what they name here: name {what}");
+    errors.push(FieldError::required(&Path::new(ADOPT_REF), &detail));
+}
+
 /// Refuses references to kinds that the class does not take in that field. A class that only warns may leave the field out.
 pub(crate) fn check_references(
     class: &DatabaseClass,
@@ -87,10 +114,6 @@ pub(crate) fn check_references(
     if class.spec.unsupported_field_policy == Some(UnsupportedFieldPolicy::Warn) {
         return;
     }
-    let qualified = |group: &str, kind: &str| match group {
-        "" => kind.to_owned(),
-        group => format!("{kind}.{group}"),
-    };
     for named in new.spec().references() {
         let unchanged = old.is_some_and(|old| old.spec().references().any(|before| before == named));
         let kinds = class.status.reference_kinds.iter().filter(|known| known.field == named.path);

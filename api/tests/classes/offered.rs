@@ -181,3 +181,21 @@ fn more_room_than_there_is_is_warned_of() {
     assert_eq!(warned("1Ei", None), [huge]);
     assert_eq!(warned("1Ei", Some(&database(json!({"storage": {"size": "1Ei"}})))), [""; 0]);
 }
+
+#[test]
+fn a_class_that_has_nothing_to_run_on_takes_objects_that_bring_it_alone() {
+    let features = |names: &[&str]| {
+        let names: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+        machine(json!({"supportedFeatures": names}))
+    };
+    let class = features(&["PostgreSQL", "PostgreSQLAdoption", "PostgreSQLAdoptionOnly"]);
+    let bare = json!({"className": "local"});
+    let expected = "spec.adoptRef: Required value: objects of class \"local\" run on what they name here: name a Secret or a \
+                    Cluster.example.com";
+    assert_eq!(allowed(&class, bare.clone(), None), [expected]);
+    assert_eq!(allowed(&class, bare.clone(), Some(json!({}))), [expected], "the class is named later");
+    assert_eq!(allowed(&class, bare.clone(), Some(bare.clone())), [""; 0], "it was so before");
+    let named = json!({"className": "local", "adoptRef": {"kind": "Secret", "name": "server"}});
+    assert_eq!(allowed(&class, named, None), [""; 0]);
+    assert_eq!(allowed(&features(&["PostgreSQL", "PostgreSQLAdoption"]), bare, None), [""; 0]);
+}

@@ -29,7 +29,7 @@ const CONTROLLER_NAME: &str = "external.databases.standard.k8s.io/postgresql";
 const FEATURES: [&str; 4] =
     ["PostgreSQL", "PostgreSQLExtensions", "PostgreSQLMultipleDatabases", "PostgreSQLUsers"];
 /// Of classes that name no server: their objects do.
-const ADOPTION: &str = "PostgreSQLAdoption";
+const ADOPTION: [&str; 2] = ["PostgreSQLAdoption", "PostgreSQLAdoptionOnly"];
 
 /// The backend.
 #[derive(Default)]
@@ -143,7 +143,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
 async fn offer(class: &Class) -> Result<Offer, Error> {
     let features = FEATURES.iter().copied();
     if class.parameters.is_empty() {
-        return Ok(postgresql::offer(Vec::new(), features.chain([ADOPTION])));
+        return Ok(postgresql::offer(Vec::new(), features.chain(ADOPTION)));
     }
     let server = match Server::read(&class.parameters) {
         Ok(server) => server,

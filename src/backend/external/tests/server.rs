@@ -1,6 +1,11 @@
 //! Servers that cannot be reached, do not let us in, or are not named.
 
 use super::*;
+use databases_api::features::ADOPTION_ONLY;
+
+fn claims(offer: &Offer, feature: &str) -> bool {
+    offer.features.iter().any(|claimed| claimed == feature)
+}
 
 /// An answer that is not about the object.
 async fn answer(backend: &ExternalPostgreSQL, secret: String) -> BackendError {
@@ -44,7 +49,7 @@ async fn what_is_wrong_with_the_way_to_a_server_is_said_in_words() {
     let class = Class { name: "shared".into(), parameters: host.steward() };
     let offer = backend.offer(&class).await.unwrap();
     assert_eq!(offer.engines[0].versions, ["15"]);
-    assert!(!offer.features.contains(&ADOPTION.to_owned()), "the class names the server");
+    assert!(ADOPTION.iter().all(|adoption| !claims(&offer, adoption)), "the class names the server");
     let bad = Class { name: "shared".into(), parameters: host.secret("steward", "", &[]) };
     assert_eq!(backend.offer(&bad).await.unwrap().refused.unwrap().reason, "InvalidParameters");
 }
@@ -54,7 +59,8 @@ async fn an_object_names_its_own_server_where_the_class_names_none() {
     let Some(host) = Host::start(TlsMode::Disabled).await else { return };
     let backend = ExternalPostgreSQL::default();
     let offer = backend.offer(&Class { name: "any".into(), ..Class::default() }).await.unwrap();
-    assert!(offer.features.contains(&ADOPTION.to_owned()) && offer.refused.is_none());
+    assert!(ADOPTION.iter().all(|adoption| claims(&offer, adoption)) && offer.refused.is_none());
+    assert!(claims(&offer, &format!("PostgreSQL{ADOPTION_ONLY}")), "so that admission asks for it");
     let mut request = request(String::new(), object("1"));
     let error = backend.ensure(&request).await.unwrap_err();
     assert!(error.code == Code::InvalidArgument && error.message.contains("spec.adoptRef"), "{error:?}");
