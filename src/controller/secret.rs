@@ -1,9 +1,12 @@
 //! The Secret contract: the same keys for every application, whoever answers the database.
 //!
 //! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody
-//! else's: it is neither read into ours nor changed, and the object that would need its name says so. A Secret that was
+//! else's: it is neither read into ours nor changed, and the object that would need its name says so. One that lost its labels and
+//! still has all that the object's Secret has is given them back. A Secret that was
 //! released together with retained data is such a one; an annotation says whose it was. It is again an object's that takes up the
 //! data, and so is one of a uid that no object has, as where the object went while no server acted on it.
+
+mod foreign;
 
 use super::Controllers;
 use super::patience::in_time;
@@ -12,6 +15,7 @@ use super::stray::databases;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
 use crate::registry::{Store, Stored, readable};
+use foreign::foreign;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -46,6 +50,11 @@ pub(super) struct Binding {
     pub labels: BTreeMap<String, String>,
     /// Whether the object takes up data that was kept, and so the Secrets that were kept with it.
     pub adopts: bool,
+    /// What `spec.adoptRef` has to name, in words, for an object of this class to take up what a deletion kept; none where no object
+    /// of it does.
+    pub kept_by: Option<String>,
+    /// Whether the object's status tells of it: it was published, or was about to be.
+    pub is_known: bool,
     /// All keys of the contract. Those that `data` does not have are taken off; other keys are people's own and stay.
     pub contract: &'static [&'static str],
     /// What is true now, by keys of the contract.
@@ -74,6 +83,26 @@ impl Binding {
             kept.is_some() && kept == self.data.get(key).map(String::as_bytes)
         };
         self.adopts && left && same("username") && same("password")
+    }
+
+    /// Whether a Secret that says of nobody that it is his is this one, whose labels somebody took off. Whoever makes Secrets can
+    /// give them any name and any login, so it has to have all that this one has now, the password that the backend gave out among
+    /// that: so nothing of it is overwritten, and nobody brings in a password of his own choice.
+    fn was_stripped(&self, secret: &Secret) -> bool {
+        let says_nothing = label(secret, UID_LABEL).is_none() && released_from(secret).is_none();
+        let is_owned = secret.metadata.owner_references.as_ref().is_some_and(|owners| !owners.is_empty());
+        let has_password = self.data.get("password").is_some_and(|password| !password.is_empty());
+        let is_same = secret.type_.as_ref() == Some(&self.kind)
+            && secret.data.as_ref().is_some_and(|held| *held == self.filled(held));
+        says_nothing && !is_owned && has_password && is_same
+    }
+
+    /// What a Secret should have that has this.
+    fn filled(&self, held: &BTreeMap<String, ByteString>) -> BTreeMap<String, ByteString> {
+        let mut data = held.clone();
+        data.retain(|key, _| !self.contract.contains(&key.as_str()));
+        data.extend(self.data());
+        data
     }
 
     /// Whether a Secret is as it should be.
@@ -108,9 +137,7 @@ impl Binding {
             (secret.metadata.labels.clone().unwrap_or_default(), secret.data.clone().unwrap_or_default());
         self.own(secret);
         let labels = secret.metadata.labels.get_or_insert_default();
-        let data = secret.data.get_or_insert_default();
-        data.retain(|key, _| !self.contract.contains(&key.as_str()));
-        data.extend(self.data());
+        let data = secret.data.insert(self.filled(&before.1));
         before != (labels.clone(), data.clone())
     }
 }
@@ -137,31 +164,6 @@ pub(super) fn label<'a>(secret: &'a Secret, name: &str) -> Option<&'a String> {
 /// Whose a Secret says that it was, where it was released.
 pub(super) fn released_from(secret: &Secret) -> Option<&String> {
     secret.metadata.annotations.as_ref()?.get(RELEASED_FROM)
-}
-
-/// What a person reads of a Secret that is in the way, and does about it.
-fn foreign(secret: &Secret, namespace: &str, name: &str, nobodys: &Nobodys<'_>) -> Error {
-    let instance = || label(secret, NAME_LABEL).map_or("another object", String::as_str);
-    let again = "delete this object with spec.deletionPolicy Delete, as no Secret opens what it has itself, and make it anew with a \
-                 spec.adoptRef that names the binding Secret, and it takes up the data where its class does so (to delete the data, \
-                 delete that object with spec.deletionPolicy Delete)";
-    let delete = format!("delete that Secret (kubectl delete secret -n {namespace} {name})");
-    let why = match (label(secret, UID_LABEL), released_from(secret)) {
-        (Some(uid), _) if nobodys(uid) => format!(
-            "is still that of {} (uid {uid}), and no object has that uid any more: where nobody needs what it opens, {delete}; where \
-             its data was kept, {again}; or give this object another name",
-            instance()
-        ),
-        (Some(uid), _) => {
-            format!("belongs to {} (uid {uid}): give this object, or the user, another name", instance())
-        }
-        (None, Some(whose)) => format!(
-            "was kept with the data of {whose} when that was deleted: where that data is still kept, {again}; or, where nobody needs \
-             it, or another object took it up, {delete}"
-        ),
-        (None, None) => "was not made for this object: delete it, or give this object another name".into(),
-    };
-    Error::ForeignSecret { namespace: namespace.to_owned(), name: name.to_owned(), why }
 }
 
 /// The login that a Secret has.
@@ -222,8 +224,9 @@ impl Cluster {
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
         };
-        if label(&secret, UID_LABEL) != Some(&binding.owner_uid) && !binding.takes_up(&secret, nobodys) {
-            return Err(foreign(&secret, &binding.namespace, &binding.name, nobodys));
+        let is_ours = label(&secret, UID_LABEL) == Some(&binding.owner_uid);
+        if !is_ours && !binding.was_stripped(&secret) && !binding.takes_up(&secret, nobodys) {
+            return Err(foreign(&secret, binding, nobodys));
         }
         if binding.settle(&mut secret) {
             api.replace(&binding.name, &self.named(), &secret).await?;

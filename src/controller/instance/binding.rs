@@ -160,6 +160,7 @@ fn secret(
     login: &Login,
 ) -> Binding {
     let protocol = &object.facts().protocol;
+    let is_known = recorded(object).contains(&name);
     let labels = [(KIND_LABEL, object.definition().kind), (NAME_LABEL, &object.meta().name)];
     Binding {
         namespace: object.meta().namespace.clone(),
@@ -168,6 +169,8 @@ fn secret(
         owner_uid: object.meta().uid.clone(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         adopts: object.spec().adopt_ref.is_some(),
+        kept_by: None,
+        is_known,
         contract: CONTRACT,
         data: data(protocol, provider, observed, login),
     }

@@ -11,6 +11,8 @@ fn binding(data: &[(&str, &str)]) -> Binding {
         owner_uid: "1".into(),
         labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
         adopts: false,
+        kept_by: Some("the binding Secret".into()),
+        is_known: false,
         contract: &["host", "sslmode", "ro-uri"],
         data: data.iter().map(text).collect(),
     }
@@ -44,7 +46,7 @@ fn a_released_secret_says_whose_it_was_and_is_nobodys() {
     binding(&[("host", "h")]).settle(&mut secret);
     disown(&mut secret, "1");
     assert_eq!(label(&secret, UID_LABEL), None);
-    let error = foreign(&secret, "demo", "shop-binding", &nobody).to_string();
+    let error = foreign(&secret, &binding(&[]), &nobody).to_string();
     assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("spec.adoptRef"), "{error}");
     assert!(
         error.contains("or another object took it up"),
@@ -79,10 +81,50 @@ fn a_released_secret_goes_to_who_takes_up_its_data_by_the_same_login_and_to_nobo
 fn nobody_is_told_to_delete_the_secret_of_another_object() {
     let mut secret = Secret::default();
     binding(&[]).settle(&mut secret);
-    let said = |nobodys: &Nobodys<'_>| foreign(&secret, "demo", "shop-binding", nobodys).to_string();
+    let said = |nobodys: &Nobodys<'_>| foreign(&secret, &binding(&[]), nobodys).to_string();
     let error = said(&|_| false);
     assert!(error.contains("belongs to shop") && !error.contains("delete"), "{error}");
     let error = said(&|uid| uid == "1");
     assert!(error.contains("no object has that uid any more"), "{error}");
     assert!(error.contains("kubectl delete secret -n demo shop-binding"), "{error}");
+}
+
+#[test]
+fn nobody_is_told_to_adopt_where_the_class_takes_up_nothing() {
+    let (mut secret, never) = (Secret::default(), Binding { kept_by: None, ..binding(&[]) });
+    binding(&[]).settle(&mut secret);
+    let owned = foreign(&secret, &never, &nobody).to_string();
+    disown(&mut secret, "1");
+    let released = foreign(&secret, &never, &nobody).to_string();
+    for error in [owned, released] {
+        assert!(!error.contains("adoptRef") && error.contains("kubectl delete secret -n demo"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_that_lost_its_labels_is_this_objects_where_all_of_it_is() {
+    let login = [("host", "h"), ("username", "app"), ("password", "secret")];
+    let mut ours = Secret { type_: Some("servicebinding.io/postgresql".into()), ..Secret::default() };
+    binding(&login).settle(&mut ours);
+    ours.metadata.labels = None;
+    ours.data.get_or_insert_default().insert("team".into(), ByteString(b"docs".to_vec()));
+    assert!(binding(&login).was_stripped(&ours), "a person's own keys are no matter");
+    for other in [
+        [("host", "other"), login[1], login[2]],
+        [login[0], ("username", "other"), login[2]],
+        [login[0], login[1], ("password", "other")],
+    ] {
+        assert!(!binding(&other).was_stripped(&ours), "{other:?}");
+    }
+    assert!(!binding(&login[..2]).was_stripped(&ours), "without a password anybody has the same");
+    let typed = Secret { type_: Some("Opaque".into()), ..ours.clone() };
+    assert!(!binding(&login).was_stripped(&typed));
+    let mut released = ours.clone();
+    disown(&mut released, "2");
+    assert!(!binding(&login).was_stripped(&released), "it says whose it was");
+    let error = foreign(&ours, &Binding { is_known: true, ..binding(&[]) }, &nobody).to_string();
+    let label = "kubectl label secret -n demo shop-binding databases.standard.k8s.io/instance-uid=1";
+    assert!(error.contains(label), "{error}");
+    let error = foreign(&ours, &binding(&[]), &nobody).to_string();
+    assert!(error.contains("was not made for this object") && !error.contains("label"), "{error}");
 }

@@ -128,6 +128,25 @@ async fn a_secret_that_is_deleted_or_edited_is_put_right_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_that_only_lost_its_labels_is_given_them_back() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({"deletionPolicy": "Delete"})).await;
+    let (_, before) = server.get(BINDING).await;
+    assert_eq!(server.merge(BINDING, json!({"metadata": {"labels": null}})).await.0, 200);
+    let is_as_before = async || {
+        let (_, now) = server.get(BINDING).await;
+        let same = |part: &str| now[part] == before[part];
+        (same("data") && now["metadata"]["labels"] == before["metadata"]["labels"]).then_some(())
+    };
+    server.until("it has its labels again", is_as_before).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    assert_eq!(told(&server, "a", "SecretConflict").await, 0);
+    is_deleted(&server, &fake, &uid).await;
+    server.gone(BINDING).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_that_somebody_takes_is_left_to_him_and_told() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({})).await;
@@ -137,6 +156,7 @@ async fn a_secret_that_somebody_takes_is_left_to_him_and_told() {
     assert_eq!(server.merge(BINDING, taken).await.0, 200);
     let message = server.condition(A, "Ready", "False", "SecretConflict").await;
     assert!(message.contains("delete it, or give this object another name"), "{message}");
+    assert!(message.contains(&format!("instance-uid={uid}")), "who knows whose it is can say so: {message}");
     server.condition(A, "Stalled", "True", "SecretConflict").await;
     assert!(in_ten_seconds(&server, &fake, "Record a").await <= 3);
     assert_eq!(told(&server, "a", "SecretConflict").await, 1);

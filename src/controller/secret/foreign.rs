@@ -1,0 +1,53 @@
+//! What a person reads of a Secret that is in the way, and does about it.
+
+use super::{Binding, NAME_LABEL, Nobodys, UID_LABEL, label, released_from};
+use crate::cluster::Error;
+use k8s_openapi::api::core::v1::Secret;
+
+/// That a Secret is in a binding's way, whose it is as far as it says so, and what makes room.
+pub(super) fn foreign(secret: &Secret, binding: &Binding, nobodys: &Nobodys<'_>) -> Error {
+    let Binding { namespace, name, owner_uid, .. } = binding;
+    let instance = label(secret, NAME_LABEL).map_or("another object", String::as_str);
+    let delete = format!("delete that Secret (kubectl delete secret -n {namespace} {name})");
+    let why = match (label(secret, UID_LABEL), released_from(secret)) {
+        (Some(uid), _) if nobodys(uid) => {
+            let taken_up = again(binding).map(|again| format!("; where its data was kept, {again}"));
+            format!(
+                "is still that of {instance} (uid {uid}), and no object has that uid any more: where nobody needs what it opens, \
+                 {delete}{}; or give this object another name",
+                taken_up.unwrap_or_default()
+            )
+        }
+        (Some(uid), _) => {
+            format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
+        }
+        (None, Some(whose)) => match again(binding) {
+            Some(again) => format!(
+                "was kept with the data of {whose} when that was deleted: where that data is still kept, {again}; or, where nobody \
+                 needs it, or another object took it up, {delete}"
+            ),
+            None => format!(
+                "was kept with the data of {whose} when that was deleted, and no object of this class takes that up: where nobody \
+                 needs what it opens, {delete}; or give this object another name"
+            ),
+        },
+        // It can be anybody's who makes Secrets here. Whoever labels it says that it is not.
+        (None, None) if binding.is_known => format!(
+            "has no label {UID_LABEL} by which it would be this object's, and other content than this object's has: where it is \
+             this object's and somebody took the label off, give that back (kubectl label secret -n {namespace} {name} \
+             {UID_LABEL}={owner_uid}); else delete it, or give this object another name"
+        ),
+        (None, None) => "was not made for this object: delete it, or give this object another name".into(),
+    };
+    Error::ForeignSecret { namespace: namespace.clone(), name: name.clone(), why }
+}
+
+/// How what a Secret opens is taken up, where the object's class does that.
+fn again(binding: &Binding) -> Option<String> {
+    let named = binding.kept_by.as_ref()?;
+    Some(format!(
+        "delete this object with spec.deletionPolicy Delete, as no Secret opens what it has itself, and make it anew with a \
+         spec.adoptRef that names {named}, and it takes up the data (to delete the data, delete that object with \
+         spec.deletionPolicy Delete)"
+    ))
+}
