@@ -104,6 +104,16 @@ pub(crate) fn check_adoption(
     errors.push(FieldError::required(&Path::new(ADOPT_REF), &detail));
 }
 
+/// The most memory that a server of an object may have, as the object's limit says it, the class's, or its controller of machines.
+pub(crate) fn most_memory<'a>(class: &'a DatabaseClass, object: &'a dyn Instance) -> Option<&'a Quantity> {
+    const MEMORY: &str = "memory";
+    let own = object.spec().resources.as_ref().and_then(|resources| resources.limits.get(MEMORY));
+    let allowed = class.spec.limits.as_ref().and_then(|limits| limits.max_resources.get(MEMORY));
+    let machine = class.status.resources.iter().find(|known| known.name == MEMORY);
+    let machine = machine.and_then(|known| known.max_request.as_ref());
+    [own, allowed, machine].into_iter().flatten().min()
+}
+
 /// Refuses references to kinds that the class does not take in that field. A class that only warns may leave the field out.
 pub(crate) fn check_references(
     class: &DatabaseClass,

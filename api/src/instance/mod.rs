@@ -83,6 +83,11 @@ pub trait Instance: Hub {
     }
     /// What the class does not allow of the kind's own fields; of an update, of what changed.
     fn check_allowance(&self, _: &DatabaseClass, _old: Option<&dyn Instance>, _errors: &mut Errors) {}
+    /// What of the kind's own fields no server of the class can do with, as far as that can be told beforehand; of an update, of what
+    /// changed.
+    fn warn_beyond(&self, _: &DatabaseClass, _old: Option<&dyn Instance>) -> Option<String> {
+        None
+    }
 }
 
 /// The Secret by which applications reach an object of this name.

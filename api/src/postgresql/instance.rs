@@ -1,13 +1,15 @@
 //! `PostgreSQL` as one of the kinds of databases.
 
-use super::parameters::{LIBRARIES, libraries};
+use super::parameters::{BUFFERS, LIBRARIES, bytes_of_blocks, libraries};
 use super::validation::wants_upgrade;
 use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, User, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
 use crate::instance::{Facts, Instance, Protocol, shares};
+use crate::offered::most_memory;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
+use apimachinery::quantity::Quantity;
 use apimachinery::wire::Value as _;
 
 /// What is known of the kind.
@@ -63,6 +65,21 @@ impl Instance for PostgreSQL {
 
     fn wants_upgrade(&self, old: &dyn Instance) -> bool {
         own(Some(old)).is_some_and(|old| wants_upgrade(self, old))
+    }
+
+    /// A server takes all of its buffers and more.
+    fn warn_beyond(&self, class: &DatabaseClass, old: Option<&dyn Instance>) -> Option<String> {
+        let value = |object: &PostgreSQL| object.spec.instance.parameters.get(BUFFERS).cloned();
+        let (wanted, most) = (value(self)?, most_memory(class, self)?);
+        let is_news =
+            |old: &PostgreSQL| value(old).as_ref() != Some(&wanted) || most_memory(class, old) != Some(most);
+        let is_beyond = Quantity::from_bytes(bytes_of_blocks(&wanted)?) >= *most;
+        (is_beyond && own(old).is_none_or(is_news)).then(|| {
+            format!(
+                "spec.parameters[{BUFFERS}]: {wanted} is no less than the {most} of memory that a server of this object can have: it \
+                 does not start with that, or is ended when it uses it"
+            )
+        })
     }
 
     /// What is loaded into the server is out of what the class lists.

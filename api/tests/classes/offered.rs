@@ -199,3 +199,34 @@ fn a_class_that_has_nothing_to_run_on_takes_objects_that_bring_it_alone() {
     assert_eq!(allowed(&class, named, None), [""; 0]);
     assert_eq!(allowed(&features(&["PostgreSQL", "PostgreSQLAdoption"]), bare, None), [""; 0]);
 }
+
+#[test]
+fn buffers_beyond_the_memory_that_there_is_are_warned_of() {
+    let warned = |class: &DatabaseClass, new: &Value, old: Option<&Value>| {
+        let old = old.map(|old| database(old.clone()));
+        let old = old.as_ref().map(|old| old as &dyn Instance);
+        allowance::warnings(class, &database(new.clone()), old)
+    };
+    let buffers = |value: &str, limit: Option<&str>| {
+        let limits = limit.map_or_else(|| json!({}), |limit| json!({"memory": limit}));
+        json!({"parameters": {"shared_buffers": value}, "resources": {"limits": limits}})
+    };
+    let told = |value: &str, most: &str| {
+        format!(
+            "spec.parameters[shared_buffers]: {value} is no less than the {most} of memory that a server of this object can have: it \
+             does not start with that, or is ended when it uses it"
+        )
+    };
+    let has = |most: &str| machine(json!({"resources": [{"name": "memory", "maxRequest": most}]}));
+    let (large, limited) = (buffers("8GB", None), buffers("131072", Some("1Gi")));
+    assert_eq!(warned(&has("8Gi"), &large, None), [told("8GB", "8Gi")]);
+    assert_eq!(warned(&has("8Gi"), &limited, None), [told("131072", "1Gi")]);
+    assert_eq!(warned(&has("8Gi"), &limited, Some(&buffers("131072", None))), [told("131072", "1Gi")]);
+    assert_eq!(warned(&has("8Gi"), &large, Some(&large)), [""; 0], "it was so before");
+    assert_eq!(warned(&has("16Gi"), &large, None), [""; 0]);
+    assert_eq!(warned(&machine(json!({})), &large, None), [""; 0], "nobody says how much there is");
+    let mut class = machine(json!({}));
+    let limits = class.spec.limits.get_or_insert_default();
+    limits.max_resources.insert("memory".into(), "4Gi".parse().expect("an amount"));
+    assert_eq!(warned(&class, &large, None), [told("8GB", "4Gi")]);
+}

@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 /// The parameter that loads modules; its value is a list of their names.
 pub const LIBRARIES: &str = "shared_preload_libraries";
 
+/// The parameter that says how much memory a server takes for pages.
+pub(super) const BUFFERS: &str = "shared_buffers";
+
 /// Why a parameter is not for the owner of an object to set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -93,6 +96,22 @@ pub fn libraries(value: &str) -> Result<Vec<&str>, &str> {
     names.map(|name| if bare(name) { Ok(name) } else { Err(name) }).collect()
 }
 
+/// How many bytes a parameter asks for that PostgreSQL counts in blocks; none where that is not a whole number of a unit.
+pub(super) fn bytes_of_blocks(value: &str) -> Option<u64> {
+    let value = value.trim();
+    let (number, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    let unit: u64 = match unit.trim_start() {
+        "" => 8 << 10,
+        "B" => 1,
+        "kB" => 1 << 10,
+        "MB" => 1 << 20,
+        "GB" => 1 << 30,
+        "TB" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// What of `parameters` may not be set, whoever answers the object.
 pub(super) fn validate(parameters: &BTreeMap<String, String>, path: &Path, errors: &mut Errors) {
     for (name, value) in parameters {
@@ -158,6 +177,16 @@ mod tests {
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         let known = catalogue::KNOWN_PREFIXES.iter();
         assert!(!known.into_iter().any(|prefix| catalogue::REFUSED_PREFIXES.contains(prefix)));
+    }
+
+    #[test]
+    fn amounts_of_blocks_are_read_as_the_server_reads_them() {
+        let read = ["16384", "128MB", " 2 GB", "1TB", "1024kB", "7B"].map(bytes_of_blocks);
+        let bytes: [u64; 6] = [128 << 20, 128 << 20, 2 << 30, 1 << 40, 1 << 20, 7];
+        assert_eq!(read, bytes.map(Some));
+        for other in ["", "MB", "lots", "128mb", "-1", "99999999999999999999", "9999999999TB"] {
+            assert_eq!(bytes_of_blocks(other), None, "{other}");
+        }
     }
 
     #[test]
