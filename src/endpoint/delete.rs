@@ -18,8 +18,6 @@ use futures_util::stream::{self, StreamExt};
 use http::{Response, StatusCode};
 use std::borrow::Cow;
 
-/// Objects of a collection are deleted so many at a time.
-const PARALLEL: usize = 16;
 /// The option that asks for the deletion of what cannot be read.
 const IGNORE: &str = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
@@ -83,6 +81,7 @@ fn answer(call: &Call<'_>, view: &View, status: &Status) -> Response<Body> {
     response
 }
 
+/// Deletes what is selected, so many at a time, in the order of their keys. After one that fails no other is begun.
 pub(super) async fn delete_collection(
     call: &Call<'_>,
     body: RequestBody,
@@ -97,7 +96,7 @@ pub(super) async fn delete_collection(
     let request = request(call, &options);
     let selection = call.list_options(false)?;
     let (metadata, items, left_out) = list::select(call.store, call.namespace(), &selection).await?;
-    let deletions = stream::iter(items.iter().cloned()).map(|stored| {
+    let deletions = stream::iter(items.clone()).map(|stored| {
         let request = &request;
         async move {
             match call.store.delete(stored.namespace(), stored.name(), request).await {
@@ -106,8 +105,10 @@ pub(super) async fn delete_collection(
             }
         }
     });
-    let outcomes: Vec<Result<(), ApiError>> = deletions.buffer_unordered(PARALLEL).collect().await;
-    outcomes.into_iter().collect::<Result<(), ApiError>>()?;
+    let mut outcomes = deletions.buffer_unordered(call.workers);
+    while let Some(outcome) = outcomes.next().await {
+        outcome?;
+    }
     list::record(call, view, &metadata, &items);
     let mut response = Response::new(list::body(view, &metadata, items));
     set_content_type(&mut response, view.accepted, false);

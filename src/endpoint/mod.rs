@@ -52,7 +52,7 @@ use std::sync::Arc;
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    build: String,
+    settings: Settings,
     registry: Arc<Registry>,
     documents: Documents,
     health: Health,
@@ -60,14 +60,29 @@ struct Inner {
     permission: Arc<dyn Permission>,
 }
 
+/// What a program decides about its endpoint.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What names the program in `/version`.
+    pub build: String,
+    /// How many objects of a collection are deleted at the same time.
+    pub delete_collection_workers: usize,
+}
+
+impl From<String> for Settings {
+    /// Those of a program of that name that asks for nothing.
+    fn from(build: String) -> Self {
+        Settings { build, delete_collection_workers: 1 }
+    }
+}
+
 /// The store of the resource that a request is about, and the version it is in.
 type Found<'a> = (&'a Arc<Store>, &'static Version);
 
 impl Endpoint {
-    /// An endpoint over these stores; `build` names the program in `/version`, and `permission` says what needs more than
-    /// leave for the request itself.
+    /// An endpoint over these stores; `permission` says what needs more than leave for the request itself.
     pub fn new(
-        build: String,
+        settings: impl Into<Settings>,
         definitions: &[&'static Definition],
         registry: Arc<Registry>,
         health: Health,
@@ -75,7 +90,8 @@ impl Endpoint {
         permission: Arc<dyn Permission>,
     ) -> Self {
         let documents = Documents::new(definitions);
-        Endpoint(Arc::new(Inner { build, registry, documents, health, metrics, permission }))
+        let settings = settings.into();
+        Endpoint(Arc::new(Inner { settings, registry, documents, health, metrics, permission }))
     }
 
     async fn answer(
@@ -92,7 +108,8 @@ impl Endpoint {
         };
         let (headers, user, permission) = (&parts.headers, &*context.user, &*self.0.permission);
         let audit = context.audit.as_deref();
-        let call = Call { store, version, info, headers, query, user, permission, audit, warnings };
+        let workers = self.0.settings.delete_collection_workers;
+        let call = Call { store, version, info, headers, query, user, permission, audit, warnings, workers };
         let response = self.answer_object(&call, parts, body, context).await?;
         Ok(gzip::compress(response, &parts.headers))
     }
@@ -155,7 +172,7 @@ impl Endpoint {
         let health = self.0.health.answer(path, query).map(Ok);
         let document = || self.0.documents.answer(path, &parts.headers, query);
         let answer = health.or_else(document).or_else(|| match path {
-            "/version" | "/version/" => Some(Ok(version::answer(&self.0.build))),
+            "/version" | "/version/" => Some(Ok(version::answer(&self.0.settings.build))),
             "/metrics" => Some(Ok(self.metrics())),
             "/" | "" => Some(Ok(self.root())),
             _ => None,

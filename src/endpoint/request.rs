@@ -30,6 +30,8 @@ pub(super) struct Call<'a> {
     pub(super) audit: Option<&'a Entry>,
     /// What the client hears beside the answer, whatever that is.
     pub(super) warnings: &'a Warnings,
+    /// How many objects of a collection are deleted at the same time.
+    pub(super) workers: usize,
 }
 
 impl Call<'_> {

@@ -85,7 +85,7 @@ impl Store {
     ) -> Result<Option<Deleted>, ApiError> {
         let old = current.stored.object();
         let mut object = old.boxed();
-        let policy = gc_policy(&request.options, object.has_dependents());
+        let policy = gc_policy(&request.options, &*object);
         set_gc_finalizers(&mut object.meta_mut().finalizers, policy);
         if object.meta().finalizers.is_empty() && !object.holds_deletion() {
             if request.dry_run {
@@ -147,11 +147,17 @@ impl Store {
 }
 
 /// Which of the garbage collector's finalizers an object has; without a policy, those that are there.
-fn gc_policy(options: &DeleteOptions, has_dependents: bool) -> Option<PropagationPolicy> {
+///
+/// A namespace is an exception, as it is in Kubernetes (`registry/core/namespace/storage`): the first deletion alone decides, and
+/// `orphanDependents: false` waits for the dependents.
+fn gc_policy(options: &DeleteOptions, object: &dyn Hub) -> Option<PropagationPolicy> {
+    let is_held = object.holds_deletion();
     match (&options.propagation_policy, options.orphan_dependents) {
-        _ if !has_dependents => Some(PropagationPolicy::Background),
+        _ if !object.has_dependents() => Some(PropagationPolicy::Background),
+        _ if is_held && object.meta().deletion_timestamp.is_some() => None,
         (Some(policy), _) => Some(policy.clone()),
         (None, Some(true)) => Some(PropagationPolicy::Orphan),
+        (None, Some(false)) if is_held => Some(PropagationPolicy::Foreground),
         (None, Some(false)) => Some(PropagationPolicy::Background),
         (None, None) => None,
     }

@@ -82,10 +82,11 @@ pub(super) async fn serve<A: Api>(options: Serve<A::Flags, A::ClusterFlags>) -> 
     ]);
     health.0.extend(encryption.checks());
     let tokens = Tokens::new(cluster.clone(), delegation.authentication_token_webhook_cache_ttl);
+    let settings = options.work.endpoint(A::FACTS.build());
     let pipeline = Pipeline::new(
         (users.front_proxies.clone(), (users.certificates.clone(), tokens)),
         access.clone(),
-        Endpoint::new(A::FACTS.build(), &definitions, registry.clone(), health, metrics.clone(), access),
+        Endpoint::new(settings, &definitions, registry.clone(), health, metrics.clone(), access),
         Options { audit: audit.clone(), ..options.pipeline() },
         shutdown.clone(),
         metrics.requests().clone(),

@@ -48,8 +48,9 @@ pub(super) async fn standalone<A: Api>(options: Standalone<A::Flags>) -> Result<
     ]);
     health.0.extend(encryption.checks());
     let permission = Arc::new(MastersOnly);
-    let build = A::FACTS.build();
-    let endpoint = Endpoint::new(build, &definitions, registry.clone(), health, metrics.clone(), permission);
+    let settings = options.work.endpoint(A::FACTS.build());
+    let endpoint =
+        Endpoint::new(settings, &definitions, registry.clone(), health, metrics.clone(), permission);
     let pipeline = Pipeline::new(
         (ClientCertificates::new(ensured.bundle()?), NoTokens),
         MastersOnly,

@@ -39,6 +39,8 @@ impl Wardle {
             format!("--secure-port={}", registration.port),
             format!("--tls-cert-file={}", serving.certificate.display()),
             format!("--tls-private-key-file={}", serving.key.display()),
+            // As kube-apiserver does unless told otherwise.
+            "--delete-collection-workers=1".to_owned(),
         ];
         let process = Process::spawn("wardle", &program, flags, &cluster.logs()).expect("it starts");
         let client = Client::from_kubeconfig(&cluster.kubeconfig()).expect("a kubeconfig");

@@ -48,6 +48,21 @@ async fn a_namespace_goes_when_everybody_has_finalized_it() {
     server.gone(OTHER).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_deletion_of_a_namespace_decides_about_its_dependents() {
+    let server = Server::start().await;
+    let finalizers = json!({"finalizers": ["example.com/x"]});
+    server.post("/api/v1/namespaces", json!({"metadata": {"name": "other"}, "spec": finalizers})).await;
+    let delete = async |options: Value| {
+        let (_, _, answer) =
+            server.send(Method::DELETE, OTHER, "application/json", options.to_string()).await;
+        answer["metadata"]["finalizers"].clone()
+    };
+    assert_eq!(delete(json!({"orphanDependents": false})).await, json!(["foregroundDeletion"]));
+    let later = delete(json!({"propagationPolicy": "Orphan"})).await;
+    assert!(!later.to_string().contains("orphan"), "{later}");
+}
+
 /// What holds it then is somebody else's, and its conditions are not to say that its content does.
 #[tokio::test(start_paused = true)]
 async fn a_namespace_that_others_hold_says_that_nothing_is_left_in_it() {

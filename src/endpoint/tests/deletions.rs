@@ -193,3 +193,20 @@ async fn a_collection_goes_as_its_objects_would() {
     let left = server.get(&of("held")).await.json();
     assert!(left["metadata"]["deletionTimestamp"].is_string(), "{left}");
 }
+
+#[tokio::test]
+async fn a_collection_goes_in_order_until_one_cannot() {
+    let server = Server::start().await;
+    for name in ["a", "b", "c"] {
+        server.create(name).await;
+    }
+    let second = server.get(&of("b")).await.json()["metadata"]["uid"].clone();
+    let refused = delete(&server, BASE, &json!({"preconditions": {"uid": second}})).await;
+    assert_eq!((refused.code.as_u16(), server.get(&of("b")).await.code.as_u16()), (409, 200));
+    let now = server.get(BASE).await.json();
+    let mut watch = Watch::open(&server, &format!("resourceVersion={}", version(&now))).await;
+    delete(&server, BASE, &json!({})).await;
+    for name in ["a", "b", "c"] {
+        watch.expect("DELETED", name).await;
+    }
+}

@@ -1,7 +1,7 @@
 //! Flags of `serve`.
 
 use super::super::Error;
-use super::{AuditFlags, Delegation, EncryptionFlags, Etcd};
+use super::{AuditFlags, Delegation, EncryptionFlags, Etcd, Work};
 use crate::pipeline::{InFlightLimits, Options};
 use crate::serve::{Limits, TlsFiles};
 use clap::{Args, ValueEnum};
@@ -73,6 +73,10 @@ pub(in crate::server) struct Serve<F: Args, C: Args> {
     /// What is recorded of requests.
     #[command(flatten)]
     pub audit: AuditFlags,
+
+    /// How requests are worked on.
+    #[command(flatten)]
+    pub work: Work,
 
     /// What of the cluster's configuration does not hold for what is served here. Nothing of it is read then, and no right
     /// to read it is needed.

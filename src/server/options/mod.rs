@@ -12,6 +12,7 @@ pub(super) use standalone::Standalone;
 use delegation::Delegation;
 
 use super::Error;
+use crate::endpoint::Settings;
 use clap::Args;
 use databases_storage::engine;
 use std::path::PathBuf;
@@ -51,6 +52,22 @@ pub(in crate::server) struct EncryptionFlags {
     /// Read that file again when it changes. One that cannot be used is told of, and the present one stays in use.
     #[arg(long, requires = "encryption_provider_config")]
     pub encryption_provider_config_automatic_reload: bool,
+}
+
+/// How requests are worked on. Names are kube-apiserver's.
+#[derive(Args, Debug)]
+pub(in crate::server) struct Work {
+    /// How many objects are deleted at the same time when a collection is; with 1, one after another in the order of their
+    /// names. The first that cannot be deleted ends it.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub delete_collection_workers: u16,
+}
+
+impl Work {
+    /// What an endpoint is told of it, and of the program.
+    pub(in crate::server) fn endpoint(&self, build: String) -> Settings {
+        Settings { build, delete_collection_workers: self.delete_collection_workers.into() }
+    }
 }
 
 impl Etcd {

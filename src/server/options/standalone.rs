@@ -1,7 +1,7 @@
 //! Flags of `standalone`.
 
 use super::super::Error;
-use super::{AuditFlags, EncryptionFlags, Etcd};
+use super::{AuditFlags, EncryptionFlags, Etcd, Work};
 use clap::{Args, ValueEnum};
 use databases_storage::engine;
 use std::net::{IpAddr, SocketAddr};
@@ -38,6 +38,10 @@ pub(in crate::server) struct Standalone<F: Args> {
     /// What is recorded of requests.
     #[command(flatten)]
     pub audit: AuditFlags,
+
+    /// How requests are worked on.
+    #[command(flatten)]
+    pub work: Work,
 
     /// Flags of the API.
     #[command(flatten)]

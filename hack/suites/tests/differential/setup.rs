@@ -85,7 +85,7 @@ impl Core {
         let kinds = ["configmaps", "secrets", "events", "namespaces"];
         let own: Vec<String> = kinds.iter().map(|kind| format!("/{kind}#{}", etcd.0.url)).collect();
         let flags = vec![format!("--etcd-servers-overrides={}", own.join(","))];
-        let mut sandbox = Sandbox::new()?.with_flags(["--storage=memory"]);
+        let mut sandbox = Sandbox::new()?.with_flags(["--storage=memory", "--delete-collection-workers=1"]);
         let (cluster, _) = tokio::join!(Cluster::start_alone(flags), sandbox.start());
         let cluster = cluster?;
         let (theirs, ours) = (Http::of(&cluster.kubeconfig()), Http::of(&sandbox.launch.kubeconfig()));
