@@ -116,7 +116,10 @@ fn refused(definition: &Definition, version: &Version, reason: &dyn std::fmt::Di
 /// The body's own type, where it says one, must be the URL's (V-03).
 fn check_type(definition: &Definition, version: &Version, meta: &TypeMeta) -> Result<(), ApiError> {
     let expected = definition.api_version(version.name);
-    if !meta.api_version.is_empty() && meta.api_version != expected {
+    let stated = meta.api_version.as_str();
+    // Kubernetes reads `/v1` as a version of the group without a name, and `/` as nothing at all (ParseGroupVersion).
+    let stated = stated.strip_prefix('/').filter(|version| !version.contains('/')).unwrap_or(stated);
+    if !stated.is_empty() && stated != expected {
         return Err(ApiError::bad_request(&format!(
             "the API version in the data ({}) does not match the expected API version ({expected})",
             meta.api_version

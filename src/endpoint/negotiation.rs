@@ -28,6 +28,8 @@ pub(super) enum Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Object,
+    /// An object of which there is no table.
+    Plain,
     List,
     Watch,
     /// A `Status`, which has no other form than itself (C-06).
@@ -169,7 +171,7 @@ impl<'a> Clause<'a> {
         let unfit = match target {
             Target::Watch => media == Media::Yaml,
             Target::Status => !self.transform.is_empty(),
-            Target::Object | Target::List => false,
+            Target::Object | Target::Plain | Target::List => false,
         };
         if unfit {
             return Ok(None);
@@ -182,7 +184,7 @@ impl<'a> Clause<'a> {
         let meta = self.group == "meta.k8s.io" && !version.is_empty();
         let form = match self.transform {
             "" if self.group.is_empty() && self.version.is_empty() => Form::Object,
-            "Table" if meta && media != Media::Protobuf => Form::Table(version),
+            "Table" if meta && media != Media::Protobuf && target != Target::Plain => Form::Table(version),
             "PartialObjectMetadata" if meta => {
                 wrong_shape(target == Target::List, "PartialObjectMetadataList")?;
                 Form::Partial(version)
@@ -237,6 +239,8 @@ mod tests {
         check(metadata, Target::List, None);
         check(metadata, Target::Status, object(Media::Json));
         check(kubectl, Target::Status, object(Media::Json));
+        check(kubectl, Target::Plain, object(Media::Json));
+        check(metadata, Target::Plain, Some((Media::Protobuf, Form::Partial("v1"))));
         check("application/json;as=Other;g=x;v=v1,application/json", Target::Object, object(Media::Json));
         let beta = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1beta1";
         check(beta, Target::List, Some((Media::Json, Form::Partial("v1beta1"))));

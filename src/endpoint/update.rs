@@ -16,7 +16,7 @@ pub(super) async fn update(
     part: Part,
     body: RequestBody,
 ) -> Result<Response<Body>, ApiError> {
-    let view = call.view(Target::Object)?;
+    let view = call.view(if part == Part::Finalize { Target::Plain } else { Target::Object })?;
     let options = WriteOptions::parse("UpdateOptions", call.query)?;
     let media = decode::media(call.headers)?;
     let body = input::read(call.headers, body).await?;

@@ -85,8 +85,8 @@ impl Store {
         Stages { part: Part::Main, manager, is_owned, attributes, old: None }
     }
 
-    /// A dry run ends where the write would stand: a conflict shows, and no resource version is given.
-    async fn pretend(&self, mut object: Box<dyn Hub>) -> Result<Arc<Stored>, ApiError> {
+    /// A dry run ends where the write would stand: a conflict shows, and the resource version is what the client said.
+    async fn pretend(&self, object: Box<dyn Hub>) -> Result<Arc<Stored>, ApiError> {
         let meta = object.meta();
         let key = self.key(&meta.namespace, &meta.name);
         let read = self.storage.get(&key, ReadAt::Latest).await;
@@ -94,7 +94,6 @@ impl Store {
             let going = self.decode(&existing).await.is_ok_and(|stored| is_going(&stored));
             return Err(ApiError::already_exists(self.definition, &meta.name, going));
         }
-        object.meta_mut().resource_version.clear();
         Ok(Arc::new(Stored::unwritten(object)))
     }
 }

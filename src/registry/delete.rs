@@ -93,12 +93,16 @@ impl Store {
             }
             return Ok(self.remove(key, object, current).await?.map(Deleted::Gone));
         }
+        let is_held = object.holds_deletion();
         let meta = object.meta_mut();
         if meta.deletion_timestamp.is_none() {
             meta.deletion_timestamp = Some(Time::now());
             meta.deletion_grace_period_seconds = Some(0);
             meta.generation += i64::from(meta.generation > 0);
             object.begin_deletion();
+        } else if !is_held {
+            // It may have been held when its deletion began.
+            meta.deletion_grace_period_seconds = Some(0);
         }
         if object.same(&**old) {
             return Ok(Some(Deleted::Terminating(current.stored.clone())));

@@ -80,9 +80,9 @@ impl Kind for ConfigMap {
         self.check_data(errors);
     }
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
         let changed = [("data", self.data != old.data), ("binaryData", self.binary_data != old.binary_data)];
         rules::check_immutable((self.immutable, old.immutable), &changed, errors);
-        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
         self.check_data(errors);
     }
 }

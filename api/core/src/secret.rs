@@ -87,12 +87,12 @@ impl Kind for Secret {
         self.check_data(errors);
     }
     fn validate_update(&self, old: &Self, errors: &mut Errors) {
+        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
         if self.kind != old.kind {
             errors.push(FieldError::immutable(&Path::new("type"), &*self.kind));
         }
         let changed = [("data", self.data != old.data)];
         rules::check_immutable((self.immutable, old.immutable), &changed, errors);
-        rules::check_finalizers(&self.metadata.finalizers, &old.metadata.finalizers, errors);
         self.check_data(errors);
     }
     fn warnings(&self) -> Vec<String> {

@@ -84,6 +84,14 @@ fn what_is_immutable_stays_as_it_is() {
         updated::<Secret>(&json!({"type": "x/y"}), &json!({})),
         ["type: Invalid value: \"Opaque\": field is immutable"]
     );
+    // What is wrong with the metadata is told first.
+    assert_eq!(
+        updated::<Secret>(&json!({"type": "x/y"}), &json!({"metadata": {"finalizers": ["plain"]}})),
+        [
+            format!("metadata.finalizers[0]: Invalid value: \"plain\": {QUALIFIED}"),
+            "type: Invalid value: \"Opaque\": field is immutable".to_owned()
+        ]
+    );
 }
 
 #[test]

@@ -90,6 +90,9 @@ async fn a_namespace_that_others_hold_says_that_nothing_is_left_in_it() {
     };
     server.until("its own finalizer is off", finalized).await;
     assert_eq!(conditions().await, waits(["False"; 5]));
+    // Who deletes it now is told that nothing else is waited for.
+    let (_, _, again) = server.send(Method::DELETE, OTHER, "application/json", "{}".to_owned()).await;
+    assert_eq!(again["metadata"]["deletionGracePeriodSeconds"], 0, "{again}");
     server.merge(OTHER, json!({"metadata": {"finalizers": null}})).await;
     server.gone(OTHER).await;
 }

@@ -35,7 +35,8 @@ async fn what_the_server_alone_sets_is_not_taken_from_a_client() {
     let status = refused.json();
     assert_eq!((refused.code.as_u16(), status.get("reason")), (500, None));
     assert_eq!(status["message"], "resourceVersion should not be set on objects to be created");
-    assert_eq!(server.post(&format!("{BASE}?dryRun=All"), &versioned).await.code, 201);
+    let tried = server.post(&format!("{BASE}?dryRun=All"), &versioned).await;
+    assert_eq!((tried.code.as_u16(), &tried.json()["metadata"]["resourceVersion"]), (201, &"1".into()));
     versioned["metadata"]["resourceVersion"] = "no number".into();
     assert_eq!(server.post(BASE, &versioned).await.code, 201, "it says no version");
     versioned["metadata"]["labels"] = json!({"a b": "c"});
@@ -78,11 +79,14 @@ async fn what_a_body_is_must_be_what_its_path_says() {
     check(of("Flunder", "wardle.example.com/v2"), version).await;
     check(of("Other", "wardle.example.com/v1"), "Other in version \"v1\" cannot be handled as a Flunder: ")
         .await;
+    check(of("Flunder", "/wardle.example.com/v1"), "the API version in the data (/wardle.example.com/v1)")
+        .await;
+    check(of("Flunder", "/v1"), "the API version in the data (/v1)").await;
     let elsewhere = json!({"metadata": {"name": "a", "namespace": "other"}});
     let namespace = "the namespace of the provided object does not match the namespace sent on the request";
     check(elsewhere, namespace).await;
     assert_eq!(server.send(Method::POST, BASE, &[], "{").await.code, 400);
-    let filled = server.post(BASE, &json!({"metadata": {"name": "a"}})).await.json();
+    let filled = server.post(BASE, &json!({"apiVersion": "/", "metadata": {"name": "a"}})).await.json();
     assert_eq!((&filled["kind"], &filled["metadata"]["namespace"]), (&"Flunder".into(), &"ns".into()));
 }
 

@@ -100,6 +100,7 @@ impl Words {
             };
             let mut lines = vec![format!("form: {form}")];
             keep_known(&mut tree);
+            sort_conflicts(&mut tree);
             each_going(&mut tree, &sort_finalizers);
             lines.extend(self.tree("body", &tree));
             return lines;
@@ -217,6 +218,16 @@ fn keep_known(tree: &mut Value) {
         };
         tree["resources"].as_array_mut().expect("resources").retain(is_known);
     }
+}
+
+/// Kubernetes tells of the managers that an apply is in conflict with in any order.
+fn sort_conflicts(tree: &mut Value) {
+    let causes = tree.pointer_mut("/details/causes").and_then(Value::as_array_mut);
+    let Some(causes) = causes.filter(|all| all.iter().all(|one| one["reason"] == "FieldManagerConflict"))
+    else {
+        return;
+    };
+    causes.sort_by_key(Value::to_string);
 }
 
 /// Changes everything in a tree that is to go.
