@@ -179,6 +179,9 @@ impl Endpoint {
         });
         // What is not there is not found, whatever is asked of it.
         match answer {
+            Some(_) if parts.method == Method::HEAD && has_no_head(path) => {
+                Err(ApiError::method_not_allowed_here())
+            }
             Some(_) if !matches!(parts.method, Method::GET | Method::HEAD) => {
                 Err(ApiError::method_not_allowed_here())
             }
@@ -287,6 +290,12 @@ fn error_response(error: &ApiError, headers: &http::HeaderMap, query: &str) -> R
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// Whether Kubernetes' server has GET alone there: in discovery of versions, and where it says which one it is itself.
+fn has_no_head(path: &str) -> bool {
+    let path: Vec<&str> = path.trim_matches('/').split('/').collect();
+    matches!(path[..], ["api", ..] | ["apis", _, _] | ["version"])
 }
 
 /// Answers what changes objects. A verb reads the body once it took everything that stands before it: who waits for leave

@@ -8,7 +8,7 @@ use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
 use super::update::{require_version, settle_name};
 use crate::pipeline::RequestBody;
-use crate::registry::{Part, Stored, check_uid};
+use crate::registry::{Part, Stored};
 use apimachinery::json_patch;
 use apimachinery::kind::Hub;
 use apimachinery::openapi::PATCH_MEDIA_TYPES;
@@ -193,6 +193,5 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub
     object.default_fields();
     settle_name(call, object.as_mut())?;
     require_version(call, object.as_ref())?;
-    check_uid(call.store.definition, object.as_ref(), current.object().meta())?;
     Ok(object)
 }

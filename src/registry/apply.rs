@@ -2,7 +2,7 @@
 
 use super::codec::header;
 use super::meta::absent;
-use super::update::{UpdateOptions, check_uid};
+use super::update::UpdateOptions;
 use super::{CreateOptions, Part, Store, Stored};
 use crate::admission::Origin;
 use apimachinery::kind::{Definition, Hub, Version};
@@ -94,7 +94,6 @@ impl Store {
                 None => known.boxed(),
             };
             object.meta_mut().managed_fields = applied.entries;
-            check_uid(self.definition, object.as_ref(), known.meta())?;
             Ok(object)
         };
         self.update(namespace, name, update, change).await

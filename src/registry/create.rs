@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Arc<Stored>, ApiError> {
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
-        let of_version = object.meta().resource_version.parse::<u64>().is_ok_and(|version| version != 0);
+        let stated = object.meta().resource_version.clone();
         let stages = self.creation(namespace, &given, options);
         stages.prepare(self, &mut object).await?;
         let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
@@ -49,10 +49,11 @@ impl Store {
             stages.validate(self, object.as_ref()).await?;
             let name = object.meta().name.clone();
             if options.dry_run {
+                object.meta_mut().resource_version = stated;
                 return self.pretend(object).await;
             }
             // Storage refuses it in Kubernetes, and so not where nothing is stored.
-            if of_version {
+            if stated.parse::<u64>().is_ok_and(|version| version != 0) {
                 return Err(ApiError::untyped("resourceVersion should not be set on objects to be created"));
             }
             let key = self.key(namespace, &name);

@@ -28,7 +28,7 @@ pub use selection::Selection;
 pub use store::{Frames, ObjectChange, ObjectSnapshot, ObjectWatcher, Store};
 pub use stored::Stored;
 pub use unreadable::Unreadable;
-pub use update::{UpdateOptions, check_uid};
+pub use update::UpdateOptions;
 pub use write::Part;
 
 use crate::admission::Admission;

@@ -49,9 +49,8 @@ impl Stored {
         Self::encoded(object, revision, json)
     }
 
-    /// An object that a dry run did not write: it has no resource version.
-    pub(super) fn unwritten(mut object: Box<dyn Hub>) -> Self {
-        object.meta_mut().resource_version.clear();
+    /// An object that a dry run did not write: it has the resource version that its client said.
+    pub(super) fn unwritten(object: Box<dyn Hub>) -> Self {
         Self::with(object, 0)
     }
 

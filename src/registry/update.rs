@@ -2,11 +2,10 @@
 
 use super::meta::absent;
 use super::store::{Put, storage_error};
-use super::write::{Part, Stages};
+use super::write::{Part, Stages, is_patch};
 use super::{Store, Stored};
 use crate::admission::{Attributes, Operation, Origin};
-use apimachinery::kind::{Definition, Hub};
-use apimachinery::meta::ObjectMeta;
+use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use databases_storage::Update;
 use std::sync::Arc;
@@ -101,7 +100,7 @@ impl Store {
     ) -> Result<Option<Arc<Stored>>, ApiError> {
         let decoded = current.stored.object();
         let old: &dyn Hub = &**decoded;
-        self.check_preconditions(key, object.as_ref(), &current.stored)?;
+        self.check_preconditions(key, object.as_ref(), &current.stored, is_patch(options.origin))?;
         if options.status_too {
             let mut first = object.boxed();
             self.stage(&current.stored, &mut first, options.part, options).await?;
@@ -153,10 +152,17 @@ impl Store {
         stages.validate(self, object.as_ref()).await
     }
 
-    fn check_preconditions(&self, key: &str, object: &dyn Hub, current: &Stored) -> Result<(), ApiError> {
+    /// The uid is one in an update. In a patch it is a field that stays, and judged with the others.
+    fn check_preconditions(
+        &self,
+        key: &str,
+        object: &dyn Hub,
+        current: &Stored,
+        is_patch: bool,
+    ) -> Result<(), ApiError> {
         let current = current.object();
         let (new, old) = (object.meta(), current.meta());
-        if !new.uid.is_empty() && new.uid != old.uid {
+        if !is_patch && !new.uid.is_empty() && new.uid != old.uid {
             return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
         }
         match new.resource_version.as_str() {
@@ -210,19 +216,6 @@ impl Store {
             Update::Conflict(_) => Ok(None),
         }
     }
-}
-
-/// Refuses what a patch makes of the uid: it is a field that stays, and no precondition as it is in an update. A patch for another
-/// version is a conflict, whatever else it says.
-pub fn check_uid(definition: &Definition, object: &dyn Hub, old: &ObjectMeta) -> Result<(), ApiError> {
-    let new = object.meta();
-    if new.uid.is_empty() || new.uid == old.uid {
-        return Ok(());
-    }
-    if !matches!(new.resource_version.as_str(), "" | "0") && new.resource_version != old.resource_version {
-        return Err(ApiError::conflict(definition, &old.name));
-    }
-    Err(ApiError::other_uid(definition, &old.name, &new.uid))
 }
 
 /// A terminating object whose last finalizer went is deleted by that very update (V-34).

@@ -53,6 +53,12 @@ pub(super) struct Stages<'a> {
     pub(super) old: Option<&'a Stored>,
 }
 
+/// Whether a request patches.
+pub(super) fn is_patch(origin: Option<Origin<'_>>) -> bool {
+    let options = origin.map(|origin| origin.options);
+    matches!(options, Some(Options::Write { kind: "PatchOptions", .. }))
+}
+
 impl Stages<'_> {
     /// The object before the write's own validation.
     pub(super) async fn prepare(&self, store: &Store, object: &mut Box<dyn Hub>) -> Result<(), ApiError> {
@@ -62,7 +68,7 @@ impl Stages<'_> {
             meta::wipe(object.as_mut());
         }
         // Of a patch it is told once, at the end, as Kubernetes does.
-        if !self.is_patch() {
+        if !is_patch(self.attributes.origin) {
             self.attributes.warn(validation::dedupe_owner_references(object.meta_mut(), ""));
         }
         if !self.is_owned {
@@ -96,11 +102,6 @@ impl Stages<'_> {
         store.admission.validate(&attributes, object, old).await
     }
 
-    fn is_patch(&self) -> bool {
-        let options = self.attributes.origin.map(|origin| origin.options);
-        matches!(options, Some(Options::Write { kind: "PatchOptions", .. }))
-    }
-
     fn reset(&self, object: &mut dyn Hub, old: Option<&dyn Hub>) -> Result<(), ApiError> {
         let Some(old) = old else {
             // Nobody moves an object to where its creator may not create it.
@@ -122,9 +123,11 @@ impl Stages<'_> {
             }
             Part::Status => {
                 object.prepare_status_update(old);
-                let entries = std::mem::take(&mut object.meta_mut().managed_fields);
-                *object.meta_mut() = old.meta().clone();
-                object.meta_mut().managed_fields = entries;
+                let sent = std::mem::replace(object.meta_mut(), old.meta().clone());
+                object.meta_mut().managed_fields = sent.managed_fields;
+                if !sent.uid.is_empty() {
+                    object.meta_mut().uid = sent.uid;
+                }
             }
         }
         object.meta_mut().resource_version.clone_from(&old.meta().resource_version);

@@ -42,6 +42,18 @@ async fn the_watch_prefix_watches_and_is_only_read() {
     assert_eq!(server.get(&of("b")).await.code, 200);
 }
 
+#[tokio::test]
+async fn kubernetes_has_no_head_of_a_version() {
+    let server = Server::start().await;
+    let head = async |path: &str| server.send(Method::HEAD, path, &[], "").await.code.as_u16();
+    for path in ["/apis/wardle.example.com/v1", "/apis/wardle.example.com/v1/", "/version"] {
+        assert_eq!((server.get(path).await.code.as_u16(), head(path).await), (200, 405), "{path}");
+    }
+    for path in ["/", "/apis", "/apis/wardle.example.com", "/openapi/v2", "/openapi/v3", "/healthz"] {
+        assert_eq!(head(path).await, 200, "{path}");
+    }
+}
+
 const EVERY_METHOD: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// 405 says that there is something: clients then give up on the method, not on the path.

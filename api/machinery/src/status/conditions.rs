@@ -1,7 +1,7 @@
 //! One constructor per condition, with its exact code, reason, message and details.
 
 use super::{ApiError, StatusCause, StatusDetails};
-use crate::field::{Errors, FieldError, Path};
+use crate::field::Errors;
 use crate::go;
 use crate::kind::Definition;
 use std::fmt::Display;
@@ -140,11 +140,6 @@ impl ApiError {
     /// 422: the object has faults.
     pub fn invalid(definition: &Definition, name: &str, errors: Errors) -> Self {
         Self::invalid_subject(&definition.qualified_kind(), definition.group, definition.kind, name, errors)
-    }
-
-    /// 422: what a patch of any type makes of an object has the UID of another.
-    pub fn other_uid(definition: &Definition, name: &str, uid: &str) -> Self {
-        Self::invalid(definition, name, vec![FieldError::immutable(&Path::new("metadata.uid"), uid)])
     }
 
     /// 422: an update does not say which version it was made from (V-30).

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use crate::deviations::{DEVIATIONS, Deviation};
+use crate::deviations::{DEVIATIONS, Deviation, PARTINGS};
 use crate::peer::Exchange;
 use crate::world::World;
 
@@ -27,6 +27,15 @@ pub(crate) struct Pair {
     pub(crate) ours: Exchange,
     /// Whether a second began meanwhile.
     pub(crate) is_torn: bool,
+}
+
+/// What stands in one answer alone, and is not so on purpose.
+#[derive(Default)]
+struct Differing {
+    missing: Vec<String>,
+    extra: Vec<String>,
+    /// Whether the two have different things stored, on purpose.
+    has_parted: bool,
 }
 
 /// Everything that was seen beside one of them.
@@ -75,7 +84,7 @@ impl Report {
         self.requests += pairs.len() as u64;
         for Pair { theirs, ours, is_torn } in pairs {
             let at = format!("{} => {} | {}", ours.asked, theirs.status, ours.status);
-            let (missing, extra) = self.differing(&at, theirs, ours);
+            let Differing { missing, extra, has_parted } = self.differing(&at, theirs, ours);
             let is_same = missing.is_empty() && extra.is_empty();
             let have_written = [theirs, ours].map(|exchange| exchange.writes && exchange.status < 300);
             if *is_torn && have_written == [true; 2] && (!is_same || theirs.hides_time || ours.hides_time) {
@@ -86,27 +95,32 @@ impl Report {
             }
             // Upstream's server may find only after a write that no form of it is accepted.
             let may_have_written = theirs.writes && theirs.status == 406;
-            if may_have_written || have_written[0] != have_written[1] || (have_written[0] && !is_same) {
+            if has_parted
+                || may_have_written
+                || have_written[0] != have_written[1]
+                || (have_written[0] && !is_same)
+            {
                 return;
             }
         }
     }
 
-    /// What stands in one answer alone, and is not so on purpose.
-    fn differing(&mut self, at: &str, theirs: &Exchange, ours: &Exchange) -> (Vec<String>, Vec<String>) {
+    fn differing(&mut self, at: &str, theirs: &Exchange, ours: &Exchange) -> Differing {
         if theirs.lines == ours.lines {
-            return Default::default();
+            return Differing::default();
         }
         let alone = |these: &Exchange, those: &Exchange| -> Vec<String> {
             these.lines.iter().filter(|line| !those.lines.contains(line)).cloned().collect()
         };
         let (mut missing, mut extra) = (alone(theirs, ours), alone(ours, theirs));
+        let mut has_parted = false;
         for rule in &self.rules {
             let has = |wanted: &Option<Regex>, lines: &[String]| {
                 wanted.as_ref().is_none_or(|wanted| lines.iter().any(|line| wanted.is_match(line)))
             };
             if rule.at.is_match(at) && has(&rule.theirs, &missing) && has(&rule.ours, &extra) {
                 self.used.insert(rule.name);
+                has_parted |= PARTINGS.contains(&rule.name);
                 let strike = |wanted: &Option<Regex>, lines: &mut Vec<String>| {
                     lines.retain(|line| wanted.as_ref().is_none_or(|wanted| !wanted.is_match(line)));
                 };
@@ -114,7 +128,7 @@ impl Report {
                 strike(&rule.ours, &mut extra);
             }
         }
-        (missing, extra)
+        Differing { missing, extra, has_parted }
     }
 
     fn differs(&mut self, seed: u64, at: &str, step: usize, missing: &[String], extra: &[String]) {

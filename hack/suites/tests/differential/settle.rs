@@ -159,7 +159,8 @@ async fn remove(server: &Server, path: &str) {
     }
 }
 
-/// Gives ours the objects of the core group that kube-apiserver has from the start, and both the namespaces to write in.
+/// Gives ours the objects of the core group that kube-apiserver has from the start, and both the namespaces to write in. The last
+/// revision is of none of them, so that those of all are from before the first episode.
 pub(crate) async fn furnish(theirs: &Http, ours: &Http) {
     for http in [theirs, ours] {
         for name in NAMESPACES {
@@ -179,6 +180,11 @@ pub(crate) async fn furnish(theirs: &Http, ours: &Http) {
             let copy = json!({"metadata": named, "data": object["data"]});
             create(ours, &path, copy, manager).await;
         }
+    }
+    for http in [theirs, ours] {
+        let collection = "/api/v1/namespaces/default/configmaps";
+        create(http, collection, json!({"metadata": {"name": "last"}}), "test").await;
+        http.send(Method::DELETE, &format!("{collection}/last"), &[], "").await.expect(200);
     }
 }
 
