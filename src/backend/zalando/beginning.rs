@@ -44,25 +44,36 @@ pub(super) fn copied(wish: &Wish<'_>, origin: Option<&Origin<'_>>) -> Value {
     if said.is_null() { Value::Null } else { json!({"cluster": said}) }
 }
 
-/// Whether the primary is up with what it copied.
+/// Whether the primary is up with what it copied. An operator that no longer waited for it (`CreateFailed`) does not look again by
+/// itself for half an hour, but does when its object changes, as it does then.
 fn has_data(wish: &Wish<'_>) -> bool {
-    at(wish.live, "status.PostgresClusterStatus") == "Running"
+    matches!(status(wish), "Running" | "CreateFailed")
         && patroni::addresses(wish.evidence(0)).next().is_some()
 }
 
-/// What is still to be done of a copy.
+fn status<'a>(wish: &'a Wish<'_>) -> &'a str {
+    at(wish.live, "status.PostgresClusterStatus")
+}
+
+/// What is still to be done of a copy. Before the operator says that it runs, roles have the passwords of what was copied.
 pub(super) fn awaited(wish: &Wish<'_>) -> Option<String> {
     if wish.object.copied().is_none() || was_made(wish.object) {
         return None;
     }
     let source = at(wish.live, "spec.clone.cluster");
+    let failed = Some(status(wish)).filter(|status| status.ends_with("Failed"));
+    let says = failed.map_or(String::new(), |status| {
+        format!("; the operator says {status}, and the events of postgresql {} say why", wish.name)
+    });
     if !source.is_empty() {
-        return Some(format!("Zalando's operator copies the data of postgresql {source}"));
+        let copies = if failed.is_none() { "is being copied" } else { "is not copied yet" };
+        return Some(format!("the data of postgresql {source} {copies}{says}"));
     }
     let set = &wish.evidence(2);
     let count = |value: &Value| value.as_i64().unwrap_or_default();
     let is_behind = count(&set["status"]["updatedReplicas"]) < count(&set["spec"]["replicas"]);
-    (is_behind || knows(set)).then(|| "the data is copied, and its servers are being replaced".to_owned())
+    let runs = status(wish) == "Running" && !is_behind && !knows(set);
+    (!runs).then(|| format!("the data is copied, and its servers are being replaced{says}"))
 }
 
 /// Whether servers are made with the way to what they copy.

@@ -43,9 +43,34 @@ fn a_copy_is_taken_from_what_runs_and_is_there_once_its_servers_know_no_way_back
     ] {
         assert_eq!(told(&object, &live, &servers).1.phase, phase, "{servers:?}");
     }
+    live["status"] = json!({"PostgresClusterStatus": "Updating"});
+    assert_eq!(
+        told(&object, &live, &servers(1, &json!([]))).1.phase,
+        Phase::Creating,
+        "it has its passwords later"
+    );
     object.status.instance.version = "16.9".into();
     live["spec"]["clone"] = source;
     assert_eq!(told(&object, &live, &servers(0, &knows)).1.phase, Phase::Available, "it was made");
+}
+
+#[test]
+fn a_copy_that_the_operator_gave_up_waiting_for_goes_on() {
+    let object = copy("shop", 1);
+    let mut live = told(&object, &Value::Null, &[]).0.expect("it is accepted");
+    live["status"] = json!({"PostgresClusterStatus": "CreateFailed"});
+    let up = json!({"subsets": [{"addresses": [{"targetRef": {"name": "shop-1-0"}}]}]});
+    for (primary, clone, said) in [
+        (Value::Null, json!({"cluster": "old-1"}), "is not copied yet; the operator says CreateFailed"),
+        (up, Value::Null, "its servers are being replaced; the operator says CreateFailed"),
+    ] {
+        let evidence = [primary, Value::Null, set(1, &json!([]))];
+        let wanted = told(&object, &live, &evidence).0.expect("it is accepted");
+        assert_eq!(wanted["spec"]["clone"], clone);
+        live["spec"]["clone"] = clone;
+        let seen = told(&object, &live, &evidence).1;
+        assert!(seen.phase == Phase::Creating && seen.message.contains(said), "{seen:?}");
+    }
 }
 
 #[test]
