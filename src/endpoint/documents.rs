@@ -126,7 +126,7 @@ impl Documents {
             return Some(Ok(aggregated_answer(document, media, headers)));
         }
         let document = self.by_path.get(path)?;
-        Some(negotiate(headers, query, Target::Object).map(|accepted| plain_answer(document, accepted)))
+        Some(negotiate(headers, query, Target::Status).map(|accepted| plain_answer(document, accepted)))
     }
 
     /// All paths, for `/`.

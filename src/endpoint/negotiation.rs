@@ -32,7 +32,7 @@ pub(super) enum Target {
     Plain,
     List,
     Watch,
-    /// A `Status`, which has no other form than itself (C-06).
+    /// A `Status` or a document of discovery, which have no other form than themselves (C-06).
     Status,
 }
 

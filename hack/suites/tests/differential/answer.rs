@@ -106,8 +106,9 @@ impl Words {
             return lines;
         }
         match serde_saphyr::from_str::<Value>(&text) {
-            Ok(tree) if tree.is_object() => {
+            Ok(mut tree) if tree.is_object() => {
                 let mut lines = vec!["form: YAML".to_owned()];
+                keep_known(&mut tree);
                 lines.extend(self.tree("body", &tree));
                 lines
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use crate::deviations::{DEVIATIONS, Deviation, PARTINGS};
+use crate::deviations::{self, Deviation, PARTINGS};
 use crate::peer::Exchange;
 use crate::world::World;
 
@@ -54,7 +54,7 @@ impl Report {
     pub(crate) fn new(world: World) -> Self {
         let regex = |text: &str| Regex::new(&format!("(?s)^(?:{text})$")).expect("a pattern of the list");
         let some = |text: &str| (!text.is_empty()).then(|| regex(text));
-        let rules = DEVIATIONS.iter().filter(|one| one.beside.contains(&world)).map(|one| Rule {
+        let rules = deviations::beside(world).map(|one| Rule {
             name: one.name,
             at: Regex::new(one.at).expect("a pattern of the list"),
             theirs: some(one.theirs),
@@ -164,7 +164,7 @@ impl Report {
             found[..found.len().min(KINDS)].join("\n")
         );
         let is_used = |one: &Deviation| reports.iter().any(|report| report.used.contains(one.name));
-        let unused = DEVIATIONS.iter().filter(|one| !is_used(one));
+        let unused = deviations::all().filter(|one| !is_used(one));
         let unused: Vec<String> =
             unused.map(|Deviation { name, why, .. }| format!("{name}: {why}")).collect();
         assert!(
