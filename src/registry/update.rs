@@ -100,7 +100,7 @@ impl Store {
     ) -> Result<Option<Arc<Stored>>, ApiError> {
         let decoded = current.stored.object();
         let old: &dyn Hub = &**decoded;
-        self.check_preconditions(key, object.as_ref(), &current.stored, is_patch(options.origin))?;
+        self.check_preconditions(key, object.as_ref(), &current.stored, options.origin)?;
         if options.status_too {
             let mut first = object.boxed();
             self.stage(&current.stored, &mut first, options.part, options).await?;
@@ -152,17 +152,18 @@ impl Store {
         stages.validate(self, object.as_ref()).await
     }
 
-    /// The uid is one in an update. In a patch it is a field that stays, and judged with the others.
+    /// The uid is one in an update, and of a Scale. In any other patch it is a field that stays, and judged with the others.
     fn check_preconditions(
         &self,
         key: &str,
         object: &dyn Hub,
         current: &Stored,
-        is_patch: bool,
+        origin: Option<Origin<'_>>,
     ) -> Result<(), ApiError> {
         let current = current.object();
         let (new, old) = (object.meta(), current.meta());
-        if !is_patch && !new.uid.is_empty() && new.uid != old.uid {
+        let is_field = is_patch(origin) && origin.is_some_and(|origin| origin.subresource != "scale");
+        if !is_field && !new.uid.is_empty() && new.uid != old.uid {
             return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
         }
         match new.resource_version.as_str() {

@@ -25,9 +25,9 @@ impl SampleServer {
         Ok(server)
     }
 
-    /// The same over another etcd.
-    pub async fn start_over(cluster: &ControlPlane, etcd: &str) -> Result<Self> {
-        let mut server = Self::run(cluster, etcd, free_port()?, Vec::new())?;
+    /// The same over another etcd, with further flags.
+    pub async fn start_over(cluster: &ControlPlane, etcd: &str, more: Vec<String>) -> Result<Self> {
+        let mut server = Self::run(cluster, etcd, free_port()?, more)?;
         server.ready(cluster).await?;
         Ok(server)
     }

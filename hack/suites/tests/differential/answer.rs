@@ -50,14 +50,15 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// Those of an episode that begins at a revision, at a server with nothing in it that is of interest and made after that second.
-    pub(crate) fn from(base: u64, since: &str) -> Self {
+    /// Those of an episode that begins at a revision, at a server with nothing in it that is of interest and made after that second;
+    /// what stands there has these uids.
+    pub(crate) fn from(base: u64, since: &str, standing: Vec<(String, String)>) -> Self {
         let regex = |text: &str| Regex::new(text).expect("a rule");
         Self {
             base,
             since: since.to_owned(),
             step: 0,
-            uids: BTreeMap::new(),
+            uids: standing.into_iter().map(|(uid, whose)| (uid, format!("UID of {whose}"))).collect(),
             rules: RULES.iter().map(|(has, rule, word)| (*has, regex(rule), *word)).collect(),
             uid: regex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
             revision: regex(r#"(resourceVersion[^0-9]{1,5}|(?:precondition|record) \()(\d+)"#),

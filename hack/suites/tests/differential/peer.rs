@@ -66,13 +66,13 @@ pub(crate) struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// The server with nothing in it that the episode is about.
     pub(crate) async fn new(server: &'a Server, episode: &'a Episode) -> Peer<'a> {
-        let base = settle::revision(server, &episode.collection).await;
+        let (base, standing) = settle::begin(server, &episode.collection).await;
         let placeholder = Regex::new("<(rv|old|uid|list|continue)(?::([^>]*))?>").expect("a rule");
         Peer {
             server,
             episode,
             http: &server.http,
-            words: Words::from(base, &server.since),
+            words: Words::from(base, &server.since, standing),
             seen: BTreeMap::new(),
             list: base.to_string(),
             token: "none".to_owned(),

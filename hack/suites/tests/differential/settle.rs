@@ -136,12 +136,16 @@ pub(crate) async fn empty(server: &Server, collection: &str) {
     until("everything is gone", async || objects(server, collection).await.is_empty().then_some(())).await;
 }
 
-/// The revision of a collection with nothing in it.
-pub(crate) async fn revision(server: &Server, collection: &str) -> u64 {
+/// The revision of a collection with nothing in it, and whose uid is which among what always stands in it.
+pub(crate) async fn begin(server: &Server, collection: &str) -> (u64, Vec<(String, String)>) {
     assert!(objects(server, collection).await.is_empty(), "something was left");
     let list = server.http.get(collection, &[]).await.expect(200);
-    let said = list["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok());
-    said.expect("a revision")
+    let text = |object: &Value, name: &str| object["metadata"][name].as_str().unwrap_or_default().to_owned();
+    let standing = list["items"].as_array().into_iter().flatten();
+    let standing = standing.map(|object| {
+        (text(object, "uid"), format!("{}/{}", text(object, "namespace"), text(object, "name")))
+    });
+    (text(&list, "resourceVersion").parse().expect("a revision"), standing.collect())
 }
 
 async fn remove(server: &Server, path: &str) {

@@ -15,6 +15,9 @@ use crate::peer::Server;
 use crate::settle::furnish;
 use crate::world::{NAMESPACES, World};
 
+/// Upstream's servers write each few minutes how far they compacted, which is a revision of nobody's.
+const UNCOMPACTED: &str = "--etcd-compaction-interval=0";
+
 /// sample-apiserver and our server of its group, each registered with a control plane of its own; they end when dropped.
 pub(crate) struct Sample {
     /// Theirs and ours, asked directly.
@@ -41,7 +44,9 @@ impl Sample {
         let (theirs, ours) = tokio::join!(cluster(), cluster());
         let clusters = [theirs?, ours?];
         let etcds = [etcd().await?, etcd().await?];
-        let theirs = SampleServer::start_over(&clusters[0], &etcds[0].0.url).await.expect("it starts");
+        let theirs = SampleServer::start_over(&clusters[0], &etcds[0].0.url, vec![UNCOMPACTED.to_owned()])
+            .await
+            .expect("it starts");
         let ours = Wardle::start(&clusters[1], &etcds[1].0.url).await?;
         let (of_theirs, of_ours) = tokio::join!(
             both_ways(&clusters[0], theirs.registration()),
@@ -84,7 +89,7 @@ impl Core {
         let etcd = etcd().await?;
         let kinds = ["configmaps", "secrets", "events", "namespaces"];
         let own: Vec<String> = kinds.iter().map(|kind| format!("/{kind}#{}", etcd.0.url)).collect();
-        let flags = vec![format!("--etcd-servers-overrides={}", own.join(","))];
+        let flags = vec![format!("--etcd-servers-overrides={}", own.join(",")), UNCOMPACTED.to_owned()];
         let mut sandbox = Sandbox::new()?.with_flags(["--storage=memory", "--delete-collection-workers=1"]);
         let (cluster, _) = tokio::join!(Cluster::start_alone(flags), sandbox.start());
         let cluster = cluster?;

@@ -35,8 +35,8 @@ pub(super) const BOTH: &[Deviation] = &[
         name: "what a continue token says",
         why: "a token names the next object, the sample's the last one with a zero behind it: only the server reads it",
         at: "limit=",
-        theirs: r"body\.metadata\.continue = .*",
-        ours: r"body\.metadata\.continue = .*",
+        theirs: r"(body\.metadata\.continue|proto\[1\]\.2\[0\]\.1\[\d\]\.3) = .*",
+        ours: r"(body\.metadata\.continue|proto\[1\]\.2\[0\]\.1\[\d\]\.3) = .*",
     },
     Deviation {
         name: "the last page",

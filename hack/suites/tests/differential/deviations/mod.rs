@@ -21,8 +21,12 @@ pub(crate) struct Deviation {
 }
 
 /// With these the two have different things stored: an episode ends.
-pub(crate) const PARTINGS: &[&str] =
-    &["a second reference", "metadata by way of a status", "a namespace that nobody finalizes"];
+pub(crate) const PARTINGS: &[&str] = &[
+    "a second reference",
+    "a reference without its type",
+    "metadata by way of a status",
+    "a namespace that nobody finalizes",
+];
 
 /// Those that come up beside one of the two servers.
 pub(crate) fn beside(world: World) -> impl Iterator<Item = &'static Deviation> {
