@@ -5,7 +5,7 @@
 //! running server for it tells whether it has loaded these files.
 
 use super::account::{Account, Readers};
-use super::desired::{Certificate, TlsMode};
+use super::desired::{Certificate, Desired, TlsMode};
 use super::error::Error;
 use super::file;
 use super::gauge::Band;
@@ -83,6 +83,25 @@ fn within(size: u64) -> [(&'static str, String); 4] {
     ]
 }
 
+/// What a server runs with where its parameters say nothing.
+pub(super) fn defaults(desired: &Desired) -> Vec<(&'static str, String)> {
+    let senders = senders(desired.instances).to_string();
+    let mut defaults = vec![
+        ("shared_buffers", "32MB".to_owned()),
+        ("max_wal_senders", senders.clone()),
+        ("max_replication_slots", senders),
+        ("lc_messages", LOCALE.to_owned()),
+        ("lc_monetary", LOCALE.to_owned()),
+        ("lc_numeric", LOCALE.to_owned()),
+        ("lc_time", LOCALE.to_owned()),
+        ("default_text_search_config", "pg_catalog.english".to_owned()),
+        ("log_timezone", "UTC".to_owned()),
+        ("timezone", "UTC".to_owned()),
+    ];
+    defaults.extend(desired.size.into_iter().flat_map(within));
+    defaults
+}
+
 impl Config<'_> {
     /// Renders every file.
     pub(super) fn render(&self) -> Rendered {
@@ -105,7 +124,8 @@ impl Config<'_> {
     /// `server.conf`: defaults, then what the caller set, then what only we set.
     fn settings(&self) -> String {
         let mut text = "# Written by databases-apiserver, which replaces this file.\n".to_owned();
-        text += &self.defaults().iter().map(|(name, value)| line(name, value)).collect::<String>();
+        text +=
+            &defaults(&self.state.desired).iter().map(|(name, value)| line(name, value)).collect::<String>();
         let parameters = permitted(self.state.effective_parameters());
         text += &parameters.iter().map(|(name, value)| line(name, value)).collect::<String>();
         text += &self.raised();
@@ -114,7 +134,7 @@ impl Config<'_> {
 
     /// What is wanted of the settings that standbys are sensitive to.
     pub(super) fn wanted(&self) -> Floor {
-        standby::wanted(self.state.effective_parameters(), &self.defaults())
+        standby::wanted(self.state.effective_parameters(), &defaults(&self.state.desired))
     }
 
     /// What a standby needs more of than is wanted.
@@ -123,24 +143,6 @@ impl Config<'_> {
         let short =
             self.floor.iter().filter(|(name, least)| wanted.get(*name).is_some_and(|wanted| wanted < least));
         short.map(|(name, least)| line(name, &least.to_string())).collect()
-    }
-
-    fn defaults(&self) -> Vec<(&'static str, String)> {
-        let senders = senders(self.state.desired.instances).to_string();
-        let mut defaults = vec![
-            ("shared_buffers", "32MB".to_owned()),
-            ("max_wal_senders", senders.clone()),
-            ("max_replication_slots", senders),
-            ("lc_messages", LOCALE.to_owned()),
-            ("lc_monetary", LOCALE.to_owned()),
-            ("lc_numeric", LOCALE.to_owned()),
-            ("lc_time", LOCALE.to_owned()),
-            ("default_text_search_config", "pg_catalog.english".to_owned()),
-            ("log_timezone", "UTC".to_owned()),
-            ("timezone", "UTC".to_owned()),
-        ];
-        defaults.extend(self.state.desired.size.into_iter().flat_map(within));
-        defaults
     }
 
     fn fixed(&self) -> Vec<(&'static str, String)> {

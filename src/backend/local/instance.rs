@@ -212,7 +212,7 @@ impl<'a> Instance<'a> {
             return Ok(());
         }
         let folder = self.place(0);
-        match trial::judge(&self.host.account, &self.install, &folder, wanted).await {
+        match trial::judge(&self.host.account, &self.install, &folder, &self.state.desired).await {
             Err(Error::InvalidParameters(message)) if self.state.parameters.is_some() => self.reject(message),
             judged => judged,
         }

@@ -2,9 +2,10 @@
 
 use super::LocalPostgres;
 use super::account::Account;
-use super::desired::{Amounts, Resources};
+use super::desired::{Amounts, Desired, Resources};
 use super::error::Error;
 use super::hold::Groups;
+use super::parameters::{invalid, told};
 use super::validation::refuse;
 use crate::backend::OfferedResource;
 use apimachinery::quantity::Quantity;
@@ -14,6 +15,32 @@ use nix::sys::statvfs::statvfs;
 /// processes share, and themselves.
 const LEAST_CPU: u64 = 50;
 const LEAST_MEMORY: u64 = 256 << 20;
+/// What the processes of a server share grows with these.
+const SHARED: [&str; 23] = [
+    "autovacuum_max_workers",
+    "autovacuum_worker_slots",
+    "commit_timestamp_buffers",
+    "io_max_concurrency",
+    "max_connections",
+    "max_locks_per_transaction",
+    "max_pred_locks_per_transaction",
+    "max_prepared_transactions",
+    "max_replication_slots",
+    "max_wal_senders",
+    "max_worker_processes",
+    "min_dynamic_shared_memory",
+    "multixact_member_buffers",
+    "multixact_offset_buffers",
+    "notify_buffers",
+    "pg_stat_statements.max",
+    "serializable_buffers",
+    "shared_buffers",
+    "shared_preload_libraries",
+    "subtransaction_buffers",
+    "track_activity_query_size",
+    "transaction_buffers",
+    "wal_buffers",
+];
 /// The size of a disk is told in these: some file systems change theirs a little all the time.
 const GIB: u64 = 1 << 30;
 
@@ -85,6 +112,32 @@ pub(super) fn check(wanted: &Resources, groups: &Groups, account: &Account) -> R
     }
 }
 
+/// Refuses parameters with which the processes of a server share as much memory as it can have, or more: it takes that at its
+/// start, and is killed for it, or another program of this machine is.
+pub(super) fn check_shared(megabytes: u64, desired: &Desired) -> Result<(), Error> {
+    let (wanted, limit) = (&desired.parameters, desired.resources.limits.memory);
+    let (most, whose, or) = match (limit, memory()) {
+        (Some(limit), all) if all.is_none_or(|all| limit < all) => {
+            (limit, "spec.resources.limits.memory is", ", or raise the limit")
+        }
+        (_, Some(all)) => (all, "this machine has", ""),
+        (_, None) => return Ok(()),
+    };
+    if megabytes.saturating_mul(1 << 20) < most {
+        return Ok(());
+    }
+    let known = wanted.iter().filter(|(name, _)| SHARED.contains(&name.as_str()));
+    let counted = match told(known) {
+        none if none.is_empty() => told(wanted),
+        some => some,
+    };
+    Err(invalid(format!(
+        "PostgreSQL would take {megabytes}Mi of memory for what its processes share, and {whose} {}Mi; what counts for it: {counted}. \
+         Ask for less{or}",
+        most >> 20
+    )))
+}
+
 /// How many processors this machine has.
 fn processors() -> Option<u64> {
     std::thread::available_parallelism().ok().map(|count| count.get() as u64)
@@ -96,4 +149,26 @@ fn memory() -> Option<u64> {
     let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = total.trim().strip_suffix(" kB")?.parse().ok()?;
     kilobytes.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::with_parameters;
+    use super::*;
+
+    #[test]
+    fn shared_memory_stays_below_the_limit_or_the_machine_s_own() {
+        let mut wanted = with_parameters(&[("max_locks_per_transaction", "200000"), ("work_mem", "8MB")]);
+        assert!(check_shared(143, &wanted).is_ok() && check_shared(511, &wanted).is_ok());
+        let of_machine = check_shared(97_095_820, &wanted).expect_err("95 TB").to_string();
+        wanted.resources.limits.memory = Some(512 << 20);
+        assert!(check_shared(511, &wanted).is_ok());
+        let of_limit = check_shared(512, &wanted).expect_err("all of it");
+        assert_eq!((of_limit.reason(), of_limit.is_permanent()), ("InvalidParameters", true));
+        for (said, whose) in [(of_machine, "97095820Mi"), (of_limit.to_string(), "limits.memory is 512Mi")] {
+            assert!(said.contains(whose) && said.contains("max_locks_per_transaction=200000"), "{said}");
+            assert!(!said.contains("work_mem"), "{said}");
+        }
+        assert!(check_shared(u64::MAX, &wanted).is_err());
+    }
 }

@@ -72,6 +72,17 @@ pub(super) fn complaint(log: &str) -> String {
     text.chars().take(1000).collect()
 }
 
+/// Parameters in a sentence, long values cut.
+pub(super) fn told<'a>(parameters: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    const SHOWN: usize = 60;
+    let short = |value: &String| match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.clone(),
+    };
+    let all = parameters.into_iter().map(|(name, value)| format!("{name}={}", short(value)));
+    all.collect::<Vec<_>>().join(", ")
+}
+
 /// A refusal of parameters.
 pub(super) fn invalid(message: String) -> Error {
     Error::InvalidParameters(message)

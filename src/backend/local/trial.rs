@@ -3,21 +3,24 @@
 //! A running server takes by a reload what it does not start with again, such as a `min_wal_size` of less than two
 //! segments: that is found out by starting PostgreSQL, as far as it goes before it opens anything, on a folder that holds
 //! only what it reads until then. Neither the running server nor what it is configured with matters.
+//!
+//! It says on the way how much memory its processes would share, which a start takes whether the machine has it or not.
 
 use super::account::{Account, Readers};
-use super::config::RESERVED;
+use super::config::{RESERVED, defaults};
+use super::desired::Desired;
 use super::error::Error;
 use super::install::Install;
 use super::layout::{ServerFolder, remove_folder};
+use super::machine;
 use super::parameters::{complaint, invalid};
-use super::state::Parameters;
 use nix::fcntl::OFlag;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Since this version PostgreSQL can be asked for what it only knows after all its checks, which this setting is.
+/// Since this version PostgreSQL can be asked for what it only knows after all its checks, which this setting is: in megabytes.
 const CHECKS_ALL: (u32, &str) = (15, "shared_memory_size");
 /// What it says when it was asked before it checked how settings go together.
 const CHECKS_EACH: &str = "port";
@@ -26,20 +29,23 @@ const READ: [&str; 2] = ["PG_VERSION", "global/pg_control"];
 /// None of these files is longer.
 const LONGEST: u64 = 64 << 10;
 
-/// Asks PostgreSQL whether it would start with the parameters.
+/// Asks PostgreSQL whether it would start with the parameters, and with how much memory.
 pub(super) async fn judge(
     account: &Account,
     install: &Install,
     folder: &ServerFolder,
-    parameters: &Parameters,
+    desired: &Desired,
 ) -> Result<(), Error> {
     if install.major < CHECKS_ALL.0 {
-        return ask(account, install, folder, &folder.data(), CHECKS_EACH, parameters).await;
+        return ask(account, install, folder, &folder.data(), CHECKS_EACH, desired).await.map(drop);
     }
     let trial = prepare(account, folder)?;
-    let judged = ask(account, install, folder, &trial, CHECKS_ALL.1, parameters).await;
+    let answer = ask(account, install, folder, &trial, CHECKS_ALL.1, desired).await;
     remove_folder(&trial)?;
-    judged
+    match answer?.trim().parse::<u64>() {
+        Ok(megabytes) => machine::check_shared(megabytes, desired),
+        Err(_) => Ok(()),
+    }
 }
 
 async fn ask(
@@ -48,21 +54,32 @@ async fn ask(
     folder: &ServerFolder,
     data: &Path,
     asked: &str,
-    parameters: &Parameters,
-) -> Result<(), Error> {
+    desired: &Desired,
+) -> Result<String, Error> {
     let empty = folder.conf("empty.conf");
     account.write(&empty, b"", Readers::Server)?;
     let mut command = account.command(&install.program("postgres"), data);
     command.arg("-D").arg(data).args(["-C", asked, "-c"]).arg(format!("config_file={}", empty.display()));
-    for (name, value) in parameters {
+    for (name, value) in defaults(desired) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    for (name, value) in &desired.parameters {
         command.arg("-c").arg(format!("{name}={value}"));
     }
     command.arg("-c").arg(format!("{}={}", RESERVED.0, RESERVED.1));
     match account.run(&mut command).await {
-        Ok(_) => Ok(()),
-        Err(Error::Program { output, .. }) => Err(invalid(complaint(&output))),
-        Err(error) => Err(error),
+        Err(Error::Program { output, .. }) => match countless(&output) {
+            Some(megabytes) => Ok(megabytes.to_owned()),
+            None => Err(invalid(complaint(&output))),
+        },
+        answer => answer,
     }
+}
+
+/// What PostgreSQL was asked for, where that is more than its own settings hold.
+fn countless(output: &str) -> Option<&str> {
+    let (_, rest) = output.split_once(&format!("invalid value for parameter \"{}\": \"", CHECKS_ALL.1))?;
+    rest.split_once('"').map(|(megabytes, _)| megabytes)
 }
 
 /// A folder that PostgreSQL takes for the data directory. It is the server's own once it is complete: nobody else enters it

@@ -36,6 +36,10 @@ pub(super) async fn admit(
     state.take_up();
     match judged {
         Ok(install) => {
+            if state.desired.resources != desired.resources {
+                // What did not start may do so now.
+                state.rejected = None;
+            }
             state.desired = desired.clone();
             Ok(Admitted { install, state, refused: None })
         }
@@ -70,9 +74,11 @@ pub(super) async fn judge(
         let found = saved.major.to_string();
         return Err(Error::OtherMajor { path: primary.data(), found, wanted: install.major });
     }
-    if saved.created && saved.desired.parameters != desired.parameters && primary.is_initialised() {
+    let limit = |desired: &Desired| desired.resources.limits.memory;
+    let is_other = saved.desired.parameters != desired.parameters || limit(&saved.desired) != limit(desired);
+    if saved.created && is_other && primary.is_initialised() {
         install.check()?;
-        trial::judge(&host.account, &install, &primary, &desired.parameters).await?;
+        trial::judge(&host.account, &install, &primary, desired).await?;
     }
     Ok(install)
 }

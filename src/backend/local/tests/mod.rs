@@ -178,7 +178,12 @@ fn desired() -> Desired {
 }
 
 fn with_parameter(name: &str, value: &str) -> Desired {
-    Desired { parameters: BTreeMap::from([(name.to_owned(), value.to_owned())]), ..desired() }
+    with_parameters(&[(name, value)])
+}
+
+pub(super) fn with_parameters(parameters: &[(&str, &str)]) -> Desired {
+    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Desired { parameters: parameters.collect(), ..desired() }
 }
 
 fn login<'a>(observed: &'a Observed, username: &str) -> &'a Credentials {

@@ -47,3 +47,32 @@ async fn what_does_not_start_with_parameters_of_a_reload_starts_with_those_of_be
     let again = fixture.ensure(&wish).await;
     assert_eq!(value(&connect(&again).await, "SHOW min_wal_size").await, "128MB");
 }
+
+#[tokio::test]
+async fn more_shared_memory_than_there_is_is_refused_before_anything_takes_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let much = [("max_locks_per_transaction", "2147483647"), ("work_mem", "8MB")];
+    // PostgreSQL counts no further than a setting goes.
+    let countless = [("max_connections", "200000"), much[0]];
+    let refused = fixture.local().ensure(&with_parameters(&much)).await.expect_err("refused at once");
+    assert_eq!(refused.reason(), "InvalidParameters", "{refused}");
+    let first = with_parameter("max_connections", "37");
+    fixture.ensure(&first).await;
+    let pid = fixture.pid(0);
+    for wish in [&much[..], &countless[..]] {
+        let refused = fixture.local().ensure(&with_parameters(wish)).await.expect_err("refused");
+        assert!(refused.reason() == "InvalidParameters" && refused.is_permanent(), "{refused}");
+        let said = refused.to_string();
+        assert!(
+            said.contains("max_locks_per_transaction=2147483647") && said.contains("this machine has"),
+            "{said}"
+        );
+        assert!(!said.contains("work_mem"), "{said}");
+        let seen = fixture.local().observe(UID).await.expect("observed");
+        assert!(seen.ready && fixture.pid(0) == pid, "nothing was restarted: {seen:?}");
+    }
+    let seen = fixture.ensure(&first).await;
+    assert_eq!(value(&connect(&seen).await, "SHOW max_connections").await, "37");
+    assert_eq!(fixture.pid(0), pid);
+    fixture.ensure(&with_parameter("max_locks_per_transaction", "128")).await;
+}
