@@ -58,29 +58,57 @@ pub(super) fn permitted(parameters: &Parameters) -> Parameters {
     parameters.iter().filter(open).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// What PostgreSQL says is wrong, without time stamps and process ids.
-pub(super) fn complaint(log: &str) -> String {
-    const KEPT: [&str; 5] = ["FATAL:  ", "PANIC:  ", "ERROR:  ", "DETAIL:  ", "HINT:  "];
-    let words =
-        |line: &str| KEPT.iter().find_map(|key| line.split_once(key)).map(|(_, text)| text.trim().to_owned());
-    let kept: Vec<String> = log.lines().filter_map(words).collect();
-    let text = if kept.is_empty() {
-        log.trim().lines().last().unwrap_or("no output").to_owned()
-    } else {
-        kept.join("; ")
-    };
-    text.chars().take(1000).collect()
+/// What PostgreSQL says is wrong, without time stamps and process ids; none where it says nothing of that.
+pub(super) fn complaint(log: &str) -> Option<String> {
+    const WRONG: [&str; 3] = ["FATAL:  ", "PANIC:  ", "ERROR:  "];
+    const MORE: [&str; 2] = ["DETAIL:  ", "HINT:  "];
+    const LONGEST: usize = 1000;
+    let mut said: Vec<&str> = Vec::new();
+    let mut is_of_fault = false;
+    for line in log.lines().filter(|line| !line.starts_with('\t')) {
+        let fault = after(line, &WRONG);
+        let more = after(line, &MORE);
+        is_of_fault = fault.is_some() || is_of_fault && more.is_some();
+        let news = fault.or(more).filter(|text| is_of_fault && said.last() != Some(text));
+        said.extend(news);
+    }
+    let text = if said.is_empty() { last_word(log)?.to_owned() } else { said.join("; ") };
+    Some(cut(&text, LONGEST))
+}
+
+/// What comes after one of the words in a line.
+fn after<'a>(line: &'a str, words: &[&str]) -> Option<&'a str> {
+    words.iter().find_map(|word| line.split_once(word)).map(|(_, text)| text.trim())
+}
+
+/// What a process was ended by, or what a program said that knows no levels; `pg_ctl` says as well that it failed.
+fn last_word(log: &str) -> Option<&str> {
+    const NOTHING: [&str; 3] = [
+        "Examine the log output.",
+        "pg_ctl: could not start server",
+        "pg_ctl: another server might be running; trying to start server anyway",
+    ];
+    let lines = || log.lines().map(str::trim).filter(|line| !line.is_empty() && !NOTHING.contains(line));
+    let killed = lines().find(|line| line.contains("was terminated by signal"));
+    killed
+        .and_then(|line| after(line, &["LOG:  "]))
+        .or_else(|| lines().rfind(|line| !line.contains("LOG:  ")))
+}
+
+/// The beginning of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// Parameters in a sentence, long values cut.
 pub(super) fn told<'a>(parameters: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     const SHOWN: usize = 60;
-    let short = |value: &String| match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
-        None => value.clone(),
-    };
-    let all = parameters.into_iter().map(|(name, value)| format!("{name}={}", short(value)));
-    all.collect::<Vec<_>>().join(", ")
+    const LONGEST: usize = 600;
+    let all = parameters.into_iter().map(|(name, value)| format!("{name}={}", cut(value, SHOWN)));
+    cut(&all.collect::<Vec<_>>().join(", "), LONGEST)
 }
 
 /// A refusal of parameters.
@@ -126,7 +154,43 @@ mod tests {
     fn the_complaint_is_what_was_fatal() {
         let log =
             "2026-01-01 00:00:00 UTC [7] LOG:  starting\n2026-01-01 00:00:00 UTC [7] FATAL:  no\nHINT:  yes";
-        assert_eq!(complaint(log), "no; yes");
-        assert_eq!(complaint("a\nb"), "b");
+        assert_eq!(complaint(log).as_deref(), Some("no; yes"));
+        assert_eq!(complaint("a\nb").as_deref(), Some("b"));
+        let long = complaint(&format!("FATAL:  {}", "x".repeat(2000))).expect("a complaint");
+        assert_eq!(long.chars().count(), 1001);
+    }
+
+    #[test]
+    fn a_complaint_is_never_that_there_is_a_log() {
+        const AT: &str = "2026-11-28 23:26:47.307 UTC [28292] ";
+        const PG_CTL: &str = "pg_ctl: could not start server\nExamine the log output.";
+        let check = |log: &str, said: Option<&str>| assert_eq!(complaint(log).as_deref(), said, "{log}");
+        check(PG_CTL, None);
+        check("", None);
+        check(&format!("{AT}LOG:  starting PostgreSQL 15.18\n"), None);
+        let reserved =
+            "postgres: superuser_reserved_connections (200) must be less than max_connections (100)";
+        check(&format!("{reserved}\n{PG_CTL}"), Some(reserved));
+        check(
+            &format!(
+                "{AT}FATAL:  could not access file \"nosuch\": No such file or directory\n{AT}LOG:  database system is shut down"
+            ),
+            Some("could not access file \"nosuch\": No such file or directory"),
+        );
+        check(
+            &format!(
+                "{AT}LOG:  could not bind\n{AT}HINT:  Wait.\n{AT}FATAL:  no sockets\n{AT}FATAL:  no sockets\n{AT}DETAIL:  none"
+            ),
+            Some("no sockets; none"),
+        );
+        let killed = "startup process (PID 7) was terminated by signal 9: Killed";
+        check(&format!("{AT}LOG:  {killed}\n{AT}LOG:  database system is shut down"), Some(killed));
+    }
+
+    #[test]
+    fn parameters_are_told_in_short() {
+        let all =
+            [("a", "1".to_owned()), ("b", "ä".repeat(61))].map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(told(&Parameters::from(all)), format!("a=1, b={}…", "ä".repeat(60)));
     }
 }

@@ -4,10 +4,11 @@ use super::config::{DIGEST_SETTING, HBA_FILE, IDENT_FILE, Rendered, SETTINGS_FIL
 use super::error::Error;
 use super::instance::Instance;
 use super::manager;
+use super::parameters::told;
 use super::process::Postmaster;
 use super::server::ShutdownMode;
 use super::sql::{MAINTENANCE, Session, column, literal};
-use super::state::Parameters;
+use super::state::{Parameters, State};
 
 /// How often starting is tried with another port, or with the parameters of before.
 const ATTEMPTS: usize = 8;
@@ -66,14 +67,26 @@ impl Instance<'_> {
                 }
                 self.save()
             }
-            Error::StartFailed { log, .. } if is_trial => self.reject(log),
+            Error::StartFailed { log, .. } if is_trial => self.reject_start(&log),
             // A running server took what it does not start with.
             Error::StartFailed { log, .. } if started.is_some() => {
                 self.state.parameters = started;
-                self.reject(log)
+                self.reject_start(&log)
             }
             error => Err(error),
         }
+    }
+
+    /// Goes back to the parameters of before, and remembers what of the new ones differs.
+    fn reject_start(&mut self, log: &str) -> Result<(), Error> {
+        let State { desired, parameters, .. } = &self.state;
+        let last = |name: &String| parameters.as_ref().and_then(|last| last.get(name));
+        let changed = match told(desired.parameters.iter().filter(|&(name, value)| last(name) != Some(value)))
+        {
+            none if none.is_empty() => "without parameters that it had".to_owned(),
+            some => format!("with {some}"),
+        };
+        self.reject(format!("the server does not start {changed}: {log}"))
     }
 
     /// Makes a running server read its configuration. False when it was stopped because it must start anew.

@@ -117,7 +117,7 @@ impl Server<'_> {
             Err(Error::Program { .. }) if self.running().is_some() => {
                 Err(Error::Timeout(format!("the start of server {}", self.name)))
             }
-            Err(Error::Program { output, .. }) => Err(self.explain(before, output)),
+            Err(Error::Program { output, .. }) => Err(self.explain(before, &output)),
             Err(error) => Err(error),
         }
     }
@@ -154,7 +154,7 @@ impl Server<'_> {
         Ok(0)
     }
 
-    fn explain(&self, before: u64, output: String) -> Error {
+    fn explain(&self, before: u64, output: &str) -> Error {
         let log = self.read_log(before).unwrap_or_default();
         if log.contains("Address already in use") {
             return Error::PortTaken(self.port);
@@ -165,7 +165,13 @@ impl Server<'_> {
         if log.contains("No space left on device") {
             return Error::DiskFull(self.folder.data());
         }
-        let log = complaint(if log.trim().is_empty() { &output } else { &log });
+        let said = complaint(&log).or_else(|| complaint(output));
+        let log = said.unwrap_or_else(|| {
+            format!(
+                "PostgreSQL ended and did not say why, as one does that is killed for want of memory; its log is {}",
+                self.folder.log().display()
+            )
+        });
         Error::StartFailed { server: self.name.clone(), log }
     }
 

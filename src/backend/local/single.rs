@@ -58,7 +58,8 @@ impl Server<'_> {
         if output.status.success() {
             return Ok(());
         }
-        let output = complaint(&String::from_utf8_lossy(&output.stderr));
+        let said = complaint(&String::from_utf8_lossy(&output.stderr));
+        let output = said.unwrap_or_else(|| "no output".to_owned());
         Err(Error::Program { program: program.display().to_string(), output })
     }
 

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::install::Install;
 use super::layout::{ServerFolder, remove_folder};
 use super::machine;
-use super::parameters::{complaint, invalid};
+use super::parameters::{complaint, invalid, told};
 use nix::fcntl::OFlag;
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -70,7 +70,10 @@ async fn ask(
     match account.run(&mut command).await {
         Err(Error::Program { output, .. }) => match countless(&output) {
             Some(megabytes) => Ok(megabytes.to_owned()),
-            None => Err(invalid(complaint(&output))),
+            None => Err(invalid(complaint(&output).unwrap_or_else(|| {
+                let wanted = told(&desired.parameters);
+                format!("PostgreSQL does not say why it would not start with {wanted}: `postgres -C {asked}` failed")
+            }))),
         },
         answer => answer,
     }
