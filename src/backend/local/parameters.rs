@@ -20,6 +20,12 @@ pub(super) fn check(parameters: &Parameters) -> Result<(), Error> {
         if let Some(why) = policy::refusal(name) {
             return Err(invalid(format!("parameter {name} {why}; remove it")));
         }
+        if value.len() > policy::LONGEST_VALUE {
+            let most = policy::LONGEST_VALUE;
+            return Err(invalid(format!(
+                "the value of parameter {name} is longer than {most} bytes; shorten it"
+            )));
+        }
         if value.contains(char::is_control) {
             return Err(invalid(format!("the value of parameter {name} has a control character; remove it")));
         }
@@ -133,6 +139,7 @@ mod tests {
             assert!(!accepts(name, "1"), "{name}");
         }
         assert!(!accepts("work_mem", "1\nport = 1"));
+        assert!(!accepts("search_path", &"a".repeat(policy::LONGEST_VALUE + 1)));
     }
 
     #[test]

@@ -13,6 +13,10 @@ use std::sync::LazyLock;
 /// The parameter that loads modules; its value is a list of their names.
 pub const LIBRARIES: &str = "shared_preload_libraries";
 
+/// The most bytes of a value: PostgreSQL is asked about values by its command line, and the system hands over no longer arguments than
+/// four times that.
+pub const LONGEST_VALUE: usize = 32 << 10;
+
 /// The parameter that says how much memory a server takes for pages.
 pub(super) const BUFFERS: &str = "shared_buffers";
 
@@ -123,6 +127,8 @@ pub(super) fn validate(parameters: &BTreeMap<String, String>, path: &Path, error
             errors.push(FieldError::invalid(&at, &**name, detail));
         } else if let Some(why) = refusal(name) {
             errors.push(FieldError::forbidden(&at, &why.to_string()));
+        } else if value.len() > LONGEST_VALUE {
+            errors.push(FieldError::too_long(&at, LONGEST_VALUE));
         } else if name == LIBRARIES
             && let Err(wrong) = libraries(value)
         {
@@ -168,6 +174,21 @@ mod tests {
         {
             assert_eq!(refusal(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_value_has_an_end() {
+        let faults = |length: usize| {
+            let (parameters, mut errors) =
+                (BTreeMap::from([("search_path".to_owned(), "ä".repeat(length / 2))]), Errors::new());
+            validate(&parameters, &Path::new("spec").child("parameters"), &mut errors);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(faults(LONGEST_VALUE), Vec::<String>::new());
+        assert_eq!(
+            faults(LONGEST_VALUE + 2),
+            ["spec.parameters[search_path]: Too long: may not be more than 32768 bytes"]
+        );
     }
 
     #[test]
