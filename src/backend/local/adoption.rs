@@ -68,7 +68,7 @@ impl LocalPostgres {
     /// The uid of the data that a key opens; where some of it is kept, of that.
     fn opened_by(&self, namespace: &str, key: &Key) -> Result<String, Error> {
         let (mut found, mut damaged) = (None, Vec::new());
-        for uid in self.host.layout.uids()? {
+        for uid in self.host.layout.folders()? {
             match State::read(&self.host.layout.instance(&uid).state()) {
                 Ok(state) if state.desired.namespace == namespace && opens(key, &state) => {
                     if state.retained {
@@ -92,11 +92,18 @@ impl LocalPostgres {
         );
         let listed = "`databases-apiserver retained` lists it there as Damaged and says why";
         let message = match damaged.iter().find(|uid| told.expose().contains(uid.as_str())) {
-            Some(uid) => format!(
-                "{title} says that it is of the data of the uid {uid}, which is on this machine and damaged: {} does not say whose it is \
-                 and what opens it; put that file back from a copy, and the data is taken up; {listed}, and deletes it by --delete",
-                self.host.layout.instance(uid).state().display()
-            ),
+            Some(uid) => {
+                let state = self.host.layout.instance(uid).state();
+                let lack = match state.exists() {
+                    true => "does not say whose it is and what opens it",
+                    false => "is missing, which says whose it is and what opens it",
+                };
+                format!(
+                    "{title} says that it is of the data of the uid {uid}, which is on this machine and damaged: {} {lack}; put that \
+                     file back from a copy, and the data is taken up; {listed}, and deletes it by --delete",
+                    state.display()
+                )
+            }
             None if damaged.is_empty() => nothing,
             None => format!(
                 "{nothing}; other data there is damaged, and does not say whether it is what is meant: {listed}, and once its state \

@@ -37,6 +37,10 @@ pub(super) fn root(data_dir: &Path) -> Result<PathBuf, String> {
 pub(super) fn told(data_dir: &Path, error: &local::Error) -> String {
     match error {
         local::Error::Io { source, .. } => with_owner(data_dir, source, &error.to_string()),
+        // What an object is told of it is not for who may have none.
+        local::Error::CorruptState { path, message } => {
+            format!("{} cannot be read ({message}); put it back from a copy", path.display())
+        }
         _ => error.to_string(),
     }
 }

@@ -103,6 +103,7 @@ async fn what_cannot_be_read_is_complained_of_and_is_not_said_to_be_nothing() {
     assert_eq!(line, ["some-uid", "<unknown>", "<unknown>", "Damaged", "<unknown>", "1Mi", "<unknown>"]);
     let said = &answered.complaints[0];
     assert!(said.contains("of some-uid is damaged") && said.contains("state.json"), "{said}");
+    assert!(said.contains("from a copy; --delete") && !said.contains("delete the object"), "{said}");
     let said = answer(&options(folder.path(), Some("some-uid"))).await.expect_err("unreadable");
     assert!(
         said.contains("whether the data of some-uid is kept cannot be seen") && said.contains("state.json"),

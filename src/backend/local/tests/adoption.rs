@@ -144,6 +144,9 @@ async fn kept_data_whose_state_is_damaged_is_called_so_and_taken_up_once_that_is
     }
     let said = refused(&fixture, &heir(HEIR), &nameless).await;
     assert!(said.contains("opens no data that was kept") && said.contains("as Damaged"), "{said}");
+    std::fs::remove_file(&state).expect("removed");
+    let said = refused(&fixture, &heir(HEIR), &of).await;
+    assert!(said.contains("state.json is missing") && !said.contains("opens no data"), "{said}");
     std::fs::write(&state, written).expect("put back");
     fixture.local().adopt(&heir(HEIR), &of).await.expect("taken up");
     assert!(has_the_row(&fixture.ensure(&heir(HEIR)).await).await);
