@@ -1,7 +1,7 @@
 // A backend that runs a PostgreSQL server of its own for every object, from the packages of this machine:
 //
 //	deploy/examples/backends/go/build /tmp/servers
-//	/tmp/servers -listen /run/servers.sock -dir /var/lib/servers
+//	/tmp/servers --listen unix:///run/servers.sock --dir /var/lib/servers
 //	databases-apiserver … --backend servers.example.com/postgresql=unix:///run/servers.sock
 //
 // An object has a folder of its uid. Servers run as the user of this program, who must not be root, and run on when it ends.
@@ -30,7 +30,7 @@ const filled = `SELECT 'CREATE ROLE app' WHERE NOT EXISTS (SELECT FROM pg_roles 
 	ALTER ROLE app LOGIN PASSWORD '%s'`
 
 var (
-	listen = flag.String("listen", "", "the socket to listen at")
+	listen = flag.String("listen", "", "unix:///path/of/a/socket")
 	dir    = flag.String("dir", "", "the folder of all servers")
 	bin    = flag.String("bin", "/usr/lib/postgresql/15/bin", "where PostgreSQL's programs are, in a folder of its version")
 )
@@ -187,12 +187,12 @@ func (b *backend) Remove(ctx context.Context, removal *pb.Removal) (*pb.Nothing,
 
 func main() {
 	flag.Parse()
-	os.Remove(*listen)
-	socket, err := net.Listen("unix", *listen)
+	path, server, b := strings.TrimPrefix(*listen, "unix://"), grpc.NewServer(), &backend{}
+	os.Remove(path)
+	socket, err := net.Listen("unix", path)
 	if err != nil {
 		log.Fatal(err)
 	}
-	server, b := grpc.NewServer(), &backend{}
 	pb.RegisterIdentityServer(server, b)
 	pb.RegisterPostgreSQLServer(server, b)
 	log.Fatal(server.Serve(socket))
