@@ -68,11 +68,13 @@ pub(super) fn permitted(parameters: &Parameters) -> Parameters {
 pub(super) fn complaint(log: &str) -> Option<String> {
     const WRONG: [&str; 3] = ["FATAL:  ", "PANIC:  ", "ERROR:  "];
     const MORE: [&str; 2] = ["DETAIL:  ", "HINT:  "];
+    // Clients that come too early are told so, which is no fault.
+    const TOO_EARLY: &str = "the database system is ";
     const LONGEST: usize = 1000;
     let mut said: Vec<&str> = Vec::new();
     let mut is_of_fault = false;
     for line in log.lines().filter(|line| !line.starts_with('\t')) {
-        let fault = after(line, &WRONG);
+        let fault = after(line, &WRONG).filter(|text| !text.starts_with(TOO_EARLY));
         let more = after(line, &MORE);
         is_of_fault = fault.is_some() || is_of_fault && more.is_some();
         let news = fault.or(more).filter(|text| is_of_fault && said.last() != Some(text));
@@ -94,11 +96,12 @@ fn last_word(log: &str) -> Option<&str> {
         "pg_ctl: could not start server",
         "pg_ctl: another server might be running; trying to start server anyway",
     ];
+    const LEVELS: [&str; 5] = ["LOG:  ", "FATAL:  ", "DETAIL:  ", "HINT:  ", "STATEMENT:  "];
     let lines = || log.lines().map(str::trim).filter(|line| !line.is_empty() && !NOTHING.contains(line));
     let killed = lines().find(|line| line.contains("was terminated by signal"));
     killed
         .and_then(|line| after(line, &["LOG:  "]))
-        .or_else(|| lines().rfind(|line| !line.contains("LOG:  ")))
+        .or_else(|| lines().rfind(|line| after(line, &LEVELS).is_none()))
 }
 
 /// The beginning of a text.
@@ -174,7 +177,8 @@ mod tests {
         let check = |log: &str, said: Option<&str>| assert_eq!(complaint(log).as_deref(), said, "{log}");
         check(PG_CTL, None);
         check("", None);
-        check(&format!("{AT}LOG:  starting PostgreSQL 15.18\n"), None);
+        let early = format!("{AT}FATAL:  the database system is starting up\n{AT}DETAIL:  soon");
+        check(&format!("{AT}LOG:  starting PostgreSQL 15.18\n{early}"), None);
         let reserved =
             "postgres: superuser_reserved_connections (200) must be less than max_connections (100)";
         check(&format!("{reserved}\n{PG_CTL}"), Some(reserved));

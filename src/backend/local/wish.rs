@@ -36,7 +36,7 @@ pub(super) async fn admit(
     state.take_up();
     match judged {
         Ok(install) => {
-            if state.desired.resources != desired.resources {
+            if state.desired.resources.limits != desired.resources.limits {
                 // What did not start may do so now.
                 state.rejected = None;
             }
