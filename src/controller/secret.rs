@@ -1,10 +1,10 @@
 //! The Secret contract: the same keys for every application, whoever answers the database.
 //!
 //! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody
-//! else's: it is neither read into ours nor changed, and the object that would need its name says so. One that lost its labels and
-//! still has all that the object's Secret has is given them back. A Secret that was
-//! released together with retained data is such a one; an annotation says whose it was. It is again an object's that takes up the
-//! data, and so is one of a uid that no object has, as where the object went while no server acted on it.
+//! else's: it is neither read into ours nor changed, and the object that would need its name says so. One whose label was taken off
+//! or changed, and that still has all that the object's Secret has, is given it back. A Secret that was released together with
+//! retained data is such a one; an annotation says whose it was. It is again an object's that takes up the data, and so is one of a
+//! uid that no object has, as where the object went while no server acted on it.
 
 mod foreign;
 
@@ -31,6 +31,8 @@ pub(super) const KIND_LABEL: &str = "databases.standard.k8s.io/instance-kind";
 pub(super) const NAME_LABEL: &str = "databases.standard.k8s.io/instance";
 /// On a released Secret: whose it was.
 pub(super) const RELEASED_FROM: &str = "databases.standard.k8s.io/released-from";
+/// On the Secret by which kept data was taken up: whose that was.
+const TAKEN_UP_FROM: &str = "databases.standard.k8s.io/taken-up-from";
 
 /// Whether no object has a uid any more.
 type Nobodys<'a> = dyn Fn(&str) -> bool + Send + Sync + 'a;
@@ -50,9 +52,13 @@ pub(super) struct Binding {
     pub labels: BTreeMap<String, String>,
     /// Whether the object takes up data that was kept, and so the Secrets that were kept with it.
     pub adopts: bool,
+    /// The Secret by which it does.
+    pub taken_up: Option<String>,
     /// What `spec.adoptRef` has to name, in words, for an object of this class to take up what a deletion kept; none where no object
     /// of it does.
     pub kept_by: Option<String>,
+    /// Whether applications had a Secret of the object: its database may have data of their own.
+    pub has_served: bool,
     /// Whether the object's status tells of it: it was published, or was about to be.
     pub is_known: bool,
     /// All keys of the contract. Those that `data` does not have are taken off; other keys are people's own and stay.
@@ -85,16 +91,15 @@ impl Binding {
         self.adopts && left && same("username") && same("password")
     }
 
-    /// Whether a Secret that says of nobody that it is his is this one, whose labels somebody took off. Whoever makes Secrets can
-    /// give them any name and any login, so it has to have all that this one has now, the password that the backend gave out among
-    /// that: so nothing of it is overwritten, and nobody brings in a password of his own choice.
+    /// Whether a Secret is this one, whose label somebody took off or changed. Whoever makes Secrets can give them any name and any
+    /// login, so it has to have all that this one has now, the password that the backend gave out among that: so nothing of it is
+    /// overwritten, and nobody brings in a password of his own choice.
     fn was_stripped(&self, secret: &Secret) -> bool {
-        let says_nothing = label(secret, UID_LABEL).is_none() && released_from(secret).is_none();
         let is_owned = secret.metadata.owner_references.as_ref().is_some_and(|owners| !owners.is_empty());
         let has_password = self.data.get("password").is_some_and(|password| !password.is_empty());
         let is_same = secret.type_.as_ref() == Some(&self.kind)
             && secret.data.as_ref().is_some_and(|held| *held == self.filled(held));
-        says_nothing && !is_owned && has_password && is_same
+        released_from(secret).is_none() && !is_owned && has_password && is_same
     }
 
     /// What a Secret should have that has this.
@@ -126,8 +131,10 @@ impl Binding {
     /// Makes a Secret the object's.
     fn own(&self, secret: &mut Secret) {
         secret.metadata.labels.get_or_insert_default().extend(self.labels());
-        if let Some(annotations) = &mut secret.metadata.annotations {
-            annotations.remove(RELEASED_FROM);
+        if let Some(annotations) = &mut secret.metadata.annotations
+            && let Some(whose) = annotations.remove(RELEASED_FROM)
+        {
+            annotations.insert(TAKEN_UP_FROM.into(), whose);
         }
     }
 
@@ -225,8 +232,15 @@ impl Cluster {
             return self.create(&api, binding).await;
         };
         let is_ours = label(&secret, UID_LABEL) == Some(&binding.owner_uid);
-        if !is_ours && !binding.was_stripped(&secret) && !binding.takes_up(&secret, nobodys) {
+        if !is_ours
+            && !binding.was_stripped(&secret)
+            && !binding.takes_up(&secret, nobodys)
+            && !went_with_data(&api, binding, &secret).await?
+        {
             return Err(foreign(&secret, binding, nobodys));
+        }
+        if secret.type_.as_ref() != Some(&binding.kind) {
+            return Err(foreign::of_another_type(&secret, binding));
         }
         if binding.settle(&mut secret) {
             api.replace(&binding.name, &self.named(), &secret).await?;
@@ -313,6 +327,14 @@ impl Cluster {
     }
 }
 
+/// Whether a Secret was kept with the very data that the object took up: what it opens is that, if anything still.
+async fn went_with_data(api: &Api<Secret>, binding: &Binding, secret: &Secret) -> Result<bool, Error> {
+    let (Some(whose), Some(name)) = (released_from(secret), &binding.taken_up) else { return Ok(false) };
+    let Some(taken_up) = api.get_opt(name).await? else { return Ok(false) };
+    let from = taken_up.metadata.annotations.as_ref().and_then(|all| all.get(TAKEN_UP_FROM));
+    Ok(label(&taken_up, UID_LABEL) == Some(&binding.owner_uid) && from == Some(whose))
+}
+
 /// Whether the object of a uid left a Secret: it was released then, or, where nobody acted on the object's end, has the uid still.
 pub(super) fn is_left_by(secret: &Secret, uid: &str) -> bool {
     match label(secret, UID_LABEL) {
@@ -335,7 +357,9 @@ pub(super) async fn delete_as_seen(api: &Api<Secret>, name: &str, secret: Secret
 fn disown(secret: &mut Secret, owner_uid: &str) {
     let text = |name| label(secret, name).cloned().unwrap_or_default();
     let whose = whose(&text(KIND_LABEL), &text(NAME_LABEL), owner_uid);
-    secret.metadata.annotations.get_or_insert_default().insert(RELEASED_FROM.into(), whose);
+    let annotations = secret.metadata.annotations.get_or_insert_default();
+    annotations.remove(TAKEN_UP_FROM);
+    annotations.insert(RELEASED_FROM.into(), whose);
     if let Some(labels) = &mut secret.metadata.labels {
         labels.remove(UID_LABEL);
     }

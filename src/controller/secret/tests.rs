@@ -11,7 +11,9 @@ fn binding(data: &[(&str, &str)]) -> Binding {
         owner_uid: "1".into(),
         labels: [(KIND_LABEL, "PostgreSQL"), (NAME_LABEL, "shop")].iter().map(text).collect(),
         adopts: false,
+        taken_up: None,
         kept_by: Some("the binding Secret".into()),
+        has_served: false,
         is_known: false,
         contract: &["host", "sslmode", "ro-uri"],
         data: data.iter().map(text).collect(),
@@ -70,7 +72,9 @@ fn a_released_secret_goes_to_who_takes_up_its_data_by_the_same_login_and_to_nobo
     let heir = adopting(&login);
     assert!(heir.takes_up(&secret, &nobody) && heir.settle(&mut secret));
     assert_eq!(label(&secret, UID_LABEL).map(String::as_str), Some("2"));
-    assert!(secret.metadata.annotations.unwrap_or_default().is_empty(), "it is not released any more");
+    let told = secret.metadata.annotations.unwrap_or_default();
+    assert_eq!(told.get(TAKEN_UP_FROM).map(String::as_str), Some("PostgreSQL shop (uid 1)"));
+    assert_eq!(told.len(), 1, "it is not released any more");
     let mut owned = Secret::default();
     binding(&login).settle(&mut owned);
     assert!(!heir.takes_up(&owned, &|_| false), "a live object's");
@@ -102,6 +106,27 @@ fn nobody_is_told_to_adopt_where_the_class_takes_up_nothing() {
 }
 
 #[test]
+fn nobody_is_told_to_delete_an_object_that_has_served_or_has_what_was_kept() {
+    let (mut secret, binding) = (Secret::default(), binding(&[]));
+    binding.settle(&mut secret);
+    disown(&mut secret, "3");
+    let served = Binding { has_served: true, ..binding.clone() };
+    for binding in [served, Binding { adopts: true, ..binding }] {
+        let error = foreign(&secret, &binding, &nobody).to_string();
+        assert!(error.contains("kubectl delete secret") && !error.contains("delete this object"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_that_can_never_be_of_the_contract_is_to_be_deleted() {
+    let error = foreign::of_another_type(&Secret::default(), &binding(&[])).to_string();
+    assert!(
+        error.contains("type Opaque") && error.contains("kubectl delete secret -n demo shop-binding"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_secret_that_lost_its_labels_is_this_objects_where_all_of_it_is() {
     let login = [("host", "h"), ("username", "app"), ("password", "secret")];
     let mut ours = Secret { type_: Some("servicebinding.io/postgresql".into()), ..Secret::default() };
@@ -119,6 +144,11 @@ fn a_secret_that_lost_its_labels_is_this_objects_where_all_of_it_is() {
     assert!(!binding(&login[..2]).was_stripped(&ours), "without a password anybody has the same");
     let typed = Secret { type_: Some("Opaque".into()), ..ours.clone() };
     assert!(!binding(&login).was_stripped(&typed));
+    let mut relabelled = ours.clone();
+    relabelled.metadata.labels.get_or_insert_default().insert(UID_LABEL.into(), "2".into());
+    assert!(binding(&login).was_stripped(&relabelled), "whoever labelled it so changed nothing in it");
+    let error = foreign(&relabelled, &Binding { is_known: true, ..binding(&[]) }, &|_| false).to_string();
+    assert!(error.contains("kubectl delete secret") && !error.contains("another name"), "{error}");
     let mut released = ours.clone();
     disown(&mut released, "2");
     assert!(!binding(&login).was_stripped(&released), "it says whose it was");

@@ -166,6 +166,7 @@ async fn what_was_in_a_namespace_that_is_gone_is_told_of_that() {
 async fn secret(server: &Server, name: &str, more: Value) {
     let mut secret = json!({
         "metadata": {"name": name, "labels": {"databases.standard.k8s.io/instance": "a"}},
+        "type": "servicebinding.io/postgresql",
         "stringData": {"username": "app", "password": "secret"},
     });
     merge(&mut secret["metadata"], &more);
@@ -199,15 +200,17 @@ async fn the_secret_by_which_data_is_taken_up_stays_and_goes_with_that_from_then
     let released = json!({"databases.standard.k8s.io/released-from": "PostgreSQL old (uid 1)"});
     secret(&server, "old-binding", json!({annotations: released})).await;
     let adopt = json!({"kind": "Secret", "name": "old-binding"});
+    let mut whose = "PostgreSQL old (uid 1)".to_owned();
     for policy in ["Retain", "Delete"] {
         let uid = ready(&server, json!({"adoptRef": adopt, "deletionPolicy": policy})).await;
         let (_, secret) = server.get(old).await;
         let label = &secret["metadata"]["labels"]["databases.standard.k8s.io/instance-uid"];
-        assert_eq!((label, &secret["metadata"][annotations]), (&uid.as_str().into(), &Value::Null));
+        let taken_up = json!({"databases.standard.k8s.io/taken-up-from": whose});
+        assert_eq!((label, &secret["metadata"][annotations]), (&uid.as_str().into(), &taken_up));
         is_deleted(&server, &fake, &uid).await;
         let (_, secret) = server.get(old).await;
         if policy == "Retain" {
-            let whose = format!("PostgreSQL a (uid {uid})");
+            whose = format!("PostgreSQL a (uid {uid})");
             assert_eq!(
                 secret["metadata"][annotations],
                 json!({"databases.standard.k8s.io/released-from": whose})
@@ -216,4 +219,32 @@ async fn the_secret_by_which_data_is_taken_up_stays_and_goes_with_that_from_then
     }
     server.gone(old).await;
     server.gone(BINDING).await;
+}
+
+/// A user of the data may be wanted only later; his Secret then opens nothing that somebody else could take up.
+#[tokio::test(start_paused = true)]
+async fn secrets_that_were_kept_with_the_data_become_its_own_when_they_are_needed() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let released = |whose: &str| json!({"annotations": {"databases.standard.k8s.io/released-from": whose}});
+    for (name, whose) in
+        [("old-binding", "old (uid 1)"), ("a-user-etl", "old (uid 1)"), ("a-user-other", "other (uid 3)")]
+    {
+        secret(&server, name, released(&format!("PostgreSQL {whose}"))).await;
+    }
+    let adopt = json!({"kind": "Secret", "name": "old-binding"});
+    let uid = ready(&server, json!({"adoptRef": adopt, "deletionPolicy": "Delete"})).await;
+    let wish = |user: &str| json!({"spec": {"users": [{"name": user}]}});
+    assert_eq!(server.merge(A, wish("etl")).await.0, 200);
+    let own = async || {
+        let (_, secret) = server.get("/api/v1/namespaces/demo/secrets/a-user-etl").await;
+        let label = &secret["metadata"]["labels"]["databases.standard.k8s.io/instance-uid"];
+        (*label == uid && secret["data"]["password"] != "c2VjcmV0").then_some(())
+    };
+    server.until("it is the object's", own).await;
+    server.condition(A, "Ready", "True", "Available").await;
+    assert_eq!(server.merge(A, wish("other")).await.0, 200);
+    let message = server.condition(A, "Ready", "False", "SecretConflict").await;
+    assert!(message.contains("delete that Secret") && !message.contains("delete this object"), "{message}");
+    is_deleted(&server, &fake, &uid).await;
 }
