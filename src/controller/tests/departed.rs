@@ -239,7 +239,7 @@ async fn secrets_that_were_kept_with_the_data_become_its_own_when_they_are_neede
     let own = async || {
         let (_, secret) = server.get("/api/v1/namespaces/demo/secrets/a-user-etl").await;
         let label = &secret["metadata"]["labels"]["databases.standard.k8s.io/instance-uid"];
-        (*label == uid && secret["data"]["password"] != "c2VjcmV0").then_some(())
+        (*label == uid && secret["data"]["username"] == "ZXRs").then_some(())
     };
     server.until("it is the object's", own).await;
     server.condition(A, "Ready", "True", "Available").await;

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use super::print::shown_list;
 use super::{PATCH, Result, merge as merge_objects};
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Merges a list into another. A list that is not merged is taken as it is, and values are taken out of any list.
 ///
@@ -66,14 +66,14 @@ fn merge_keyed(
     original: &mut Vec<Value>,
     patch: &[Value],
 ) -> Result<Vec<Key>> {
-    let mut gone = HashSet::new();
+    let mut gone = Vec::new();
     let mut is_replaced = false;
     let mut plain = Vec::new();
     for item in patch.iter().filter_map(Value::as_object) {
         match item.get(PATCH).map(|directive| (directive, directive.as_str())) {
             None => plain.push(item.clone()),
             Some((_, Some("delete"))) => {
-                gone.insert(Key::of(key_of(item, key)?));
+                gone.push(Key::of(key_of(item, key)?));
             }
             Some((_, Some("replace"))) => is_replaced = true,
             Some((_, Some("merge"))) => return Err(Error::MergeOfItem),
@@ -81,7 +81,8 @@ fn merge_keyed(
         }
     }
     let by = By::Member(key);
-    let count = original.len();
+    let left = left_behind(original, key, &gone);
+    let gone: HashSet<Key> = gone.into_iter().collect();
     original.retain(|item| {
         item.get(key).map(Key::of).is_none_or(|key| key.is_compound() || !gone.contains(&key))
     });
@@ -90,16 +91,42 @@ fn merge_keyed(
         let plain: Vec<Value> = plain.into_iter().map(Value::Object).collect();
         let order = by.keys(&plain);
         *original = Parts::of(plain, &[], Some(key))?.arranged(&[], &order, Some(key), true)?;
+        server.extend(left);
         return Ok(server);
     }
     let merged = merge_plain(member, key, std::mem::take(original), &plain)?;
     let wanted: Vec<Value> = plain.into_iter().map(Value::Object).collect();
     // Kubernetes writes new items into the room that deleted ones left in the list whose order counts later.
-    let room = count.saturating_sub(server.len());
     let seen = server.clone();
-    server.extend(merged.iter().skip(seen.len()).take(room).map(|item| by.key(item)));
+    server.extend(merged.iter().skip(seen.len()).take(left.len()).map(|item| by.key(item)));
+    server.extend(left.into_iter().skip(merged.len().saturating_sub(seen.len())));
     *original = Parts::of(merged, &wanted, Some(key))?.arranged(&wanted, &seen, Some(key), true)?;
     Ok(server)
+}
+
+/// What stands in the room that deleted items leave at the end of a list: each deletion moves up what is behind it, and leaves what
+/// was the last one before where it was.
+fn left_behind(list: &[Value], key: &str, gone: &[Key]) -> Vec<Key> {
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let keys: Vec<Option<Key>> = list.iter().map(|item| item.get(key).map(Key::of)).collect();
+    let mut places: HashMap<&Key, Vec<usize>> = HashMap::new();
+    for (place, key) in keys.iter().enumerate() {
+        if let Some(key) = key.as_ref().filter(|key| !key.is_compound()) {
+            places.entry(key).or_default().push(place);
+        }
+    }
+    let (mut stands, mut end, mut left) = (vec![true; keys.len()], keys.len(), Vec::new());
+    for place in gone.iter().filter_map(|key| places.remove(key)).flatten() {
+        left.push(keys[end - 1].clone().unwrap_or(Key::Null));
+        stands[place] = false;
+        while end > 0 && !stands[end - 1] {
+            end -= 1;
+        }
+    }
+    left.reverse();
+    left
 }
 
 /// Merges each item into the first that has its key; others come behind, as they are.

@@ -99,6 +99,12 @@ fn a_list_has_the_order_that_is_asked_for() {
     };
     // The new item has the room that the deleted one left.
     assert_eq!(spec("parts", parts).map(names), Ok(vec!["b".into(), "n".into(), "c".into()]));
+    // One that is deleted last leaves its place behind, also where the list is replaced.
+    let parts = json!({
+        "parts": [{"name": "b"}, {"name": "c", "$patch": "delete"}, {"name": "c"}, {"$patch": "replace"}],
+        "$setElementOrder/parts": []
+    });
+    assert_eq!(spec("parts", parts).map(names), Ok(vec!["b".into(), "c".into()]));
 }
 
 #[test]

@@ -143,13 +143,29 @@ fn same(ours: &Result<Value, ApiError>, theirs: &Value) -> Result<&'static str, 
             if is_unknown(&message) && is_unknown(theirs_said) {
                 return Ok("refused");
             }
-            match lines(theirs_said) == lines(&message) && theirs["code"] == error.code() && ours == others {
+            let is_same = match is_unsorted(&message) {
+                true => letters(theirs_said) == letters(&message),
+                false => lines(theirs_said) == lines(&message),
+            };
+            match is_same && theirs["code"] == error.code() && ours == others {
                 true if error.is_conflict() => Ok("conflict"),
                 true => Ok("refused"),
                 false => Err(format!("ours:   {message} {ours:?}\ntheirs: {theirs}")),
             }
         }
     }
+}
+
+/// Whether a message shows a value with members, which Kubernetes shows in any order where it is a list's key.
+fn is_unsorted(message: &str) -> bool {
+    message.contains("valueUnstructured{Value:map[string]interface {}{")
+}
+
+/// The letters of a message in their own order.
+fn letters(message: &str) -> Vec<char> {
+    let mut letters: Vec<char> = message.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// The lines of a message; those of a configuration Kubernetes sorts in no way.
