@@ -8,6 +8,7 @@
 //! Nothing is remembered here but what was offered last: names follow from the object, whose something is stands on the
 //! server, and passwords are in the published Secrets alone.
 
+mod named;
 mod observed;
 
 use super::postgresql::{self, was_made};
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{ADOPT_REF, SECRET};
 use futures_util::stream::BoxStream;
+use named::server;
 use observed::{observed, without_server};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -97,7 +99,10 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
         let server = match server(request) {
             Ok(server) => server,
             Err(missing) => {
-                return without_server(request).await.map_or(Err(missing.into()), |seen| Ok(Some(seen)));
+                return match without_server(request, &missing).await {
+                    Some(seen) => Ok(Some(seen)),
+                    None => Err(missing.into()),
+                };
             }
         };
         let (facts, found) = tenant::look(&Names::of(&request.object), &server).await?;
@@ -115,7 +120,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
                     tenant::ensure(object, &names, &server, &request.logins).await?;
                 Ok(Observed { refused, ..observed(&server, &facts, &found, logins) })
             }
-            Err(missing) => without_server(request).await.ok_or_else(|| missing.into()),
+            Err(missing) => without_server(request, &missing).await.ok_or_else(|| missing.into()),
         }
     }
 
@@ -131,7 +136,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
             return Ok(());
         }
         match server {
-            // No server was ever named.
+            // Nothing was ever made.
             Err(Error::Wish(_)) => Ok(()),
             Err(error) => Err(or_retain(error)),
             Ok(server) => drop_all(&server, &names).await.map_err(or_retain),
@@ -154,40 +159,6 @@ async fn offer(class: &Class) -> Result<Offer, Error> {
     };
     let facts = Facts::read(&server.connect().await?, &server).await?;
     Ok(postgresql::offer(vec![facts.major.to_string()], features))
-}
-
-/// The server of an object: its class's, or the one that it names itself.
-fn server(request: &Request<PostgreSQL>) -> Result<Server, Error> {
-    let of_class =
-        request.class.as_ref().map(|class| class.parameters.as_str()).filter(|secret| !secret.is_empty());
-    if let Some(secret) = of_class.or(request.reference(ADOPT_REF).map(|found| found.object.as_str())) {
-        return Server::read(secret);
-    }
-    match (&request.object.spec.instance.adopt_ref, &request.class) {
-        (Some(named), _) => {
-            let name = &named.name;
-            Err(Error::Missing(format!("Secret {name}, which {ADOPT_REF} names, is not there: put it back")))
-        }
-        (None, Some(class)) => Err(Error::Wish(format!(
-            "DatabaseClass {:?} names no server: let spec.adoptRef name a Secret with the login of one",
-            class.name
-        ))),
-        (None, None) => Err(Error::Missing(nameless(request))),
-    }
-}
-
-/// Which of the two is missing, the class that names the server, or the Secret by which it does.
-fn nameless(request: &Request<PostgreSQL>) -> String {
-    let class = &request.object.spec.instance.class_name;
-    let named = format!("DatabaseClass {class:?}, which names the server of this object,");
-    match &request.lost {
-        Some(lost) if lost.reason == "ClassNotFound" => format!("{named} is not there: make it again"),
-        Some(lost) if lost.reason == "Conflict" => {
-            format!("{named} is another controller's now: make it again with {CONTROLLER_NAME}")
-        }
-        Some(lost) => format!("{named} cannot be read: {}; put that right", lost.message),
-        None => format!("{named} is not to be had, or its Secret is not: put it back"),
-    }
 }
 
 async fn keep(server: Result<Server, Error>, names: &Names, object: &PostgreSQL) -> Result<(), Error> {

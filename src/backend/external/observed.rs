@@ -1,7 +1,7 @@
 //! What is seen of an object.
 
 use crate::backend::postgresql::Secret;
-use crate::backend::tenant::{Facts, Found, Server, SslMode};
+use crate::backend::tenant::{Error, Facts, Found, Server, SslMode};
 use crate::backend::{Endpoint, Login, Observed, Phase, Request, Role};
 use databases_api::postgresql::PostgreSQL;
 
@@ -41,8 +41,8 @@ fn reached(host: &str, port: u16, logins: Vec<Login>) -> Observed {
 }
 
 /// Without the Secret that names the server nothing can be changed; applications go on, and that can be seen with their own
-/// login. No login is told of: what is published stays as it is.
-pub(super) async fn without_server(request: &Request<PostgreSQL>) -> Option<Observed> {
+/// login. No login is told of: what is published stays as it is. What is missing keeps the spec from being done.
+pub(super) async fn without_server(request: &Request<PostgreSQL>, missing: &Error) -> Option<Observed> {
     let status = &request.object.status.instance;
     let (login, endpoint) = (request.logins.first()?, status.endpoints.first()?);
     let server = Server {
@@ -58,5 +58,6 @@ pub(super) async fn without_server(request: &Request<PostgreSQL>) -> Option<Obse
     };
     server.connect().await.ok()?;
     let message = format!("PostgreSQL at {} accepts connections; it is not managed now", server.place());
-    Some(Observed { message, ..reached(&server.host, server.port, Vec::new()) })
+    let pending = Some(missing.to_string());
+    Some(Observed { message, pending, ..reached(&server.host, server.port, Vec::new()) })
 }

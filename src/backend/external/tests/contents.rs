@@ -65,7 +65,7 @@ async fn databases_that_are_gone_are_missed_and_no_empty_ones_are_made() {
     );
     assert_eq!(backend.observe(&request).await.unwrap().unwrap().phase, Phase::Failing);
     backend.remove(&request, Disposal::Delete).await.unwrap();
-    assert_eq!(host.value("SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%'").await, "0");
+    assert_eq!(host.value(ROLES).await, "0");
 }
 
 #[tokio::test]

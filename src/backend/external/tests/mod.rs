@@ -9,11 +9,11 @@ mod server;
 use super::*;
 use crate::backend::local::{self, Desired, LocalPostgres, TlsMode};
 use crate::backend::tenant::Found;
-use crate::backend::{Code, Login, Phase, Resolved};
+use crate::backend::{Code, Endpoint, Login, Phase, Resolved};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use databases_api::postgresql::{Database, User};
-use databases_api::shared::ObjectRef;
+use databases_api::shared::{Endpoint as StoredEndpoint, ObjectRef};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -25,6 +25,9 @@ use tokio_postgres::{Client, NoTls};
 
 /// Servers share no ports.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(21000);
+
+/// How many roles are there of the objects of the tests.
+const ROLES: &str = "SELECT count(*)::text FROM pg_roles WHERE rolname LIKE 'app%'";
 
 /// A server of somebody else's. It ends with the test.
 struct Host {
@@ -178,6 +181,13 @@ async fn up(backend: &ExternalPostgreSQL, request: &mut Request<PostgreSQL>) -> 
     let observed = backend.ensure(request).await.unwrap();
     assert_eq!((observed.phase, &observed.refused), (Phase::Available, &None), "{observed:?}");
     request.logins.clone_from(&observed.logins);
-    request.object.status.instance.version.clone_from(&observed.version);
+    let status = &mut request.object.status.instance;
+    status.version.clone_from(&observed.version);
+    let endpoint = |there: &Endpoint| StoredEndpoint {
+        host: there.host.clone(),
+        port: there.port.into(),
+        ..StoredEndpoint::default()
+    };
+    status.endpoints = observed.endpoints.iter().map(endpoint).collect();
     observed
 }

@@ -80,14 +80,12 @@ async fn an_object_names_its_own_server_where_the_class_names_none() {
     let made = up(&backend, &mut request).await;
     // The Secret goes: applications go on, and nothing is told of their logins.
     request.references.clear();
-    let endpoint = databases_api::shared::Endpoint {
-        host: "127.0.0.1".into(),
-        port: host.port.into(),
-        ..Default::default()
-    };
-    request.object.status.instance.endpoints = vec![endpoint];
     let seen = backend.ensure(&request).await.unwrap();
     assert_eq!((seen.phase, seen.logins.len()), (Phase::Available, 0));
+    assert!(
+        seen.pending.is_some_and(|why| why.contains("Secret server")),
+        "not all that spec asks for is done"
+    );
     let stuck = backend.remove(&request, Disposal::Delete).await.unwrap_err();
     assert!(stuck.message.contains("set spec.deletionPolicy to Retain"), "{stuck:?}");
     let mut stranded = object("1");
@@ -115,6 +113,31 @@ async fn an_object_names_its_own_server_where_the_class_names_none() {
         vec![Resolved { path: ADOPT_REF.into(), object: host.steward(), ..Resolved::default() }];
     backend.remove(&request, Disposal::Retain).await.unwrap();
     host.as_login(&made.logins[0]).await.expect("what is kept is kept with its login");
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_the_class_to_name_the_server_again() {
+    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
+    let backend = ExternalPostgreSQL::default();
+    let mut request = request(host.steward(), object("1"));
+    let unnamed = |request: &Request<PostgreSQL>| {
+        let class = Class { name: "shared".into(), ..Class::default() };
+        Request { class: Some(class), ..request.clone() }
+    };
+    backend.remove(&unnamed(&request), Disposal::Delete).await.expect("nothing was made");
+    up(&backend, &mut request).await;
+    let seen = backend.ensure(&unnamed(&request)).await.unwrap();
+    let pending = seen.pending.unwrap();
+    assert!(seen.phase == Phase::Available && pending.contains("names no server any more"), "{pending}");
+    let stuck = backend.remove(&unnamed(&request), Disposal::Delete).await.unwrap_err();
+    for part in
+        ["\"shared\" names no server any more", "spec.parametersRef", "set spec.deletionPolicy to Retain"]
+    {
+        assert!(stuck.code == Code::FailedPrecondition && stuck.message.contains(part), "{stuck:?}");
+    }
+    backend.remove(&unnamed(&request), Disposal::Retain).await.unwrap();
+    backend.remove(&request, Disposal::Delete).await.unwrap();
+    assert_eq!(host.value(ROLES).await, "0");
 }
 
 #[tokio::test]
