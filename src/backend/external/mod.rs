@@ -5,11 +5,12 @@
 //! can use; everything about the server itself (its size, version, parameters, encryption, replicas) is its administrator's, and
 //! is reported and never written.
 //!
-//! Nothing is remembered here but what was offered last: names follow from the object, whose something is stands on the
-//! server, and passwords are in the published Secrets alone.
+//! Nothing is remembered here but what was offered last, and whose removal has dropped nothing yet: names follow from the object,
+//! whose something is stands on the server, and passwords are in the published Secrets alone.
 
 mod named;
 mod observed;
+mod removal;
 
 use super::postgresql::{self, was_made};
 use super::tenant::{self, Error, Facts, Inside, Names, Server};
@@ -23,6 +24,7 @@ use databases_api::shared::{ADOPT_REF, SECRET};
 use futures_util::stream::BoxStream;
 use named::server;
 use observed::{observed, without_server};
+use removal::Removals;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -38,6 +40,7 @@ const ADOPTION: [&str; 2] = ["PostgreSQLAdoption", "PostgreSQLAdoptionOnly"];
 pub struct ExternalPostgreSQL {
     /// What classes were offered last.
     offered: Mutex<HashMap<String, Offer>>,
+    removals: Removals,
     announcer: Announcer,
 }
 
@@ -125,22 +128,11 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
     }
 
     async fn remove(&self, request: &Request<PostgreSQL>, disposal: Disposal) -> Result<(), BackendError> {
-        let names = Names::of(&request.object);
-        let server = server(request);
-        if disposal == Disposal::Retain {
-            // It stays whether that can be said there or not: a server that is gone keeps no object.
-            if let Err(error) = keep(server, &names, &request.object).await {
-                let uid = &request.object.metadata.uid;
-                tracing::warn!(uid, %error, "that its databases are kept could not be said on the server");
-            }
-            return Ok(());
+        if disposal == Disposal::Delete {
+            return self.removals.delete(request).await;
         }
-        match server {
-            // Nothing was ever made.
-            Err(Error::Wish(_)) => Ok(()),
-            Err(error) => Err(or_retain(error)),
-            Ok(server) => drop_all(&server, &names).await.map_err(or_retain),
-        }
+        self.removals.keep(request).await;
+        Ok(())
     }
 }
 
@@ -159,21 +151,6 @@ async fn offer(class: &Class) -> Result<Offer, Error> {
     };
     let facts = Facts::read(&server.connect().await?, &server).await?;
     Ok(postgresql::offer(vec![facts.major.to_string()], features))
-}
-
-async fn keep(server: Result<Server, Error>, names: &Names, object: &PostgreSQL) -> Result<(), Error> {
-    tenant::keep(&server?.connect().await?, names, object).await
-}
-
-async fn drop_all(server: &Server, names: &Names) -> Result<(), Error> {
-    tenant::drop_all(server, &server.connect().await?, names).await
-}
-
-/// Whoever cannot be asked keeps nobody: a person may leave everything where it is.
-fn or_retain(error: Error) -> BackendError {
-    let BackendError { code, message, .. } = error.into();
-    let message = format!("{message}; or set spec.deletionPolicy to Retain, and what is there is left alone");
-    BackendError::retried(code, message)
 }
 
 #[cfg(test)]

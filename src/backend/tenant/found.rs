@@ -170,7 +170,12 @@ impl Found {
         self.databases.iter().filter(|(_, database)| database.ours)
     }
 
-    /// Whether nothing is there of the object.
+    /// Whether a role is there of the object; whatever else is there has one of them as its owner.
+    pub(in crate::backend) fn has_roles(&self) -> bool {
+        self.our_roles().next().is_some()
+    }
+
+    /// Whether no database is there of the object.
     pub(in crate::backend) fn is_nothing(&self) -> bool {
         self.our_databases().next().is_none()
     }

@@ -4,6 +4,7 @@
 mod conformance;
 mod contents;
 mod isolation;
+mod removal;
 mod server;
 
 use super::*;

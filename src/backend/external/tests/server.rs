@@ -116,31 +116,6 @@ async fn an_object_names_its_own_server_where_the_class_names_none() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_the_class_to_name_the_server_again() {
-    let Some(host) = Host::start(TlsMode::Disabled).await else { return };
-    let backend = ExternalPostgreSQL::default();
-    let mut request = request(host.steward(), object("1"));
-    let unnamed = |request: &Request<PostgreSQL>| {
-        let class = Class { name: "shared".into(), ..Class::default() };
-        Request { class: Some(class), ..request.clone() }
-    };
-    backend.remove(&unnamed(&request), Disposal::Delete).await.expect("nothing was made");
-    up(&backend, &mut request).await;
-    let seen = backend.ensure(&unnamed(&request)).await.unwrap();
-    let pending = seen.pending.unwrap();
-    assert!(seen.phase == Phase::Available && pending.contains("names no server any more"), "{pending}");
-    let stuck = backend.remove(&unnamed(&request), Disposal::Delete).await.unwrap_err();
-    for part in
-        ["\"shared\" names no server any more", "spec.parametersRef", "set spec.deletionPolicy to Retain"]
-    {
-        assert!(stuck.code == Code::FailedPrecondition && stuck.message.contains(part), "{stuck:?}");
-    }
-    backend.remove(&unnamed(&request), Disposal::Retain).await.unwrap();
-    backend.remove(&request, Disposal::Delete).await.unwrap();
-    assert_eq!(host.value(ROLES).await, "0");
-}
-
-#[tokio::test]
 async fn a_server_is_the_one_that_its_authorities_vouch_for() {
     let Some(host) = Host::start(TlsMode::Required).await else { return };
     let Some(other) = Host::start(TlsMode::Required).await else { return };
