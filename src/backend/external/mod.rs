@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use databases_api::postgresql::PostgreSQL;
 use databases_api::shared::{ADOPT_REF, SECRET};
 use futures_util::stream::BoxStream;
-use named::server;
+use named::{contradiction, server};
 use observed::{observed, without_server};
 use removal::Removals;
 use std::collections::HashMap;
@@ -112,7 +112,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
         if found.is_nothing() && !was_made(&request.object) {
             return Ok(None);
         }
-        Ok(Some(observed(&server, &facts, &found, request.logins.clone())))
+        Ok(Some(observed(request, &server, &facts, &found, request.logins.clone())))
     }
 
     async fn ensure(&self, request: &Request<PostgreSQL>) -> Result<Observed, BackendError> {
@@ -121,7 +121,8 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
                 let (object, names) = (&request.object, Names::of(&request.object));
                 let Inside { facts, found, logins, refused } =
                     tenant::ensure(object, &names, &server, &request.logins).await?;
-                Ok(Observed { refused, ..observed(&server, &facts, &found, logins) })
+                let refused = refused.or_else(|| contradiction(request)?.refusal());
+                Ok(Observed { refused, ..observed(request, &server, &facts, &found, logins) })
             }
             Err(missing) => without_server(request, &missing).await.ok_or_else(|| missing.into()),
         }

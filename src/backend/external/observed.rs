@@ -6,7 +6,13 @@ use crate::backend::{Endpoint, Login, Observed, Phase, Request, Role};
 use databases_api::postgresql::PostgreSQL;
 
 /// What its server says.
-pub(super) fn observed(server: &Server, facts: &Facts, found: &Found, logins: Vec<Login>) -> Observed {
+pub(super) fn observed(
+    request: &Request<PostgreSQL>,
+    server: &Server,
+    facts: &Facts,
+    found: &Found,
+    logins: Vec<Login>,
+) -> Observed {
     let place = server.place();
     let closed = found.our_databases().find(|(_, database)| !database.open).map(|(name, _)| name);
     let (phase, message) = match closed {
@@ -16,6 +22,10 @@ pub(super) fn observed(server: &Server, facts: &Facts, found: &Found, logins: Ve
         Some(name) => (Phase::Failing, format!("database {name} takes no connections")),
         None => (Phase::Available, format!("PostgreSQL at {place} accepts connections")),
     };
+    // An object of which nothing is there goes on to say where it was.
+    let known = request.object.status.instance.endpoints.first().filter(|_| found.is_nothing());
+    let known = known.and_then(|known| Some((known.host.as_str(), u16::try_from(known.port).ok()?)));
+    let (host, port) = known.unwrap_or((server.host.as_str(), server.port));
     Observed {
         phase,
         message,
@@ -24,7 +34,7 @@ pub(super) fn observed(server: &Server, facts: &Facts, found: &Found, logins: Ve
         tls_required: server.is_encrypted(),
         storage_bytes: Some(found.bytes()),
         pending: found.elevated(),
-        ..reached(&server.host, server.port, logins)
+        ..reached(host, port, logins)
     }
 }
 

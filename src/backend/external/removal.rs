@@ -12,7 +12,7 @@
 //! What this does not see is a Secret that came to name another server while a removal was held up by something else, where that
 //! lasted over a restart of this process, or kept it from being asked before.
 
-use super::named::server;
+use super::named::named;
 use crate::backend::postgresql::was_made;
 use crate::backend::tenant::{self, Error, Found, Names, Server};
 use crate::backend::{Error as BackendError, Request};
@@ -46,21 +46,25 @@ impl Removals {
         if was_made(object) && !has_begun(object) {
             self.untouched().insert(object.metadata.uid.clone());
         }
-        match server(request) {
+        match named(request) {
             // Nothing was ever made.
             Err(Error::Wish(_)) => Ok(()),
             Err(error) => Err(or_retain(error)),
-            Ok(server) => self.drop_all(object, &server).await.map_err(or_retain),
+            Ok(servers) => self.drop_all(object, &servers).await.map_err(or_retain),
         }
     }
 
-    async fn drop_all(&self, object: &PostgreSQL, server: &Server) -> Result<(), Error> {
-        let session = server.connect().await?;
-        let found = Found::read(&session, &Names::of(object), &[]).await?;
-        if found.has_roles() {
-            self.untouched().remove(&object.metadata.uid);
-            return tenant::drop_all(server, &session, &found).await;
+    /// Where two servers are named, it is on one of them: an object that goes does not say any more on which.
+    async fn drop_all(&self, object: &PostgreSQL, servers: &[Server]) -> Result<(), Error> {
+        for server in servers {
+            let session = server.connect().await?;
+            let found = Found::read(&session, &Names::of(object), &[]).await?;
+            if found.has_roles() {
+                self.untouched().remove(&object.metadata.uid);
+                return tenant::drop_all(server, &session, &found).await;
+            }
         }
+        let Some(server) = servers.first() else { return Ok(()) };
         if was_made(object) && (self.untouched().contains(&object.metadata.uid) || found_nothing(object)) {
             return Err(Error::Missing(format!(
                 "{NOTHING} {}, and its databases were made: let {} name the server that has them",
@@ -77,8 +81,11 @@ impl Removals {
 }
 
 async fn say_kept(request: &Request<PostgreSQL>) -> Result<(), Error> {
-    let (object, server) = (&request.object, server(request)?);
-    tenant::keep(&server.connect().await?, &Names::of(object), object).await
+    let object = &request.object;
+    for server in named(request)? {
+        tenant::keep(&server.connect().await?, &Names::of(object), object).await?;
+    }
+    Ok(())
 }
 
 /// Whether there was an attempt before: its beginning is written to the object.

@@ -4,6 +4,7 @@
 mod conformance;
 mod contents;
 mod isolation;
+mod naming;
 mod removal;
 mod server;
 
