@@ -191,6 +191,10 @@ impl Backend for Fake {
         vec![DATA_SOURCE_REF]
     }
 
+    fn remembers_logins(&self) -> bool {
+        !self.world().forgets_logins
+    }
+
     async fn introduce(&self) -> Result<(), Error> {
         self.world().failure(Step::Introduce).map_or(Ok(()), Err)
     }
@@ -292,7 +296,8 @@ impl Answers<PostgreSQL> for Fake {
             }
         }
         let seen = self.seen(request).unwrap_or_default();
-        Ok(Observed { refused: refused.or(seen.refused), ..seen })
+        let logins = self.world().with_passwords(&request.logins, seen.logins);
+        Ok(Observed { refused: refused.or(seen.refused), logins, ..seen })
     }
 
     async fn back_up(&self, request: &Request<PostgreSQL>) -> Result<Backup, Error> {

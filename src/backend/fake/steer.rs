@@ -92,6 +92,11 @@ impl Fake {
         self.world().lie = lie;
     }
 
+    /// It remembers no passwords from now on: those that were published are the ones that it knows.
+    pub(crate) fn forgets_logins(&self) {
+        self.world().forgets_logins = true;
+    }
+
     /// A class is offered this from now on, and that is announced.
     pub(crate) fn offers(&self, class: &str, offer: Offer) {
         self.world().offers.insert(class.to_owned(), offer);

@@ -16,6 +16,8 @@ pub(super) struct World {
     pub(super) offers: BTreeMap<String, Offer>,
     pub(super) failures: Failures,
     pub(super) lie: Option<Lie>,
+    /// It remembers no passwords.
+    pub(super) forgets_logins: bool,
     /// The step that nobody comes back from.
     pub(super) hangs_at: Option<Step>,
     /// The steps that were come to, each with the name of its object or class.
@@ -31,6 +33,7 @@ impl Default for World {
             offers: BTreeMap::new(),
             failures: Failures::default(),
             lie: None,
+            forgets_logins: false,
             hangs_at: None,
             asked: Vec::new(),
         }
@@ -44,6 +47,15 @@ impl World {
         let message =
             if matches!(self.lie, Some(Lie::Babble)) { self.babble(&error.message) } else { error.message };
         Some(Error { message, ..error })
+    }
+
+    /// Where it remembers no passwords they are the published ones, and new ones where none are.
+    pub(super) fn with_passwords(&self, published: &[Login], mut logins: Vec<Login>) -> Vec<Login> {
+        for login in logins.iter_mut().filter(|_| self.forgets_logins) {
+            let known = published.iter().find(|known| known.username == login.username);
+            login.password = known.map_or_else(|| self.babble("secret"), |known| known.password.clone());
+        }
+        logins
     }
 
     /// A message that never comes twice.

@@ -1,15 +1,12 @@
 //! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
 
 use super::Database;
-use super::binding;
 use super::conditions::CUT_OFF;
 use super::reconcile::{Error, Reconciler};
-use crate::backend::{Answers, Backend, Class, Login, Refusal, Request};
+use crate::backend::{Answers, Backend, Class, Refusal, Request};
 use crate::cluster;
-use crate::controller::secret::login;
 use crate::controller::{Backends, Controllers};
 use crate::registry::{Objects, Shared};
-use apimachinery::kind::Kind;
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
 use k8s_openapi::api::core::v1::Secret;
@@ -113,19 +110,6 @@ impl<K: Database> Inquiry<'_, K> {
         let object = object.clone();
         let request = Request { object, class: seen, lost, parameters, references, logins };
         Ok((request, Chosen { backend, class, unresolved, read }))
-    }
-
-    /// The logins that were published for an object, as far as its Secrets are still there and its own; and these.
-    async fn published(&self, object: &K) -> Result<(Vec<Login>, Vec<Secret>), cluster::Error> {
-        let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
-        let (mut logins, mut read) = (Vec::new(), Vec::new());
-        for (user, name) in binding::of_users(object) {
-            if let Some(secret) = self.controllers.cluster.published(namespace, &name, uid).await? {
-                logins.push(Login { user, ..login(&secret) });
-                read.push(secret);
-            }
-        }
-        Ok((logins, read))
     }
 
     /// The class of an object that goes, as far as it is still to be had; or why it is not.

@@ -12,6 +12,7 @@ mod facts;
 mod foretold;
 mod news;
 mod publish;
+mod published;
 mod reconcile;
 mod secrets;
 mod take_up;

@@ -130,8 +130,19 @@ async fn a_secret_that_is_deleted_or_edited_is_put_right_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_only_lost_its_labels_is_given_them_back() {
     let (server, fake) = Server::with_fake().await;
-    class(&server, json!({})).await;
-    let uid = ready(&server, json!({"deletionPolicy": "Delete"})).await;
+    gives_labels_back(&server, &fake).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_is_one_that_alone_has_the_password() {
+    let (server, fake) = Server::with_fake().await;
+    fake.forgets_logins();
+    gives_labels_back(&server, &fake).await;
+}
+
+async fn gives_labels_back(server: &Server, fake: &Fake) {
+    class(server, json!({})).await;
+    let uid = ready(server, json!({"deletionPolicy": "Delete"})).await;
     let (_, before) = server.get(BINDING).await;
     assert_eq!(server.merge(BINDING, json!({"metadata": {"labels": null}})).await.0, 200);
     let is_as_before = async || {
@@ -141,8 +152,8 @@ async fn a_secret_that_only_lost_its_labels_is_given_them_back() {
     };
     server.until("it has its labels again", is_as_before).await;
     server.condition(A, "Ready", "True", "Available").await;
-    assert_eq!(told(&server, "a", "SecretConflict").await, 0);
-    is_deleted(&server, &fake, &uid).await;
+    assert_eq!(told(server, "a", "SecretConflict").await, 0);
+    is_deleted(server, fake, &uid).await;
     server.gone(BINDING).await;
 }
 
