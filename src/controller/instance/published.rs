@@ -31,8 +31,8 @@ impl<K: Database> Inquiry<'_, K> {
         Ok((logins, read))
     }
 
-    /// The object's Secret of a name, where somebody took its labels off. With its password the backend would lose the only one that
-    /// there is, and what it makes then is never what the Secret has, so that nobody could give the labels back.
+    /// The object's Secret of a name, where somebody took its labels off. A backend that is not given it makes a new
+    /// password, which the Secret has not got, so that nobody could say any more that it is the object's.
     ///
     /// Whoever writes such a Secret has the login take his password. He gets no more by that than by changing the one that has the
     /// labels, which whoever writes Secrets in this namespace may do as well. A name that the status does not tell of is never read.
