@@ -1,10 +1,10 @@
 //! The Secret contract: the same keys for every application, whoever answers the database.
 //!
-//! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody
-//! else's: it is neither read into ours nor changed, and the object that would need its name says so. One whose label was taken off
-//! or changed, and that still has all that the object's Secret has, is given it back. A Secret that was released together with
-//! retained data is such a one; an annotation says whose it was. It is again an object's that takes up the data, and so is one of a
-//! uid that no object has, as where the object went while no server acted on it.
+//! A Secret belongs to the object whose uid its label has. One without that label, or with another's uid, is somebody else's: it is
+//! not changed, and the object that would need its name says so. One whose label was taken off or changed, and that still has all
+//! that the object's Secret has, is given it back; a password that is nowhere else is read for that (`instance/published.rs`). A
+//! Secret that was released together with retained data is such a one; an annotation says whose it was. It is again an object's that
+//! takes up the data, and so is one of a uid that no object has, as where the object went while no server acted on it.
 
 mod foreign;
 
