@@ -76,7 +76,7 @@ pub(super) const CORE: &[Deviation] = &[
     Deviation {
         name: "pretty in the query and in Accept",
         why: "what the query says decides",
-        at: "pretty=false.*application/json;pretty=1",
+        at: "pretty=(false|x).*application/json;pretty=1",
         theirs: "form: indented JSON",
         ours: "form: JSON with a newline",
     },
@@ -98,6 +98,13 @@ pub(super) const CORE: &[Deviation] = &[
         name: "pages of Events",
         why: "what asks for any state is answered from memory, and whole; kube-apiserver has no Events there",
         at: "^GET .*/events.*[?&](limit=.*resourceVersion=0|resourceVersion=0.*limit=).* => 200 . 200",
+        theirs: r"body\.(metadata|items|rows).*",
+        ours: r"body\.(metadata|items|rows).*",
+    },
+    Deviation {
+        name: "a page of any state",
+        why: "a page has its limit; kube-apiserver gives all of the rest where any state will do",
+        at: "^GET .*limit=.*continue=.*resourceVersion=0.* => 200 . 200",
         theirs: r"body\.(metadata|items|rows).*",
         ours: r"body\.(metadata|items|rows).*",
     },

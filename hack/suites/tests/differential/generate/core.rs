@@ -47,7 +47,7 @@ fn bad_maps() -> Vec<Value> {
         json!({"": ""}),
         json!({".": ""}),
         json!({"..": ""}),
-        json!({"..a": "", "é": ""}),
+        json!({"..a": ""}),
         json!({"k".repeat(254): ""}),
         json!({"k": 1}),
         json!({"k": null}),
