@@ -7,10 +7,10 @@
 //! takes up the data, and so is one of a uid that no object has, as where the object went while no server acted on it.
 
 mod foreign;
+mod left;
 
 use super::Controllers;
 use super::patience::in_time;
-use super::released::{is_of, whose};
 use super::stray::databases;
 use crate::backend::Login;
 use crate::cluster::{Cluster, Error};
@@ -19,9 +19,11 @@ use foreign::foreign;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{Api, DeleteParams};
+use kube::api::Api;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub(super) use left::{delete_as_seen, is_left_by};
 
 /// Marks the Secrets of an object; they are released by taking it off.
 pub(super) const UID_LABEL: &str = "databases.standard.k8s.io/instance-uid";
@@ -290,37 +292,6 @@ impl Cluster {
         in_time(self.owned(&self.secrets(namespace), name, owner_uid)).await
     }
 
-    /// Deletes the Secret if it belongs to this object, as it was when that was seen.
-    pub(super) async fn retract(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
-        in_time(self.take_away(namespace, name, owner_uid)).await
-    }
-
-    async fn take_away(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
-        let api = self.secrets(namespace);
-        match self.owned(&api, name, owner_uid).await? {
-            Some(secret) => delete_as_seen(&api, name, secret).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Leaves the Secret where it is, but to nobody: the data it opens is retained as well. Whether there is one.
-    pub(super) async fn release(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<bool, Error> {
-        in_time(self.give_up(namespace, name, owner_uid)).await
-    }
-
-    async fn give_up(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<bool, Error> {
-        let api = self.secrets(namespace);
-        let Some(mut secret) = api.get_opt(name).await? else { return Ok(false) };
-        if label(&secret, UID_LABEL).is_none_or(|uid| uid != owner_uid) {
-            return Ok(is_left_by(&secret, owner_uid));
-        }
-        disown(&mut secret, owner_uid);
-        match api.replace(name, &self.named(), &secret).await {
-            Err(error) if is_status(&error, 404) => Ok(false),
-            replaced => Ok(replaced.map(|_| true)?),
-        }
-    }
-
     async fn owned(&self, api: &Api<Secret>, name: &str, owner_uid: &str) -> Result<Option<Secret>, Error> {
         let found = api.get_opt(name).await?;
         Ok(found.filter(|secret| label(secret, UID_LABEL).is_some_and(|uid| uid == owner_uid)))
@@ -333,36 +304,6 @@ async fn went_with_data(api: &Api<Secret>, binding: &Binding, secret: &Secret) -
     let Some(taken_up) = api.get_opt(name).await? else { return Ok(false) };
     let from = taken_up.metadata.annotations.as_ref().and_then(|all| all.get(TAKEN_UP_FROM));
     Ok(label(&taken_up, UID_LABEL) == Some(&binding.owner_uid) && from == Some(whose))
-}
-
-/// Whether the object of a uid left a Secret: it was released then, or, where nobody acted on the object's end, has the uid still.
-pub(super) fn is_left_by(secret: &Secret, uid: &str) -> bool {
-    match label(secret, UID_LABEL) {
-        Some(owner) => owner == uid,
-        None => released_from(secret).is_some_and(|from| is_of(from, uid)),
-    }
-}
-
-/// Deletes a Secret unless it changed; one that is gone is no error.
-pub(super) async fn delete_as_seen(api: &Api<Secret>, name: &str, secret: Secret) -> Result<(), Error> {
-    let (uid, resource_version) = (secret.metadata.uid, secret.metadata.resource_version);
-    let params = DeleteParams::default().preconditions(kube::api::Preconditions { uid, resource_version });
-    match api.delete(name, &params).await {
-        Err(error) if !is_status(&error, 404) => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Takes the mark of ownership off and says whose the Secret was.
-fn disown(secret: &mut Secret, owner_uid: &str) {
-    let text = |name| label(secret, name).cloned().unwrap_or_default();
-    let whose = whose(&text(KIND_LABEL), &text(NAME_LABEL), owner_uid);
-    let annotations = secret.metadata.annotations.get_or_insert_default();
-    annotations.remove(TAKEN_UP_FROM);
-    annotations.insert(RELEASED_FROM.into(), whose);
-    if let Some(labels) = &mut secret.metadata.labels {
-        labels.remove(UID_LABEL);
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whose a Secret is, and what is said of one that is in the way.
 
+use super::left::disown;
 use super::*;
 
 fn binding(data: &[(&str, &str)]) -> Binding {
