@@ -97,8 +97,8 @@ pub(crate) fn check_adoption(
     if had_class || new.spec().adopt_ref.is_some() || !class.offers(&format!("{kind}{ADOPTION_ONLY}")) {
         return;
     }
-    let kinds = class.status.reference_kinds.iter().filter(|known| known.field == ADOPT_REF);
-    let kinds: Vec<String> = kinds.map(|known| qualified(&known.group, &known.kind)).collect();
+    let kinds: Vec<String> =
+        class.taken_in(ADOPT_REF).map(|known| qualified(&known.group, &known.kind)).collect();
     let what = if kinds.is_empty() { "it".to_owned() } else { format!("a {}", kinds.join(" or a ")) };
     let detail = format!("objects of class {name:?} run on what they name here: name {what}");
     errors.push(FieldError::required(&Path::new(ADOPT_REF), &detail));
@@ -126,8 +126,7 @@ pub(crate) fn check_references(
     }
     for named in new.spec().references() {
         let unchanged = old.is_some_and(|old| old.spec().references().any(|before| before == named));
-        let kinds = class.status.reference_kinds.iter().filter(|known| known.field == named.path);
-        let kinds: Vec<_> = kinds.collect();
+        let kinds: Vec<_> = class.taken_in(named.path).collect();
         let takes = kinds.iter().any(|known| known.group == named.group && known.kind == named.kind);
         if unchanged || kinds.is_empty() || takes {
             continue;

@@ -97,11 +97,9 @@ impl Binding {
     /// login, so it has to have all that this one has now, the password that the backend gave out among that: so nothing of it is
     /// overwritten, and nobody brings in a password of his own choice.
     fn was_stripped(&self, secret: &Secret) -> bool {
-        let is_owned = secret.metadata.owner_references.as_ref().is_some_and(|owners| !owners.is_empty());
         let has_password = self.data.get("password").is_some_and(|password| !password.is_empty());
-        let is_same = secret.type_.as_ref() == Some(&self.kind)
-            && secret.data.as_ref().is_some_and(|held| *held == self.filled(held));
-        released_from(secret).is_none() && !is_owned && has_password && is_same
+        let is_same = secret.data.as_ref().is_some_and(|held| *held == self.filled(held));
+        is_unclaimed(secret, &self.kind) && has_password && is_same
     }
 
     /// What a Secret should have that has this.
@@ -114,7 +112,7 @@ impl Binding {
 
     /// Whether a Secret is as it should be.
     fn is_settled(&self, secret: &Secret) -> bool {
-        label(secret, UID_LABEL) == Some(&self.owner_uid) && !self.settle(&mut secret.clone())
+        belongs_to(secret, &self.owner_uid) && !self.settle(&mut secret.clone())
     }
 
     /// The same of one that this server holds.
@@ -175,6 +173,17 @@ pub(super) fn released_from(secret: &Secret) -> Option<&String> {
     secret.metadata.annotations.as_ref()?.get(RELEASED_FROM)
 }
 
+/// Whether a Secret is an object's of that uid.
+pub(super) fn belongs_to(secret: &Secret, uid: &str) -> bool {
+    label(secret, UID_LABEL).is_some_and(|owner| owner == uid)
+}
+
+/// Whether a Secret of that type was neither released nor has an owner that Kubernetes knows.
+pub(super) fn is_unclaimed(secret: &Secret, kind: &str) -> bool {
+    let is_owned = secret.metadata.owner_references.as_ref().is_some_and(|owners| !owners.is_empty());
+    released_from(secret).is_none() && !is_owned && secret.type_.as_deref() == Some(kind)
+}
+
 /// The login that a Secret has.
 pub(super) fn login(secret: &Secret) -> Login {
     let text = |key: &str| {
@@ -233,8 +242,7 @@ impl Cluster {
         let Some(mut secret) = api.get_opt(&binding.name).await? else {
             return self.create(&api, binding).await;
         };
-        let is_ours = label(&secret, UID_LABEL) == Some(&binding.owner_uid);
-        if !is_ours
+        if !belongs_to(&secret, &binding.owner_uid)
             && !binding.was_stripped(&secret)
             && !binding.takes_up(&secret, nobodys)
             && !went_with_data(&api, binding, &secret).await?
@@ -282,19 +290,9 @@ impl Cluster {
         Ok(())
     }
 
-    /// A Secret of this object.
-    pub(super) async fn published(
-        &self,
-        namespace: &str,
-        name: &str,
-        owner_uid: &str,
-    ) -> Result<Option<Secret>, Error> {
-        in_time(self.owned(&self.secrets(namespace), name, owner_uid)).await
-    }
-
-    async fn owned(&self, api: &Api<Secret>, name: &str, owner_uid: &str) -> Result<Option<Secret>, Error> {
-        let found = api.get_opt(name).await?;
-        Ok(found.filter(|secret| label(secret, UID_LABEL).is_some_and(|uid| uid == owner_uid)))
+    /// The Secret of a name, whosever it is.
+    pub(super) async fn secret(&self, namespace: &str, name: &str) -> Result<Option<Secret>, Error> {
+        in_time(async { Ok(self.secrets(namespace).get_opt(name).await?) }).await
     }
 }
 
@@ -303,7 +301,7 @@ async fn went_with_data(api: &Api<Secret>, binding: &Binding, secret: &Secret) -
     let (Some(whose), Some(name)) = (released_from(secret), &binding.taken_up) else { return Ok(false) };
     let Some(taken_up) = api.get_opt(name).await? else { return Ok(false) };
     let from = taken_up.metadata.annotations.as_ref().and_then(|all| all.get(TAKEN_UP_FROM));
-    Ok(label(&taken_up, UID_LABEL) == Some(&binding.owner_uid) && from == Some(whose))
+    Ok(belongs_to(&taken_up, &binding.owner_uid) && from == Some(whose))
 }
 
 #[cfg(test)]

@@ -177,14 +177,10 @@ impl Endpoint {
             "/" | "" => Some(Ok(self.root())),
             _ => None,
         });
+        let is_read = parts.method == Method::GET || parts.method == Method::HEAD && !has_no_head(path);
         // What is not there is not found, whatever is asked of it.
         match answer {
-            Some(_) if parts.method == Method::HEAD && has_no_head(path) => {
-                Err(ApiError::method_not_allowed_here())
-            }
-            Some(_) if !matches!(parts.method, Method::GET | Method::HEAD) => {
-                Err(ApiError::method_not_allowed_here())
-            }
+            Some(_) if !is_read => Err(ApiError::method_not_allowed_here()),
             Some(answer) => answer,
             None if info.is_resource_request() || self.is_of_apis(path) => Err(ApiError::unknown_resource()),
             None => Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into())),

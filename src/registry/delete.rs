@@ -87,13 +87,13 @@ impl Store {
         let mut object = old.boxed();
         let policy = gc_policy(&request.options, &*object);
         set_gc_finalizers(&mut object.meta_mut().finalizers, policy);
-        if object.meta().finalizers.is_empty() && !object.holds_deletion() {
+        let is_held = object.holds_deletion();
+        if object.meta().finalizers.is_empty() && !is_held {
             if request.dry_run {
                 return Ok(Some(Deleted::Gone(current.stored.clone())));
             }
             return Ok(self.remove(key, object, current).await?.map(Deleted::Gone));
         }
-        let is_held = object.holds_deletion();
         let meta = object.meta_mut();
         if meta.deletion_timestamp.is_none() {
             meta.deletion_timestamp = Some(Time::now());

@@ -1,6 +1,6 @@
 //! Names, columns and rules of `DatabaseClass`.
 
-use super::{DatabaseClass, V1, V1alpha1, trial};
+use super::{DatabaseClass, ReferenceKind, V1, V1alpha1, trial};
 use crate::GROUP;
 use crate::instance;
 use crate::shared::NamespacesFrom;
@@ -83,6 +83,11 @@ impl DatabaseClass {
     /// Whether it supports a feature.
     pub fn offers(&self, feature: &str) -> bool {
         self.status.supported_features.iter().any(|supported| supported.name == feature)
+    }
+
+    /// The kinds that objects may refer to in a field; any where there are none.
+    pub fn taken_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a ReferenceKind> {
+        self.status.reference_kinds.iter().filter(move |known| known.field == field)
     }
 
     /// The kinds that it answers.

@@ -102,10 +102,7 @@ impl Answers<PostgreSQL> for ExternalPostgreSQL {
         let server = match server(request) {
             Ok(server) => server,
             Err(missing) => {
-                return match without_server(request, &missing).await {
-                    Some(seen) => Ok(Some(seen)),
-                    None => Err(missing.into()),
-                };
+                return without_server(request, &missing).await.map(Some).ok_or_else(|| missing.into());
             }
         };
         let (facts, found) = tenant::look(&Names::of(&request.object), &server).await?;

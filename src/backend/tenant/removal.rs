@@ -29,16 +29,13 @@ pub(in crate::backend) async fn keep(
     session.run("say that roles were kept", &statements).await
 }
 
-/// Drops everything that was found of the object, and nothing else. Roles go last: they say whose the rest is.
+/// Drops everything that was found of the object, and nothing else. Roles go last: they say whose the rest is. There is one at least.
 pub(in crate::backend) async fn drop_all(
     server: &Server,
     session: &Session,
     found: &Found,
 ) -> Result<(), Error> {
     let roles: Vec<&String> = found.our_roles().map(|(name, _)| name).collect();
-    if roles.is_empty() {
-        return Ok(());
-    }
     join(session, found).await?;
     let shut: String =
         roles.iter().map(|role| format!("ALTER ROLE {} WITH NOLOGIN; ", identifier(role))).collect();

@@ -51,7 +51,8 @@ fn has_data(wish: &Wish<'_>) -> bool {
         && patroni::addresses(wish.evidence(0)).next().is_some()
 }
 
-fn status<'a>(wish: &'a Wish<'_>) -> &'a str {
+/// What the operator says of it.
+pub(super) fn status<'a>(wish: &'a Wish<'_>) -> &'a str {
     at(wish.live, "status.PostgresClusterStatus")
 }
 

@@ -63,7 +63,7 @@ impl Servers {
 
 fn phase(wish: &Wish<'_>, servers: &Servers) -> (Phase, String) {
     let live = wish.live;
-    let status = at(live, "status.PostgresClusterStatus");
+    let status = beginning::status(wish);
     if live["spec"]["numberOfInstances"] == 0 {
         return match servers.ready == 0 && status != "Updating" {
             true => (Phase::Stopped, "the database has no servers".into()),
@@ -89,9 +89,9 @@ fn phase(wish: &Wish<'_>, servers: &Servers) -> (Phase, String) {
 
 /// What the operator has still to do, or cannot.
 fn pending(found: &Found<'_>, servers: &Servers) -> Option<String> {
-    let (wish, live) = (found.wish, found.wish.live);
+    let wish = found.wish;
     let missing = found.missing_owner();
-    match at(live, "status.PostgresClusterStatus") {
+    match beginning::status(wish) {
         "Updating" => Some("Zalando's operator is bringing the change about".into()),
         status if status.ends_with("Failed") || status == "Invalid" => Some(format!(
             "Zalando's operator says {status}; the events of postgresql {} say why",

@@ -90,11 +90,10 @@ pub(super) fn user_secrets(object: &dyn Instance, observed: &Observed) -> Vec<Us
 }
 
 /// The names of the Secrets that the status tells of.
-pub(super) fn recorded(object: &dyn Instance) -> Vec<String> {
+pub(super) fn recorded(object: &dyn Instance) -> impl Iterator<Item = &str> {
     let status = object.status();
-    let references =
-        status.binding.iter().chain(&status.superuser_secret_ref).map(|secret| secret.name.clone());
-    references.chain(status.user_secrets.iter().map(|secret| secret.name.clone())).collect()
+    let references = status.binding.iter().chain(&status.superuser_secret_ref).map(|secret| &*secret.name);
+    references.chain(status.user_secrets.iter().map(|secret| &*secret.name))
 }
 
 /// The Secret by which an object takes up data that was kept, whatever its name.
@@ -109,7 +108,7 @@ pub(super) fn taken_up(object: &dyn Instance) -> Option<&str> {
 pub(in crate::controller) fn names(object: &dyn Instance) -> Vec<String> {
     let mut names = vec![binding_name(object), superuser_name(object)];
     names.extend(object.roles().into_iter().map(|role| user_name(object, role)));
-    names.extend(recorded(object));
+    names.extend(recorded(object).map(str::to_owned));
     names.extend(taken_up(object).map(str::to_owned));
     names.sort();
     names.dedup();
@@ -160,7 +159,7 @@ fn secret(
     login: &Login,
 ) -> Binding {
     let protocol = &object.facts().protocol;
-    let is_known = recorded(object).contains(&name);
+    let is_known = recorded(object).any(|known| known == name);
     let labels = [(KIND_LABEL, object.definition().kind), (NAME_LABEL, &object.meta().name)];
     Binding {
         namespace: object.meta().namespace.clone(),

@@ -43,20 +43,18 @@ impl<K: Database> Reconciler<K> {
         secrets.iter_mut().for_each(|secret| secret.kept_by.clone_from(&kept_by));
         let mut outcome = binding::distinct(&secrets);
         let mut taken = HashSet::new();
-        for secret in secrets.iter().filter(|secret| taken.insert(&secret.name)) {
+        for secret in secrets.iter().filter(|secret| taken.insert(secret.name.as_str())) {
             outcome = outcome.and(self.controllers.publish(secret, &chosen.read).await);
         }
         let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
         // The Secret by which kept data was taken up stays or goes with that from now on.
         let is_first = object.status().binding.is_none();
-        if let Some(name) =
-            binding::taken_up(object).filter(|name| is_first && !taken.contains(&(*name).to_owned()))
-        {
+        if let Some(name) = binding::taken_up(object).filter(|name| is_first && !taken.contains(*name)) {
             outcome = outcome.and(self.controllers.claim(&secrets, namespace, name).await);
         }
         for name in binding::recorded(object) {
-            if !secrets.is_empty() && !taken.contains(&name) {
-                outcome = outcome.and(self.controllers.cluster.retract(namespace, &name, uid).await);
+            if !secrets.is_empty() && !taken.contains(name) {
+                outcome = outcome.and(self.controllers.cluster.retract(namespace, name, uid).await);
             }
         }
         outcome
@@ -69,8 +67,7 @@ fn kept_by(class: &DatabaseClass, kind: &str) -> Option<String> {
     if !offers("Adoption") || offers(ADOPTION_ONLY) {
         return None;
     }
-    let named = class.status.reference_kinds.iter().filter(|known| known.field == ADOPT_REF);
-    let words = named.map(|known| match (known.group.as_str(), known.kind.as_str()) {
+    let words = class.taken_in(ADOPT_REF).map(|known| match (known.group.as_str(), known.kind.as_str()) {
         ("", SECRET) => "the binding Secret".to_owned(),
         (_, kind) => format!("the {kind} that was kept"),
     });

@@ -6,8 +6,7 @@ use super::choice::Inquiry;
 use super::conditions;
 use crate::backend::Login;
 use crate::cluster;
-use crate::controller::patience::in_time;
-use crate::controller::secret::{UID_LABEL, label, login, released_from};
+use crate::controller::secret::{UID_LABEL, belongs_to, is_unclaimed, label, login};
 use apimachinery::kind::Kind;
 use apimachinery::meta::ObjectMeta;
 use databases_api::instance::Instance;
@@ -19,28 +18,25 @@ impl<K: Database> Inquiry<'_, K> {
         let ObjectMeta { namespace, uid, .. } = Kind::meta(object);
         let (mut logins, mut read) = (Vec::new(), Vec::new());
         for (user, name) in binding::of_users(object) {
-            let found = match self.controllers.cluster.published(namespace, &name, uid).await? {
-                None if was_published(object, &name) => self.stripped(object, &name).await?,
-                found => found,
-            };
-            if let Some(secret) = found {
+            let found = self.controllers.cluster.secret(namespace, &name).await?;
+            if let Some(secret) =
+                found.filter(|secret| belongs_to(secret, uid) || lost_labels(object, secret, &name))
+            {
                 logins.push(Login { user, ..login(&secret) });
                 read.push(secret);
             }
         }
         Ok((logins, read))
     }
+}
 
-    /// The object's Secret of a name, where somebody took its labels off. A backend that is not given it makes a new
-    /// password, which the Secret has not got, so that nobody could say any more that it is the object's.
-    ///
-    /// Whoever writes such a Secret has the login take his password. He gets no more by that than by changing the one that has the
-    /// labels, which whoever writes Secrets in this namespace may do as well. A name that the status does not tell of is never read.
-    async fn stripped(&self, object: &K, name: &str) -> Result<Option<Secret>, cluster::Error> {
-        let api = self.controllers.cluster.secrets(&Kind::meta(object).namespace);
-        let found = in_time(async { Ok(api.get_opt(name).await?) }).await?;
-        Ok(found.filter(|secret| is_stripped(secret, object.facts().protocol.secret_type)))
-    }
+/// Whether it is the object's Secret of a name, and somebody took its labels off. A backend that is not given it makes a new
+/// password, which the Secret has not got, so that nobody could say any more that it is the object's.
+///
+/// Whoever writes such a Secret has the login take his password. He gets no more by that than by changing the one that has the
+/// labels, which whoever writes Secrets in this namespace may do as well. A name that the status does not tell of is never read.
+fn lost_labels(object: &dyn Instance, secret: &Secret, name: &str) -> bool {
+    was_published(object, name) && is_stripped(secret, object.facts().protocol.secret_type)
 }
 
 /// Whether the status tells of a Secret that was published. Names of users' Secrets are written before those are made: one that
@@ -54,9 +50,7 @@ fn was_published(object: &dyn Instance, name: &str) -> bool {
 
 /// Whether a Secret of that type says of nobody that it is his.
 fn is_stripped(secret: &Secret, kind: &str) -> bool {
-    let is_nobodys = label(secret, UID_LABEL).is_none() && released_from(secret).is_none();
-    let is_free = secret.metadata.owner_references.as_ref().is_none_or(Vec::is_empty);
-    is_nobodys && is_free && secret.type_.as_deref() == Some(kind)
+    label(secret, UID_LABEL).is_none() && is_unclaimed(secret, kind)
 }
 
 #[cfg(test)]

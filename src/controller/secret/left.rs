@@ -3,7 +3,8 @@
 use super::super::patience::in_time;
 use super::super::released::{is_of, whose};
 use super::{
-    KIND_LABEL, NAME_LABEL, RELEASED_FROM, TAKEN_UP_FROM, UID_LABEL, is_status, label, released_from,
+    KIND_LABEL, NAME_LABEL, RELEASED_FROM, TAKEN_UP_FROM, UID_LABEL, belongs_to, is_status, label,
+    released_from,
 };
 use crate::cluster::{Cluster, Error};
 use k8s_openapi::api::core::v1::Secret;
@@ -22,7 +23,7 @@ impl Cluster {
 
     async fn take_away(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<(), Error> {
         let api = self.secrets(namespace);
-        match self.owned(&api, name, owner_uid).await? {
+        match api.get_opt(name).await?.filter(|secret| belongs_to(secret, owner_uid)) {
             Some(secret) => delete_as_seen(&api, name, secret).await,
             None => Ok(()),
         }
@@ -41,7 +42,7 @@ impl Cluster {
     async fn give_up(&self, namespace: &str, name: &str, owner_uid: &str) -> Result<bool, Error> {
         let api = self.secrets(namespace);
         let Some(mut secret) = api.get_opt(name).await? else { return Ok(false) };
-        if label(&secret, UID_LABEL).is_none_or(|uid| uid != owner_uid) {
+        if !belongs_to(&secret, owner_uid) {
             return Ok(is_left_by(&secret, owner_uid));
         }
         disown(&mut secret, owner_uid);
