@@ -123,7 +123,6 @@ impl Store {
     fn merge(&self, options: &ApplyOptions<'_>, live: Option<&Stored>) -> Result<Applied, ApiError> {
         let (definition, version) = (self.definition, options.origin.version);
         let api_version = definition.api_version(version.name);
-        let zero = version.zero_json();
         let decoded = live.map(Stored::object);
         let none = ManagedFields::default();
         let apply = Apply {
@@ -134,7 +133,7 @@ impl Store {
                 applies: true,
             },
             schema: version.schema,
-            zero: text(&zero),
+            zero: text(self.zero(version)),
             before: decoded.as_ref().map_or(&none, |object| &object.meta().managed_fields),
             force: options.force,
             counts: &|field| options.part.counts(definition, field),

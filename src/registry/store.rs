@@ -3,8 +3,9 @@
 use super::Stored;
 use super::codec::{self, Encoded};
 use super::meta::absent;
+use super::stored::version_index;
 use crate::admission::Admission;
-use apimachinery::kind::{Definition, Hub};
+use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::status::ApiError;
 use bytes::Bytes;
 use databases_storage::cache::{
@@ -73,6 +74,8 @@ pub struct Store {
     pub(super) admission: Arc<dyn Admission>,
     cache: Arc<ObjectCache>,
     prefix: String,
+    /// The zero value of each version as JSON, in their order.
+    zeros: Box<[Bytes]>,
     /// The newest write that this process has acknowledged.
     acknowledged: AtomicU64,
 }
@@ -88,8 +91,14 @@ impl Store {
         let prefix = format!("/{group}/{}/", definition.plural);
         let decode = Decoder { definition, below: prefix.clone(), transformer: transformer.clone() };
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
+        let zeros = definition.versions.iter().map(|version| version.zero_json().into()).collect();
         let acknowledged = AtomicU64::new(0);
-        Arc::new(Store { definition, storage, transformer, admission, cache, prefix, acknowledged })
+        Arc::new(Store { definition, storage, transformer, admission, cache, prefix, zeros, acknowledged })
+    }
+
+    /// The zero value of a version as JSON.
+    pub(super) fn zero(&self, version: &'static Version) -> &Bytes {
+        &self.zeros[version_index(self.definition, version)]
     }
 
     /// Whether the cache holds the whole state.

@@ -161,14 +161,19 @@ impl Stored {
     }
 
     fn encodings(&self, version: &'static Version) -> &Encodings {
-        let index = self.definition.versions.iter().position(|served| std::ptr::eq(served, version));
-        &self.encodings[index.expect("the version is one of this kind's")]
+        &self.encodings[version_index(self.definition, version)]
     }
 
     /// The same object as of another revision, as the last state before a deletion is shown.
     pub fn at(&self, revision: Revision) -> Stored {
         Stored::new(self.object().boxed(), revision)
     }
+}
+
+/// Which of a kind's versions it is.
+pub(super) fn version_index(definition: &Definition, version: &'static Version) -> usize {
+    let index = definition.versions.iter().position(|served| std::ptr::eq(served, version));
+    index.expect("the version is one of this kind's")
 }
 
 fn storage_version(definition: &'static Definition) -> (usize, &'static Version) {

@@ -15,7 +15,6 @@ use apimachinery::meta::ManagedFields;
 use apimachinery::status::ApiError;
 use apimachinery::time::Time;
 use apimachinery::validation;
-use bytes::Bytes;
 
 /// When owner references were seen to stand twice that did not in the request.
 const AFTER_ADMISSION: &str = " after mutating admission happens";
@@ -72,7 +71,7 @@ impl Stages<'_> {
             self.attributes.warn(validation::dedupe_owner_references(object.meta_mut(), ""));
         }
         if !self.is_owned {
-            object.meta_mut().managed_fields = self.entries(object.as_ref(), old);
+            object.meta_mut().managed_fields = self.entries(store, object.as_ref(), old);
         }
         let recorded = object.meta().managed_fields.clone();
         store.admission.mutate(&self.attributes, object, old).await?;
@@ -135,7 +134,7 @@ impl Stages<'_> {
     }
 
     /// Who owns which fields after this write.
-    fn entries(&self, object: &dyn Hub, old: Option<&dyn Hub>) -> ManagedFields {
+    fn entries(&self, store: &Store, object: &dyn Hub, old: Option<&dyn Hub>) -> ManagedFields {
         let definition = self.attributes.definition;
         let origin = self.attributes.origin;
         let version = origin.map_or(definition.storage_version, |origin: Origin<'_>| origin.version.name);
@@ -155,18 +154,15 @@ impl Stages<'_> {
             time: Time::now(),
         };
         write.entries(&|api_version| {
-            definition.served_as(api_version).map(|version| self.form(version, object))
+            definition.served_as(api_version).map(|version| self.form(store, version, object))
         })
     }
 
     /// Both states in a version.
-    fn form(&self, version: &'static Version, object: &dyn Hub) -> Form {
+    fn form(&self, store: &Store, version: &'static Version, object: &dyn Hub) -> Form {
         let mut new = Vec::with_capacity(1024);
         (version.encode_json)(object, &mut new);
-        let old = match self.old {
-            Some(old) => old.json(version).clone(),
-            None => Bytes::from(version.zero_json()),
-        };
+        let old = self.old.map_or_else(|| store.zero(version), |old| old.json(version)).clone();
         Form { schema: version.schema, old, new: new.into() }
     }
 

@@ -104,6 +104,16 @@ impl<'a> FieldSet<'a> {
         if rest.is_empty() { node.member } else { node.below.contains(rest) }
     }
 
+    /// Whether all that is in it is in `other`.
+    pub(super) fn is_subset(&self, other: &FieldSet<'_>) -> bool {
+        self.nodes.iter().all(|node| {
+            let is_in = |theirs: &Node<'_>| theirs.member || !node.member;
+            other
+                .find(&node.element)
+                .is_some_and(|theirs| is_in(theirs) && node.below.is_subset(&theirs.below))
+        })
+    }
+
     pub(super) fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
         let at = self.nodes.binary_search_by(|node| node.element.order(element)).ok()?;
         Some(&self.nodes[at])

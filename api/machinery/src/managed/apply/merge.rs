@@ -5,20 +5,28 @@ use crate::managed::element::Element;
 use crate::managed::tree::Ownership;
 use serde_json::{Map, Value};
 
-/// What an object becomes: of a part with one owner the configuration says all, maps and structs have the entries of
-/// both, and so have lists whose items are told apart.
-pub(super) fn merge(live: &Value, config: &Value, ownership: Ownership) -> Value {
-    match (ownership, live, config) {
-        (Ownership::Whole, ..) => config.clone(),
-        _ if is_hollow(live) => config.clone(),
-        _ if is_hollow(config) => live.clone(),
+/// Makes of an object what it becomes: of a part with one owner the configuration says all, maps and structs have the
+/// entries of both, and so have lists whose items are told apart.
+pub(super) fn merge(live: &mut Value, config: &Value, ownership: Ownership) {
+    match (ownership, &mut *live, config) {
+        (Ownership::Whole, ..) => replace(live, config),
+        (_, known, _) if is_hollow(known) => replace(live, config),
+        _ if is_hollow(config) => {}
         (Ownership::Struct(_) | Ownership::Map(_), Value::Object(live), Value::Object(config)) => {
-            maps(live, config, ownership).into()
+            maps(live, config, ownership);
         }
         (Ownership::Set | Ownership::Keyed(..), Value::Array(live), Value::Array(config)) => {
-            lists(live, config, ownership).into()
+            *live = lists(live, config, ownership);
         }
-        _ => config.clone(),
+        _ => replace(live, config),
+    }
+}
+
+/// Most texts that are applied are there already, and need no copy.
+fn replace(live: &mut Value, config: &Value) {
+    match (&*live, config) {
+        (Value::String(known), Value::String(applied)) if known == applied => {}
+        _ => *live = config.clone(),
     }
 }
 
@@ -26,16 +34,15 @@ fn below(ownership: Ownership, element: &Element<'_>) -> Ownership {
     ownership.below(element).unwrap_or(Ownership::Whole)
 }
 
-fn maps(live: &Map<String, Value>, config: &Map<String, Value>, ownership: Ownership) -> Map<String, Value> {
-    let merged = live.iter().map(|(name, value)| match config.get(name) {
-        Some(config) => merge(value, config, below(ownership, &Element::field(name.as_str()))),
-        None => value.clone(),
-    });
-    let mut merged: Map<_, _> = live.keys().cloned().zip(merged).collect();
-    for (name, value) in config.iter().filter(|(name, _)| !live.contains_key(*name)) {
-        merged.insert(name.clone(), value.clone());
+fn maps(live: &mut Map<String, Value>, config: &Map<String, Value>, ownership: Ownership) {
+    for (name, config) in config {
+        match live.get_mut(name) {
+            Some(live) => merge(live, config, below(ownership, &Element::field(name.as_str()))),
+            None => {
+                live.insert(name.clone(), config.clone());
+            }
+        }
     }
-    merged
 }
 
 /// Items that both have stand in the order of the configuration; others keep their place among their neighbours.
@@ -48,8 +55,9 @@ fn lists(live: &[Value], config: &[Value], ownership: Ownership) -> Vec<Value> {
         let element = config_elements.get(place)?;
         let Some((at, is_repeated)) = in_live.find(element) else { return Some(config.clone()) };
         // Of an item that stands several times nothing is merged.
-        let live = if is_repeated { &Value::Null } else { live.get(at)? };
-        Some(merge(live, config, below(ownership, element)))
+        let mut item = if is_repeated { Value::Null } else { live.get(at)?.clone() };
+        merge(&mut item, config, below(ownership, element));
+        Some(item)
     };
     let is_shared = config_elements.iter().map(|element| in_live.find(element).is_some()).collect();
     let order = Zip { counterparts, is_shared }.order();

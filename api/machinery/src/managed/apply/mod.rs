@@ -125,7 +125,8 @@ impl Apply<'_> {
             .map_err(|why| ApplyError::Failed(format!("failed to decode managed fields: {why}")))?;
         check::check(self.schema, config).map_err(|why| self.no_patch(config, &why))?;
         let old = without_entries(live.unwrap_or(self.zero))?;
-        let merged = merge::merge(&old, config, Ownership::of(self.schema, Topology::Default));
+        let mut merged = old.clone();
+        merge::merge(&mut merged, config, Ownership::of(self.schema, Topology::Default));
         let (mut new, is_same, entries) =
             Owners { apply: self, old: &old, config, versions }.after(merged, owned)?;
         let is_refreshed = self.is_kubectl() && last_applied::refresh(&mut new, config);

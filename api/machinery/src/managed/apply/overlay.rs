@@ -19,7 +19,9 @@ pub fn overlay(schema: &'static Schema, live: &Value, config: &Value) -> Result<
             "invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: {paths}"
         ));
     }
-    Ok(merge::merge(live, config, Ownership::of(schema, Topology::Default)))
+    let mut object = live.clone();
+    merge::merge(&mut object, config, Ownership::of(schema, Topology::Default));
+    Ok(object)
 }
 
 /// Paths of lists, maps and structs that have one owner.

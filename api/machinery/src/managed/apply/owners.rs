@@ -88,10 +88,9 @@ impl<'m> Owners<'m> {
         others: &[Managed<'m>],
     ) -> Result<Value, ApplyError> {
         let Some(last) = last else { return Ok(merged) };
-        let mut dropped = last.fields.clone();
-        dropped.subtract(&own.fields);
         // What is applied empty again can go nevertheless, if others have set parts of it since.
-        if dropped.is_empty() && same_version(last, own) && !has_hollow(&last.fields, self.apply.schema) {
+        let is_kept = || last.fields.is_subset(&own.fields) && !has_hollow(&last.fields, self.apply.schema);
+        if same_version(last, own) && is_kept() {
             return Ok(merged);
         }
         let owned: Vec<_> = std::iter::once(own).chain(others).collect();
@@ -103,7 +102,8 @@ impl<'m> Owners<'m> {
     fn take_from_others(&self, new: &Value, owned: &mut Vec<Managed<'m>>) -> Result<(), ApplyError> {
         let Apply { applier, schema, counts, .. } = *self.apply;
         let paths = can_be_owned(counts);
-        let (before, after) = (value::object(schema, self.old, &paths), value::object(schema, new, &paths));
+        let before = value::changed(schema, self.old, new, &paths);
+        let after = value::changed(schema, new, self.old, &paths);
         let comparison = Comparison::between(&before, &after);
         let forms = self.forms(new, owned)?;
         let mut compared = vec![Compared::from(applier.api_version, schema, comparison)];

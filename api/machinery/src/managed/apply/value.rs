@@ -50,15 +50,31 @@ pub(super) fn object<'a>(
     value: &'a Value,
     counts: &dyn Fn(&[&str]) -> bool,
 ) -> ValueTree<'a> {
-    let parts = fields(schema, value).filter(|(field, _)| counts(&[field.name])).map(|(field, value)| {
+    changed(schema, value, &Value::Null, counts)
+}
+
+/// The same, but for the fields that are alike in another object.
+pub(super) fn changed<'a>(
+    schema: &'static Schema,
+    value: &'a Value,
+    other: &Value,
+    counts: &dyn Fn(&[&str]) -> bool,
+) -> ValueTree<'a> {
+    let differs = |other: Option<&Value>, value: &Value| !other.is_some_and(|other| same(other, value));
+    let parts = fields(schema, value)
+        .filter(|(field, value)| counts(&[field.name]) && differs(other.get(field.name), value));
+    let parts = parts.map(|(field, value)| {
         let element = Element::field(field.name);
         if field.name != "metadata" {
             return (element, tree(value, Ownership::of_field(field)));
         }
-        let metadata = fields(field.schema, value).filter(|(field, _)| counts(&["metadata", field.name]));
-        let parts = metadata
+        let other = other.get("metadata").unwrap_or(&Value::Null);
+        let metadata = fields(field.schema, value)
+            .filter(|(field, value)| {
+                counts(&["metadata", field.name]) && differs(other.get(field.name), value)
+            })
             .map(|(field, value)| (Element::field(field.name), tree(value, Ownership::of_field(field))));
-        (element, Tree::of_parts(None, parts.collect()))
+        (element, Tree::of_parts(None, metadata.collect()))
     });
     Tree::of_parts(None, parts.collect())
 }
@@ -130,5 +146,24 @@ fn number_literal(number: &Number) -> Literal<'static> {
         (Some(integer), _) => Literal::Integer(integer),
         (_, double) if double.fract() == 0.0 && double.abs() < EXACT => Literal::Integer(double as i64),
         (_, double) => Literal::Double(double),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::managed::compare::Comparison;
+    use crate::managed::tests::{SCHEMA, laws};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_alike_makes_no_difference(old in laws::object(), new in laws::object()) {
+            let all = |_: &[&str]| true;
+            let whole = Comparison::between(&object(SCHEMA, &old, &all), &object(SCHEMA, &new, &all));
+            let before = changed(SCHEMA, &old, &new, &all);
+            let after = changed(SCHEMA, &new, &old, &all);
+            prop_assert_eq!(Comparison::between(&before, &after), whole);
+        }
     }
 }

@@ -35,7 +35,7 @@ fn minus<'a>(mut one: FieldSet<'a>, other: &FieldSet<'a>) -> FieldSet<'a> {
     one
 }
 
-pub(super) fn object() -> impl Strategy<Value = Value> {
+pub(in crate::managed) fn object() -> impl Strategy<Value = Value> {
     let word = || prop::sample::select(vec!["a", "b", "c"]);
     let map = || btree_map(word(), word(), 0..3);
     let parts = || {
@@ -108,6 +108,8 @@ proptest! {
         prop_assert!(minus(a.clone(), &b).intersection(&b).is_empty());
         prop_assert!(minus(a.clone(), &a).is_empty());
         prop_assert_eq!(union.len(), a.len() + b.len() - a.intersection(&b).len());
+        prop_assert_eq!(a.is_subset(&b), minus(a.clone(), &b).is_empty());
+        prop_assert!(a.is_subset(&union) && a.intersection(&b).is_subset(&a));
         prop_assert!(union.paths().iter().all(|path| a.contains(path) || b.contains(path)));
     }
 

@@ -2,7 +2,7 @@
 
 mod applies;
 mod apply_laws;
-mod laws;
+pub(super) mod laws;
 mod overlays;
 mod scales;
 mod table;
