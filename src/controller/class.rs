@@ -6,7 +6,7 @@ use super::class_news;
 use super::class_use::{self, Users};
 use super::patience::{SHORT, within};
 use super::referring::{self, Referring};
-use super::runtime::{Controller, Entry, Outcome, PATIENCE, Reconciler, Seats};
+use super::runtime::{Controller, Entry, Outcome, PATIENCE, Reconciler, Seats, Told};
 use crate::backend::{self, Backend, Error as BackendError, News, Offer};
 use crate::registry::{Objects, Part, Store, readable};
 use apimachinery::meta::{ConditionStatus, is_true, set_condition};
@@ -70,9 +70,15 @@ pub(super) async fn run(controllers: Arc<Controllers>, ended: CancellationToken)
         });
     }
     for users in &users {
-        controller = controller.attends(users, |user, queue| {
-            if let Some(class) = user.field("spec.className").filter(|class| !class.is_empty()) {
-                queue.add_after(&class.to_owned(), SETTLE);
+        controller = controller.hears(users, |user, told, queue| {
+            let now = user.field("spec.className");
+            let before = match told {
+                Told::Changed(before) => before.field("spec.className"),
+                Told::Is | Told::Gone => None,
+            };
+            if before != now {
+                let named = [before, now].into_iter().flatten().filter(|class| !class.is_empty());
+                named.for_each(|class| queue.add_after(&class.to_owned(), SETTLE));
             }
         });
     }

@@ -29,8 +29,12 @@ pub use backends::{Answering, Kinds};
 pub use foresight::Foresight;
 pub use released::{Former, Reached, how_to_delete_released, released_secret};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// What is needed to begin is asked for again so soon.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What controllers work with.
 pub struct Controllers {
@@ -44,12 +48,26 @@ pub struct Controllers {
 
 /// Runs the controllers of the standard until the server ends; work that was begun is finished.
 pub async fn run(controllers: Controllers, ended: CancellationToken) {
+    tokio::select! {
+        () = caught_up(&controllers.registry) => {}
+        () = ended.cancelled() => return,
+    }
     let shared = Arc::new(controllers);
     let mut tasks = JoinSet::new();
     tasks.spawn(class::run(shared.clone(), ended.clone()));
     tasks.spawn(stray::run(shared.clone(), ended.clone()));
     shared.kinds.run(&shared, &ended).for_each(|controller| drop(tasks.spawn(controller)));
     while tasks.join_next().await.is_some() {}
+}
+
+/// Nobody begins who does not know what was done before.
+async fn caught_up(registry: &Registry) {
+    for store in registry.stores() {
+        while let Err(error) = store.catch_up().await {
+            tracing::warn!(%error, kind = store.definition.kind, "the newest state is not to be had; trying again");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
 }
 
 /// Likewise what a cluster does for every kind, as far as this server holds the kinds that it is about.

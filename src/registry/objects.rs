@@ -76,6 +76,16 @@ impl<K: Kind> Objects<K> {
         found(self.store.get(namespace, name).await).map(|stored| stored.map(|stored| Shared::new(&stored)))
     }
 
+    /// One object as this process knows it: with all that it acknowledged itself, and with what others wrote as soon as that is
+    /// told. The store is asked only whether there is really none.
+    pub async fn current(&self, namespace: &str, name: &str) -> Result<Option<Shared<K>>, ApiError> {
+        let snapshot = self.store.acknowledged().await?;
+        match self.store.find(&snapshot, namespace, name) {
+            Ok(stored) => Ok(Some(Shared::new(&stored))),
+            Err(_) => self.get(namespace, name).await,
+        }
+    }
+
     /// One object as it is in memory, which may be a moment old.
     pub fn known(&self, namespace: &str, name: &str) -> Option<Shared<K>> {
         let stored = self.store.find(&self.store.snapshot(), namespace, name).ok()?;

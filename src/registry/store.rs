@@ -153,6 +153,13 @@ impl Store {
         self.at_least(self.acknowledged.load(Ordering::Acquire)).await
     }
 
+    /// Has this process know what others wrote until now as well as what it acknowledged itself.
+    pub async fn catch_up(&self) -> Result<(), ApiError> {
+        let revision = self.latest().await?.revision();
+        self.acknowledge(revision);
+        Ok(())
+    }
+
     /// A state at or after a revision.
     pub async fn at_least(&self, revision: Revision) -> Result<ObjectSnapshot, ApiError> {
         self.cache.at_least(revision).await.map_err(|error| self.cache_error(error))

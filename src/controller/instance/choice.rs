@@ -128,7 +128,7 @@ impl<K: Database> Inquiry<'_, K> {
             );
             return Ok(Err(Refusal::new("Pending", message)));
         }
-        Ok(match self.classes.get("", name).await? {
+        Ok(match self.classes.current("", name).await? {
             Some(class) => Ok(class),
             None => Err(Refusal::new("ClassNotFound", format!("there is no DatabaseClass {name:?}"))),
         })

@@ -111,7 +111,7 @@ impl<K: Database> runtime::Reconciler for Reconciler<K> {
 
     async fn reconcile(&self, key: &String) -> Result<Outcome, Error> {
         let (namespace, name) = key.split_once('/').unwrap_or_default();
-        let object = self.objects.get(namespace, name).await?;
+        let object = self.objects.current(namespace, name).await?;
         let finished = self.finish(key, object.as_deref()).await;
         let looked = match &object {
             Some(object) => self.look(key, object).await,

@@ -301,6 +301,10 @@ impl<K: Database> Reconciler<K> {
 
 /// Where the implementation will be, written to an object.
 pub(super) fn announced<K>(object: &mut dyn Instance, chosen: &Chosen<K>, reference: &Reference) {
+    // What was announced stays, whoever did it.
+    if object.status().backend_ref.is_some() {
+        return;
+    }
     if let Ok(class) = &chosen.class {
         facts::supported(object, class);
     }

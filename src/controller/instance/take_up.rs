@@ -6,6 +6,7 @@
 use super::Database;
 use super::choice::Chosen;
 use super::conditions;
+use super::facts;
 use super::reconcile::{Error, Reconciler, announced};
 use crate::backend::{Reference, Refusal, Request};
 use crate::controller::class_use;
@@ -86,10 +87,12 @@ impl<K: Database> Reconciler<K> {
         taken.await?.ok_or_else(|| ApiError::not_found(K::kind(), &seen.name).into())
     }
 
-    /// Goes on with an object that was taken up, unless that is another wish: its class may have decided something.
+    /// Goes on with an object that was taken up, unless that is another wish, as its class may have decided something, or is
+    /// elsewhere.
     async fn begin(&self, before: &K, taken: &K, place: Place<K>) -> Result<Outcome, Error> {
         self.tell_between(before, taken).await;
-        if Kind::meta(taken).generation != Kind::meta(before).generation {
+        let is_here = taken.status().backend_ref == Some(facts::backend_ref(&place.reference));
+        if !is_here || Kind::meta(taken).generation != Kind::meta(before).generation {
             return Ok(Outcome::Again(Duration::ZERO));
         }
         let Place { request, chosen, .. } = place;
@@ -155,6 +158,8 @@ fn not_accepted(name: &str, accepted: Option<&Condition>) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::fake::Fake;
+    use databases_api::postgresql::PostgreSQL;
 
     #[test]
     fn a_class_that_nobody_looked_at_yet_is_waited_for() {
@@ -168,5 +173,22 @@ mod tests {
         assert_eq!(not_accepted("gold", Some(&said("Pending"))), waits);
         let refused = Refusal::new("ClassNotAccepted", "DatabaseClass \"gold\" is not accepted: why");
         assert_eq!(not_accepted("gold", Some(&said("InvalidParameters"))), refused);
+    }
+
+    #[test]
+    fn what_was_announced_stays() {
+        let class = Err(Refusal::new("ClassNotFound", "there is none"));
+        let chosen = Chosen::<PostgreSQL> { backend: Fake::new(), class, unresolved: None, read: Vec::new() };
+        let reference = |name: &str| Reference {
+            group: "fake.example.com".to_owned(),
+            kind: "Database".to_owned(),
+            namespace: String::new(),
+            name: name.to_owned(),
+        };
+        let mut object = PostgreSQL::default();
+        for name in ["first", "second"] {
+            announced(&mut object, &chosen, &reference(name));
+        }
+        assert_eq!(object.status.instance.backend_ref.expect("a place is announced").name, "first");
     }
 }

@@ -132,3 +132,16 @@ async fn what_is_asked_of_a_cache_that_is_not_filled_is_told_to_come_again() {
     let Err(error) = registry.stores()[0].any() else { panic!("nothing can be there yet") };
     assert_eq!((error.code(), error.retry_after()), (429, Some(1)));
 }
+
+#[tokio::test]
+async fn who_catches_up_knows_what_others_wrote() {
+    let storage = Server::memory().await;
+    let admission: Arc<dyn Admission> = Arc::new(Chain(Vec::new()));
+    let registry = Registry::open(&[&flunder::DEFINITION], &storage, &|_| Transformer::default(), &admission);
+    let server = Server::over(&[&flunder::DEFINITION], storage).await;
+    let uid = server.create("a").await["metadata"]["uid"].clone();
+    let store = &registry.stores()[0];
+    store.catch_up().await.unwrap();
+    let known = store.acknowledged().await.unwrap();
+    assert_eq!(store.find(&known, "ns", "a").unwrap().uid(), uid);
+}
