@@ -120,7 +120,8 @@ impl Changes {
         }
     }
 
-    fn strategic(tree: Value, _: FieldValidation) -> Result<Self, ApiError> {
+    fn strategic(mut tree: Value, _: FieldValidation) -> Result<Self, ApiError> {
+        settle_numbers(&mut tree);
         Ok(Changes::Strategic(tree))
     }
 
@@ -133,6 +134,23 @@ impl Changes {
                 .map(|problem| format!("json patch {problem}"))
                 .collect(),
         }
+    }
+}
+
+/// `2.0` is an integer in a strategic merge patch, as in Kubernetes (runtime.FromUnstructured), and in no other.
+fn settle_numbers(tree: &mut Value) {
+    /// What is below it as a double fits an i64.
+    const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+    match tree {
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(settle_numbers),
+        Value::Number(number) if number.is_f64() => {
+            let double = number.as_f64().unwrap_or(f64::NAN);
+            if double.fract() == 0.0 && double.abs() < TOO_LARGE {
+                *number = (double as i64).into();
+            }
+        }
+        _ => {}
     }
 }
 

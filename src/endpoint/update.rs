@@ -6,7 +6,7 @@ use super::options::WriteOptions;
 use super::request::Call;
 use super::{decode, input};
 use crate::pipeline::RequestBody;
-use crate::registry::{Part, settle_namespace};
+use crate::registry::{Part, Stored, settle_namespace};
 use apimachinery::kind::Hub;
 use apimachinery::status::ApiError;
 use http::{Response, StatusCode};
@@ -28,9 +28,14 @@ pub(super) async fn update(
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
     let update = call.update_options(part, &options, manager);
-    // What is absent is not found, whatever its version.
-    let change =
-        |_: &crate::registry::Stored| require_version(call, object.as_ref()).map(|()| object.boxed());
+    // What is absent is not found, whatever its version; and what is another object is refused for that.
+    let change = |current: &Stored| {
+        let uid = object.meta().uid.as_str();
+        if uid.is_empty() || uid == current.uid() {
+            require_version(call, object.as_ref())?;
+        }
+        Ok(object.boxed())
+    };
     let stored = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     Ok(call.answer(&view, StatusCode::OK, &stored))
 }

@@ -71,6 +71,11 @@ impl<K: Kind> Objects<K> {
         &self.store
     }
 
+    /// The name of who works with them.
+    pub fn manager(&self) -> &str {
+        &self.manager
+    }
+
     /// One object as of now; `None` where there is none.
     pub async fn get(&self, namespace: &str, name: &str) -> Result<Option<Shared<K>>, ApiError> {
         found(self.store.get(namespace, name).await).map(|stored| stored.map(|stored| Shared::new(&stored)))

@@ -122,7 +122,7 @@ pub struct DatabaseClassStatus {
     /// The generation of spec that the rest of the status is about.
     #[api(1)]
     pub observed_generation: i64,
-    /// Accepted and SupportedVersion.
+    /// Accepted, SupportedVersion and InUse.
     #[api(2, keys("type"), merge_key = "type", merge)]
     pub conditions: Vec<Condition>,
     /// What it can run.

@@ -11,12 +11,17 @@ use apimachinery::meta::{ConditionStatus, set_condition};
 pub(crate) fn wait_for_controller(object: &mut dyn Instance) {
     let message = match object.spec().class_name.as_str() {
         "" => format!("waiting for a DatabaseClass that is the default for {}", object.definition().kind),
-        class => format!("waiting for the controller of DatabaseClass {class:?}"),
+        class => waiting_for(class),
     };
     for kind in ["Accepted", "Ready"] {
         let unknown = ConditionStatus::Unknown;
         set_condition(&mut object.status_mut().conditions, kind, unknown, "Pending", &message, 0);
     }
+}
+
+/// What an object says whose class has a controller that has not looked at it yet.
+pub fn waiting_for(class: &str) -> String {
+    format!("waiting for the controller of DatabaseClass {class:?}")
 }
 
 /// What an update of the main resource does not take away, once it has the status of the object before.

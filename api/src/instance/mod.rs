@@ -3,6 +3,7 @@
 pub(crate) mod life;
 mod shown;
 
+pub use life::waiting_for;
 pub(crate) use life::{lives, shares};
 pub use shown::{COLUMNS, SELECTABLE_FIELDS};
 

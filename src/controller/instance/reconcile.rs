@@ -54,7 +54,7 @@ impl<K: Database> Reconciler<K> {
         // Each change of each object begins a look. What is ours has much to carry, and the others need no room for it.
         match self.inquiry().choose(object).await? {
             Choice::Ours(chosen) => Box::pin(self.ours(key, object, *chosen)).await,
-            Choice::Elsewhere => Ok(Outcome::Settled),
+            Choice::Elsewhere => self.elsewhere(object).await,
             Choice::Nobody(refusal) => Box::pin(self.without_backend(object, &refusal)).await,
         }
     }

@@ -17,7 +17,7 @@ use apimachinery::meta::{Condition, condition, is_true};
 use apimachinery::status::ApiError;
 use databases_api::databaseclass::DatabaseClass;
 use databases_api::defaulting;
-use databases_api::instance::{BACKEND_FINALIZER, is_taken_up};
+use databases_api::instance::{BACKEND_FINALIZER, is_taken_up, waiting_for};
 use std::time::Duration;
 
 /// Where a new object will be, with what its backend is asked about it.
@@ -136,6 +136,26 @@ impl<K: Database> Reconciler<K> {
         let classes: Vec<DatabaseClass> =
             self.classes.list().await?.iter().map(|class| (**class).clone()).collect();
         Ok(defaulting::knows_class(object, &classes))
+    }
+
+    /// An object that somebody elsewhere answers. He has not looked at it while nobody but us has written its status: what that
+    /// says of a class that was not there, or of another one, holds no more.
+    pub(super) async fn elsewhere(&self, object: &K) -> Result<Outcome, Error> {
+        let waits = Refusal::new("Pending", waiting_for(&object.spec().class_name));
+        let said = condition(&object.status().conditions, "Accepted");
+        let is_past = said.is_some_and(|said| said.message != waits.message);
+        if is_past && object.status().backend_ref.is_none() && self.is_told_here(object) {
+            return self.wait(object, &waits).await;
+        }
+        Ok(Outcome::Settled)
+    }
+
+    /// Whether it is on record that we wrote an object's status, and that nobody else did.
+    fn is_told_here(&self, object: &K) -> bool {
+        let entries = Kind::meta(object).managed_fields.iter();
+        let mut writers = entries.filter(|entry| entry.subresource == "status").map(|entry| &*entry.manager);
+        let ours = self.objects.manager();
+        writers.next() == Some(ours) && writers.all(|writer| writer == ours)
     }
 
     /// Says why nobody answers; the class's own event brings the object back.

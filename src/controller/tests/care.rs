@@ -115,6 +115,30 @@ async fn a_class_that_comes_late_takes_up_who_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_said_of_a_class_that_is_not_there_goes_when_it_comes_as_somebody_elses() {
+    let (server, _) = Server::with_fake().await;
+    let (code, _, answer) = server.post(IN_DEMO, database("a", json!({"className": "ours"}))).await;
+    assert_eq!(code, 201, "{answer}");
+    for _ in 0..2 {
+        server.condition(A, "Accepted", "False", "ClassNotFound").await;
+        class(&server, json!({"controllerName": "example.com/x"})).await;
+        for kind in ["Accepted", "Ready"] {
+            let message = server.condition(A, kind, "Unknown", "Pending").await;
+            assert_eq!(message, "waiting for the controller of DatabaseClass \"ours\"");
+        }
+        force_class_away(&server).await;
+    }
+    class(&server, json!({"controllerName": "example.com/x"})).await;
+    server.condition(A, "Accepted", "Unknown", "Pending").await;
+    let said = json!({"conditions": [{"type": "Accepted", "status": "False", "reason": "Full", "message": "no room",
+        "lastTransitionTime": "2027-01-15T08:00:00Z"}]});
+    server.merge(&format!("{A}/status"), json!({"status": said})).await;
+    server.merge(A, json!({"metadata": {"labels": {"changed": "yes"}}})).await;
+    ten_seconds(&server).await;
+    assert_eq!(server.condition(A, "Accepted", "False", "Full").await, "no room");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_class_that_comes_late_judges_whom_it_takes_up() {
     let (server, fake) = Server::with_fake().await;
     let spec = json!({"className": "ours", "pooling": {"mode": "Session"}});

@@ -69,6 +69,11 @@ async fn an_update_of_another_name_namespace_or_object_is_refused() {
         assert_eq!(answer.code, code, "{:?}", answer.bytes);
         assert!(message(&answer).contains(words), "{:?}", answer.bytes);
     }
+    // Of another object the version is not asked.
+    let mut another = with("uid", "other");
+    another["metadata"]["resourceVersion"] = "".into();
+    let answer = server.put(&of("a"), &another).await;
+    assert_eq!((answer.code.as_u16(), message(&answer).contains(&uid)), (409, true), "{:?}", answer.bytes);
     assert_eq!(server.get(&of("a")).await.json(), object);
 }
 

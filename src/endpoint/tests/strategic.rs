@@ -39,6 +39,19 @@ async fn a_patch_does_not_say_of_what_type_an_object_is() {
 }
 
 #[tokio::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for (count, code) in [(json!(2.0), 200), (json!(3e2), 200), (json!(2.5), 422), (json!(1e300), 422)] {
+        let answer = patched(&server, &json!({"spec": {"count": count}})).await;
+        assert_eq!(answer.code, code, "{count}: {}", answer.json());
+    }
+    assert_eq!(server.get(&of("a")).await.json()["spec"]["count"], 300);
+    // The other patches are read as text.
+    assert_eq!(server.merge(&of("a"), &json!({"spec": {"count": 2.0}})).await.code, 422);
+}
+
+#[tokio::test]
 async fn a_patch_that_cannot_be_is_refused() {
     let server = Server::start().await;
     server.create("a").await;
