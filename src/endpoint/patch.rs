@@ -6,7 +6,7 @@ use super::input;
 use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
-use super::update::{require_version, settle_name};
+use super::update::settle_name;
 use crate::pipeline::RequestBody;
 use crate::registry::{Part, Stored};
 use apimachinery::json_patch;
@@ -210,6 +210,5 @@ fn apply(call: &Call<'_>, patch: &Patch, current: &Stored) -> Result<Box<dyn Hub
     call.warnings.extend(patch.judge(&problems).map_err(|reason| refused(&reason))?);
     object.default_fields();
     settle_name(call, object.as_mut())?;
-    require_version(call, object.as_ref())?;
     Ok(object)
 }

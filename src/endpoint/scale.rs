@@ -139,7 +139,10 @@ pub(super) fn scaled(call: &Call<'_>, scale: &Scale, current: &Stored) -> Result
     }
     let mut object = current.object().boxed();
     let meta = object.meta_mut();
-    meta.resource_version.clone_from(&wanted.resource_version);
+    // One that says no version is about the object as it is.
+    if !wanted.resource_version.is_empty() {
+        meta.resource_version.clone_from(&wanted.resource_version);
+    }
     meta.uid.clone_from(&wanted.uid);
     if object.scale().map(|scale| scale.desired) != Some(replicas) {
         object.set_scale(replicas);

@@ -28,25 +28,9 @@ pub(super) async fn update(
     settle_name(call, object.as_mut())?;
     let manager = &options.manager(call.headers);
     let update = call.update_options(part, &options, manager);
-    // What is absent is not found, whatever its version; and what is another object is refused for that.
-    let change = |current: &Stored| {
-        let uid = object.meta().uid.as_str();
-        if uid.is_empty() || uid == current.uid() {
-            require_version(call, object.as_ref())?;
-        }
-        Ok(object.boxed())
-    };
+    let change = |_: &Stored| Ok(object.boxed());
     let stored = call.store.update(call.namespace(), call.info.name(), update, change).await?;
     Ok(call.answer(&view, StatusCode::OK, &stored))
-}
-
-/// Nothing is overwritten unseen, unless its kind allows just that (V-30).
-pub(super) fn require_version(call: &Call<'_>, object: &dyn Hub) -> Result<(), ApiError> {
-    match object.meta().resource_version.as_str() {
-        "" | "0" if object.allows_unconditional_update() => Ok(()),
-        "" | "0" => Err(ApiError::resource_version_required(call.store.definition, call.info.name())),
-        _ => Ok(()),
-    }
 }
 
 /// Name and namespace of the body must be the URL's (V-08).

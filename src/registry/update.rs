@@ -36,7 +36,7 @@ pub(super) struct Current {
 
 impl Store {
     /// Updates an object with what `change` makes of its current state. `change` runs again when somebody else
-    /// was quicker; where the new object carries a resource version, it must be the current one.
+    /// was quicker. The resource version that the new object carries must be the current one; some kinds may carry none.
     pub async fn update(
         &self,
         namespace: &str,
@@ -167,10 +167,9 @@ impl Store {
             return Err(ApiError::uid_conflict(self.definition, &old.name, key, &new.uid, &old.uid));
         }
         match new.resource_version.as_str() {
-            "" => Ok(()),
-            // Said so, it is none (V-30).
-            "0" if object.allows_unconditional_update() => Ok(()),
-            "0" => Err(ApiError::resource_version_required(self.definition, &old.name)),
+            // Nothing is overwritten unseen, unless its kind allows just that; "0" names no version either (V-30).
+            "" | "0" if object.allows_unconditional_update() => Ok(()),
+            "" | "0" => Err(ApiError::resource_version_required(self.definition, &old.name)),
             version if version == old.resource_version => Ok(()),
             _ => Err(ApiError::conflict(self.definition, &old.name)),
         }
