@@ -1,12 +1,13 @@
 //! One connection: what is known of its peer, and the driver that serves it until it ends, or is handed over and ends then.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lent::Lent;
 use super::limits::Limits;
-use super::linger::linger;
+use super::linger::{SILENCE, linger};
 use super::streams::Streams;
 use super::takeover::Takeover;
 
@@ -108,19 +109,28 @@ where
     let (io, returned) = Lent::new(io);
     let ended = {
         let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
+        // Who has just connected has a request on its way, which is answered.
+        let closing = async {
+            connection.closing.cancelled().await;
+            usage.begun(limits.first_request).await;
+        };
         tokio::select! {
+            biased;
             ended = served.as_mut() => ended,
-            () = connection.closing.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
+            () = closing => { served.as_mut().graceful_shutdown(); served.await }
             () = usage.idle(limits.idle_timeout) => { served.as_mut().graceful_shutdown(); served.await }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(peer = %connection.peer, %error, "connection ended");
     }
+    let mut is_recent = !usage.has_been_idle(SILENCE);
     if let Some(takeover) = handed_over.get() {
         takeover.run().await;
+        is_recent = true;
     }
-    if let Ok(io) = returned.await {
+    // A peer that was answered long ago has read the answer.
+    if is_recent && let Ok(io) = returned.await {
         linger(io).await;
     }
 }
@@ -153,6 +163,7 @@ fn protocol(limits: &Limits) -> Builder<Streams> {
 struct Usage {
     opened: Instant,
     requests: AtomicUsize,
+    /// In milliseconds from when it was opened; 0 before the first one ended.
     last_end: AtomicU64,
 }
 
@@ -162,16 +173,33 @@ impl Usage {
     }
 
     /// Ready when the connection had no request for the whole of `patience`.
-    async fn idle(&self, patience: std::time::Duration) {
-        loop {
-            let last_end = std::time::Duration::from_millis(self.last_end.load(Ordering::Relaxed));
-            let busy = self.requests.load(Ordering::Relaxed) > 0;
-            let since = if busy { Instant::now() } else { self.opened + last_end };
-            if !busy && since.elapsed() >= patience {
-                return;
-            }
-            tokio::time::sleep_until(since + patience).await;
+    async fn idle(&self, patience: Duration) {
+        while !self.has_been_idle(patience) {
+            tokio::time::sleep_until(self.idle_since() + patience).await;
         }
+    }
+
+    /// Ready when the connection has had a request, or is so old without one. Nothing but the time wakes who waits: it is
+    /// polled behind what serves the requests, in the same task.
+    async fn begun(&self, patience: Duration) {
+        let mut old = pin!(tokio::time::sleep_until(self.opened + patience));
+        poll_fn(|context| if self.is_unused() { old.as_mut().poll(context) } else { Poll::Ready(()) }).await;
+    }
+
+    fn is_unused(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0 && self.last_end.load(Ordering::Relaxed) == 0
+    }
+
+    fn has_been_idle(&self, length: Duration) -> bool {
+        self.idle_since().elapsed() >= length
+    }
+
+    /// When the last request ended; now, while there is one.
+    fn idle_since(&self) -> Instant {
+        if self.requests.load(Ordering::Relaxed) > 0 {
+            return Instant::now();
+        }
+        self.opened + Duration::from_millis(self.last_end.load(Ordering::Relaxed))
     }
 }
 
@@ -189,7 +217,7 @@ impl Using {
 impl Drop for Using {
     fn drop(&mut self) {
         let elapsed = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.last_end.store(elapsed, Ordering::Relaxed);
+        self.0.last_end.store(elapsed.max(1), Ordering::Relaxed);
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
 }

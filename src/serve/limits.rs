@@ -9,6 +9,8 @@ pub struct Limits {
     pub handshakes: usize,
     /// The time from accepting a connection to the end of its handshake.
     pub handshake_timeout: Duration,
+    /// How long the end of the server waits for the first request of a new connection.
+    pub first_request: Duration,
     /// The time an HTTP/1.1 request's head may take; an idle HTTP/1.1 connection ends after it too.
     pub header_timeout: Duration,
     /// The size of a request's head.
@@ -46,6 +48,7 @@ impl Default for Limits {
         Self {
             handshakes: 512,
             handshake_timeout: Duration::from_secs(10),
+            first_request: Duration::from_secs(5),
             header_timeout: Duration::from_secs(32),
             header_bytes: 1 << 20,
             header_lines: 1000,

@@ -1,7 +1,7 @@
 //! The end of a connection: the last bytes reach the peer.
 //!
 //! A socket that is closed while something of the peer's is unread answers with a reset, which destroys what is still on
-//! its way to the peer. So the sending side ends first, and what still comes is read and dropped for a moment.
+//! its way to the peer. So the sending side ends first, and what still comes is read and dropped until the peer has ended too.
 
 use std::io;
 use std::pin::Pin;
@@ -9,22 +9,31 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
 
 use super::lent::Lent;
 
-/// How long a peer may take to see the end.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a peer may be silent before it has seen the end. Its machine may be busy, or have stood still for seconds.
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
+/// How long it may take in all.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How much of what it sends meanwhile is read.
-const MOST: u64 = 1 << 20;
+const MOST: usize = 1 << 20;
 
 /// Ends the sending side, and reads until the peer has ended too, within bounds.
 pub(super) async fn linger<I: AsyncRead + AsyncWrite + Unpin>(mut io: I) {
     let ending = async {
-        io.shutdown().await?;
-        tokio::io::copy(&mut io.take(MOST), &mut tokio::io::sink()).await
+        timeout(SILENCE, io.shutdown()).await??;
+        let (mut unread, mut left) = (vec![0; 4 << 10], MOST);
+        loop {
+            match timeout(SILENCE, io.read(&mut unread)).await? {
+                Ok(read) if read > 0 && read < left => left -= read,
+                over => return over,
+            }
+        }
     };
     // A peer that is gone has nothing to lose.
-    let _ = tokio::time::timeout(PATIENCE, ending).await;
+    let _ = timeout(PATIENCE, ending).await;
 }
 
 impl<I: Unpin> Lent<I> {
@@ -77,6 +86,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Lent<I> {
 mod tests {
     use super::*;
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::{Instant, advance, interval};
 
     /// The bytes of the peer that nobody reads are what makes a reset of a close.
     #[tokio::test]
@@ -96,5 +106,44 @@ mod tests {
         assert_eq!(text, b"last");
         drop(client);
         lingering.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_still_reads_is_waited_for() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let begun = Instant::now();
+        let lingering = tokio::spawn(linger(server));
+        for _ in 0..3 {
+            advance(SILENCE - Duration::from_secs(1)).await;
+            client.write_all(b"window").await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(!lingering.is_finished());
+        drop(client);
+        lingering.await.unwrap();
+        assert!(begun.elapsed() < PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_is_silent_or_never_ends_is_left() {
+        let (silent, server) = tokio::io::duplex(64);
+        let begun = Instant::now();
+        linger(server).await;
+        assert_eq!(begun.elapsed().as_secs(), SILENCE.as_secs());
+        drop(silent);
+
+        let (mut endless, server) = tokio::io::duplex(64);
+        let begun = Instant::now();
+        let mut beat = interval(Duration::from_secs(1));
+        let talk = async {
+            while endless.write_all(b"more").await.is_ok() {
+                beat.tick().await;
+            }
+        };
+        tokio::select! {
+            () = talk => panic!("it is left in the middle of its talk"),
+            () = linger(server) => {}
+        }
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
     }
 }

@@ -18,6 +18,8 @@ use super::tls::Tls;
 
 /// How long accepting rests after the system refused a socket, as when no file descriptors are left.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// How many connected peers the system keeps for us, as tokio asks it to.
+const WAITING: usize = 1024;
 /// How long connections may take to end when they are cut off.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -65,10 +67,12 @@ impl Listener {
     ) -> bool {
         let connections = TaskTracker::new();
         let shared = Arc::new(Shared { tls, application, shutdown, limits });
+        let handshakes = Arc::new(Semaphore::new(shared.limits.handshakes));
         tokio::select! {
-            () = accept_all(self.socket, &shared, &connections) => {}
+            () = accept_all(&self.socket, &handshakes, &shared, &connections) => {}
             () = delay_over(&shared) => {}
         }
+        accept_waiting(self.socket, &handshakes, &shared, &connections);
         shared.shutdown.drain();
         connections.close();
         let drained = tokio::select! {
@@ -92,9 +96,13 @@ async fn delay_over<A>(shared: &Shared<A>) {
 }
 
 /// Accepts for ever; a place among the handshakes is taken first, so that more peers wait outside the process.
-async fn accept_all<A: Accept>(socket: TcpListener, shared: &Arc<Shared<A>>, connections: &TaskTracker) {
-    let handshakes = Arc::new(Semaphore::new(shared.limits.handshakes));
-    while let Ok(place) = Arc::clone(&handshakes).acquire_owned().await {
+async fn accept_all<A: Accept>(
+    socket: &TcpListener,
+    handshakes: &Arc<Semaphore>,
+    shared: &Arc<Shared<A>>,
+    connections: &TaskTracker,
+) {
+    while let Ok(place) = Arc::clone(handshakes).acquire_owned().await {
         match socket.accept().await {
             Ok((stream, peer)) => {
                 connections.spawn(serve_one(stream, peer, place, Arc::clone(shared)));
@@ -104,6 +112,28 @@ async fn accept_all<A: Accept>(socket: TcpListener, shared: &Arc<Shared<A>>, con
                 tokio::time::sleep(ACCEPT_REST).await;
             }
         }
+    }
+}
+
+/// Accepts the peers that the system has connected already, and closes the socket: they were not told that the server ends.
+fn accept_waiting<A: Accept>(
+    socket: TcpListener,
+    handshakes: &Arc<Semaphore>,
+    shared: &Arc<Shared<A>>,
+    connections: &TaskTracker,
+) {
+    let Ok(socket) = socket.into_std() else { return };
+    for _ in 0..WAITING {
+        let Ok((stream, peer)) = socket.accept() else { return };
+        let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) else {
+            continue;
+        };
+        let (handshakes, shared) = (Arc::clone(handshakes), Arc::clone(shared));
+        connections.spawn(async move {
+            if let Ok(place) = handshakes.acquire_owned().await {
+                serve_one(stream, peer, place, shared).await;
+            }
+        });
     }
 }
 

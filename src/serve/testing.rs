@@ -153,6 +153,17 @@ impl Server {
         shown: impl FnOnce(ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig,
         protocol: &[u8],
     ) -> tokio_rustls::client::TlsStream<TcpStream> {
+        let socket = TcpStream::connect(self.address).await.unwrap();
+        self.handshake_over(socket, shown, protocol).await
+    }
+
+    /// The same over a connection that is there.
+    pub(crate) async fn handshake_over(
+        &self,
+        socket: TcpStream,
+        shown: impl FnOnce(ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig,
+        protocol: &[u8],
+    ) -> tokio_rustls::client::TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.ca.pem.as_bytes()).unwrap()).unwrap();
         let builder = ClientConfig::builder_with_provider(provider())
@@ -161,7 +172,6 @@ impl Server {
             .with_root_certificates(roots);
         let mut config = shown(builder);
         config.alpn_protocols = vec![protocol.to_vec()];
-        let socket = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap()
     }
@@ -180,7 +190,7 @@ enum Sender {
 }
 
 impl Client {
-    async fn over(stream: tokio_rustls::client::TlsStream<TcpStream>) -> Self {
+    pub(crate) async fn over(stream: tokio_rustls::client::TlsStream<TcpStream>) -> Self {
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(stream);
         if h2 {

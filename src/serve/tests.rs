@@ -213,6 +213,37 @@ async fn a_drain_ends_streams_and_tells_peers_to_go() {
 }
 
 #[tokio::test]
+async fn who_has_just_connected_is_answered_before_the_end() {
+    let server = start(Limits { handshakes: 1, ..Limits::default() }).await;
+    let mut fresh = [server.h1(None).await, server.h2(None).await];
+    // While this one keeps the only place, the system alone knows of the next.
+    let silent = TcpStream::connect(server.address).await.unwrap();
+    let waiting = TcpStream::connect(server.address).await.unwrap();
+    server.shutdown.begin();
+    server.shutdown.draining().cancelled().await;
+    drop(silent);
+    let waiting = server.handshake_over(waiting, |builder| builder.with_no_client_auth(), b"h2");
+    let mut waiting = Client::over(soon(waiting).await).await;
+    for client in fresh.iter_mut().chain([&mut waiting]) {
+        assert_eq!(client.get("/").await.status(), StatusCode::OK);
+    }
+    drop((fresh, waiting));
+    assert!(soon(server.serving).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_does_not_keep_the_server() {
+    let limits = Limits { first_request: Duration::from_millis(50), ..Limits::default() };
+    let server = start(limits).await;
+    let clients = [server.h1(None).await, server.h2(None).await];
+    server.shutdown.begin();
+    for client in clients {
+        closed(client).await;
+    }
+    assert!(soon(server.serving).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_stuck_request_ends_with_the_drain_time() {
     let server = start(Limits { drain_timeout: Duration::from_millis(50), ..Limits::default() }).await;
     let mut client = server.h2(None).await;
