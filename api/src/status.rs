@@ -2,12 +2,13 @@
 
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::Condition;
+use apimachinery::validation::validate_conditions;
 
 /// Numbers of a status are never negative; nobody has observed less than nothing.
 pub(crate) fn validate(
     generation: i64,
     numbers: &[(&str, i64)],
-    conditions: &[Condition],
+    (conditions, before): (&[Condition], &[Condition]),
     errors: &mut Errors,
 ) {
     let path = Path::new("status");
@@ -20,10 +21,5 @@ pub(crate) fn validate(
     for (name, number) in numbers {
         check(&path.child(name), *number);
     }
-    for (number, condition) in conditions.iter().enumerate() {
-        check(
-            &path.child("conditions").index(number).child("observedGeneration"),
-            condition.observed_generation,
-        );
-    }
+    validate_conditions(&path.child("conditions"), conditions, before, errors);
 }

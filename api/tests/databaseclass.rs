@@ -92,6 +92,12 @@ fn a_databaseclass_is_what_the_standard_allows() {
             ),
             (
                 json!({}),
+                json!({"status": {"conditions": [{"type": "Ready", "status": "True", "message": "", "reason": "",
+                    "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}),
+                "status.conditions[0].reason: Required value: must be set",
+            ),
+            (
+                json!({}),
                 spec(json!({"controllerName": "example.com/y"})),
                 "spec.controllerName: Invalid value: \"example.com/y\": field is immutable",
             ),

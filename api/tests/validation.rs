@@ -220,6 +220,12 @@ fn a_postgresql_changes_only_as_a_database_can() {
             ),
             (
                 json!({}),
+                json!({"status": {"conditions": [{"type": "Ready", "status": "True", "message": "", "reason": "",
+                    "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}),
+                "status.conditions[0].reason: Required value: must be set",
+            ),
+            (
+                json!({}),
                 json!({"status": {"readyInstances": -1}}),
                 "status.readyInstances: Invalid value: -1: must be greater than or equal to 0",
             ),

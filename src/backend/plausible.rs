@@ -2,12 +2,10 @@
 //! refused by validation for ever, or taken at its word by applications.
 
 use super::{Backup, BackupPhase, Code, Endpoint, Error, Observed, Offer, Phase, Refusal, Warning};
+use apimachinery::meta::LONGEST_MESSAGE;
+use apimachinery::validation::is_reason;
 use std::collections::BTreeSet;
 
-/// The longest message of a condition.
-const MESSAGE: usize = 32_768;
-/// The longest reason of a condition.
-const REASON: usize = 1024;
 /// The longest reason of an event, and the longest message.
 const EVENT: (usize, usize) = (128, 1024);
 
@@ -103,19 +101,10 @@ impl Backup {
     }
 }
 
-fn is_reason(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b':');
-    text.len() <= REASON
-        && text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.bytes().all(word)
-        && !text.ends_with([',', ':'])
-}
-
 fn message(text: String) -> String {
-    match text.char_indices().nth(MESSAGE) {
+    match text.floor_char_boundary(LONGEST_MESSAGE) {
         _ if text.trim().is_empty() => "the backend does not say why".to_owned(),
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
+        end => text[..end].to_owned(),
     }
 }
 
@@ -136,10 +125,8 @@ mod tests {
             assert_eq!(Error::rejected(reason, "no").plausible().reason, "BackendRejected");
         }
         assert_eq!(Refusal::new("InvalidParameters", "no").plausible().reason, "InvalidParameters");
-        assert_eq!(
-            Refusal::new("Long", "ä".repeat(MESSAGE + 1)).plausible().message.chars().count(),
-            MESSAGE
-        );
+        let long = Refusal::new("Long", "ä".repeat(LONGEST_MESSAGE)).plausible();
+        assert_eq!(long.message.len(), LONGEST_MESSAGE);
     }
 
     #[test]

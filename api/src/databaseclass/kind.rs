@@ -166,8 +166,8 @@ impl Kind for DatabaseClass {
             crate::shared::check_change(self, old, Self::validate, errors);
         }
         if self.status != old.status {
-            let status = &self.status;
-            crate::status::validate(status.observed_generation, &[], &status.conditions, errors);
+            let (status, conditions) = (&self.status, (&*self.status.conditions, &*old.status.conditions));
+            crate::status::validate(status.observed_generation, &[], conditions, errors);
         }
         if self.spec.controller_name != old.spec.controller_name {
             let path = Path::new("spec.controllerName");

@@ -199,7 +199,8 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
         let (status, number) = (&new.status.instance, |number: i32| i64::from(number));
         let numbers =
             [("instances", number(status.instances)), ("readyInstances", number(status.ready_instances))];
-        crate::status::validate(status.observed_generation, &numbers, &status.conditions, errors);
+        let conditions = (&*status.conditions, &*old.status.instance.conditions);
+        crate::status::validate(status.observed_generation, &numbers, conditions, errors);
     }
     immutable(new, old, errors);
     check_ending(new, old, errors);

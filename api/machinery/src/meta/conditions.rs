@@ -3,7 +3,11 @@
 use super::{Condition, ConditionStatus};
 use crate::time::Time;
 
-/// Sets a condition; the time of transition moves only when its status does. Whether anything changed.
+/// The longest message of a condition, in bytes.
+pub const LONGEST_MESSAGE: usize = 32 << 10;
+
+/// Sets a condition; the time of transition moves only when its status does. Whether anything changed. A message that is too
+/// long is cut.
 pub fn set_condition(
     conditions: &mut Vec<Condition>,
     kind: &str,
@@ -12,6 +16,7 @@ pub fn set_condition(
     message: &str,
     observed_generation: i64,
 ) -> bool {
+    let message = &message[..message.floor_char_boundary(LONGEST_MESSAGE)];
     let wanted = |last_transition_time| Condition {
         kind: kind.to_owned(),
         status: status.clone(),

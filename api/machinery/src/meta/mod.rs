@@ -6,7 +6,7 @@ mod object;
 mod options;
 mod selector;
 
-pub use conditions::{condition, is_true, set_condition};
+pub use conditions::{LONGEST_MESSAGE, condition, is_true, set_condition};
 pub use managed_fields::ManagedFields;
 pub use object::{Condition, ConditionStatus, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use options::{DeleteOptions, Preconditions, PropagationPolicy};

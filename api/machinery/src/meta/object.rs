@@ -130,7 +130,7 @@ crate::api_enum! {
 /// One aspect of an object's current state.
 #[api_type]
 pub struct Condition {
-    /// Type of the condition, in CamelCase.
+    /// Type of the condition, in CamelCase, such as Ready. A prefix as in example.com/Ready tells whose it is.
     #[api(1, name = "type", required)]
     pub kind: String,
     /// True, False or Unknown.
@@ -142,10 +142,10 @@ pub struct Condition {
     /// When the condition last passed from one status to another.
     #[api(4, required)]
     pub last_transition_time: Time,
-    /// Why, as one CamelCase word.
+    /// Why, as one CamelCase word, such as InvalidParameters: letters, digits, and `_`, `,` or `:` between them; up to 1024 bytes.
     #[api(5, required)]
     pub reason: String,
-    /// Why, for a person to read; may be empty.
+    /// Why, for a person to read; may be empty; up to 32768 bytes.
     #[api(6, required)]
     pub message: String,
 }

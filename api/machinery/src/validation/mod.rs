@@ -1,10 +1,12 @@
-//! Validation of what every object has: its metadata (V-12, V-20…V-25).
+//! Validation of what every object has: its metadata (V-12, V-20…V-25), and conditions.
 
+mod conditions;
 mod managers;
 mod meta;
 mod names;
 mod owners;
 
+pub use conditions::{is_reason, validate_conditions};
 pub use managers::{LONGEST_MANAGER, is_printable, validate_manager};
 pub(crate) use meta::MOST_ANNOTATION_BYTES;
 pub use meta::{validate_create, validate_meta, validate_meta_update, validate_update};

@@ -21,7 +21,7 @@ fn too_long(most: usize, of: &str) -> String {
 }
 
 /// The text of a value that does not match a regular expression.
-fn mismatch(rule: &str, examples: &[&str], expression: &str) -> String {
+pub(super) fn mismatch(rule: &str, examples: &[&str], expression: &str) -> String {
     let examples: Vec<String> = examples.iter().map(|example| format!("'{example}', ")).collect();
     format!("{rule} (e.g. {}regex used for validation is '{expression}')", examples.join(" or "))
 }
