@@ -124,12 +124,11 @@ where
     if let Err(error) = ended {
         tracing::debug!(peer = %connection.peer, %error, "connection ended");
     }
-    let mut is_recent = !usage.has_been_idle(SILENCE);
+    // A peer that was answered long ago has read the answer.
+    let is_recent = handed_over.get().is_some() || !usage.has_been_idle(SILENCE);
     if let Some(takeover) = handed_over.get() {
         takeover.run().await;
-        is_recent = true;
     }
-    // A peer that was answered long ago has read the answer.
     if is_recent && let Ok(io) = returned.await {
         linger(io).await;
     }

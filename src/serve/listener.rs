@@ -36,6 +36,7 @@ struct Shared<A> {
     application: A,
     shutdown: Shutdown,
     limits: Limits,
+    handshakes: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -66,13 +67,13 @@ impl Listener {
         limits: Limits,
     ) -> bool {
         let connections = TaskTracker::new();
-        let shared = Arc::new(Shared { tls, application, shutdown, limits });
-        let handshakes = Arc::new(Semaphore::new(shared.limits.handshakes));
+        let handshakes = Arc::new(Semaphore::new(limits.handshakes));
+        let shared = Arc::new(Shared { tls, application, shutdown, limits, handshakes });
         tokio::select! {
-            () = accept_all(&self.socket, &handshakes, &shared, &connections) => {}
+            () = accept_all(&self.socket, &shared, &connections) => {}
             () = delay_over(&shared) => {}
         }
-        accept_waiting(self.socket, &handshakes, &shared, &connections);
+        accept_waiting(self.socket, &shared, &connections);
         shared.shutdown.drain();
         connections.close();
         let drained = tokio::select! {
@@ -96,13 +97,8 @@ async fn delay_over<A>(shared: &Shared<A>) {
 }
 
 /// Accepts for ever; a place among the handshakes is taken first, so that more peers wait outside the process.
-async fn accept_all<A: Accept>(
-    socket: &TcpListener,
-    handshakes: &Arc<Semaphore>,
-    shared: &Arc<Shared<A>>,
-    connections: &TaskTracker,
-) {
-    while let Ok(place) = Arc::clone(handshakes).acquire_owned().await {
+async fn accept_all<A: Accept>(socket: &TcpListener, shared: &Arc<Shared<A>>, connections: &TaskTracker) {
+    while let Ok(place) = Arc::clone(&shared.handshakes).acquire_owned().await {
         match socket.accept().await {
             Ok((stream, peer)) => {
                 connections.spawn(serve_one(stream, peer, place, Arc::clone(shared)));
@@ -116,21 +112,16 @@ async fn accept_all<A: Accept>(
 }
 
 /// Accepts the peers that the system has connected already, and closes the socket: they were not told that the server ends.
-fn accept_waiting<A: Accept>(
-    socket: TcpListener,
-    handshakes: &Arc<Semaphore>,
-    shared: &Arc<Shared<A>>,
-    connections: &TaskTracker,
-) {
+fn accept_waiting<A: Accept>(socket: TcpListener, shared: &Arc<Shared<A>>, connections: &TaskTracker) {
     let Ok(socket) = socket.into_std() else { return };
     for _ in 0..WAITING {
         let Ok((stream, peer)) = socket.accept() else { return };
         let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) else {
             continue;
         };
-        let (handshakes, shared) = (Arc::clone(handshakes), Arc::clone(shared));
+        let shared = Arc::clone(shared);
         connections.spawn(async move {
-            if let Ok(place) = handshakes.acquire_owned().await {
+            if let Ok(place) = Arc::clone(&shared.handshakes).acquire_owned().await {
                 serve_one(stream, peer, place, shared).await;
             }
         });

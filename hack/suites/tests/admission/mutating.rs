@@ -68,7 +68,7 @@ impl Setup {
 
     /// Both answers, once they are as expected and have the same labels. While policies change, an object that is asked about
     /// twice may have met the old ones and the new.
-    async fn labelled(&self, name: &str, expected: impl Fn(&Reply) -> bool) -> (Value, Value) {
+    async fn made_alike(&self, name: &str, expected: impl Fn(&Reply) -> bool) -> (Value, Value) {
         let labels = |reply: &Reply| reply.json()["metadata"]["labels"].clone();
         self.both(name, |ours, theirs| expected(ours) && expected(theirs) && labels(ours) == labels(theirs))
             .await
@@ -111,7 +111,7 @@ async fn a_policy_changes_ours_as_it_changes_built_in_kinds() {
     let key = "'/metadata/labels/' + jsonpatch.escapeKey('example.com/by-patch')";
     let by_patch = patch(&format!("[JSONPatch{{op: 'add', path: {key}, value: object.metadata.name}}]"));
     setup.policies(&[("patch", by_patch)]).await;
-    let (ours, theirs) = setup.labelled("a", labelled("example.com/by-patch", "a")).await;
+    let (ours, theirs) = setup.made_alike("a", labelled("example.com/by-patch", "a")).await;
     // Nobody owns what a policy has set.
     let owned = |object: &Value| object["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"].clone();
     assert_eq!(owned(&ours), owned(&theirs));
@@ -122,7 +122,7 @@ async fn a_policy_changes_ours_as_it_changes_built_in_kinds() {
     spec["variables"] = json!([{"name": "word", "expression": "'yes'"}]);
     spec["matchConditions"] = json!([{"name": "only", "expression": "object.metadata.name != 'spared'"}]);
     setup.policies(&[("merge", spec)]).await;
-    let (ours, _) = setup.labelled("b", labelled("merged", "yes")).await;
+    let (ours, _) = setup.made_alike("b", labelled("merged", "yes")).await;
     assert_eq!(ours["metadata"]["labels"]["app"], "b", "nothing is taken away");
     let (ours, theirs) = setup.create("spared", "").await;
     for reply in [ours, theirs] {
@@ -160,7 +160,7 @@ async fn policies_are_asked_by_name_and_once_more_where_they_want() {
     // One that is alone is asked again because of itself.
     setup.policies(&[("a", counts("IfNeeded"))]).await;
     setup
-        .labelled("c", |reply| {
+        .made_alike("c", |reply| {
             labelled("times", "2")(reply) && reply.json()["metadata"]["labels"]["last"].is_null()
         })
         .await;
@@ -180,7 +180,7 @@ async fn policies_are_asked_by_name_and_once_more_where_they_want() {
     let mut seen = label("seen", "object.metadata.labels[?'labelled'].orValue('no')");
     seen["reinvocationPolicy"] = json!("IfNeeded");
     setup.policies(&[("a", seen)]).await;
-    setup.labelled("d", labelled("seen", "yes")).await;
+    setup.made_alike("d", labelled("seen", "yes")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
