@@ -42,7 +42,14 @@ impl Reconciler for Namespaces {
         if seen.deletion_timestamp.is_none() {
             return Ok(Outcome::Settled);
         }
-        let left = empty(&self.registry, name).await?;
+        let mut left = empty(&self.registry, name).await?;
+        if left.count() == 0 {
+            // Who was let in before the deletion may write only now; who comes later is not let in.
+            for store in contained(&self.registry) {
+                store.creations_ended().await;
+            }
+            left = empty(&self.registry, name).await?;
+        }
         // Others may hold it longer, and whoever looks then is to see that nothing is left. Of one that is finalized nothing is said.
         if !namespace.spec.finalizers.is_empty() {
             self.update(seen, Part::Status, |namespace| left.tell(&mut namespace.status.conditions)).await?;
@@ -69,12 +76,14 @@ impl Namespaces {
     }
 }
 
+/// The stores of what is in namespaces.
+fn contained(registry: &Registry) -> impl Iterator<Item = &Arc<Store>> {
+    registry.stores().iter().filter(|store| store.definition.namespaced)
+}
+
 /// Deletes everything in the namespace, and says what is left. Secrets go last: they open what may have to stay.
 pub(super) async fn empty(registry: &Registry, name: &str) -> Result<Remaining, ApiError> {
-    let (secrets, others): (Vec<_>, Vec<_>) = registry
-        .stores()
-        .iter()
-        .filter(|store| store.definition.namespaced)
+    let (secrets, others): (Vec<_>, Vec<_>) = contained(registry)
         .partition(|store| store.definition.group.is_empty() && store.definition.plural == "secrets");
     let mut left = Remaining::default();
     for store in others {

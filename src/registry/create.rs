@@ -33,6 +33,7 @@ impl Store {
         mut object: Box<dyn Hub>,
         options: CreateOptions<'_>,
     ) -> Result<Arc<Stored>, ApiError> {
+        let _underway = self.creations.begin();
         meta::settle_namespace(self.definition, object.as_mut(), namespace)?;
         let given = object.meta().name.clone();
         let stated = object.meta().resource_version.clone();
@@ -76,6 +77,11 @@ impl Store {
             }
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Waits for the creations that have begun: what they were judged by may not hold any more.
+    pub async fn creations_ended(&self) {
+        self.creations.ended().await;
     }
 
     fn creation<'a>(&self, namespace: &'a str, name: &'a str, options: CreateOptions<'a>) -> Stages<'a> {

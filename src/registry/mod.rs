@@ -14,6 +14,7 @@ mod objects;
 mod selection;
 mod store;
 mod stored;
+mod underway;
 mod unreadable;
 mod update;
 mod write;

@@ -4,6 +4,7 @@ use super::Stored;
 use super::codec::{self, Encoded};
 use super::meta::absent;
 use super::stored::version_index;
+use super::underway::Underway;
 use crate::admission::Admission;
 use apimachinery::kind::{Definition, Hub, Version};
 use apimachinery::status::ApiError;
@@ -78,6 +79,8 @@ pub struct Store {
     zeros: Box<[Bytes]>,
     /// The newest write that this process has acknowledged.
     acknowledged: AtomicU64,
+    /// Creations that may have been judged, and are not written yet.
+    pub(super) creations: Underway,
 }
 
 impl Store {
@@ -92,8 +95,18 @@ impl Store {
         let decode = Decoder { definition, below: prefix.clone(), transformer: transformer.clone() };
         let cache = Cache::start(storage.clone(), Config::new(prefix.clone()), decode);
         let zeros = definition.versions.iter().map(|version| version.zero_json().into()).collect();
-        let acknowledged = AtomicU64::new(0);
-        Arc::new(Store { definition, storage, transformer, admission, cache, prefix, zeros, acknowledged })
+        let (acknowledged, creations) = (AtomicU64::new(0), Underway::default());
+        Arc::new(Store {
+            definition,
+            storage,
+            transformer,
+            admission,
+            cache,
+            prefix,
+            zeros,
+            acknowledged,
+            creations,
+        })
     }
 
     /// The zero value of a version as JSON.

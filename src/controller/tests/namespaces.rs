@@ -1,7 +1,19 @@
 //! How a namespace goes, where no cluster has a controller for it.
 
 use super::*;
+use crate::admission::{Admission, Attributes, Operation};
+use crate::registry::{CreateOptions, DeleteRequest, Registry, Store};
+use apimachinery::kind::Hub;
+use apimachinery::status::ApiError;
+use async_trait::async_trait;
+use core_v1::{Namespace, Secret};
+use databases_storage::encryption::Transformer;
+use databases_storage::engine;
 use http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 const OTHER: &str = "/api/v1/namespaces/other";
 
@@ -95,6 +107,69 @@ async fn a_namespace_that_others_hold_says_that_nothing_is_left_in_it() {
     assert_eq!(again["metadata"]["deletionGracePeriodSeconds"], 0, "{again}");
     server.merge(OTHER, json!({"metadata": {"finalizers": null}})).await;
     server.gone(OTHER).await;
+}
+
+/// Lets in whoever wants to make a Secret, and holds it then.
+#[derive(Default)]
+struct Held {
+    is_in: Notify,
+    goes_on: Notify,
+}
+
+#[async_trait]
+impl Admission for Held {
+    async fn validate(
+        &self,
+        attributes: &Attributes<'_>,
+        _: &dyn Hub,
+        _: Option<&dyn Hub>,
+    ) -> Result<(), ApiError> {
+        if attributes.definition.plural == "secrets" && attributes.operation == Operation::Create {
+            self.is_in.notify_one();
+            self.goes_on.notified().await;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_let_in_before_a_namespace_goes_leaves_nothing_in_it() {
+    let storage = engine::open(engine::Config::Memory(engine::memory::Config)).await.unwrap();
+    let held = Arc::<Held>::default();
+    let admission: Arc<dyn Admission> = held.clone();
+    let registry = Registry::open(core_v1::definitions(), &storage, &|_| Transformer::default(), &admission);
+    let [namespaces, secrets] =
+        ["namespaces", "secrets"].map(|plural| registry.store("", plural).unwrap().clone());
+    let ended = CancellationToken::new();
+    let _end = ended.clone().drop_guard();
+    tokio::spawn(super::super::namespace::run(registry.clone(), ended));
+
+    let mut namespace = Namespace::default();
+    namespace.metadata.name = "n".into();
+    namespaces.create("", Box::new(namespace), CreateOptions::default()).await.unwrap();
+    let mut secret = Secret::default();
+    secret.metadata.name = "s".into();
+    let written = secrets.clone();
+    let written =
+        tokio::spawn(async move { written.create("n", Box::new(secret), CreateOptions::default()).await });
+    held.is_in.notified().await;
+    namespaces.delete("", "n", &DeleteRequest::default()).await.unwrap();
+    assert!(!is_gone(&namespaces, "n").await, "somebody is let in who has not written yet");
+    held.goes_on.notify_one();
+    written.await.unwrap().expect("it was let in");
+    assert!(is_gone(&namespaces, "n").await);
+    assert_eq!(secrets.latest().await.unwrap().range(&secrets.prefix("n"), None).count(), 0);
+}
+
+/// Whether it is gone within ten seconds.
+async fn is_gone(store: &Store, name: &str) -> bool {
+    for _ in 0..1000 {
+        if store.find(&store.latest().await.unwrap(), "", name).is_err() {
+            return true;
+        }
+        tokio::time::advance(Duration::from_millis(10)).await;
+    }
+    false
 }
 
 #[tokio::test(start_paused = true)]
