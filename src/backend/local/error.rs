@@ -313,7 +313,7 @@ impl Error {
     }
 
     /// For `map_err`: what was tried on which path.
-    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    pub(in crate::backend) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_owned();
         move |source| match source.kind() {
             std::io::ErrorKind::StorageFull => Error::DiskFull(path),

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use tokio::task::spawn_blocking;
 
 const LAYOUT: u32 = 1;
 /// The longest path of a socket, and what follows the data root in it.
@@ -328,4 +330,12 @@ pub(super) fn remove_folder(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
         _ => Ok(()),
     }
+}
+
+/// The same where others wait for the thread: thousands of files take a disk seconds.
+pub(super) async fn remove_tree(path: &Path) -> Result<(), Error> {
+    let path = path.to_owned();
+    spawn_blocking(move || remove_folder(&path))
+        .await
+        .unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
 }

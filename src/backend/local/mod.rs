@@ -265,9 +265,9 @@ impl LocalPostgres {
             return instance.save();
         }
         for server in instance.folder.servers(0) {
-            layout::remove_folder(&server.path)?;
+            layout::remove_tree(&server.path).await?;
         }
-        layout::remove_folder(&instance.folder.path)?;
+        layout::remove_tree(&instance.folder.path).await?;
         instance.state.ports.iter().for_each(|port| self.host.ports.release(*port));
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         Ok(())
@@ -282,7 +282,7 @@ impl LocalPostgres {
         }
         tracing::warn!(uid, %error, ?policy, "an instance is removed as it is found");
         match policy {
-            RemovePolicy::Delete => layout::remove_folder(&folder.path),
+            RemovePolicy::Delete => layout::remove_tree(&folder.path).await,
             // Whether it was ever ready is not to be seen.
             RemovePolicy::Retain | RemovePolicy::RetainReady | RemovePolicy::Orphan => Ok(()),
         }

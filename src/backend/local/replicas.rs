@@ -117,7 +117,7 @@ impl Instance<'_> {
             let server = self.server(index);
             server.stop(ShutdownMode::Fast).await?;
             drop_slot(session, index).await?;
-            super::layout::remove_folder(&server.folder.path)?;
+            super::layout::remove_tree(&server.folder.path).await?;
             self.host.groups.forget(&self.state.desired.uid, std::iter::once(self.state.place(index)));
             if let Some(port) = self.state.ports.pop() {
                 self.host.ports.release(port);

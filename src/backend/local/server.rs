@@ -96,7 +96,7 @@ impl Server<'_> {
         command.env("PGPASSWORD", password.expose()).env("PGOPTIONS", streaming_options(self.install.major));
         self.account.run(&mut command).await.map_err(|error| full_disk(error, &data))?;
         self.account.touch(&data.join("standby.signal"))?;
-        super::layout::remove_folder(&self.folder.data())?;
+        super::layout::remove_tree(&self.folder.data()).await?;
         self.folder.finish()
     }
 

@@ -1,6 +1,9 @@
 //! `local`: PostgreSQL from this machine's packages, as a backend.
 
+mod apart;
 mod convert;
+
+pub(in crate::backend) use apart::Apart;
 
 use super::local::{self, LocalPostgres, RemovePolicy, ShutdownMode};
 use super::postgresql::{self, secret_text, was_made};
@@ -16,7 +19,8 @@ use databases_api::shared::{ADOPT_REF, SECRET};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, select};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const DOMAIN: &str = "local.databases.standard.k8s.io";
@@ -45,6 +49,7 @@ const FEATURES: &[&str] = &[
 /// The backend over one data root.
 pub struct LocalPostgreSQL {
     local: Arc<LocalPostgres>,
+    apart: Apart,
     /// Whether the databases end with the server.
     ends_all: bool,
     /// What was offered last: all classes get the same.
@@ -56,26 +61,22 @@ impl LocalPostgreSQL {
     /// Opens the data root. Instances that run already are left alone; `ends_all` has them stopped, with all data kept, when
     /// the server ends.
     pub async fn open(root: PathBuf, options: local::Options, ends_all: bool) -> Result<Self, local::Error> {
-        LocalPostgres::open(root, options).await.map(|local| Self::over(local, ends_all))
+        let apart = Apart::new().map_err(local::Error::io("start", Path::new("threads")))?;
+        let local = apart.run(LocalPostgres::open(root, options)).await?;
+        Ok(Self::over(local, ends_all, apart))
     }
 
     /// Over a data root that is open.
-    pub(super) fn over(local: Arc<LocalPostgres>, ends_all: bool) -> Self {
-        LocalPostgreSQL { local, ends_all, offered: Mutex::default(), announcer: Announcer::default() }
+    pub(super) fn over(local: Arc<LocalPostgres>, ends_all: bool, apart: Apart) -> Self {
+        LocalPostgreSQL { local, apart, ends_all, offered: Mutex::default(), announcer: Announcer::default() }
     }
 
-    /// Begins an instance, with the kept data that the object names where it names some.
-    async fn begin(
-        &self,
-        request: &Request<PostgreSQL>,
-        desired: &local::Desired,
-    ) -> Result<local::Observed, local::Error> {
-        if let Some(named) = &request.object.spec.instance.adopt_ref
-            && !self.local.has(&desired.uid)
-        {
-            self.local.adopt(desired, &key(request, &named.name)?).await?;
-        }
-        self.local.ensure(desired).await
+    /// Does something with the instances, apart from who asks for it.
+    async fn with<T: Send + 'static, W>(&self, work: impl FnOnce(Arc<LocalPostgres>) -> W) -> T
+    where
+        W: Future<Output = T> + Send + 'static,
+    {
+        self.apart.run(work(self.local.clone())).await
     }
 }
 
@@ -96,16 +97,19 @@ impl Backend for LocalPostgreSQL {
     }
 
     async fn offer(&self, _: &Class) -> Result<Offer, Error> {
-        self.local.refresh().await;
-        let resources = self.local.resources();
-        let offer = Offer { resources, ..offer(&self.local.versions(), self.local.libraries()) };
+        let looked = self.with(|local| async move {
+            local.refresh().await;
+            let resources = local.resources();
+            (Offer { resources, ..offer(&local.versions(), local.libraries()) }, local.disk())
+        });
+        let (offer, disk) = looked.await;
         let before = self.offered.lock().unwrap_or_else(PoisonError::into_inner).replace(offer.clone());
         if before.is_some_and(|before| before != offer) {
             // Other classes get it too, and objects may wait for a version.
             self.announcer.tell(News::Everything);
         }
         // Nobody waits for a larger disk.
-        Ok(Offer { storage_bytes: self.local.disk(), ..offer })
+        Ok(Offer { storage_bytes: disk, ..offer })
     }
 
     fn news(&self) -> BoxStream<'static, News> {
@@ -114,7 +118,7 @@ impl Backend for LocalPostgreSQL {
     }
 
     async fn held(&self) -> Result<Vec<String>, Error> {
-        self.local.in_use().map_err(error)
+        self.with(|local| async move { local.in_use() }).await.map_err(error)
     }
 
     async fn orphaned(&self, uid: &str) -> Result<Option<Orphan>, Error> {
@@ -126,14 +130,16 @@ impl Backend for LocalPostgreSQL {
             name,
             message: message.into(),
         };
-        self.local.orphan(uid).await.map(|kept| kept.map(orphan)).map_err(error)
+        let uid = uid.to_owned();
+        let kept = self.with(|local| async move { local.orphan(&uid).await }).await;
+        kept.map(|kept| kept.map(orphan)).map_err(error)
     }
 
     async fn close(&self) {
         if !self.ends_all {
             return;
         }
-        if let Err(error) = self.local.shutdown(ShutdownMode::Fast).await {
+        if let Err(error) = self.with(|local| async move { local.shutdown(ShutdownMode::Fast).await }).await {
             tracing::error!(%error, "not every database could be stopped");
         }
     }
@@ -148,15 +154,20 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
     }
 
     async fn plan(&self, request: &Request<PostgreSQL>) -> Result<Plan, Error> {
-        self.local.plan(&desired(&request.object)).await.map_err(error)
+        let desired = desired(&request.object);
+        self.with(|local| async move { local.plan(&desired).await }).await.map_err(error)
     }
 
     async fn observe(&self, request: &Request<PostgreSQL>) -> Result<Option<Observed>, Error> {
         let object = &request.object;
-        match self.local.observe(&object.metadata.uid).await {
+        let uid = object.metadata.uid.clone();
+        match self.with(|local| async move { local.observe(&uid).await }).await {
             Ok(observed) => Ok(Some(seen(observed))),
             Err(local::Error::UnknownInstance(_)) if !was_made(object) => Ok(None),
-            Err(_) => Ok(Some(seen(self.local.glimpse(&desired(object)).await))),
+            Err(_) => {
+                let desired = desired(object);
+                Ok(Some(seen(self.with(|local| async move { local.glimpse(&desired).await }).await)))
+            }
         }
     }
 
@@ -164,20 +175,24 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
         let object = &request.object;
         let desired = desired(object);
         let ensured = match was_made(object) {
-            true => self.local.keep(&desired).await,
-            false => self.begin(request, &desired).await,
+            true => self.with(|local| async move { local.keep(&desired).await }).await,
+            false => {
+                let kept = object.spec.instance.adopt_ref.as_ref().map(|named| key(request, &named.name));
+                self.with(|local| begin(local, desired, kept)).await
+            }
         };
         let refused = match ensured {
             Ok(observed) => return Ok(seen(observed)),
             Err(other) if !other.is_refusal() => return Err(error(other)),
             Err(refused) => refused,
         };
-        match self.local.observe(&object.metadata.uid).await {
+        let uid = object.metadata.uid.clone();
+        match self.with(|local| async move { local.observe(&uid).await }).await {
             Ok(observed) if observed.reason != Phase::Creating => {
                 let refusal = Refusal::new(refused.reason(), refused.to_string());
                 Ok(Observed { refused: Some(refusal), ..seen(observed) })
             }
-            _ => Err(error(refused)),
+            _ => Err(Error::rejected(refused.reason(), refused.to_string())),
         }
     }
 
@@ -188,8 +203,23 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
             Disposal::Retain => RemovePolicy::Retain,
             Disposal::Delete => RemovePolicy::Delete,
         };
-        self.local.remove(&request.object.metadata.uid, policy).await.map_err(error)
+        let uid = request.object.metadata.uid.clone();
+        self.with(|local| async move { local.remove(&uid, policy).await }).await.map_err(error)
     }
+}
+
+/// Begins an instance, with the kept data that the object names where it names some.
+async fn begin(
+    local: Arc<LocalPostgres>,
+    desired: local::Desired,
+    kept: Option<Result<local::Key, local::Error>>,
+) -> Result<local::Observed, local::Error> {
+    if let Some(key) = kept
+        && !local.has(&desired.uid)
+    {
+        local.adopt(&desired, &key?).await?;
+    }
+    local.ensure(&desired).await
 }
 
 /// What is offered with these versions, oldest first.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backend::conformance::{Driver, Wish, conformance};
+use crate::backend::local_postgresql::Apart;
 use crate::backend::{self, Answers};
 use async_trait::async_trait;
 use databases_api::shared::State as Wanted;
@@ -63,7 +64,7 @@ impl Driver for OverLocal {
         self.backend = None;
         self.fixture.reopen().await;
         let local = self.fixture.local.clone().expect("an open data root");
-        self.backend = Some(Arc::new(LocalPostgreSQL::over(local, false)));
+        self.backend = Some(Arc::new(LocalPostgreSQL::over(local, false, Apart::new().expect("threads"))));
     }
 
     fn object(&self, number: u32) -> PostgreSQL {
