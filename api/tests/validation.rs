@@ -247,15 +247,16 @@ fn a_postgresql_changes_only_as_a_database_can() {
                 "spec.storage.storageClassName: Invalid value: \"fast\": field is immutable",
             ),
             (json!({}), spec(json!({"storage": {"size": "2Gi"}})), ""),
+            (json!({}), spec(json!({"storage": {"size": "512Mi"}})), ""),
             (
-                json!({}),
-                spec(json!({"storage": {"size": "512Mi"}})),
+                json!({"status": {"version": "17.5"}}),
+                json!({"spec": {"storage": {"size": "512Mi"}}, "status": {"version": "17.5"}}),
                 "spec.storage.size: Invalid value: \"512Mi\": can shrink only to what the volumes have: 1Gi",
             ),
             // What is too small besides is told of by the one line that helps.
             (
-                json!({}),
-                spec(json!({"storage": {"size": "64Mi"}})),
+                json!({"status": {"version": "17.5"}}),
+                json!({"spec": {"storage": {"size": "64Mi"}}, "status": {"version": "17.5"}}),
                 "spec.storage.size: Invalid value: \"64Mi\": can shrink only to what the volumes have: 1Gi",
             ),
             (

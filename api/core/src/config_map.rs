@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[api_type(kind)]
 pub struct ConfigMap {
     /// Metadata.
-    #[api(1, required)]
+    #[api(1, written)]
     pub metadata: ObjectMeta,
     /// The settings as text.
     #[api(2)]

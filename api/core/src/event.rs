@@ -28,7 +28,7 @@ pub struct Event {
     #[api(4)]
     pub message: String,
     /// Who reports it.
-    #[api(5, required)]
+    #[api(5, written)]
     pub source: EventSource,
     /// When it happened first.
     #[api(6, written)]

@@ -12,13 +12,13 @@ use apimachinery::validation::is_qualified_name;
 #[api_type(kind)]
 pub struct Namespace {
     /// Metadata.
-    #[api(1, required)]
+    #[api(1, written)]
     pub metadata: ObjectMeta,
     /// What is wanted.
-    #[api(2, required)]
+    #[api(2, written)]
     pub spec: NamespaceSpec,
     /// What is.
-    #[api(3, required)]
+    #[api(3, written)]
     pub status: NamespaceStatus,
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[api_type(kind)]
 pub struct Secret {
     /// Metadata.
-    #[api(1, required)]
+    #[api(1, written)]
     pub metadata: ObjectMeta,
     /// The data by key, base64 in JSON.
     #[api(2)]

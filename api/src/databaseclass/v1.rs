@@ -8,7 +8,7 @@ apimachinery::kind::version! {
     /// A kind of database that this cluster offers, and who answers it.
     V1 of DatabaseClass is "v1" {
         /// Metadata.
-        #[api(1, required)]
+        #[api(1, written)]
         metadata: ObjectMeta,
         /// What is wanted.
         #[api(2, required)]

@@ -10,7 +10,7 @@ apimachinery::kind::version! {
     V1alpha1 of DatabaseClass is "v1alpha1", deprecated "databases.standard.k8s.io/v1alpha1 DatabaseClass is deprecated; use databases.standard.k8s.io/v1 \
         DatabaseClass" {
         /// Metadata.
-        #[api(1, required)]
+        #[api(1, written)]
         metadata: ObjectMeta,
         /// What is wanted.
         #[api(2, required)]

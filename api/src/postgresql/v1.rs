@@ -8,7 +8,7 @@ apimachinery::kind::version! {
     /// A PostgreSQL database, answered by whatever its class stands for.
     V1 of PostgreSQL is "v1" {
         /// Metadata.
-        #[api(1, required)]
+        #[api(1, written)]
         metadata: ObjectMeta,
         /// What is wanted.
         #[api(2, required)]

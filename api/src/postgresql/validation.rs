@@ -208,12 +208,15 @@ pub(super) fn validate_update(new: &PostgreSQL, old: &PostgreSQL, errors: &mut E
     shrinking(new, old, errors);
 }
 
-/// Of a size below what the volumes have that alone is said: what it can be is no less than the least size.
+/// Of a size below what the volumes have that alone is said: what it can be is no less than the least size. Of what nobody has
+/// seen yet there are none.
 fn shrinking(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     let sizes = (&new.spec.instance.storage.size, &old.spec.instance.storage.size);
     let (Some(wanted), Some(previous)) = sizes else { return };
-    let actual = old.status.instance.storage.as_ref().and_then(|storage| storage.size.as_ref());
-    let least = actual.unwrap_or(previous);
+    let status = &old.status.instance;
+    let actual = status.storage.as_ref().and_then(|storage| storage.size.as_ref());
+    let seen = (!status.version.is_empty()).then_some(previous);
+    let Some(least) = actual.or(seen) else { return };
     if wanted < previous && wanted < least {
         let path = Path::new("spec").child("storage").child("size");
         errors.retain(|error| error.field != path.as_str());

@@ -21,7 +21,7 @@
 //! | `flat` (first) | as `inline`, and its fields have their numbers in the outer protobuf message, too |
 //! | `name = "x"` | JSON name, where it is not the camelCase of the Rust name |
 //! | `required` | always written, and listed as required in OpenAPI |
-//! | `written` | always written in JSON, `null` where nothing is set |
+//! | `written` | always written in JSON, `{}` or `null` where nothing is set |
 //! | `inline` | the fields of this struct belong to the outer JSON object |
 //! | `default = "json"` | the static default, as JSON text |
 //! | `set`, `keys("a", "b")` | list type `set`, or `map` with these keys; `atomic` is the default |

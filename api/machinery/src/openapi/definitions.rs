@@ -20,8 +20,7 @@ const OWN: &str = "apimachinery.";
 /// Which version of OpenAPI is written.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Dialect {
-    /// Swagger 2.0: keywords may stand beside `$ref`. An aggregator merges the documents of all servers into one, and
-    /// renames what has another's name and is not word for word the same; so Kubernetes' types go by names of our own.
+    /// Swagger 2.0: keywords may stand beside `$ref`.
     V2,
     /// OpenAPI 3.0: a `$ref` stands alone, so that one with more to say goes into `allOf` (O-25).
     V3,
@@ -30,12 +29,19 @@ pub(super) enum Dialect {
 /// The types met so far.
 pub(super) struct Definitions {
     dialect: Dialect,
+    is_merged: bool,
     all: BTreeMap<String, Value>,
 }
 
 impl Definitions {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Definitions { dialect, all: BTreeMap::new() }
+        Definitions { dialect, is_merged: false, all: BTreeMap::new() }
+    }
+
+    /// Those of a document that an aggregator merges with those of all other servers. It renames what has another's name
+    /// and is not word for word the same; so Kubernetes' types go by names of our own.
+    pub(super) fn merged(dialect: Dialect) -> Self {
+        Definitions { is_merged: true, ..Definitions::new(dialect) }
     }
 
     /// The types by their names.
@@ -65,12 +71,12 @@ impl Definitions {
 
     /// Whether another server's document may stand beside the definitions.
     pub(super) fn is_merged(&self) -> bool {
-        self.dialect == Dialect::V2
+        self.is_merged
     }
 
     fn name(&self, name: String) -> String {
         let of_kubernetes = name.starts_with("io.k8s.apimachinery.") || name.starts_with("io.k8s.api.");
-        if self.is_merged() && of_kubernetes { format!("{OWN}{name}") } else { name }
+        if self.is_merged && of_kubernetes { format!("{OWN}{name}") } else { name }
     }
 
     fn reference(&self, name: &str) -> Value {

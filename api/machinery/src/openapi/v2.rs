@@ -8,9 +8,11 @@ use crate::kind::Definition;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// The document of `/openapi/v2`: every served version of every definition.
+/// The document of `/openapi/v2`: every served version of every definition. Who serves the core group has no aggregator in
+/// front.
 pub fn document(definitions: &[&'static Definition]) -> Value {
-    let mut types = Definitions::new(Dialect::V2);
+    let is_core = definitions.iter().any(|definition| definition.group.is_empty());
+    let mut types = if is_core { Definitions::new(Dialect::V2) } else { Definitions::merged(Dialect::V2) };
     let mut paths = Map::new();
     for (group, version) in group_versions(definitions) {
         let render = |described: &Operation| operation(described, &mut types);

@@ -4,9 +4,9 @@ use super::message::delimited;
 use super::scalar::{bytes_length, decode_text, encode_bytes};
 use super::{Decoding, ProtobufError, Value, WireType};
 use crate::schema::{Scalar, Schema, Shape};
-use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{DecodeError, Engine};
 use serde::de::Deserializer;
 use serde::{Serialize, Serializer};
 
@@ -37,7 +37,10 @@ impl ByteString {
     /// The bytes that a text stands for.
     pub(crate) fn from_base64(text: &str) -> Result<Self, String> {
         let clean: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        LENIENT.decode(clean).map(ByteString).map_err(|error| format!("illegal base64 data: {error}"))
+        LENIENT.decode(clean).map(ByteString).map_err(|error| match error {
+            DecodeError::InvalidByte(place, _) => format!("illegal base64 data at input byte {place}"),
+            _ => "illegal base64 data: it ends within a group of four".to_owned(),
+        })
     }
 }
 
@@ -84,5 +87,8 @@ mod tests {
         for wrong in ["\"a\"", "\"_wBh\"", "\"YQ\"", "1"] {
             assert!(json::decode_value::<ByteString>(wrong.as_bytes()).is_err(), "{wrong}");
         }
+        let said = |text| ByteString::from_base64(text).expect_err(text);
+        assert_eq!(said("YWJ jZA=="), "illegal base64 data at input byte 3");
+        assert_eq!(said("YWJjZ"), "illegal base64 data: it ends within a group of four");
     }
 }

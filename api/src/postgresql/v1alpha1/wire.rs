@@ -13,7 +13,7 @@ const PACKAGE: &str = "io.k8s.standard.databases.v1alpha1";
 #[api_type(kind)]
 pub struct PostgreSQL {
     /// Metadata.
-    #[api(1, required)]
+    #[api(1, written)]
     pub metadata: ObjectMeta,
     /// What is wanted.
     #[api(2, required)]

@@ -13,6 +13,7 @@ mod peer;
 mod protobuf;
 #[path = "../../../../api/tests/machinery/random.rs"]
 mod random;
+mod schemas;
 mod settle;
 mod setup;
 mod trace;
@@ -82,6 +83,9 @@ async fn replay(theirs: &Server, ours: &Server, episode: &Episode) -> Vec<Pair> 
 /// The group of the sample, directly, and a part of the same through kube-apiserver.
 async fn sample() -> Option<Vec<Report>> {
     let Sample { direct: [theirs, ours], behind, .. } = &Sample::start().await?;
+    for version in ["v1alpha1", "v1beta1"] {
+        schemas::compare(&format!("/openapi/v3/apis/wardle.example.com/{version}"), theirs, ours).await;
+    }
     let direct = compared("the sample", theirs, ours, |requests, _| requests >= wanted()).await;
     let [theirs, ours] = behind;
     let few = BEHIND.min(wanted());
@@ -92,6 +96,7 @@ async fn sample() -> Option<Vec<Report>> {
 /// Kinds of the core group.
 async fn core() -> Option<Vec<Report>> {
     let Core { theirs, ours, .. } = &Core::start().await?;
+    schemas::compare("/openapi/v3/api/v1", theirs, ours).await;
     Some(vec![compared("kube-apiserver", theirs, ours, |requests, _| requests >= wanted()).await])
 }
 
