@@ -78,7 +78,7 @@ fn within(size: u64) -> [(&'static str, String); 4] {
     [
         ("max_wal_size", format!("{log}MB")),
         ("min_wal_size", format!("{}MB", log.min(80))),
-        ("max_slot_wal_keep_size", format!("{}MB", (size / MEGABYTE / 4).max(32))),
+        ("max_slot_wal_keep_size", format!("{}MB", (size / MEGABYTE / 4).clamp(32, i32::MAX as u64))),
         ("temp_file_limit", format!("{}kB", (size >> 10).min(i32::MAX as u64))),
     ]
 }

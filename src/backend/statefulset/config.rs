@@ -101,7 +101,10 @@ fn settings(spec: &PostgreSQLSpec) -> String {
         ("log_timezone", "UTC".to_owned()),
     ];
     if let Some(size) = instance.storage.size.as_ref().and_then(|size| size.whole()) {
-        defaults.push(("max_slot_wal_keep_size", format!("{}MB", (size / KEPT_LOG / MEBI).max(64))));
+        defaults.push((
+            "max_slot_wal_keep_size",
+            format!("{}MB", (size / KEPT_LOG / MEBI).clamp(64, i32::MAX.into())),
+        ));
     }
     text.extend(defaults.iter().map(|(name, value)| line(name, value)));
     let open = |(name, _): &(&String, &String)| policy::refusal(name).is_none();

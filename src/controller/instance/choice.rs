@@ -1,5 +1,6 @@
 //! Who answers an object: the backend that its status records; before anything is recorded, the one of its class.
 
+use super::super::patience::{SHORT, within};
 use super::Database;
 use super::conditions::CUT_OFF;
 use super::reconcile::{Error, Reconciler};
@@ -7,6 +8,7 @@ use crate::backend::{Answers, Backend, Class, Refusal, Request};
 use crate::cluster;
 use crate::controller::{Backends, Controllers};
 use crate::registry::{Objects, Shared};
+use apimachinery::kind::{Definition, Kind};
 use apimachinery::meta::ObjectMeta;
 use databases_api::databaseclass::DatabaseClass;
 use k8s_openapi::api::core::v1::Secret;
@@ -20,6 +22,8 @@ pub(super) enum Choice<K> {
     Nobody(Refusal),
     /// Somebody elsewhere; the object is his.
     Elsewhere,
+    /// One of our backends by the class, and nobody whom we know by what its status records.
+    Astray(Refusal),
 }
 
 /// One of our backends, with what it answers the object by.
@@ -62,10 +66,11 @@ impl<K: Database> Inquiry<'_, K> {
     pub(super) async fn choose(&self, object: &K) -> Result<Choice<K>, Error> {
         let class = self.class_of(object).await?;
         if let Some(recorded) = &object.status().backend_ref {
-            let Some(backend) = self.backends.recorded(&recorded.group) else {
-                return Ok(Choice::Elsewhere);
+            let backend = match self.recorded(object, &class, &recorded.group).await {
+                Ok(backend) => backend,
+                Err(choice) => return Ok(choice),
             };
-            let class = class.map_err(still_kept).and_then(|class| of_backend(class, &**backend));
+            let class = class.map_err(still_kept).and_then(|class| of_backend(class, &*backend));
             return Ok(Choice::Ours(Box::new(Chosen::new(backend.clone(), class))));
         }
         let class = match class {
@@ -80,6 +85,27 @@ impl<K: Database> Inquiry<'_, K> {
             }
             None => Choice::Elsewhere,
         })
+    }
+
+    /// The backend that has this group. One that is a program of its own says which it has.
+    async fn recorded(
+        &self,
+        object: &K,
+        class: &Result<Shared<DatabaseClass>, Refusal>,
+        group: &str,
+    ) -> Result<Arc<dyn Answers<K>>, Choice<K>> {
+        if let Some(backend) = self.backends.recorded(group) {
+            return Ok(backend.clone());
+        }
+        let named = class.as_ref().ok().and_then(|class| self.backends.named(&class.spec.controller_name));
+        let Some(backend) = named else { return Err(Choice::Elsewhere) };
+        if within(SHORT, &**backend, "Introduce", backend.introduce()).await.is_err() {
+            return Err(Choice::Elsewhere);
+        }
+        match backend.recognises(group) {
+            true => Ok(backend.clone()),
+            false => Err(Choice::Astray(astray(object, group))),
+        }
     }
 
     /// What the backend is asked about an object; and the class as far as it counts: without its parameters it is not the
@@ -133,6 +159,19 @@ impl<K: Database> Inquiry<'_, K> {
             None => Err(Refusal::new("ClassNotFound", format!("there is no DatabaseClass {name:?}"))),
         })
     }
+}
+
+/// Somebody wrote into the status what only we write.
+fn astray<K: Database>(object: &K, group: &str) -> Refusal {
+    let (definition, meta) = (K::kind(), Kind::meta(object));
+    let Definition { plural, group: own, .. } = definition;
+    let message = format!(
+        "status.backendRef names the group {group:?}, which the backend of this class does not have, so that nothing is done for \
+         the object: put back what was there, or take it off, and it is written again (kubectl patch {plural}.{own} -n {} {} \
+         --subresource=status --type=merge -p '{{\"status\":{{\"backendRef\":null}}}}')",
+        meta.namespace, meta.name
+    );
+    Refusal::new("Conflict", message)
 }
 
 /// The class is ours, and not for this kind.

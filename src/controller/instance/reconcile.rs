@@ -55,6 +55,7 @@ impl<K: Database> Reconciler<K> {
         match self.inquiry().choose(object).await? {
             Choice::Ours(chosen) => Box::pin(self.ours(key, object, *chosen)).await,
             Choice::Elsewhere => self.elsewhere(object).await,
+            Choice::Astray(refusal) => self.wait(object, &refusal).await,
             Choice::Nobody(refusal) => Box::pin(self.without_backend(object, &refusal)).await,
         }
     }

@@ -72,7 +72,7 @@ pub(super) fn asks_the_same(now: &Stored, before: &Stored) -> bool {
 }
 
 /// Whether somebody else than `manager` wrote the status, by the record of who set what: an entry of another is new or of another
-/// time, or `manager` lost fields that it did not write itself.
+/// time, or somebody lost fields that `manager` did not write itself.
 pub(super) fn is_written_by_another(now: &Stored, before: &Stored, manager: &str) -> bool {
     let (now, before) = (now.object(), before.object());
     is_another(&now.meta().managed_fields, &before.meta().managed_fields, (manager, Time::now()))
@@ -95,7 +95,22 @@ fn is_another(
         return true;
     }
     let ours = |entry: &&ManagedFieldsEntry| writes(entry) && entry.manager == manager;
-    match (before.iter().find(ours), now.iter().find(ours)) {
+    let (written, kept) = (before.iter().find(ours), now.iter().find(ours));
+    let stays = |then: &ManagedFieldsEntry| {
+        let same = |entry: &ManagedFieldsEntry| {
+            (&entry.manager, &entry.operation, &entry.fields_v1)
+                == (&then.manager, &then.operation, &then.fields_v1)
+        };
+        now.iter().filter(writes).any(same)
+    };
+    let took = match (written, kept) {
+        (Some(before), Some(now)) => has_lost(now, before),
+        (before, now) => before.is_some() != now.is_some(),
+    };
+    if !took && before.iter().filter(writes).any(|entry| entry.manager != manager && !stays(entry)) {
+        return true;
+    }
+    match (written, kept) {
         (Some(before), Some(now)) => {
             let is_past = now.time.is_some_and(|time| time.seconds() + 1 < at.seconds());
             is_past && before.time == now.time && has_lost(before, now)
@@ -156,5 +171,6 @@ mod tests {
         let fought = [ours(1, ONE), theirs(2, r#"{"f:status":{"f:primary":{}}}"#)];
         assert!(!is_another(&[ours(3, BOTH)], &fought, ("us", at(10))), "we took it back");
         assert!(!is_another(&[ours(2, BOTH)], &[], ("us", at(10))), "our first");
+        assert!(is_another(&[ours(1, ONE)], &fought, ("us", at(10))), "another took off what was his");
     }
 }

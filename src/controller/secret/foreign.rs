@@ -1,6 +1,6 @@
 //! What a person reads of a Secret that is in the way, and does about it.
 
-use super::{Binding, NAME_LABEL, Nobodys, UID_LABEL, label, released_from};
+use super::{Binding, KIND_LABEL, NAME_LABEL, Nobodys, UID_LABEL, label, released_from};
 use crate::cluster::Error;
 use k8s_openapi::api::core::v1::Secret;
 
@@ -16,9 +16,9 @@ pub(super) fn foreign(secret: &Secret, binding: &Binding, nobodys: &Nobodys<'_>)
              object's is made again"
         ),
         (Some(uid), _) if nobodys(uid) => format!(
-            "is still that of {instance} (uid {uid}), and no object has that uid any more: where nobody needs what it opens, \
-             {delete}{}; or give this object another name",
-            again(binding).map(|again| format!("; where its data was kept, {again}")).unwrap_or_default()
+            "is still that of {instance} (uid {uid}), and no object has that uid any more. {}Where nobody needs what it opens, \
+             {delete}; or give this object another name",
+            again(binding).map(|again| format!("Where that data was kept: {again}. ")).unwrap_or_default()
         ),
         (Some(uid), _) => {
             format!("belongs to {instance} (uid {uid}): give this object, or the user, another name")
@@ -26,9 +26,9 @@ pub(super) fn foreign(secret: &Secret, binding: &Binding, nobodys: &Nobodys<'_>)
         (None, Some(whose)) => {
             let kept = format!("was kept with the data of {whose} when that was deleted");
             match again(binding) {
-                Some(again) => format!(
-                    "{kept}: where that data is still kept, {again}; or, where nobody needs it, or another object took it up, {delete}"
-                ),
+                Some(again) => {
+                    format!("{kept}. {again}. Where the data is gone, or another object has it, {delete}")
+                }
                 None => format!(
                     "{kept}: where nobody needs what it opens, or this object has that data, {delete}, and this object's is made; \
                      or give this object another name"
@@ -67,9 +67,11 @@ fn delete(Binding { namespace, name, .. }: &Binding) -> String {
 /// How what a Secret opens is taken up, where the object's class does that and the object has no data of its own to lose.
 fn again(binding: &Binding) -> Option<String> {
     let named = binding.kept_by.as_ref().filter(|_| !binding.has_served && !binding.adopts)?;
+    let label = |name| binding.labels.get(name).map_or("object", String::as_str);
+    let this = format!("{} {}", label(KIND_LABEL), label(NAME_LABEL));
     Some(format!(
-        "delete this object with spec.deletionPolicy Delete, as no Secret opens what it has itself, and make it anew with a \
-         spec.adoptRef that names {named}, and it takes up the data (to delete the data, delete that object with \
-         spec.deletionPolicy Delete)"
+        "To take that data up, delete {this} with spec.deletionPolicy Delete (it has no data of use: no Secret opens it), and \
+         make it anew with a spec.adoptRef that names {named}. To delete that data, do the same, then delete the new {this} with \
+         spec.deletionPolicy Delete"
     ))
 }

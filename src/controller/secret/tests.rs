@@ -51,10 +51,7 @@ fn a_released_secret_says_whose_it_was_and_is_nobodys() {
     assert_eq!(label(&secret, UID_LABEL), None);
     let error = foreign(&secret, &binding(&[]), &nobody).to_string();
     assert!(error.contains("PostgreSQL shop (uid 1)") && error.contains("spec.adoptRef"), "{error}");
-    assert!(
-        error.contains("or another object took it up"),
-        "whether the data is there is not known: {error}"
-    );
+    assert!(error.contains("or another object has it"), "whether the data is there is not known: {error}");
 }
 
 #[test]
@@ -114,7 +111,10 @@ fn nobody_is_told_to_delete_an_object_that_has_served_or_has_what_was_kept() {
     let served = Binding { has_served: true, ..binding.clone() };
     for binding in [served, Binding { adopts: true, ..binding }] {
         let error = foreign(&secret, &binding, &nobody).to_string();
-        assert!(error.contains("kubectl delete secret") && !error.contains("delete this object"), "{error}");
+        assert!(
+            error.contains("kubectl delete secret") && !error.contains("delete PostgreSQL shop"),
+            "{error}"
+        );
     }
 }
 

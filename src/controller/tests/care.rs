@@ -253,6 +253,25 @@ async fn the_secret_of_a_user_who_is_removed_again_goes_and_a_name_that_is_free_
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_writes_another_backend_into_the_status_is_told_so_and_how_to_mend_it() {
+    let (server, fake) = Server::with_fake().await;
+    class(&server, json!({})).await;
+    let uid = ready(&server, json!({})).await;
+    let status = format!("{A}/status");
+    let write = async |reference: Value| {
+        assert_eq!(server.merge(&status, json!({"status": {"backendRef": reference}})).await.0, 200);
+    };
+    write(json!({"group": "typo"})).await;
+    let message = server.condition(A, "Accepted", "False", "Conflict").await;
+    assert!(message.contains("status.backendRef") && message.contains("kubectl patch"), "{message}");
+    assert_eq!(server.delete(A, json!({})).await, 200);
+    assert_eq!(server.get(A).await.0, 200, "what it has is known to nobody");
+    write(Value::Null).await;
+    server.gone(A).await;
+    assert_eq!(fake.is_up(&uid), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_database_that_serves_is_ready_while_its_backend_cannot_care_for_it() {
     let (server, fake) = Server::with_fake().await;
     class(&server, json!({})).await;

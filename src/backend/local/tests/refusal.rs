@@ -1,7 +1,7 @@
 //! A refused wish does not stop the care for what is there.
 
 use super::*;
-use crate::backend::{Answers, Backend, Disposal};
+use crate::backend::{Answers, Backend, Code, Disposal};
 
 fn with_extension(name: &str) -> Desired {
     let extensions = vec![Extension { name: name.to_owned(), version: None, schema: None }];
@@ -74,6 +74,13 @@ async fn what_was_never_accepted_leaves_nothing_behind_and_what_was_is_kept() {
     backend.remove(&request, Disposal::Retain).await.expect("removed");
     assert!(!folder.exists());
     request.object.spec.instance.parameters.clear();
+    let nonesuch = databases_api::postgresql::Extension { name: "nonesuch".to_owned(), ..Default::default() };
+    request.object.spec.databases[0].extensions = vec![nonesuch];
+    let error = backend.ensure(&request).await.expect_err("it is not installed");
+    assert_eq!((&*error.reason, error.code), ("BackendRejected", Code::InvalidArgument), "{error:?}");
+    request.object.spec.databases[0].extensions.clear();
+    // More than PostgreSQL's settings can say.
+    request.object.spec.instance.storage.size = Some("9000Ti".parse().expect("a size"));
     backend.ensure(&request).await.expect("made");
     // Whether its version was told by then or not.
     backend.remove(&request, Disposal::Retain).await.expect("removed");

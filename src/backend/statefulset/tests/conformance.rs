@@ -5,6 +5,10 @@ use crate::backend::conformance::{self, Driver, Wish};
 use crate::backend::operator::Dialect;
 use databases_api::postgresql::User;
 use databases_api::shared::{RESTARTED_AT, State};
+use futures_util::StreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
+use std::pin::pin;
+use tokio::time::timeout;
 
 /// One check's view of a world.
 struct Over<'a> {
@@ -15,6 +19,25 @@ struct Over<'a> {
 fn kinds() -> Vec<Resource> {
     let beside = StatefulSets::BESIDE.iter().copied();
     [StatefulSets::MAIN].into_iter().chain(beside).chain([crate::cluster::SECRETS]).collect()
+}
+
+impl Over<'_> {
+    /// Waits until the objects of a kind are as they should be, which a watch tells.
+    async fn until(&self, kind: &Resource, what: &str, holds: impl Fn(&[Value]) -> bool) {
+        let kubelet = &self.world.kubelet;
+        let mut changes = pin!(watcher(kubelet.api(kind), watcher::Config::default()));
+        let told = async {
+            while let Some(change) = changes.next().await {
+                let is_begun = !matches!(change, Ok(Event::Init | Event::InitApply(_)));
+                if is_begun && holds(&kubelet.all(kind).await) {
+                    return;
+                }
+            }
+        };
+        if timeout(DEADLINE, told).await.is_err() {
+            panic!("not {what}: {:?}", kubelet.all(kind).await);
+        }
+    }
 }
 
 #[async_trait]
@@ -95,26 +118,15 @@ impl Driver for Over<'_> {
     }
 
     async fn settle(&self) {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let sets = self.world.kubelet.all(&StatefulSets::MAIN).await;
-            if sets.iter().all(is_settled) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "the sets are not as they should be: {sets:?}");
-            tokio::time::sleep(POLL).await;
-        }
+        let are_settled = |sets: &[Value]| sets.iter().all(is_settled);
+        self.until(&StatefulSets::MAIN, "as the sets say", are_settled).await;
     }
 
     async fn clear(&mut self, requests: &[Request<PostgreSQL>]) {
         for request in requests {
             self.backend.remove(request, Disposal::Delete).await.expect("it can be removed");
         }
-        let deadline = Instant::now() + DEADLINE;
-        while !self.world.kubelet.all(&PODS).await.is_empty() {
-            assert!(Instant::now() < deadline, "pods are left");
-            tokio::time::sleep(POLL).await;
-        }
+        self.until(&PODS, "without pods", <[Value]>::is_empty).await;
     }
 }
 
