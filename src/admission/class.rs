@@ -42,6 +42,9 @@ impl ClassAdmission {
     }
 }
 
+/// So many classes are named to who names none that is there.
+const KNOWN: usize = 5;
+
 fn is_write(operation: Operation) -> bool {
     matches!(operation, Operation::Create | Operation::Update)
 }
@@ -128,7 +131,10 @@ impl Admission for ClassAdmission {
         if judged.as_ref().is_none_or(|(errors, _)| !errors.is_empty()) {
             judged = self.judge(attributes, object, old, Freshness::Newest).await?;
         }
-        let Some((mut errors, warnings)) = judged else { return Ok(()) };
+        let Some((mut errors, warnings)) = judged else {
+            attributes.warn([classless(object, &self.classes.all(Freshness::Cached).await?)]);
+            return Ok(());
+        };
         attributes.warn(warnings);
         if errors.is_empty() {
             return Ok(());
@@ -221,6 +227,21 @@ impl ClassAdmission {
         warnings.extend(unsupported);
         Ok(Some((errors, warnings)))
     }
+}
+
+/// What an object waits for that has no class. The class may come after it, so that is no fault.
+fn classless(object: &dyn Instance, classes: &[DatabaseClass]) -> String {
+    let (name, kind) = (&object.spec().class_name, object.definition().kind);
+    let missing = match name.is_empty() {
+        true => format!("no DatabaseClass is the default for {kind}"),
+        false => format!("there is no DatabaseClass {name:?}"),
+    };
+    let known: Vec<&str> = classes.iter().take(KNOWN).map(|class| &*class.metadata.name).collect();
+    let known = match known.is_empty() {
+        true => "there is none at all".to_owned(),
+        false => format!("there are: {}", known.join(", ")),
+    };
+    format!("spec.className: {missing} ({known}): the object waits until there is one")
 }
 
 /// What nobody can use of a class: what its controller does not take, or does not have.

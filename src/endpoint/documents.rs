@@ -129,9 +129,9 @@ impl Documents {
         Some(negotiate(headers, query, Target::Status).map(|accepted| plain_answer(document, accepted)))
     }
 
-    /// All paths, for `/`.
+    /// All paths, for `/`; none of a group that is not there.
     pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
-        self.by_path.keys().chain(self.openapi.keys())
+        self.by_path.keys().filter(|path| **path != CUSTOM_RESOURCES).chain(self.openapi.keys())
     }
 }
 

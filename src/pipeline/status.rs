@@ -22,7 +22,7 @@ pub(super) enum Refusal {
     #[error("Unauthorized")]
     Unauthorized,
     #[error(
-        "impersonation is not supported when this server is asked directly; ask the cluster's API server, or use the \
+        "impersonation is not supported by this server itself; where it stands behind a cluster's API server, ask that, or use the \
          user's own credentials"
     )]
     Impersonation,

@@ -187,13 +187,15 @@ fn going_on(launch: &Launch, instance: &Value) -> String {
 It serves. In another terminal:
 
   export KUBECONFIG={}
+  alias databases-apiserver={}
   kubectl get stdpg -A
   kubectl describe stdpg -n {namespace} {name}
   psql \"$(kubectl get secret -n {namespace} {secret} -o jsonpath='{{.data.uri}}' | base64 -d)\"
   kubectl explain postgresql.spec
 
 Ctrl-C stops the server and PostgreSQL; hack/up finds both again.",
-        launch.kubeconfig().display()
+        launch.kubeconfig().display(),
+        launch.program.display()
     )
 }
 

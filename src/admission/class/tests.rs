@@ -94,6 +94,22 @@ fn only(class: DatabaseClass) -> Known {
 }
 
 #[tokio::test]
+async fn who_names_no_class_that_is_there_is_told_which_are() {
+    let mut misspelt = shop();
+    misspelt.spec.instance.class_name = "glod".into();
+    let told = "spec.className: there is no DatabaseClass \"glod\" (there are: gold): the object waits until there is one";
+    assert_eq!(written(only(gold()), &misspelt, None).await, (None, vec![told.to_owned()]));
+    let mut unnamed = shop();
+    unnamed.spec.instance.class_name.clear();
+    let told = "spec.className: no DatabaseClass is the default for PostgreSQL (there is none at all): the object waits until \
+                there is one";
+    assert_eq!(written(Known::default(), &unnamed, None).await, (None, vec![told.to_owned()]));
+    let mut noted = misspelt.clone();
+    noted.metadata.labels.insert("team".into(), "docs".into());
+    assert_eq!(written(only(gold()), &noted, Some(&misspelt)).await, (None, vec![]), "nothing new is wanted");
+}
+
+#[tokio::test]
 async fn a_default_that_the_class_does_not_offer_is_refused_as_the_classs_own() {
     let mut class = gold();
     class.spec.defaults.get_or_insert_default().version = "12".into();

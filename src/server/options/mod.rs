@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// Where etcd is.
 #[derive(Args, Debug)]
 pub(in crate::server) struct Etcd {
-    /// URLs of etcd's servers, separated by commas; for `--storage etcd`. Needs a server built with the feature `etcd`.
+    /// URLs of etcd's servers, separated by commas. Needs a server built with the feature `etcd`.
     #[arg(long, value_delimiter = ',')]
     pub etcd_servers: Vec<String>,
 
