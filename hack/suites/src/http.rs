@@ -165,6 +165,12 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// Whether a warning says this.
+    pub fn warns(&self, text: &str) -> bool {
+        let mut warnings = self.headers.get_all("warning").iter().filter_map(|value| value.to_str().ok());
+        warnings.any(|warning| warning.contains(text))
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {

@@ -175,7 +175,7 @@ impl Side {
             let (path, json) = (format!("{FLUNDERS}?dryRun=All"), [("content-type", JSON)]);
             let tried = admin.send(Method::POST, &path, &json, reviewed("tried").to_string()).await;
             let is_labelled = tried.status == 201 && tried.json()["metadata"]["labels"]["labelled"] == "yes";
-            (is_labelled && tried.header("warning").contains("mind the gap")).then_some(())
+            (is_labelled && tried.warns("mind the gap")).then_some(())
         })
         .await;
         for (number, (method, path, content, body, is_stranger)) in requests().into_iter().enumerate() {

@@ -86,7 +86,7 @@ async fn serves_around_garbage(mut sandbox: Sandbox, config: impl Fn(&Path) -> e
     let within = format!("/api/v1/namespaces/{NAMESPACE}");
     let list = http.get(&format!("{within}/configmaps"), &[]).await;
     assert_eq!(names(&list.expect(200)), ["a"]);
-    assert!(list.header("warning").contains(&format!("left out: {NAMESPACE}/broken")), "{:?}", list.headers);
+    assert!(list.warns(&format!("left out: {NAMESPACE}/broken")), "{:?}", list.headers);
     let mut watch = http.watch(&format!("{within}/configmaps?watch=true"), &[]).await;
     watch.expect("ADDED").await;
     applied(&client, &configuration("b")).await;

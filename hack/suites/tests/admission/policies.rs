@@ -170,8 +170,7 @@ async fn a_binding_says_where_and_with_what_and_what_follows() {
     until("both warn", async || {
         let (ours, theirs) = setup.create("a", "").await;
         let expected = "Validation failed for ValidatingAdmissionPolicy 'test' with binding 'test': never";
-        let warns =
-            |reply: &suites::http::Reply| reply.status == 201 && reply.header("warning").contains(expected);
+        let warns = |reply: &suites::http::Reply| reply.status == 201 && reply.warns(expected);
         (warns(&ours) && warns(&theirs)).then_some(())
     })
     .await;

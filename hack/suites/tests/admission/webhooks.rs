@@ -94,7 +94,7 @@ async fn a_webhook_refuses_ours_in_the_words_in_which_it_refuses_built_in_kinds(
     assert!(asked.iter().any(|review| review["dryRun"] == true && review["name"] == "h"));
 
     setup.configure(VALIDATING, "/warn", json!({})).await;
-    let warns = |reply: &Reply| reply.header("warning").contains("mind the gap");
+    let warns = |reply: &Reply| reply.warns("mind the gap");
     setup.created("i", warns).await;
     setup.configure(VALIDATING, "/forbids-and-warns", json!({})).await;
     setup.created("j", |reply| reply.status == 403 && warns(reply)).await;
