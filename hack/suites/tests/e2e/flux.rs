@@ -19,7 +19,7 @@ pub(crate) async fn kind(target: &Target) {
     let (mut object, kind) = (target.object("kubectl"), target.kind);
     // A spec that it may change to and back, and one that an object of that spec may not have.
     let (other, drift, refused) = match kind.has_scale {
-        true => ("v1alpha1", json!({"instances": 2}), json!({"storage": {"size": "512Mi"}, "instances": 1})),
+        true => ("v1alpha1", json!({"instances": 2}), json!({"className": "somebody", "instances": 1})),
         false => ("v1beta1", json!({"reference": "two"}), Value::Null),
     };
     if kind.has_scale {
