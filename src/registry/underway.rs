@@ -1,7 +1,7 @@
 //! What has begun and not ended.
 
 use arc_swap::ArcSwap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Work that is under way. Who waits for its end waits for what had begun by then, and for nothing that begins later.
@@ -11,12 +11,14 @@ pub(super) struct Underway(ArcSwap<Round>);
 pub(super) struct Round {
     ended: CancellationToken,
     _tells: DropGuard,
+    /// Does not end before this one.
+    later: OnceLock<Arc<Round>>,
 }
 
 impl Default for Round {
     fn default() -> Self {
         let ended = CancellationToken::new();
-        Round { _tells: ended.clone().drop_guard(), ended }
+        Round { _tells: ended.clone().drop_guard(), ended, later: OnceLock::new() }
     }
 }
 
@@ -35,7 +37,9 @@ impl Underway {
     /// Waits until everything has ended that has begun.
     pub(super) async fn ended(&self) {
         let ended = {
-            let round = self.0.swap(Arc::default());
+            let later = Arc::<Round>::default();
+            let round = self.0.swap(later.clone());
+            round.later.get_or_init(|| later);
             round.ended.clone()
         };
         ended.cancelled().await;
@@ -55,12 +59,18 @@ mod tests {
         let mut ended = Box::pin(underway.ended());
         assert!((&mut ended).now_or_never().is_none());
         let later = underway.begin();
+        let mut again = Box::pin(underway.ended());
+        assert!((&mut again).now_or_never().is_none());
+        drop(later);
+        assert!((&mut again).now_or_never().is_none(), "what the first waits for had begun, too");
         drop(first);
         assert!((&mut ended).now_or_never().is_none(), "one of the two goes on");
         drop(second);
         ended.await;
+        again.await;
+        let last = underway.begin();
         assert!(underway.ended().now_or_never().is_none());
-        drop(later);
+        drop(last);
         underway.ended().await;
     }
 }
