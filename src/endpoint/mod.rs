@@ -37,7 +37,7 @@ pub use health::{Check, Health};
 use crate::admission::Warnings;
 use crate::pipeline::{Context, Handler, Permission, RequestBody, RequestInfo, Verb};
 use crate::registry::{Part, Registry, Store, Unreadable};
-use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, UnreadableLabels};
+use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, Stored, UnreadableLabels};
 use apimachinery::kind::{Definition, Version};
 use apimachinery::status::ApiError;
 use documents::Documents;
@@ -194,7 +194,7 @@ impl Endpoint {
     }
 
     fn metrics(&self) -> Response<Body> {
-        let Ok(text) = self.0.metrics.text(&unreadable(&self.0.registry)) else {
+        let Ok(text) = self.0.metrics.text(&stored(&self.0.registry)) else {
             return health::plain(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the metrics cannot be written\n".into(),
@@ -216,15 +216,20 @@ impl Endpoint {
     }
 }
 
-/// What cannot be read now, as the metrics have it.
-fn unreadable(registry: &Registry) -> Vec<UnreadableLabels> {
+/// What is stored now, as the metrics have it.
+fn stored(registry: &Registry) -> Stored {
     let labels = |one: Unreadable| UnreadableLabels {
         group: one.definition.group,
         resource: one.definition.plural,
         namespace: one.namespace,
         name: one.name,
     };
-    registry.unreadable().into_iter().map(labels).collect()
+    let count =
+        |store: &Arc<Store>| ([store.definition.group, store.definition.plural], store.snapshot().len());
+    Stored {
+        objects: registry.stores().iter().map(count).collect(),
+        unreadable: registry.unreadable().into_iter().map(labels).collect(),
+    }
 }
 
 /// Whether there is anything at the path at all; what may be done there is another question.

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::audit::Audited;
 use super::in_flight::Place;
 use super::unread::Returning;
+use crate::telemetry::LongRunning;
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -96,13 +97,14 @@ impl Body for RequestBody {
 /// The body of a response: the handler's, or the pipeline's own refusal.
 ///
 /// It keeps the request's place until it is written, is aborted at the deadline, and turns a panic into an abort. With it
-/// ends what is recorded of the request.
+/// ends what is recorded of the request, and it is no longer counted as one that runs.
 #[derive(Debug)]
 pub struct ResponseBody<B> {
     source: Source<B>,
     deadline: Option<Instant>,
     _place: Option<Place>,
     audited: Option<Audited>,
+    _running: Option<LongRunning>,
 }
 
 #[derive(Debug)]
@@ -122,11 +124,15 @@ enum Abort {
 
 impl<B> ResponseBody<B> {
     pub(super) fn refusal(text: Bytes) -> Self {
-        Self { source: Source::Refusal(Full::new(text)), deadline: None, _place: None, audited: None }
+        Self::from(Source::Refusal(Full::new(text)), None, None)
     }
 
     pub(super) fn of_handler(body: B, deadline: Option<Instant>, place: Place) -> Self {
-        Self { source: Source::Handler(body), deadline, _place: Some(place), audited: None }
+        Self::from(Source::Handler(body), deadline, Some(place))
+    }
+
+    fn from(source: Source<B>, deadline: Option<Instant>, place: Option<Place>) -> Self {
+        Self { source, deadline, _place: place, audited: None, _running: None }
     }
 
     /// When it is aborted.
@@ -134,9 +140,9 @@ impl<B> ResponseBody<B> {
         self.deadline
     }
 
-    /// The request is recorded until this is dropped.
-    pub(super) fn recorded(self, audited: Audited) -> Self {
-        Self { audited: Some(audited), ..self }
+    /// The request is recorded, and counted, until this is dropped.
+    pub(super) fn recorded(self, audited: Option<Audited>, running: Option<LongRunning>) -> Self {
+        Self { audited, _running: running, ..self }
     }
 }
 

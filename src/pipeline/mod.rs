@@ -196,8 +196,8 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let headers = response.headers_mut();
         headers.insert(audit_id::AUDIT_ID, record.audit_id.clone());
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
-        record.end(response.status(), &self.shared.metrics);
-        record.answered(if is_head { without_content(response) } else { response })
+        let response = if is_head { without_content(response) } else { response };
+        record.answered(response, &self.shared.metrics)
     }
 
     /// The stages, outermost first. Each may refuse; the order is what clients observe. A request that comes on a connection

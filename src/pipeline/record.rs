@@ -19,7 +19,7 @@ use super::status::Refusal;
 use super::user::UserInfo;
 use super::verb::Verb;
 use crate::serve::Takeover;
-use crate::telemetry::{RequestLabels, RequestMetrics};
+use crate::telemetry::{LongRunning, RequestLabels, RequestMetrics};
 
 /// What is known of a request while it is worked on.
 #[derive(Debug)]
@@ -94,17 +94,32 @@ impl Record {
     }
 
     /// The response is there; with its body, or with the connection that it hands over, ends what is recorded.
-    pub(super) fn answered<B>(&mut self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
-        let Some(audited) = self.audited.take() else { return response };
-        audited.answered(response.status());
-        if let Some(takeover) = response.extensions().get::<Takeover>() {
-            takeover.keep(audited);
-            return response;
+    pub(super) fn answered<B>(
+        &mut self,
+        response: Response<ResponseBody<B>>,
+        metrics: &RequestMetrics,
+    ) -> Response<ResponseBody<B>> {
+        let status = response.status();
+        self.count(status, metrics);
+        let (audited, running) = (self.audited.take(), self.running(status, metrics));
+        if let Some(audited) = &audited {
+            audited.answered(status);
         }
-        response.map(|body| body.recorded(audited))
+        match response.extensions().get::<Takeover>() {
+            Some(takeover) => takeover.keep((audited, running)),
+            None => return response.map(|body| body.recorded(audited, running)),
+        }
+        response
     }
 
-    pub(super) fn end(&self, code: StatusCode, metrics: &RequestMetrics) {
+    /// What counts a request that is answered for long from now on.
+    fn running(&self, status: StatusCode, metrics: &RequestMetrics) -> Option<LongRunning> {
+        let is_refused = status.is_client_error() || status.is_server_error();
+        let runs = !is_refused && self.info.as_ref().is_some_and(RequestInfo::is_long_running);
+        runs.then(|| metrics.in_flight().long_running(&self.labels()))
+    }
+
+    fn count(&self, code: StatusCode, metrics: &RequestMetrics) {
         let elapsed = self.received.elapsed();
         metrics.observe(self.labels(), code.as_u16(), elapsed);
         let path = self.info.as_ref().map_or("", RequestInfo::path);

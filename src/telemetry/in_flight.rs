@@ -1,4 +1,4 @@
-//! How many requests are worked on and how many wait for that, by kind. Names and labels are those of an API server. A metric
+//! How many requests are worked on and how many wait for that, by kind; and how many run for long. Names and labels are those of an API server. A metric
 //! is the very count that decides, so that neither can say what the other does not.
 
 use std::sync::atomic::Ordering;
@@ -8,9 +8,22 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::requests::{COMPONENT, RequestLabels};
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabels {
     request_kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LongRunningLabels {
+    verb: String,
+    group: String,
+    version: String,
+    resource: String,
+    subresource: String,
+    scope: String,
+    component: &'static str,
 }
 
 /// The metrics of places for requests. A clone is the same metrics.
@@ -18,6 +31,7 @@ struct KindLabels {
 pub struct InFlightMetrics {
     working: Family<KindLabels, Gauge>,
     waiting: Family<KindLabels, Gauge>,
+    long_running: Family<LongRunningLabels, Gauge>,
 }
 
 impl InFlightMetrics {
@@ -26,6 +40,20 @@ impl InFlightMetrics {
         registry.register("apiserver_current_inflight_requests", help, self.working.clone());
         let help = "Requests that wait until they are worked on";
         registry.register("apiserver_current_inqueue_requests", help, self.waiting.clone());
+        let help = "Requests that run for long, as watches do, by what they asked for";
+        registry.register("apiserver_longrunning_requests", help, self.long_running.clone());
+    }
+
+    /// Counts a request that runs for long. What it asked for is served, so that clients cannot make up labels.
+    pub fn long_running(&self, labels: &RequestLabels<'_>) -> LongRunning {
+        let RequestLabels { verb, dry_run: _, group, version, resource, subresource, scope } = *labels;
+        let [verb, group, version, resource, subresource, scope] =
+            [verb, group, version, resource, subresource, scope].map(str::to_owned);
+        let component = COMPONENT;
+        let labels = LongRunningLabels { verb, group, version, resource, subresource, scope, component };
+        let gauge = self.long_running.get_or_create(&labels).clone();
+        gauge.inc();
+        LongRunning(gauge)
     }
 
     /// How many requests of a kind (`readOnly` or `mutating`) are worked on, and how many wait.
@@ -33,6 +61,16 @@ impl InFlightMetrics {
         let labels = KindLabels { request_kind };
         let count = |family: &Family<KindLabels, Gauge>| Count(family.get_or_create(&labels).clone());
         (count(&self.working), count(&self.waiting))
+    }
+}
+
+/// A request that runs for long; it is counted until this is dropped.
+#[derive(Debug)]
+pub struct LongRunning(Gauge);
+
+impl Drop for LongRunning {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -222,7 +222,7 @@ fn now() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Metrics;
+    use super::super::{Metrics, Stored};
     use super::*;
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         kms.mistold("empty");
         kms.knows(3);
         kms.called("/v2.KeyManagementService/Status", "OK", Duration::from_micros(150));
-        let text = metrics.text(&[]).unwrap();
+        let text = metrics.text(&Stored::default()).unwrap();
         let of = |name: &str| {
             let start = format!("apiserver_envelope_encryption_{name}{{");
             text.lines().filter(|line| line.starts_with(&start)).collect::<Vec<_>>()

@@ -9,8 +9,9 @@ use super::admission::AdmissionMetrics;
 use super::audit::AuditMetrics;
 use super::deprecated::DeprecatedMetrics;
 use super::encryption::EncryptionMetrics;
+use super::process::Process;
 use super::requests::RequestMetrics;
-use super::unreadable::{self, UnreadableLabels};
+use super::stored::Stored;
 
 /// The content type of [`Metrics::text`].
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -46,6 +47,7 @@ impl Metrics {
         deprecated.register(&mut registry);
         let audit = AuditMetrics::default();
         audit.register(&mut registry);
+        registry.register_collector(Box::new(Process));
         Self { registry, requests, admission, encryption, deprecated, audit }
     }
 
@@ -79,11 +81,11 @@ impl Metrics {
         &mut self.registry
     }
 
-    /// Every metric in Prometheus' text format, version 0.0.4; with what cannot be read now.
-    pub fn text(&self, unreadable: &[UnreadableLabels]) -> Result<String, fmt::Error> {
+    /// Every metric in Prometheus' text format, version 0.0.4; with what is stored now.
+    pub fn text(&self, stored: &Stored) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
-        unreadable::write(&mut text, unreadable)?;
+        stored.write(&mut text)?;
         Ok(classic(&text))
     }
 }

@@ -9,19 +9,20 @@ mod in_flight;
 mod kms;
 mod logging;
 mod metrics;
+mod process;
 mod requests;
-mod unreadable;
+mod stored;
 
 pub use admission::{AdmissionMetrics, FailOpenLabels, MutationLabels, PolicyLabels, WebhookLabels};
 pub use audit::AuditMetrics;
 pub use deprecated::DeprecatedMetrics;
 pub use encryption::EncryptionMetrics;
-pub use in_flight::{Count, InFlightMetrics};
+pub use in_flight::{Count, InFlightMetrics, LongRunning};
 pub use kms::{KmsMetrics, ProviderMetrics};
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};
-pub use unreadable::UnreadableLabels;
+pub use stored::{Stored, UnreadableLabels};
 
 #[cfg(test)]
 mod tests;

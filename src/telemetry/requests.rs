@@ -18,7 +18,7 @@ use super::histogram::DurationHistogram;
 use super::in_flight::InFlightMetrics;
 
 /// Which server answers, where dashboards tell API servers from their aggregators.
-const COMPONENT: &str = "apiserver";
+pub(super) const COMPONENT: &str = "apiserver";
 /// How many combinations of labels are told apart; the rest are counted together.
 const MOST_COMBINATIONS: usize = 4096;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pipeline::audit::testing::Recorded;
+use crate::telemetry::Stored;
 
 async fn start(recorded: &Recorded) -> Server {
     Server::treating(recorded.options()).await
@@ -73,5 +74,7 @@ async fn what_is_too_large_goes_without_its_objects() {
     assert_eq!(events.lines().count(), 2, "{events}");
     assert_eq!(events.matches(r#""audit.k8s.io/truncated":"true""#).count(), 2, "{events}");
     assert!(!events.contains("Object\":"), "{events}");
-    assert!(recorded.metrics.text(&[]).unwrap().contains("error_total{plugin=\"truncate\"} 1\n"));
+    assert!(
+        recorded.metrics.text(&Stored::default()).unwrap().contains("error_total{plugin=\"truncate\"} 1\n")
+    );
 }

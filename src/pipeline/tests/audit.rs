@@ -55,7 +55,7 @@ async fn every_outcome_is_recorded() {
         answers(&recorded, decision).as_user(user()).send(get("/apis/g/v1/things/a")).await;
     }
     recorded.check(GOLDEN);
-    let text = recorded.metrics.text(&[]).unwrap();
+    let text = recorded.metrics.text(&Stored::default()).unwrap();
     let events = recorded.events().lines().count();
     assert!(text.contains(&format!("apiserver_audit_event_total {events}\n")), "{text}");
     assert!(text.contains("apiserver_audit_level_total{level=\"Metadata\"} 12\n"), "{text}");
@@ -110,7 +110,7 @@ async fn nothing_passes_unrecorded_where_that_is_asked_for() {
         let recorded = Recorded::at(tempfile::tempdir().unwrap(), target, mode, "- {level: Metadata}", None);
         let answer = answers(&recorded, allow()).as_user(user()).send(get("/apis/g/v1/things")).await;
         assert_eq!(answer.status(), code);
-        let metrics = recorded.metrics.text(&[]).unwrap();
+        let metrics = recorded.metrics.text(&Stored::default()).unwrap();
         let refused = u8::from(code == 500);
         assert!(
             metrics.contains(&format!("apiserver_audit_requests_rejected_total {refused}\n")),

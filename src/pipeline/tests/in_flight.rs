@@ -35,7 +35,7 @@ impl Setup {
     /// How many are worked on, and how many wait.
     #[track_caller]
     fn has(&self, working: usize, waiting: usize) {
-        let text = self.metrics.text(&[]).unwrap();
+        let text = self.metrics.text(&Stored::default()).unwrap();
         for (name, count) in [("inflight", working), ("inqueue", waiting)] {
             let line = format!(r#"apiserver_current_{name}_requests{{request_kind="readOnly"}} {count}"#);
             assert!(text.lines().any(|present| present == line), "{line} is not in\n{text}");

@@ -17,7 +17,7 @@ use hyper::body::Frame;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stored};
 
 /// A handler that does what the resource it is asked for says, and otherwise tells who asked for what.
 #[derive(Clone, Default)]

@@ -4,7 +4,7 @@ use crate::serve::certificates::Certificates;
 use crate::serve::raw_http2::{begin, next_of, send};
 use crate::serve::testing::{Ca, Server, get, soon, text};
 use crate::serve::{Limits, Listener, Shutdown, Tls};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stored};
 
 use super::*;
 
@@ -172,7 +172,7 @@ async fn requests_are_counted() {
         *request.method_mut() = method.parse().unwrap();
         client.send(request).await;
     }
-    let text = setup.metrics.text(&[]).unwrap();
+    let text = setup.metrics.text(&Stored::default()).unwrap();
     let counted = r#"apiserver_request_total{verb="LIST",dry_run="",group="g",version="v1",resource="things",subresource="",scope="cluster",component="apiserver",code="200"} 1"#;
     assert!(text.contains(counted), "{text}");
     for (verb, dry_run, subresource, scope) in [
@@ -190,6 +190,27 @@ async fn requests_are_counted() {
             && !text.contains("made"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn watches_are_counted_while_they_run() {
+    let setup = start(Options::default()).await;
+    let mut client = setup.pipeline.as_user(master());
+    let mut send = async |query: &str| {
+        let request = Request::get(format!("{THINGS}{query}")).body(Full::default()).unwrap();
+        tower::Service::call(&mut client, request).await.unwrap()
+    };
+    let running = || {
+        let text = setup.metrics.text(&Stored::default()).unwrap();
+        let counts = text.lines().filter_map(|line| line.strip_prefix("apiserver_longrunning_requests{"));
+        counts.map(|line| line.rsplit_once(' ').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let list = send("").await;
+    assert_eq!(running(), [""; 0]);
+    let watches = [send("?watch=true").await, send("?watch=1").await];
+    assert_eq!(running(), ["2"]);
+    drop((list, watches));
+    assert_eq!(running(), ["0"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What files are taken, what is refused with which words, and what a changed file does.
 
 use super::*;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stored};
 use databases_storage::Storage;
 use databases_storage::engine::{self, memory};
 use std::sync::Arc;
@@ -268,7 +268,7 @@ async fn a_changed_file_is_taken_up_and_a_broken_one_changes_nothing() {
     let following = tokio::spawn(encryption.follow(weak, interval, shutdown));
     let counted = async |line: &str| {
         let told = async {
-            while !metrics.text(&[]).unwrap().contains(line) {
+            while !metrics.text(&Stored::default()).unwrap().contains(line) {
                 tokio::task::yield_now().await;
             }
         };
@@ -285,6 +285,6 @@ async fn a_changed_file_is_taken_up_and_a_broken_one_changes_nothing() {
     assert_eq!(prefix(), "k8s:enc:secretbox:v1:two:");
     let (_, hash) = read(&path).unwrap();
     let in_use = format!("{name}_last_config_info{{hash=\"{hash}\"}} 1");
-    assert!(metrics.text(&[]).unwrap().contains(&in_use));
+    assert!(metrics.text(&Stored::default()).unwrap().contains(&in_use));
     following.abort();
 }

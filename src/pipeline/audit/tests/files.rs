@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::super::rotation::Rotated;
 use super::super::*;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stored};
 
 const ROTATION: Rotation = Rotation { megabytes: 1, days: 0, files: 0 };
 
@@ -42,7 +42,7 @@ fn idle_pipe(folder: &Path) -> (PathBuf, File) {
 }
 
 fn lost(metrics: &Metrics, plugin: &str) -> u64 {
-    let text = metrics.text(&[]).unwrap();
+    let text = metrics.text(&Stored::default()).unwrap();
     let counter = format!(r#"apiserver_audit_error_total{{plugin="{plugin}"}} "#);
     text.lines().find_map(|line| line.strip_prefix(&counter)).map_or(0, |count| count.parse().unwrap())
 }
