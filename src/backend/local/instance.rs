@@ -14,6 +14,7 @@ use super::standby::Floor;
 use super::state::{Rejected, State};
 use super::wish::{self, Admitted};
 use super::{extensions, process, tls, trial};
+use std::time::Duration;
 
 /// What all instances share.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Host {
     pub(super) installs: Installs,
     pub(super) ports: Ports,
     pub(super) groups: Groups,
+    /// How long one call makes copies of a primary; one is made in any case.
+    pub(super) copying: Duration,
 }
 
 /// One instance, held by one task at a time.

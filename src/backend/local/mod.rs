@@ -84,6 +84,7 @@ use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use supervisor::Supervisor;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
@@ -99,6 +100,8 @@ pub struct Options {
     pub ports: RangeInclusive<u16>,
     /// Where control groups are mounted.
     pub control_groups: PathBuf,
+    /// How long one call makes copies of a primary; one is made in any case.
+    pub copying: Duration,
 }
 
 impl Default for Options {
@@ -108,6 +111,7 @@ impl Default for Options {
             packages: "/usr/lib/postgresql".into(),
             ports: 15432..=16431,
             control_groups: "/sys/fs/cgroup".into(),
+            copying: Duration::from_secs(20),
         }
     }
 }
@@ -149,7 +153,8 @@ impl LocalPostgres {
         let installs = Installs::discover(options.packages, &account).await;
         let supervisor = Supervisor::new(layout.sockets().to_owned());
         let (ports, groups) = (Ports::new(options.ports), Groups::at(options.control_groups));
-        let host = Host { account, layout, installs, ports, groups };
+        let copying = options.copying;
+        let host = Host { account, layout, installs, ports, groups, copying };
         for uid in host.layout.uids()? {
             if let Err(error) = take_up(&host, &supervisor, &uid).await {
                 tracing::error!(uid, %error, "an instance cannot be taken up; it is left as it is");

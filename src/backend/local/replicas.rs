@@ -41,7 +41,8 @@ pub(super) async fn wait_replayed(primary: &Session, replica: &Session) -> Resul
 }
 
 impl Instance<'_> {
-    /// Makes and repairs the replicas, then waits a while for all to stream.
+    /// Makes and repairs the replicas, then waits a while for all to stream. Where copies take long, only some are made: who
+    /// asks has other wishes meanwhile, and the next call makes the others.
     pub(super) async fn converge_replicas(
         &mut self,
         session: &Session,
@@ -52,9 +53,15 @@ impl Instance<'_> {
         for row in session.rows("read replication slots", SLOTS).await? {
             slots.insert(column::<String>(&row, "name")?, column::<bool>(&row, "lost")?);
         }
+        let (begun, mut copied) = (Instant::now(), false);
         for index in 1..count {
             let usable = slots.get(&slot_name(index)) == Some(&false);
+            let is_missing = !usable || !self.server(index).folder.is_initialised();
+            if is_missing && copied && begun.elapsed() >= self.host.copying {
+                return Ok(());
+            }
             self.converge_replica(session, primary, index, usable).await?;
+            copied |= is_missing;
         }
         let deadline = Instant::now() + STREAMING;
         while count > 1

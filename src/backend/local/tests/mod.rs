@@ -67,7 +67,8 @@ impl Fixture {
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("its rights");
         let first = NEXT_PORT.fetch_add(PORTS_EACH, Ordering::Relaxed);
-        let options = Options { ports: first..=first + PORTS_EACH - 1, ..Options::default() };
+        let ports = first..=first + PORTS_EACH - 1;
+        let options = Options { ports, copying: DEADLINE, ..Options::default() };
         let mut fixture = Self { uid: UID.to_owned(), folder, options, local: None };
         match fixture.open().await {
             Err(Error::NoUser(user)) => return skip(&format!("there is no user {user}")),

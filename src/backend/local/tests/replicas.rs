@@ -60,3 +60,18 @@ async fn a_parameter_replicas_must_follow_reaches_them() {
         assert!(shows(&observed, "SHOW max_connections", connections).await, "{connections}");
     }
 }
+
+#[tokio::test]
+async fn copies_that_take_long_are_made_by_later_calls() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    fixture.options.copying = Duration::ZERO;
+    fixture.reopen().await;
+    for ready in 2..=4 {
+        let observed = fixture.ensure(&with_instances(4)).await;
+        assert!(observed.ready, "{observed:?}");
+        let made = (1..4).filter(|index| fixture.data(*index).exists()).count();
+        assert_eq!((observed.instances, made + 1), (4, ready), "{observed:?}");
+    }
+    let observed = fixture.ensure(&with_instances(4)).await;
+    assert_eq!(observed.ready_instances, 4, "{observed:?}");
+}
