@@ -105,6 +105,8 @@ fn command<A: Api>(own: &[command::Command]) -> clap::Command {
     let common = |command: clap::Command| {
         let prefix = A::FACTS.prefix();
         command
+            // What is no number of a flag's kind is that flag's fault, and no flag of its own.
+            .allow_negative_numbers(true)
             .mut_arg(DATA_DIR, |arg| arg.env(data_dir.clone()))
             .mut_arg("etcd_prefix", |arg| arg.default_value(prefix))
     };

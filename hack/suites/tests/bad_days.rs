@@ -130,6 +130,16 @@ async fn a_flag_of_etcd_that_cannot_be_used_is_named() {
     }
 }
 
+#[test]
+fn a_negative_number_is_the_fault_of_its_flag() {
+    let Some(sandbox) = Sandbox::new() else { return };
+    let mut server = std::process::Command::new(&sandbox.launch.program);
+    server.arg("standalone").arg("--data-dir").arg(&sandbox.launch.data_dir).args(["--drain-seconds", "-1"]);
+    let output = server.output().expect("the server runs");
+    check(&String::from_utf8_lossy(&output.stderr), &["invalid value '-1'", "--drain-seconds"]);
+    assert!(!output.status.success());
+}
+
 /// Waits until `/readyz` says all of this about the store.
 async fn unready(http: &Http, names: &[&str]) {
     let what = format!("the server says {names:?}");
