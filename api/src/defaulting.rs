@@ -3,6 +3,10 @@
 //! Defaults are written into the object when it is created, so that a class that changes later changes nothing
 //! that exists. Who set what stands in an annotation, and in the errors of those fields.
 
+mod again;
+
+pub use again::{decide_again, is_left_open};
+
 use crate::databaseclass::{DatabaseClass, Engine, InstanceDefaults};
 use crate::instance::Instance;
 use crate::maxima;

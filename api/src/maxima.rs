@@ -4,6 +4,7 @@
 use crate::databaseclass::DatabaseClass;
 use crate::defaulting::Filled;
 use crate::instance::Instance;
+use crate::shared::InstanceSpec;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
 use apimachinery::quantity::Quantity;
@@ -25,6 +26,41 @@ fn held(class: &DatabaseClass) -> Vec<(&'static str, &'static str, Quantity)> {
     }
     let most = |(name, path)| Some((name, path, *limits.max_resources.get(name)?));
     ENDLESS.into_iter().filter(|(name, _)| can_be_limited(name)).filter_map(most).collect()
+}
+
+fn limit(spec: &InstanceSpec, name: &str) -> Option<Quantity> {
+    spec.resources.as_ref()?.limits.get(name).copied()
+}
+
+/// Whether an object has no longer the limits that it had.
+pub(crate) fn are_gone(new: &InstanceSpec, old: &InstanceSpec) -> bool {
+    let is_gone = |name| limit(new, name).is_none() && limit(old, name).is_some();
+    old.resources.is_some() && ENDLESS.iter().any(|(name, _)| is_gone(name))
+}
+
+/// Gives an object the limits again that it had: what it was, where that was decided by a class, else the most that the class
+/// allows now.
+pub(crate) fn fill_again(
+    object: &mut dyn Instance,
+    old: &dyn Instance,
+    class: Option<&DatabaseClass>,
+    is_decided: impl Fn(&str) -> bool,
+    filled: &mut Filled,
+) {
+    let held = class.map(held).unwrap_or_default();
+    for (name, path) in ENDLESS {
+        let Some(before) = limit(old.spec(), name) else { continue };
+        let decided = is_decided(path).then_some(before);
+        let most = || held.iter().find(|(held, ..)| *held == name).map(|(_, _, most)| *most);
+        match (limit(object.spec(), name), decided.or_else(most)) {
+            (None, Some(limit)) => {
+                object.spec_mut().resources.get_or_insert_default().limits.insert(name.to_owned(), limit);
+                filled.set.push(path);
+            }
+            (Some(_), _) if limit(object.spec(), name) == decided => filled.set.push(path),
+            _ => {}
+        }
+    }
 }
 
 /// Gives an object that states no limit the most that its class allows.
@@ -49,9 +85,7 @@ pub(crate) fn check(
     old: Option<&dyn Instance>,
     errors: &mut Errors,
 ) {
-    fn has(object: &dyn Instance, name: &str) -> bool {
-        object.spec().resources.as_ref().is_some_and(|resources| resources.limits.contains_key(name))
-    }
+    let has = |object: &dyn Instance, name: &str| limit(object.spec(), name).is_some();
     for (name, path, most) in held(class) {
         if !has(new, name) && old.is_none_or(|old| has(old, name)) {
             let detail =

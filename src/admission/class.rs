@@ -98,6 +98,10 @@ impl Admission for ClassAdmission {
                 classes = self.classes.all(Freshness::Newest).await?;
             }
             defaulting::resolve(object, &classes);
+        } else if let Some(old) = old.and_then(instance::of)
+            && defaulting::is_left_open(object, old)
+        {
+            defaulting::decide_again(object, old, &self.classes.all(Freshness::Cached).await?);
         }
         match old.and_then(instance::of).filter(|_| attributes.operation == Operation::Update) {
             Some(old) => self.check_upgrade(attributes, object, old).await,

@@ -1,5 +1,6 @@
 //! What a class fills in and allows, which features an object needs, and what the draft's leftovers say.
 
+mod again;
 mod offered;
 
 use apimachinery::kind::Hub;
