@@ -9,6 +9,9 @@ pub struct Limits {
     pub handshakes: usize,
     /// The time from accepting a connection to the end of its handshake.
     pub handshake_timeout: Duration,
+    /// How much of that it has for certain: after it the one that began first gives way where another connection waits, so that
+    /// peers who connect and say nothing keep nobody out.
+    pub handshake_patience: Duration,
     /// How long the end of the server waits for the first request of a new connection.
     pub first_request: Duration,
     /// The time an HTTP/1.1 request's head may take; an idle HTTP/1.1 connection ends after it too.
@@ -48,6 +51,7 @@ impl Default for Limits {
         Self {
             handshakes: 512,
             handshake_timeout: Duration::from_secs(10),
+            handshake_patience: Duration::from_secs(1),
             first_request: Duration::from_secs(5),
             header_timeout: Duration::from_secs(32),
             header_bytes: 1 << 20,

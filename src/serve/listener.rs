@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Accept, Connection, drive};
@@ -37,6 +38,29 @@ struct Shared<A> {
     shutdown: Shutdown,
     limits: Limits,
     handshakes: Arc<Semaphore>,
+    /// Tells one handshake, the first that has had its time, to give way.
+    crowded: Notify,
+}
+
+impl<A> Shared<A> {
+    /// A place among the handshakes, as soon as there is one.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if let Ok(place) = Arc::clone(&self.handshakes).try_acquire_owned() {
+            return Ok(place);
+        }
+        self.crowded.notify_one();
+        let place = Arc::clone(&self.handshakes).acquire_owned().await;
+        // Where it came by itself, nobody is to give way for it later.
+        let _ = self.crowded.notified().now_or_never();
+        place
+    }
+
+    /// The end of a handshake's time.
+    async fn late(&self) {
+        let Limits { handshake_timeout: all, handshake_patience: certain, .. } = self.limits;
+        tokio::time::sleep(certain.min(all)).await;
+        let _ = tokio::time::timeout(all.saturating_sub(certain), self.crowded.notified()).await;
+    }
 }
 
 impl Listener {
@@ -68,12 +92,14 @@ impl Listener {
     ) -> bool {
         let connections = TaskTracker::new();
         let handshakes = Arc::new(Semaphore::new(limits.handshakes));
-        let shared = Arc::new(Shared { tls, application, shutdown, limits, handshakes });
+        let crowded = Notify::new();
+        let shared = Arc::new(Shared { tls, application, shutdown, limits, handshakes, crowded });
+        let mut next = None;
         tokio::select! {
-            () = accept_all(&self.socket, &shared, &connections) => {}
+            () = accept_all(&self.socket, &mut next, &shared, &connections) => {}
             () = delay_over(&shared) => {}
         }
-        accept_waiting(self.socket, &shared, &connections);
+        accept_waiting(self.socket, next, &shared, &connections);
         shared.shutdown.drain();
         connections.close();
         let drained = tokio::select! {
@@ -96,32 +122,49 @@ async fn delay_over<A>(shared: &Shared<A>) {
     }
 }
 
-/// Accepts for ever; a place among the handshakes is taken first, so that more peers wait outside the process.
-async fn accept_all<A: Accept>(socket: &TcpListener, shared: &Arc<Shared<A>>, connections: &TaskTracker) {
-    while let Ok(place) = Arc::clone(&shared.handshakes).acquire_owned().await {
+/// A peer that is connected.
+type Peer = (TcpStream, SocketAddr);
+
+/// Accepts for ever. The `next` one waits for a place among the handshakes, and more of them outside the process.
+async fn accept_all<A: Accept>(
+    socket: &TcpListener,
+    next: &mut Option<Peer>,
+    shared: &Arc<Shared<A>>,
+    connections: &TaskTracker,
+) {
+    loop {
         match socket.accept().await {
-            Ok((stream, peer)) => {
-                connections.spawn(serve_one(stream, peer, place, Arc::clone(shared)));
-            }
+            Ok(peer) => *next = Some(peer),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections; is the limit of open files reached?");
                 tokio::time::sleep(ACCEPT_REST).await;
+                continue;
             }
+        }
+        let Ok(place) = shared.place().await else { return };
+        if let Some((stream, peer)) = next.take() {
+            connections.spawn(serve_one(stream, peer, place, Arc::clone(shared)));
         }
     }
 }
 
-/// Accepts the peers that the system has connected already, and closes the socket: they were not told that the server ends.
-fn accept_waiting<A: Accept>(socket: TcpListener, shared: &Arc<Shared<A>>, connections: &TaskTracker) {
-    let Ok(socket) = socket.into_std() else { return };
-    for _ in 0..WAITING {
-        let Ok((stream, peer)) = socket.accept() else { return };
-        let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) else {
-            continue;
-        };
+/// Accepts the peers that the system has connected already, and closes the socket: they were not told that the server ends, nor
+/// was the `next` one.
+fn accept_waiting<A: Accept>(
+    socket: TcpListener,
+    next: Option<Peer>,
+    shared: &Arc<Shared<A>>,
+    connections: &TaskTracker,
+) {
+    let waiting = socket.into_std().into_iter().flat_map(|socket| {
+        std::iter::from_fn(move || socket.accept().ok()).take(WAITING).filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)).ok().map(|it| (it, peer))
+        })
+    });
+    for (stream, peer) in next.into_iter().chain(waiting) {
         let shared = Arc::clone(shared);
         connections.spawn(async move {
-            if let Ok(place) = Arc::clone(&shared.handshakes).acquire_owned().await {
+            if let Ok(place) = shared.place().await {
                 serve_one(stream, peer, place, shared).await;
             }
         });
@@ -136,12 +179,14 @@ async fn serve_one<A: Accept>(
     shared: Arc<Shared<A>>,
 ) {
     let serve = async {
-        let timeout = shared.limits.handshake_timeout;
-        let stream = match tokio::time::timeout(timeout, handshake::perform(stream, &shared.tls)).await {
-            Ok(Ok(Some(stream))) => stream,
-            Ok(Ok(None)) => return,
-            Ok(Err(error)) => return tracing::debug!(%peer, %error, "TLS handshake failed"),
-            Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
+        let performed = tokio::select! {
+            performed = handshake::perform(stream, &shared.tls) => performed,
+            () = shared.late() => return tracing::debug!(%peer, "TLS handshake took too long"),
+        };
+        let stream = match performed {
+            Ok(Some(stream)) => stream,
+            Ok(None) => return,
+            Err(error) => return tracing::debug!(%peer, %error, "TLS handshake failed"),
         };
         drop(place);
         let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default().into();
