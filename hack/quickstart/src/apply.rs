@@ -56,6 +56,13 @@ pub async fn collection(client: &Client, object: &Value) -> Result<String> {
     })
 }
 
+/// Whether an object of that name is there.
+pub async fn is_there(client: &Client, manifest: &Value) -> Result<bool> {
+    let collection = collection(client, manifest).await?;
+    let path = format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default());
+    Ok(client.get(&path).await?.status != StatusCode::NOT_FOUND)
+}
+
 /// Creates an object where it is missing, and leaves one that is there as somebody may have changed it.
 pub async fn ensure(client: &Client, manifest: &Value) -> Result<(Outcome, String)> {
     let (before, path) = create(client, manifest).await?;

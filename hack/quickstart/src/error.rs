@@ -81,6 +81,14 @@ pub enum Error {
         /// `kind` of the manifest.
         kind: String,
     },
+    /// An object waits for somebody to change something.
+    #[error("{object} goes no further by itself: {state}")]
+    Stalled {
+        /// Kind and name.
+        object: String,
+        /// Its conditions.
+        state: String,
+    },
     /// An object did not reach a condition.
     #[error("{object} did not become {condition} within {seconds} s: {state}")]
     NotReached {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use quickstart::apply::{Outcome, ensure, name};
+use quickstart::apply::{Outcome, ensure, is_there, name};
 use quickstart::client::Client;
 use quickstart::database::Credentials;
 use quickstart::display::Display;
@@ -100,8 +100,17 @@ async fn prove(
     display.item(&format!("kubeconfig {}", launch.kubeconfig().display()));
     display.stage("Applying the example manifests");
     let mut instances = Vec::new();
+    let mut kept = Vec::new();
     for object in objects {
+        let namespace = &object["metadata"]["namespace"];
+        if !check && kept.contains(&namespace) && !is_there(&client, object).await? {
+            display.item(&format!("{} is not there any more, and is not made again", name(object)));
+            continue;
+        }
         let (outcome, path) = ensure(&client, object).await?;
+        if object["kind"] == "Namespace" && outcome == Outcome::Kept {
+            kept.push(&object["metadata"]["name"]);
+        }
         display.item(&format!("{} {outcome}", name(object)));
         match object["kind"].as_str() {
             Some("DatabaseClass") => drop(until(&client, &path, "Accepted", ACCEPTED, display).await?),
@@ -126,6 +135,9 @@ async fn prove(
         display.stage(&format!("SELECT version() on {}", name(&instance)));
         display.item(&version);
         next.push(going_on(launch, &instance));
+    }
+    if next.is_empty() {
+        next.push(going_on(launch, &Value::Null));
     }
     Ok(next)
 }
@@ -181,16 +193,22 @@ fn secret_path(instance: &Value) -> String {
 fn going_on(launch: &Launch, instance: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (namespace, name) = (text(&instance["metadata"]["namespace"]), text(&instance["metadata"]["name"]));
-    let secret = text(&instance["status"]["binding"]["name"]);
+    let mut about = String::new();
+    if !name.is_empty() {
+        about.push_str(&format!("\n  kubectl describe stdpg -n {namespace} {name}"));
+    }
+    if let Some(secret) = instance["status"]["binding"]["name"].as_str() {
+        about.push_str(&format!(
+            "\n  psql \"$(kubectl get secret -n {namespace} {secret} -o jsonpath='{{.data.uri}}' | base64 -d)\""
+        ));
+    }
     format!(
         "
 It serves. In another terminal:
 
   export KUBECONFIG={}
   alias databases-apiserver={}
-  kubectl get stdpg -A
-  kubectl describe stdpg -n {namespace} {name}
-  psql \"$(kubectl get secret -n {namespace} {secret} -o jsonpath='{{.data.uri}}' | base64 -d)\"
+  kubectl get stdpg -A{about}
   kubectl explain postgresql.spec
 
 Ctrl-C stops the server and PostgreSQL; hack/up finds both again.",

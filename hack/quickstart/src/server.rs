@@ -122,6 +122,9 @@ impl Server {
             (_, Ok(status)) if status.signal().is_some() => {
                 format!("the server was ended from outside ({status}); hack/up again finds everything")
             }
+            (_, Ok(status)) if status.success() => {
+                "the server was told to end (SIGTERM); hack/up again finds everything".to_owned()
+            }
             (false, _) => line.trim_start_matches("databases-apiserver: ").to_owned(),
             (true, Ok(status)) => format!("the server ended by itself ({status}) and said nothing"),
             (true, Err(error)) => format!("the server was lost: {error}"),
@@ -155,11 +158,18 @@ impl Server {
     }
 }
 
-/// Opens a log anew, for its owner alone: it names what people have, and how it fares.
+/// A log is begun anew from this size on, and the one before kept beside it.
+const LARGEST_LOG: u64 = 16 << 20;
+
+/// Opens a log, for its owner alone: it names what people have, and how it fares. What stands in it stays: it may be that of a
+/// server that is running, or tell why the one before ended.
 async fn open(log: &Path) -> std::io::Result<tokio::fs::File> {
     let owner_only = 0o600;
+    if tokio::fs::metadata(log).await.is_ok_and(|file| file.len() > LARGEST_LOG) {
+        tokio::fs::rename(log, log.with_extension("log.1")).await?;
+    }
     let mut options = tokio::fs::OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(owner_only).open(log).await?;
+    let file = options.append(true).create(true).mode(owner_only).open(log).await?;
     file.set_permissions(Permissions::from_mode(owner_only)).await?;
     Ok(file)
 }

@@ -1,13 +1,17 @@
 //! Following one object until a condition is true.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::apply::name;
 use crate::client::Client;
 use crate::{Error, Result};
+
+/// For so long an object may be stalled: the condition may be one of a time before a controller looked.
+const STALLED: Duration = Duration::from_secs(15);
 
 /// Waits until `condition` of the object at `path` is `True` for its current generation.
 ///
@@ -19,17 +23,35 @@ pub async fn condition(
     limit: Duration,
     mut seen: impl FnMut(&Value),
 ) -> Result<Value> {
-    let mut last = Value::Null;
+    let (last, is_looked_at) = (RefCell::new(Value::Null), Cell::new(false));
+    let is_stalled = |object: &Value| is_looked_at.get() && is_true(object, "Stalled");
     let follow = follow(client, path, |object| {
         seen(object);
-        last = object.clone();
-        is_stopped(object) || is_true(object, condition)
+        *last.borrow_mut() = object.clone();
+        is_stopped(object) || is_true(object, condition) || is_stalled(object)
     });
-    match timeout(limit, follow).await {
+    let stall = async {
+        sleep(STALLED).await;
+        is_looked_at.set(true);
+        if !is_stalled(&last.borrow()) {
+            std::future::pending::<()>().await;
+        }
+    };
+    let ended = timeout(limit, async {
+        tokio::select! {
+            followed = follow => followed,
+            () = stall => Ok(()),
+        }
+    });
+    let (ended, last) = (ended.await, last.take());
+    match ended {
         Ok(Ok(())) if is_stopped(&last) => Err(Error::Stopped {
             object: name(&last),
             namespace: last["metadata"]["namespace"].as_str().unwrap_or_default().to_owned(),
         }),
+        Ok(Ok(())) if is_stalled(&last) && !is_true(&last, condition) => {
+            Err(Error::Stalled { object: name(&last), state: summary(&last) })
+        }
         Ok(result) => result.map(|()| last),
         Err(_) => Err(Error::NotReached {
             object: name(&last),
