@@ -16,10 +16,16 @@ use std::task::{Context, Poll, ready};
 const THRESHOLD: usize = 128 * 1024;
 /// So many compressed bytes are collected before they are sent.
 const CHUNK: usize = 32 * 1024;
+/// So many bytes are compressed at a time: who compresses holds a thread, and others wait for it.
+const TURN: usize = 32 * 1024;
 
 /// A body on its way through the compressor.
 pub struct Gzip {
     inner: Body,
+    /// What came of it and is not compressed yet.
+    waiting: Bytes,
+    /// How much is compressed before others have their turn.
+    turn: usize,
     /// `None` once everything is out.
     encoder: Option<GzEncoder<bytes::buf::Writer<BytesMut>>>,
 }
@@ -36,7 +42,8 @@ pub(super) fn compress(response: Response<Body>, headers: &HeaderMap) -> Respons
     }
     let mut response = response.map(|inner| {
         let room = BytesMut::with_capacity(CHUNK).writer();
-        Body::Gzip(Box::new(Gzip { inner, encoder: Some(GzEncoder::new(room, Compression::fast())) }))
+        let encoder = Some(GzEncoder::new(room, Compression::fast()));
+        Body::Gzip(Box::new(Gzip { inner, waiting: Bytes::new(), turn: TURN, encoder }))
     });
     let headers = response.headers_mut();
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -75,11 +82,50 @@ impl Gzip {
                 let chunk = encoder.get_mut().get_mut().split().freeze();
                 return Poll::Ready(Some(Ok(Frame::data(chunk))));
             }
-            let Some(Ok(frame)) = ready!(Pin::new(&mut this.inner).poll_frame(context)) else { break };
+            if this.waiting.is_empty() {
+                let Some(Ok(frame)) = ready!(Pin::new(&mut this.inner).poll_frame(context)) else { break };
+                this.waiting = frame.into_data().unwrap_or_default();
+            } else if this.turn == 0 {
+                this.turn = TURN;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let next = this.waiting.split_to(this.turn.min(this.waiting.len()));
+            this.turn -= next.len();
             // Writing to memory does not fail.
-            let _ = frame.data_ref().map(|data| encoder.write_all(data));
+            let _ = encoder.write_all(&next);
         }
         let rest = this.encoder.take().and_then(|encoder| encoder.finish().ok());
         Poll::Ready(rest.map(|rest| Ok(Frame::data(rest.into_inner().freeze()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
+    use std::task::Waker;
+
+    #[test]
+    fn others_have_their_turn_between_the_parts_of_a_large_body() {
+        let large: Vec<u8> =
+            (0..1_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        let mut body = compress(Response::new(Body::full(large.clone())), &headers).into_body();
+        let (mut compressed, mut turns) = (Vec::new(), 1);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match Pin::new(&mut body).poll_frame(&mut context) {
+                Poll::Ready(Some(Ok(frame))) => compressed.extend(frame.into_data().unwrap()),
+                Poll::Ready(_) => break,
+                Poll::Pending => turns += 1,
+            }
+        }
+        assert_eq!(turns, large.len().div_ceil(TURN));
+        let mut read = Vec::new();
+        GzDecoder::new(&*compressed).read_to_end(&mut read).unwrap();
+        assert_eq!(read, large);
     }
 }
