@@ -97,6 +97,15 @@ pub struct Field {
     pub feature: Option<&'static str>,
 }
 
+impl Field {
+    /// What stands for the field where it is absent, as JSON text. Of a text that is required that is the empty one, as in the
+    /// OpenAPI of Kubernetes' own types: so an item of a list that lacks its key has one, and is refused by validation.
+    pub fn default_text(&self) -> Option<&'static str> {
+        let is_text = matches!(self.schema.shape, Shape::Scalar(Scalar::String));
+        self.default.or((self.required && is_text).then_some("\"\""))
+    }
+}
+
 /// How apply treats a list, a map or a struct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topology {

@@ -184,7 +184,7 @@ pub(super) fn with_defaults<'a>(
 ) -> Vec<Key<'a>> {
     for key in keys {
         let is_absent = !found.iter().any(|(name, _)| name == key);
-        if let Some(text) = item.field(key).and_then(|field| field.default).filter(|_| is_absent) {
+        if let Some(text) = item.field(key).and_then(Field::default_text).filter(|_| is_absent) {
             found.push((Cow::Borrowed(key), Literal::read(&mut Scanner::new(text))));
         }
     }

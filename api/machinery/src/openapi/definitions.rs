@@ -156,7 +156,7 @@ impl Definitions {
     fn property(&mut self, field: &'static Field) -> Value {
         let value = self.value(field.schema);
         let mut property = self.described(value, field.doc);
-        if let Some(text) = field.default {
+        if let Some(text) = field.default_text() {
             property["default"] =
                 serde_json::from_str(text).expect("`default` in #[api(…)] is the text of a JSON value");
         }

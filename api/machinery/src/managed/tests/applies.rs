@@ -195,10 +195,6 @@ fn a_configuration_that_is_none_of_its_type_is_refused() {
             ".spec.tags: element 0: associative list without keys has an element that's an explicit null",
         ),
         (
-            json!({"parts": [{"weight": 1}]}),
-            ".spec.parts: element 0: associative list with keys has an element that omits all key fields [\"name\"] (and doesn't have default values for any key fields)",
-        ),
-        (
             json!({"replicas": true, "zone": 1}),
             "errors:\n  .spec.replicas: expected numeric (int or float), got bool\n  .spec.zone: expected string, got &value.valueUnstructured{Value:1}",
         ),
@@ -209,6 +205,18 @@ fn a_configuration_that_is_none_of_its_type_is_refused() {
     let mut given = config(json!({}));
     given["metadata"]["managedFields"] = json!([]);
     assert_eq!(refusal(&Stored::default(), "m", &given), "metadata.managedFields must be nil");
+}
+
+#[test]
+fn an_item_without_its_key_is_the_one_whose_key_is_empty() {
+    let spec = json!({"reference": "a", "parts": [{"weight": 1}, {"name": "n"}]});
+    let stored = Stored::default().after("m", false, &config(spec));
+    let owned = stored.owned();
+    let parts = owned[0].1["f:spec"]["f:parts"].as_object().unwrap();
+    assert_eq!(parts.keys().collect::<Vec<_>>(), [r#"k:{"name":""}"#, r#"k:{"name":"n"}"#]);
+    let twice = json!({"reference": "a", "parts": [{"weight": 1}, {"weight": 2}]});
+    let said = refusal(&Stored::default(), "m", &config(twice));
+    assert!(said.ends_with(r#".spec.parts: duplicate entries for key [name=""]"#), "{said}");
 }
 
 /// A body can hold tens of thousands of items, in the order that costs most.
