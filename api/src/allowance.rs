@@ -64,7 +64,9 @@ pub fn check_upgrade(class: &DatabaseClass, new: &dyn Instance, old: &dyn Instan
 /// What the class would rather not see.
 pub fn warnings(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>) -> Vec<String> {
     let room = offered::beyond_capacity(class, new, old);
-    room.into_iter().chain(deprecated(class, new, old)).chain(new.warn_beyond(class, old)).collect()
+    let changed = old.and_then(|old| new.warn_of_change(old));
+    let beyond = new.warn_beyond(class, old);
+    room.into_iter().chain(deprecated(class, new, old)).chain(beyond).chain(changed).collect()
 }
 
 fn deprecated(class: &DatabaseClass, new: &dyn Instance, old: Option<&dyn Instance>) -> Option<String> {

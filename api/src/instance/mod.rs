@@ -89,6 +89,10 @@ pub trait Instance: Hub {
     fn warn_beyond(&self, _: &DatabaseClass, _old: Option<&dyn Instance>) -> Option<String> {
         None
     }
+    /// What applications notice of an update that nobody may have had in mind.
+    fn warn_of_change(&self, _old: &dyn Instance) -> Option<String> {
+        None
+    }
 }
 
 /// The Secret by which applications reach an object of this name.

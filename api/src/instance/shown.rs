@@ -2,7 +2,7 @@
 
 use super::{Instance, life, of};
 use apimachinery::kind::{Column, Hub, SelectableField};
-use apimachinery::meta::{condition, is_true};
+use apimachinery::meta::{ConditionStatus, condition, is_true};
 
 use crate::shared::State;
 
@@ -38,7 +38,13 @@ pub const COLUMNS: &[Column] = &[
         0,
         of_any!(|it| readiness(it).0),
     ),
-    Column::new("Status", "string", "Why it is, or is not, ready.", 0, of_any!(|it| readiness(it).1)),
+    Column::new(
+        "Status",
+        "string",
+        "Why it goes no further by itself; else why it is, or is not, ready.",
+        0,
+        of_any!(|it| stall(it).unwrap_or(readiness(it).1)),
+    ),
     Column::age(),
     Column::new(
         "Primary",
@@ -73,6 +79,12 @@ fn endpoint(object: &dyn Instance) -> String {
 fn backend(object: &dyn Instance) -> String {
     let backend = object.status().backend_ref.as_ref();
     backend.map(|backend| format!("{}/{}", backend.kind, backend.name)).unwrap_or_default()
+}
+
+/// Why the object waits for somebody, which is not to be overlooked where it serves as it was before.
+fn stall(object: &dyn Instance) -> Option<&str> {
+    let stalled = condition(&object.status().conditions, "Stalled")?;
+    (stalled.status == ConditionStatus::True).then_some(&stalled.reason)
 }
 
 /// The words of `Ready`; a database that is stopped has no such condition, and is not ready.

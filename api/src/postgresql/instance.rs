@@ -5,7 +5,7 @@ use super::validation::wants_upgrade;
 use super::{DEFINITION, PostgreSQL, PostgreSQLSpec, User, UserAttribute};
 use crate::databaseclass::DatabaseClass;
 use crate::features::FeatureUse;
-use crate::instance::{Facts, Instance, Protocol, shares};
+use crate::instance::{Facts, Instance, Protocol, binding_name, shares};
 use crate::offered::most_memory;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
@@ -78,6 +78,23 @@ impl Instance for PostgreSQL {
             format!(
                 "spec.parameters[{BUFFERS}]: {wanted} is no less than the {most} of memory that a server of this object can have: it \
                  does not start with that, or is ended when it uses it"
+            )
+        })
+    }
+
+    /// Applications are bound to the first database, as its owner.
+    fn warn_of_change(&self, old: &dyn Instance) -> Option<String> {
+        let (now, before) = (self.spec.databases.first()?, own(Some(old))?.spec.databases.first()?);
+        let is_same = now.name == before.name && now.owner == before.owner;
+        (!is_same).then(|| {
+            format!(
+                "spec.databases[0]: the Secret {:?} opens database {:?} as {:?} from now on, and no longer {:?} as {:?}: the first \
+                 database is the one that applications are bound to",
+                binding_name(&self.metadata.name),
+                now.name,
+                now.owner,
+                before.name,
+                before.owner
             )
         })
     }

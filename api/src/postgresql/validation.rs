@@ -116,8 +116,8 @@ fn identifier(name: &str, path: &Path, errors: &mut Errors) {
         errors.push(FieldError::required(path, ""));
     } else if name.len() > LONGEST_IDENTIFIER {
         errors.push(FieldError::too_long(path, LONGEST_IDENTIFIER));
-    } else if name.contains('\0') {
-        errors.push(FieldError::invalid(path, name, "must not contain a NUL character"));
+    } else if name.contains(char::is_control) {
+        errors.push(FieldError::invalid(path, name, "must not contain control characters"));
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Error {
     /// An extension whose package is missing.
     #[error(
         "extension {name} is not available for PostgreSQL {major} (available: {available}); \
-         install the package that brings it, such as postgresql-{major}-{name}"
+         install the package that brings it: apt-cache search postgresql-{major}- names those there are"
     )]
     ExtensionUnavailable {
         /// The extension.
@@ -239,6 +239,7 @@ impl Error {
         match self {
             Error::VersionNotInstalled { .. } | Error::OtherMajor { .. } => "UnsupportedVersion",
             Error::NotAdopted { reason, .. } => reason,
+            Error::Frozen(_) => "StorageFull",
             Error::InvalidParameters(_) => "InvalidParameters",
             Error::InvalidSpec(_)
             | Error::ExtensionUnavailable { .. }
@@ -271,7 +272,10 @@ impl Error {
         self.is_permanent()
             || matches!(
                 self,
-                Error::ExtensionUnavailable { .. } | Error::VersionNotInstalled { .. } | Error::PortTaken(_)
+                Error::ExtensionUnavailable { .. }
+                    | Error::VersionNotInstalled { .. }
+                    | Error::PortTaken(_)
+                    | Error::Frozen(_)
             )
     }
 

@@ -70,7 +70,7 @@ fn again(binding: &Binding) -> Option<String> {
     let label = |name| binding.labels.get(name).map_or("object", String::as_str);
     let this = format!("{} {}", label(KIND_LABEL), label(NAME_LABEL));
     Some(format!(
-        "To take that data up, delete {this} with spec.deletionPolicy Delete (it has no data of use: no Secret opens it), and \
+        "To take that data up, delete {this} with spec.deletionPolicy Delete, which deletes what was written to it since, and \
          make it anew with a spec.adoptRef that names {named}. To delete that data, do the same, then delete the new {this} with \
          spec.deletionPolicy Delete"
     ))

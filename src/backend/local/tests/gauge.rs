@@ -87,6 +87,7 @@ async fn what_is_written_all_the_same_ends_at_ten_percent_more() {
             error.code() == Code::ResourceExhausted && error.to_string().contains("spec.storage.size"),
             "{error}"
         );
+        assert_eq!((error.is_refusal(), error.reason()), (true, "StorageFull"), "who waits for it is told");
         let observed = fixture.local().observe(UID).await.expect("observed");
         assert_eq!((observed.ready, reason(&observed)), (true, "StorageFull"), "{observed:?}");
         let root = observed.superuser.as_ref().expect("its login");
