@@ -22,7 +22,12 @@ fn created(spec: Value, classes: &[DatabaseClass]) -> PostgreSQL {
 /// A class that takes no object without a limit.
 fn limiting() -> DatabaseClass {
     let mut class = gold();
-    class.spec.limits.get_or_insert_default().max_resources.insert("cpu".into(), "2".parse().unwrap());
+    class
+        .spec
+        .limits
+        .get_or_insert_default()
+        .max_resources
+        .insert("cpu".into(), "2".parse().expect("a quantity"));
     let accepted = apimachinery::meta::ConditionStatus::True;
     apimachinery::meta::set_condition(&mut class.status.conditions, "Accepted", accepted, "Accepted", "", 1);
     class
