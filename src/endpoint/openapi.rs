@@ -32,7 +32,8 @@ pub(super) fn openapi_answer(
     query: &str,
 ) -> Response<Body> {
     let Some(media) = media(path, headers) else {
-        return plain(StatusCode::NOT_ACCEPTABLE, "only application/json is served here\n".into());
+        let (protobuf, _) = protobufs(path);
+        return plain(StatusCode::NOT_ACCEPTABLE, format!("only {JSON} and {protobuf} are served here\n"));
     };
     let hash = query::first(query, "hash").filter(|hash| path.starts_with(V3) && !hash.is_empty());
     let current = hash.as_ref().map(|_| openapi::hash(&document.json.bytes));
@@ -62,12 +63,17 @@ fn media(path: &str, headers: &HeaderMap) -> Option<&'static str> {
     if accept.is_empty() || path == INDEX {
         return Some(JSON);
     }
-    let (protobuf, former) = if path == V2 { (V2_PROTOBUF, V2_FORMER) } else { (V3_PROTOBUF, V3_FORMER) };
+    let (protobuf, former) = protobufs(path);
     clauses(accept).iter().find_map(|clause| match clause.media {
         "*/*" | "application/*" | JSON => Some(JSON),
         media if media == protobuf || media == former => Some(protobuf),
         _ => None,
     })
+}
+
+/// How a document is called as protobuf, today and before.
+fn protobufs(path: &str) -> (&'static str, &'static str) {
+    if path == V2 { (V2_PROTOBUF, V2_FORMER) } else { (V3_PROTOBUF, V3_FORMER) }
 }
 
 /// Where the document is now; who has an old address has an old document.
