@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use quickstart::client::Client;
@@ -16,6 +16,7 @@ use suites::Sandbox;
 use suites::instance::{NAMESPACE, credentials};
 use suites::programs::{checkout, has_postgresql, install, quickstart, skipped};
 use suites::sandbox::free_port;
+use suites::wait::until;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -141,6 +142,32 @@ async fn what_was_changed_since_is_kept_and_a_stopped_database_is_no_obstacle() 
         (&wiki["spec"]["state"], &wiki["spec"]["storage"]["size"]),
         (&json!("Stopped"), &json!("2Gi"))
     );
+    interrupt(child, Signal::SIGINT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_is_not_made_again_and_no_log_is_lost() {
+    let Some(sandbox) = sandbox() else { return };
+    let log = || std::fs::read_to_string(sandbox.launch.log()).expect("the log");
+    let path = format!("/apis/databases.standard.k8s.io/v1/namespaces/{NAMESPACE}/postgresqls/wiki");
+    let (child, _lines) = serving(&sandbox).await;
+    let client = Client::from_kubeconfig(&sandbox.launch.kubeconfig()).expect("a kubeconfig");
+    let before = log();
+    let (_, complained) = texts(&ended(up(&sandbox)).await);
+    assert!(complained.contains("another server runs on the data directory"), "{complained}");
+    assert!(!before.is_empty() && log().starts_with(&before), "the log of who runs there stays");
+    client.expect(Method::DELETE, &path, "application/json", &json!({})).await.expect("it is deleted");
+    interrupt(child, Signal::SIGINT).await;
+    let before = log();
+
+    let (child, _lines) = serving(&sandbox).await;
+    let client = Client::from_kubeconfig(&sandbox.launch.kubeconfig()).expect("a kubeconfig");
+    until("it is gone", async || {
+        let status = client.get(&path).await.expect("an answer").status;
+        (status == StatusCode::NOT_FOUND).then_some(())
+    })
+    .await;
+    assert!(log().starts_with(&before), "the log of the run before stays");
     interrupt(child, Signal::SIGINT).await;
 }
 
