@@ -36,6 +36,8 @@ pub use takeover::{Stream, Takeover};
 pub use tls::{Tls, TlsMaterial};
 
 #[cfg(test)]
+mod crowded;
+#[cfg(test)]
 mod limited;
 #[cfg(test)]
 pub(crate) mod raw_http2;
