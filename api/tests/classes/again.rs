@@ -87,3 +87,32 @@ fn what_was_unset_stays_so_whatever_the_class_says_since() {
     assert_eq!((spec.instances, spec.version.as_str()), (Some(3), ""));
     assert!(spec.tls.is_none() && spec.deletion_policy.is_none(), "{spec:?}");
 }
+
+#[test]
+fn who_changes_the_first_database_is_told_that_applications_are_bound_to_it() {
+    let of = |databases: Value| database(json!({"className": "gold", "databases": databases}));
+    let (a, b) = (json!({"name": "a", "owner": "a"}), json!({"name": "b", "owner": "b"}));
+    let old = of(json!([a, b]));
+    let told = |new: &PostgreSQL| allowance::warnings(&gold(), new, Some(&old)).join("; ");
+    assert_eq!(told(&of(json!([a]))), "");
+    assert_eq!(
+        told(&of(json!([b, a]))),
+        "spec.databases[0]: the Secret \"a-binding\" opens database \"b\" as \"b\" from now on, and no longer \"a\" as \"a\": the \
+         first database is the one that applications are bound to"
+    );
+}
+
+#[test]
+fn a_name_with_a_control_character_is_refused_when_it_is_typed() {
+    let spec = json!({"storage": {"size": "1Gi"}, "databases": [{"name": "a\nb", "owner": "c\td"}]});
+    let mut errors = apimachinery::field::Errors::new();
+    Hub::validate(&database(spec), &mut errors);
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "spec.databases[0].name: Invalid value: \"a\\nb\": must not contain control characters",
+            "spec.databases[0].owner: Invalid value: \"c\\td\": must not contain control characters",
+        ]
+    );
+}
