@@ -35,7 +35,7 @@ fn limit(spec: &InstanceSpec, name: &str) -> Option<Quantity> {
 /// Whether an object has no longer the limits that it had.
 pub(crate) fn are_gone(new: &InstanceSpec, old: &InstanceSpec) -> bool {
     let is_gone = |name| limit(new, name).is_none() && limit(old, name).is_some();
-    old.resources.is_some() && ENDLESS.iter().any(|(name, _)| is_gone(name))
+    ENDLESS.iter().any(|(name, _)| is_gone(name))
 }
 
 /// Gives an object the limits again that it had: what it was, where that was decided by a class, else the most that the class

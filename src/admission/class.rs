@@ -84,8 +84,9 @@ impl Admission for ClassAdmission {
     ) -> Result<(), ApiError> {
         keep_finalizers(attributes, &mut **object, old);
         let Some(object) = instance::of_mut(&mut **object) else { return Ok(()) };
+        let old = old.and_then(instance::of);
         // Defaults are resolved once: on creation, or when the class is first known.
-        let first = match old.and_then(instance::of) {
+        let first = match old {
             None => attributes.operation == Operation::Create,
             Some(old) if attributes.operation == Operation::Update => {
                 old.spec().class_name.is_empty() || takes_up(object, old)
@@ -98,12 +99,12 @@ impl Admission for ClassAdmission {
                 classes = self.classes.all(Freshness::Newest).await?;
             }
             defaulting::resolve(object, &classes);
-        } else if let Some(old) = old.and_then(instance::of)
+        } else if let Some(old) = old
             && defaulting::is_left_open(object, old)
         {
             defaulting::decide_again(object, old, &self.classes.all(Freshness::Cached).await?);
         }
-        match old.and_then(instance::of).filter(|_| attributes.operation == Operation::Update) {
+        match old.filter(|_| attributes.operation == Operation::Update) {
             Some(old) => self.check_upgrade(attributes, object, old).await,
             None => Ok(()),
         }

@@ -37,7 +37,7 @@ pub use health::{Check, Health};
 use crate::admission::Warnings;
 use crate::pipeline::{Context, Handler, Permission, RequestBody, RequestInfo, Verb};
 use crate::registry::{Part, Registry, Store, Unreadable};
-use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, Stored, UnreadableLabels};
+use crate::telemetry::{METRICS_CONTENT_TYPE, Metrics, Objects, Stored, UnreadableLabels};
 use apimachinery::kind::{Definition, Version};
 use apimachinery::status::ApiError;
 use documents::Documents;
@@ -224,8 +224,12 @@ fn stored(registry: &Registry) -> Stored {
         namespace: one.namespace,
         name: one.name,
     };
-    let count =
-        |store: &Arc<Store>| ([store.definition.group, store.definition.plural], store.snapshot().len());
+    let count = |store: &Arc<Store>| Objects {
+        group: store.definition.group,
+        resource: store.definition.plural,
+        qualified: store.definition.qualified_resource(),
+        count: store.snapshot().len(),
+    };
     Stored {
         objects: registry.stores().iter().map(count).collect(),
         unreadable: registry.unreadable().into_iter().map(labels).collect(),

@@ -105,6 +105,9 @@ impl Record {
         if let Some(audited) = &audited {
             audited.answered(status);
         }
+        if audited.is_none() && running.is_none() {
+            return response;
+        }
         match response.extensions().get::<Takeover>() {
             Some(takeover) => takeover.keep((audited, running)),
             None => return response.map(|body| body.recorded(audited, running)),

@@ -1,5 +1,5 @@
-//! How many requests are worked on and how many wait for that, by kind; and how many run for long. Names and labels are those of an API server. A metric
-//! is the very count that decides, so that neither can say what the other does not.
+//! How many requests are worked on and how many wait for that, by kind; and how many run for long. Names and labels are those of
+//! an API server. A metric is the very count that decides, so that neither can say what the other does not.
 
 use std::sync::atomic::Ordering;
 
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::requests::{COMPONENT, RequestLabels};
+use super::requests::{RequestLabels, TargetLabels};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabels {
@@ -18,12 +18,8 @@ struct KindLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LongRunningLabels {
     verb: String,
-    group: String,
-    version: String,
-    resource: String,
-    subresource: String,
-    scope: String,
-    component: &'static str,
+    #[prometheus(flatten)]
+    target: TargetLabels,
 }
 
 /// The metrics of places for requests. A clone is the same metrics.
@@ -46,11 +42,7 @@ impl InFlightMetrics {
 
     /// Counts a request that runs for long. What it asked for is served, so that clients cannot make up labels.
     pub fn long_running(&self, labels: &RequestLabels<'_>) -> LongRunning {
-        let RequestLabels { verb, dry_run: _, group, version, resource, subresource, scope } = *labels;
-        let [verb, group, version, resource, subresource, scope] =
-            [verb, group, version, resource, subresource, scope].map(str::to_owned);
-        let component = COMPONENT;
-        let labels = LongRunningLabels { verb, group, version, resource, subresource, scope, component };
+        let labels = LongRunningLabels { verb: labels.verb.to_owned(), target: TargetLabels::of(labels) };
         let gauge = self.long_running.get_or_create(&labels).clone();
         gauge.inc();
         LongRunning(gauge)

@@ -22,7 +22,7 @@ pub use kms::{KmsMetrics, ProviderMetrics};
 pub use logging::{LogFormat, LoggingError, init};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
 pub use requests::{RequestLabels, RequestMetrics};
-pub use stored::{Stored, UnreadableLabels};
+pub use stored::{Objects, Stored, UnreadableLabels};
 
 #[cfg(test)]
 mod tests;

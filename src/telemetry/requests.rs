@@ -18,7 +18,7 @@ use super::histogram::DurationHistogram;
 use super::in_flight::InFlightMetrics;
 
 /// Which server answers, where dashboards tell API servers from their aggregators.
-pub(super) const COMPONENT: &str = "apiserver";
+const COMPONENT: &str = "apiserver";
 /// How many combinations of labels are told apart; the rest are counted together.
 const MOST_COMBINATIONS: usize = 4096;
 
@@ -48,10 +48,9 @@ impl<'a> RequestLabels<'a> {
     }
 }
 
+/// What a request is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResourceLabels {
-    verb: String,
-    dry_run: String,
+pub(super) struct TargetLabels {
     group: String,
     version: String,
     resource: String,
@@ -60,16 +59,27 @@ struct ResourceLabels {
     component: &'static str,
 }
 
+impl TargetLabels {
+    pub(super) fn of(labels: &RequestLabels<'_>) -> Self {
+        let RequestLabels { verb: _, dry_run: _, group, version, resource, subresource, scope } = *labels;
+        let [group, version, resource, subresource, scope] =
+            [group, version, resource, subresource, scope].map(str::to_owned);
+        Self { group, version, resource, subresource, scope, component: COMPONENT }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CodeLabels {
+struct ResourceLabels {
     verb: String,
     dry_run: String,
-    group: String,
-    version: String,
-    resource: String,
-    subresource: String,
-    scope: String,
-    component: &'static str,
+    #[prometheus(flatten)]
+    target: TargetLabels,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabels {
+    #[prometheus(flatten)]
+    asked: ResourceLabels,
     code: u16,
 }
 
@@ -140,13 +150,10 @@ impl RequestMetrics {
     }
 
     fn make(&self, labels: RequestLabels<'_>, code: u16) -> Known {
-        let RequestLabels { verb, dry_run, group, version, resource, subresource, scope } = labels;
-        let [verb, dry_run, group, version, resource, subresource, scope] =
-            [verb, dry_run, group, version, resource, subresource, scope].map(str::to_owned);
-        let component = COMPONENT;
-        let labels =
-            CodeLabels { verb, dry_run, group, version, resource, subresource, scope, component, code };
-        let duration = self.0.durations.get_or_create(&labels.without_code()).clone();
+        let (verb, dry_run) = (labels.verb.to_owned(), labels.dry_run.to_owned());
+        let asked = ResourceLabels { verb, dry_run, target: TargetLabels::of(&labels) };
+        let duration = self.0.durations.get_or_create(&asked).clone();
+        let labels = CodeLabels { asked, code };
         let total = self.0.total.get_or_create(&labels).clone();
         Known { labels, total, duration }
     }
@@ -161,15 +168,9 @@ impl Known {
 
 impl CodeLabels {
     fn are(&self, other: &RequestLabels<'_>, code: u16) -> bool {
-        let Self { verb, dry_run, group, version, resource, subresource, scope, component: _, code: own } =
-            self;
+        let Self { asked: ResourceLabels { verb, dry_run, target }, code: own } = self;
+        let TargetLabels { group, version, resource, subresource, scope, component: _ } = target;
         *own == code
             && *other == (RequestLabels { verb, dry_run, group, version, resource, subresource, scope })
-    }
-
-    fn without_code(&self) -> ResourceLabels {
-        let Self { verb, dry_run, group, version, resource, subresource, scope, component, code: _ } =
-            self.clone();
-        ResourceLabels { verb, dry_run, group, version, resource, subresource, scope, component }
     }
 }

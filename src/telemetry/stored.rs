@@ -27,10 +27,23 @@ pub struct UnreadableLabels {
 /// What is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
-    /// How many objects there are, by the API group and the plural of their resource.
-    pub objects: Vec<([&'static str; 2], usize)>,
+    /// The objects of each resource.
+    pub objects: Vec<Objects>,
     /// What cannot be read.
     pub unreadable: Vec<UnreadableLabels>,
+}
+
+/// The objects of a resource.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    /// The API group.
+    pub group: &'static str,
+    /// The plural resource.
+    pub resource: &'static str,
+    /// The resource with its group.
+    pub qualified: String,
+    /// How many there are.
+    pub count: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,17 +67,16 @@ impl Stored {
 }
 
 /// How many objects there are, under the name of today and the one that dashboards know from before Kubernetes 1.34.
-fn count(registry: &mut Registry, objects: &[([&'static str; 2], usize)]) {
+fn count(registry: &mut Registry, objects: &[Objects]) {
     let counts = Family::<ResourceLabels, Gauge>::default();
-    let qualified = Family::<QualifiedLabels, Gauge>::default();
-    for ([group, resource], count) in objects {
+    let counts_before = Family::<QualifiedLabels, Gauge>::default();
+    for Objects { group, resource, qualified, count } in objects {
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
         counts.get_or_create(&ResourceLabels { group, resource }).set(count);
-        let resource = if group.is_empty() { (*resource).to_owned() } else { format!("{resource}.{group}") };
-        qualified.get_or_create(&QualifiedLabels { resource }).set(count);
+        counts_before.get_or_create(&QualifiedLabels { resource: qualified.clone() }).set(count);
     }
     registry.register("apiserver_resource_objects", "Stored objects, by resource", counts);
-    registry.register("apiserver_storage_objects", "The same, by the resource with its group", qualified);
+    registry.register("apiserver_storage_objects", "The same, by the resource with its group", counts_before);
 }
 
 /// How many cannot be read of each resource, and which.

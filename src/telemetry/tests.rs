@@ -100,7 +100,13 @@ fn what_cannot_be_read_is_counted_whole_and_named_up_to_a_bound() {
 
 #[test]
 fn objects_are_counted_by_resource_under_both_names() {
-    let objects = vec![(["g", "things"], 3), (["", "secrets"], 0)];
+    let of = |group, resource, qualified: &str, count| Objects {
+        group,
+        resource,
+        qualified: qualified.into(),
+        count,
+    };
+    let objects = vec![of("g", "things", "things.g", 3), of("", "secrets", "secrets", 0)];
     let text = Metrics::new().text(&Stored { objects, ..Stored::default() }).unwrap();
     for line in [
         r#"apiserver_resource_objects{group="g",resource="things"} 3"#,

@@ -35,6 +35,7 @@ pub fn decide_again(object: &mut dyn Instance, old: &dyn Instance, classes: &[Da
     let class = classes.iter().find(|class| class.metadata.name == *name);
     let decided: BTreeMap<String, String> = provenance(old);
     let by = |field: &str| decided.get(field).and_then(|of| of.strip_prefix(CLASS));
+    let is_decided = |field: &str| by(field).is_some();
     let now = class.map(|class| {
         let mut now = class.spec.defaults.clone().unwrap_or_default();
         if now.version.is_empty() {
@@ -42,9 +43,8 @@ pub fn decide_again(object: &mut dyn Instance, old: &dyn Instance, classes: &[Da
         }
         now
     });
-    let mut filled =
-        filled(object, &choose(old.spec(), &now.unwrap_or_default(), |field| by(field).is_some()));
-    maxima::fill_again(object, old, class, |field| by(field).is_some(), &mut filled);
+    let mut filled = filled(object, &choose(old.spec(), &now.unwrap_or_default(), is_decided));
+    maxima::fill_again(object, old, class, is_decided, &mut filled);
     let spec = object.spec_mut();
     if old.spec().instances.is_some() {
         spec.instances.get_or_insert(1);

@@ -58,9 +58,12 @@ pub async fn collection(client: &Client, object: &Value) -> Result<String> {
 
 /// Whether an object of that name is there.
 pub async fn is_there(client: &Client, manifest: &Value) -> Result<bool> {
-    let collection = collection(client, manifest).await?;
-    let path = format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default());
+    let path = path(&collection(client, manifest).await?, manifest);
     Ok(client.get(&path).await?.status != StatusCode::NOT_FOUND)
+}
+
+fn path(collection: &str, manifest: &Value) -> String {
+    format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default())
 }
 
 /// Creates an object where it is missing, and leaves one that is there as somebody may have changed it.
@@ -72,7 +75,7 @@ pub async fn ensure(client: &Client, manifest: &Value) -> Result<(Outcome, Strin
 /// Creates an object where it is missing; what was there before, and its path.
 async fn create(client: &Client, manifest: &Value) -> Result<(Option<Answer>, String)> {
     let collection = collection(client, manifest).await?;
-    let path = format!("{collection}/{}", manifest["metadata"]["name"].as_str().unwrap_or_default());
+    let path = path(&collection, manifest);
     let before = client.get(&path).await?;
     if before.status == StatusCode::NOT_FOUND {
         client.expect(Method::POST, &collection, "application/json", manifest).await?;
