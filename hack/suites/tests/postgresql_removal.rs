@@ -157,8 +157,11 @@ async fn a_database_whose_object_is_lost_with_its_store_is_stopped_and_kept_unti
     std::fs::rename(&store, &aside).expect("moved");
     sandbox.start().await;
     until("it is stopped", async || sandbox.postmasters().is_empty().then_some(())).await;
-    let (done, listed) = retained(&sandbox, &[]).await;
-    assert!(done && listed.contains(uid) && listed.contains("Orphaned"), "{listed}");
+    until("it is listed", async || {
+        let (done, listed) = retained(&sandbox, &[]).await;
+        (done && listed.contains(uid) && listed.contains("Orphaned")).then_some(())
+    })
+    .await;
     sandbox.stop().await;
     std::fs::rename(&aside, &store).expect("moved back");
     let client = sandbox.start().await;

@@ -166,11 +166,15 @@ async fn use_everything(installed: &Installed) {
     let Installed { ours, host, .. } = installed;
     let post =
         async |path: &str, object: Value| ours.send(Method::POST, path, &[JSON], object.to_string()).await;
-    // A namespace that is not there is asked for.
+    // A namespace that is not there is asked for. Before the server is ready no answer is 404.
     let absent = OURS.replace("demo", "absent");
-    post(&absent, json!({"metadata": {"name": "a"}, "spec": {"storage": {"size": "1Gi"}}}))
-        .await
-        .refused(404, "NotFound");
+    until("the server is ready", async || {
+        let object = json!({"metadata": {"name": "a"}, "spec": {"storage": {"size": "1Gi"}}});
+        let reply = post(&absent, object).await;
+        (reply.status != 503).then_some(reply)
+    })
+    .await
+    .refused(404, "NotFound");
     installed.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}})).await;
     // A webhook behind a Service: passed over, for nobody listens there.
     let webhook = json!({
