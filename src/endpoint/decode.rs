@@ -1,6 +1,6 @@
 //! One value out of a body, whatever media type it comes in (C-04).
 
-use super::input;
+use super::media_type;
 use super::negotiation::Media;
 use apimachinery::kind::{Hub, Version};
 use apimachinery::status::ApiError;
@@ -50,7 +50,10 @@ impl Display for Unreadable {
 
 /// The encoding of a whole object in a body, as the headers say.
 pub(super) fn media(headers: &HeaderMap) -> Result<Media, ApiError> {
-    match &*input::media_type(headers) {
+    match &*media_type::of(headers) {
+        _ if !media_type::has_readable_parameters(headers) => {
+            Err(ApiError::unsupported_media_type(OBJECT_TYPES))
+        }
         "application/json" => Ok(Media::Json),
         "application/yaml" => Ok(Media::Yaml),
         "application/vnd.kubernetes.protobuf" => Ok(Media::Protobuf),

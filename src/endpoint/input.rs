@@ -10,10 +10,8 @@ use apimachinery::wire::json::JsonError;
 use apimachinery::wire::{Problem, TypeMeta};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use http_body::Body;
 use http_body_util::BodyExt;
-use std::borrow::Cow;
 
 /// The largest body that is read.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -51,17 +49,6 @@ where
         }
     }
     if length > BODY_LIMIT { Err(too_large()) } else { Ok(chunks.freeze()) }
-}
-
-/// The media type of a body without its parameters, in lower case; JSON where none is given.
-pub(super) fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
-    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match text.split(';').next().unwrap_or_default().trim() {
-        // Parameters of nothing are no type.
-        "" if text.is_empty() => Cow::Borrowed("application/json"),
-        media if media.bytes().any(|byte| byte.is_ascii_uppercase()) => media.to_ascii_lowercase().into(),
-        media => Cow::Borrowed(media),
-    }
 }
 
 /// Reads an object of this version, with warnings about fields that the version does not have.

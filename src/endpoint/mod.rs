@@ -14,6 +14,7 @@ mod indent;
 mod input;
 mod list;
 mod list_body;
+mod media_type;
 mod negotiation;
 mod openapi;
 mod options;
@@ -325,7 +326,7 @@ async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Re
 
 /// Applies a configuration, or a patch of another type.
 async fn patched(call: &Call<'_>, part: Part, body: RequestBody) -> Result<Response<Body>, ApiError> {
-    match &*input::media_type(call.headers) {
+    match &*media_type::of(call.headers) {
         apply::MEDIA_TYPE => apply::apply(call, part, body).await,
         _ => patch::patch(call, part, body).await,
     }

@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::decode::Read;
 use super::input;
+use super::media_type;
 use super::negotiation::Target;
 use super::options::{FieldValidation, WriteOptions};
 use super::request::Call;
@@ -54,7 +55,7 @@ pub(super) async fn patch(
 impl Patch {
     /// The patch of a request, and its options.
     pub(super) async fn read(call: &Call<'_>, body: RequestBody) -> Result<(Self, WriteOptions), ApiError> {
-        let parse = match &*input::media_type(call.headers) {
+        let parse = match &*media_type::of(call.headers) {
             "application/json-patch+json" => Changes::operations,
             "application/merge-patch+json" => Changes::merge,
             "application/strategic-merge-patch+json" => Changes::strategic,

@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::decode::{Read, Reader, Unreadable};
 use super::input;
+use super::media_type;
 use super::negotiation::{Form, Media, Target};
 use super::options::{FieldValidation, WriteOptions};
 use super::patch::Patch;
@@ -37,7 +38,7 @@ pub(super) async fn scale(
             call.record_facts(&whole.value.metadata, || json(&whole.value));
             (Wanted::Whole(Box::new(whole)), options)
         }
-        _ if input::media_type(call.headers) == apply::MEDIA_TYPE => {
+        _ if media_type::of(call.headers) == apply::MEDIA_TYPE => {
             let stored = scale_apply::apply(call, body).await?;
             return Ok(answer(call, &view, &stored));
         }

@@ -3,9 +3,11 @@
 use super::super::Controllers;
 use super::super::report::COMPONENT;
 use super::conditions::{BACKED_UP, BACKUP_FAILED, CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
+use crate::backend::Phase;
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
 use databases_api::instance::Instance;
+use databases_api::shared::State;
 
 /// The reason of `StorageLow` where writes are refused.
 const STORAGE_FULL: &str = "StorageFull";
@@ -75,6 +77,10 @@ impl News {
         if let Some(refused) = became("Accepted", is_not) {
             news.push(News::warning(&refused.reason, &refused.message));
         }
+        let was_refused = condition(&before.status().conditions, "Accepted").is_some_and(is_not);
+        if let Some(accepted) = became("Accepted", is_so).filter(|_| was_refused) {
+            news.push(News::normal("Accepted", &accepted.message));
+        }
         if became("Ready", is_so).is_some() {
             let started = is_true(&before.status().conditions, "Stopped");
             let reason = if started { "Started" } else { "Ready" };
@@ -90,7 +96,8 @@ impl News {
         }
         let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
         let is_no_more = |now: &Condition| now.status != ConditionStatus::True;
-        let failed = became("Ready", is_no_more).filter(|now| is_trouble(now, refused));
+        let failed = became("Ready", is_no_more)
+            .filter(|now| is_trouble(now, refused) && !is_on_purpose(before, after, now));
         if let Some(now) = failed {
             let reason = if now.reason == SECRET_CONFLICT { SECRET_CONFLICT } else { "NotReady" };
             news.push(News::warning(reason, &now.message));
@@ -104,6 +111,10 @@ impl News {
         if let Some(low) = became("StorageLow", is_so) {
             let reason = if low.reason == STORAGE_FULL { STORAGE_FULL } else { "StorageLow" };
             news.push(News::warning(reason, &low.message));
+        }
+        let was_low = is_true(&before.status().conditions, "StorageLow");
+        if was_low && is_asked_to_run(after) && !is_true(&after.status().conditions, "StorageLow") {
+            news.push(News::normal("StorageSufficient", "there is enough storage again"));
         }
         if let Some(backup) = became(BACKED_UP, |_| true) {
             news.push(match backup.reason.as_str() {
@@ -133,6 +144,16 @@ fn is_trouble(ready: &Condition, refused: Option<&Condition>) -> bool {
         && refused.is_none_or(|refused| refused.message != ready.message)
 }
 
+fn is_asked_to_run(object: &dyn Instance) -> bool {
+    object.spec().state != Some(State::Stopped) && object.meta().deletion_timestamp.is_none()
+}
+
+/// Whether the database does not serve because it is on its way to being stopped, or to running again.
+fn is_on_purpose(before: &dyn Instance, after: &dyn Instance, ready: &Condition) -> bool {
+    let is_down = ready.reason == Phase::Stopped.as_str() || ready.reason == Phase::NoPrimary.as_str();
+    is_down && (!is_asked_to_run(after) || is_true(&before.status().conditions, "Stopped"))
+}
+
 impl Controllers {
     /// Records news.
     pub(super) async fn tell(&self, object: &dyn Instance, news: &News) {
@@ -145,7 +166,7 @@ impl Controllers {
 mod tests {
     use super::super::conditions::{self, Progress};
     use super::*;
-    use crate::backend::{Observed, Phase, Refusal};
+    use crate::backend::{Observed, Refusal};
     use apimachinery::quantity::Quantity;
     use databases_api::postgresql::PostgreSQL;
 
@@ -219,7 +240,25 @@ mod tests {
         assert_eq!(told(Some(("NotGrowable", "90 %"))), (vec!["StorageLow".into()], Some("90 %".into())));
         assert_eq!(told(Some(("NotGrowable", "91 %"))), (vec![], Some("91 %".into())));
         assert_eq!(told(Some(("StorageFull", "100 %"))), (vec!["StorageFull".into()], Some("100 %".into())));
+        assert_eq!(told(None), (vec!["StorageSufficient".into()], None));
         assert_eq!(told(None), (vec![], None));
+    }
+
+    #[test]
+    fn a_database_that_is_stopped_and_started_on_purpose_is_in_no_trouble() {
+        let mut object = PostgreSQL::default();
+        let mut told = |state: State, phase: Phase| {
+            let before = object.clone();
+            object.spec.instance.state = Some(state);
+            conditions::observed(&mut object, &observed(phase), None);
+            reasons(&before, &object)
+        };
+        assert_eq!(told(State::Running, Phase::Available), ["Ready"]);
+        assert!(told(State::Stopped, Phase::NoPrimary).is_empty());
+        assert_eq!(told(State::Stopped, Phase::Stopped), ["Stopped"]);
+        assert!(told(State::Running, Phase::Stopped).is_empty());
+        assert_eq!(told(State::Running, Phase::Failing), ["NotReady"]);
+        assert_eq!(told(State::Running, Phase::Available), ["Ready"]);
     }
 
     #[test]
@@ -251,5 +290,9 @@ mod tests {
         let progress = Progress::Rejected(Refusal::new("InvalidParameters", "no such parameter"));
         conditions::progress(&mut refused, &progress);
         assert_eq!(reasons(&new, &refused), ["InvalidParameters"]);
+        let mut mended = refused.clone();
+        conditions::progress(&mut mended, &Progress::Creating);
+        assert_eq!(reasons(&refused, &mended), ["Accepted"]);
+        assert!(reasons(&new, &mended).is_empty());
     }
 }

@@ -50,7 +50,7 @@ async fn a_body_of_an_unknown_type_is_told_what_there_is() {
         (Method::PUT, &of("a"), &object),
         (Method::DELETE, &of("a"), &"{}".into()),
     ] {
-        for media in ["text/plain", ";;;", "; charset=utf-8"] {
+        for media in ["text/plain", ";;;", "; charset=utf-8", "application/json; charset"] {
             let answer = server.send(method.clone(), path, &[("content-type", media)], body.clone()).await;
             assert_eq!((answer.code.as_u16(), &*message(&answer)), (415, expected), "{media}");
             assert_eq!(answer.json()["reason"], "UnsupportedMediaType");

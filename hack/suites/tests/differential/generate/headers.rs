@@ -80,6 +80,8 @@ impl Maker<'_> {
             "APPLICATION/JSON",
             "a",
             "application/json;",
+            "application/json; a",
+            "application/json; a=b; a=c",
             "application/x-www-form-urlencoded",
         ];
         match self.is_odd() {

@@ -141,6 +141,7 @@ impl Maker<'_> {
                 MERGE,
                 APPLY,
                 "application/merge-patch+json; charset=utf-8",
+                "application/merge-patch+json; a",
                 "application/yaml",
             ],
         );
