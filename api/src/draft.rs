@@ -22,7 +22,8 @@ pub(crate) trait Draft: Object + Clone {
     fn common_into_hub(self) -> Self::Hub;
     /// From the hub, what the draft can say.
     fn common_from_hub(hub: &Self::Hub) -> Self;
-    /// Clears what is computed from other fields: it is never lost.
+    /// Clears what is computed from other fields, and gives what may be spelled in several ways the spelling that is shown:
+    /// neither is ever lost.
     fn clear_computed(&mut self);
 }
 

@@ -225,3 +225,16 @@ fn the_draft_reads_as_it_was_written_in_2019() {
         assert!(kept.contains(part), "{kept}");
     }
 }
+
+/// v1 may say so too: what is kept in an annotation is what v1 cannot say, and no spelling.
+#[test]
+fn a_flag_is_one_in_the_spelling_of_either_version() {
+    let draft =
+        json!({"metadata": {"name": "a"}, "spec": {"options": {"users": {"rd": ["CreateDB", "nologin"]}}}});
+    let hub = read(version("v1alpha1"), &draft);
+    let stored = tree(version("v1"), hub.as_ref());
+    assert_eq!(stored["spec"]["users"][0]["attributes"], json!(["CreateDB", "NoLogin"]));
+    assert_eq!(stored["metadata"].get("annotations"), None, "{stored}");
+    let shown = tree(version("v1alpha1"), hub.as_ref());
+    assert_eq!(shown["spec"]["options"]["users"], json!({"rd": ["createdb", "nologin"]}));
+}

@@ -163,6 +163,8 @@ pub struct Observed {
     pub storage_bytes: Option<u64>,
     /// What of the object is still being done, where all the rest of this tells of what serves meanwhile; none where nothing is.
     pub pending: Option<String>,
+    /// Whether a restart that the object asks for is still to be made.
+    pub restarting: bool,
     /// What of the object is refused, where all the rest of this tells of what was accepted before.
     pub refused: Option<Refusal>,
     /// That the storage that was asked for gets short, and what to do: with a reason of `StorageLow`, such as `NotGrowable`, or

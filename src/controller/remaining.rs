@@ -1,8 +1,9 @@
 //! What is left in a namespace that goes, and why: the conditions that kube-controller-manager writes.
 
 use apimachinery::kind::Definition;
-use apimachinery::meta::{Condition, ConditionStatus, ObjectMeta, set_condition};
+use apimachinery::meta::{ConditionStatus, ObjectMeta};
 use apimachinery::status::ApiError;
+use core_v1::NamespaceCondition;
 use std::collections::BTreeMap;
 
 /// A condition while nothing is wrong: type, reason, message.
@@ -52,7 +53,7 @@ impl Remaining {
     }
 
     /// Writes all of it to a namespace's conditions.
-    pub(super) fn tell(&self, conditions: &mut Vec<Condition>) {
+    pub(super) fn tell(&self, conditions: &mut Vec<NamespaceCondition>) {
         let mut errors = self.errors.clone();
         errors.sort();
         let failed =
@@ -75,11 +76,11 @@ fn listed(counts: &BTreeMap<String, usize>, verb: &str) -> String {
     texts.join(", ")
 }
 
-fn set(conditions: &mut Vec<Condition>, fine: Fine, trouble: Option<(&str, &String)>) {
+fn set(conditions: &mut Vec<NamespaceCondition>, fine: Fine, trouble: Option<(&str, &String)>) {
     let (kind, reason, message) = fine;
     let (status, reason, message) = match trouble {
         Some((reason, message)) => (ConditionStatus::True, reason, message.as_str()),
         None => (ConditionStatus::False, reason, message),
     };
-    set_condition(conditions, kind, status, reason, message, 0);
+    NamespaceCondition::set(conditions, kind, status, reason, message);
 }

@@ -11,7 +11,7 @@ use crate::admission::Options;
 use crate::pipeline::{Decision, RequestBody, Verb, query};
 use crate::registry::{DeleteRequest, Deleted, Stored};
 use apimachinery::field::{Errors, FieldError, Path};
-use apimachinery::meta::{DeleteOptions, ObjectMeta, PropagationPolicy};
+use apimachinery::meta::{DeleteOptions, ObjectMeta, Preconditions, PropagationPolicy};
 use apimachinery::status::{ApiError, Status};
 use apimachinery::wire::{TypeMeta, json};
 use futures_util::stream::{self, StreamExt};
@@ -207,12 +207,15 @@ fn from_query(text: &str) -> Result<DeleteOptions, ApiError> {
     let orphan = query::first(text, "orphanDependents").map(|_| query::is_true(text, "orphanDependents"));
     let ignore = query::first(text, IGNORE).map(|_| query::is_true(text, IGNORE));
     let policy = query::first(text, "propagationPolicy");
+    let given = |name| query::first(text, name).filter(|value| !value.is_empty()).map(Cow::into_owned);
+    let preconditions = Preconditions { uid: given("uid"), resource_version: given("resourceVersion") };
+    let guards = preconditions.uid.is_some() || preconditions.resource_version.is_some();
     Ok(DeleteOptions {
+        preconditions: guards.then_some(preconditions),
         grace_period_seconds: grace,
         orphan_dependents: orphan,
         propagation_policy: policy.as_deref().map(PropagationPolicy::from),
         dry_run: query::all(text, "dryRun").map(Cow::into_owned).collect(),
         ignore_store_read_error_with_cluster_breaking_potential: ignore,
-        ..DeleteOptions::default()
     })
 }

@@ -116,10 +116,10 @@ impl Documents {
         headers: &HeaderMap,
         query: &str,
     ) -> Option<Result<Response<Body>, ApiError>> {
-        let path = path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path);
         if let Some(document) = self.openapi.get(path) {
             return Some(Ok(openapi_answer(document, path, headers, query)));
         }
+        let path = path.strip_suffix('/').filter(|short| !short.is_empty()).unwrap_or(path);
         if let Some(document) = self.aggregated.get(path)
             && let Some(media) = aggregated_media(headers)
         {

@@ -34,11 +34,9 @@ pub struct Health(pub Vec<Arc<dyn Check>>);
 impl Health {
     /// Answers a health path; `None` for any other path.
     pub(super) fn answer(&self, path: &str, text: &str) -> Option<Response<Body>> {
-        let (root, single) = match path.trim_start_matches('/').split_once('/') {
-            Some((root, single)) => (root, single),
-            None => (path.trim_start_matches('/'), ""),
-        };
-        if !matches!(root, "livez" | "readyz" | "healthz") {
+        let path = path.strip_prefix('/')?;
+        let (root, single) = path.split_once('/').unwrap_or((path, ""));
+        if !matches!(root, "livez" | "readyz" | "healthz") || path.ends_with('/') {
             return None;
         }
         let wanted = |check: &&Arc<dyn Check>| root == "readyz" || check.liveness();

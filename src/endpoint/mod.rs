@@ -129,7 +129,7 @@ impl Endpoint {
     }
 
     fn find(&self, info: &RequestInfo) -> Option<Found<'_>> {
-        if !info.is_resource_request() || info.resource().is_empty() {
+        if !info.is_resource_request() || info.resource().is_empty() || begins_twice(info.path()) {
             return None;
         }
         let store = self.0.registry.store(info.group(), info.resource())?;
@@ -170,6 +170,9 @@ impl Endpoint {
         query: &str,
     ) -> Result<Response<Body>, ApiError> {
         let path = info.path();
+        if begins_twice(path) {
+            return Ok(health::plain(StatusCode::NOT_FOUND, "404 page not found\n".into()));
+        }
         let health = self.0.health.answer(path, query).map(Ok);
         let document = || self.0.documents.answer(path, &parts.headers, query);
         let answer = health.or_else(document).or_else(|| match path {
@@ -322,6 +325,11 @@ async fn write(call: &Call<'_>, method: &Method, body: RequestBody) -> Result<Re
         ("scale", Verb::Get | Verb::Update | Verb::Patch) => scale::scale(call, method, body).await,
         _ => Err(ApiError::method_not_allowed_here()),
     }
+}
+
+/// Whether a path begins with more than one slash: nothing is there, whatever follows.
+fn begins_twice(path: &str) -> bool {
+    path.starts_with("//")
 }
 
 /// Applies a configuration, or a patch of another type.

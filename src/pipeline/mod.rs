@@ -15,6 +15,7 @@ mod deadline;
 pub mod delegated;
 mod head;
 mod in_flight;
+mod large;
 mod path;
 pub mod query;
 mod record;
@@ -37,8 +38,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue};
-use http::{Method, Request, Response, StatusCode, Version, request};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use tokio::time::Instant;
 
@@ -211,6 +212,9 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
         let shared = &*self.shared;
         let installed = shared.installed.load(Ordering::Acquire);
         let (mut parts, body) = request.into_parts();
+        if has_unknown_coding(&parts.headers) {
+            return Err(Refusal::TransferEncoding);
+        }
         let info = record.info.insert(request_info(&parts)?).clone();
         let query = parts.uri.query().unwrap_or_default();
         let deadline = deadline::of(&info, query, record.received, shared.options.timeout)
@@ -227,7 +231,9 @@ impl<N: Authenticator, Z: Authorizer, H: Handler> Pipeline<N, Z, H> {
             authorization::enforce(decision, &user, &info)?;
             record.admitted = true;
             let context = Arc::new(self.context(record, user, info, deadline));
-            let response = shared.handler.handle(Request::from_parts(parts, body), context).await;
+            let is_large = large::is_large(&body);
+            let answer = pin!(shared.handler.handle(Request::from_parts(parts, body), context));
+            let response = large::answered(is_large, answer).await;
             if response.status() == StatusCode::NOT_FOUND && !installed {
                 return Err(Refusal::NotInstalled);
             }
@@ -319,6 +325,12 @@ impl<N, Z, H> Clone for Pipeline<N, Z, H> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
     }
+}
+
+/// Whether a body is coded otherwise than in chunks, so that what is in them is not what is meant (RFC 9112, section 6.1).
+fn has_unknown_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use apimachinery::time::DurationError;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -36,6 +36,8 @@ pub(super) enum Refusal {
     Unrecorded { uri: String },
     #[error("the request has been made before all known HTTP paths have been installed, please try again")]
     NotInstalled,
+    #[error("Unsupported transfer encoding")]
+    TransferEncoding,
     #[error("This request caused apiserver to panic. Look in the logs for details.")]
     Panic,
 }
@@ -60,6 +62,11 @@ impl Refusal {
                 text(StatusCode::INTERNAL_SERVER_ERROR, &escape(&message), 0)
             }
             Self::Panic => text(StatusCode::INTERNAL_SERVER_ERROR, &message, 0),
+            Self::TransferEncoding => {
+                let mut response = text(StatusCode::NOT_IMPLEMENTED, &message, 0);
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
             Self::TooManyRequests => text(StatusCode::TOO_MANY_REQUESTS, &message, 1),
             Self::InvalidTimeout(_) => status(StatusCode::BAD_REQUEST, "BadRequest", &message, None),
             Self::Timeout => status(StatusCode::GATEWAY_TIMEOUT, "Timeout", &message, Some(0)),

@@ -21,12 +21,15 @@ pub(super) fn wipe(object: &mut dyn Hub) {
 
 /// Sets what the server owns of a new object.
 pub(super) fn prepare_create(object: &mut dyn Hub) {
-    let generation = i64::from(object.has_generation());
+    let counts = object.has_generation();
     let meta = object.meta_mut();
     meta.resource_version.clear();
     meta.uid = uuid::Uuid::new_v4().to_string();
     meta.creation_timestamp = Some(Time::now());
-    meta.generation = generation;
+    // A kind that does not count has what its creator says.
+    if counts {
+        meta.generation = 1;
+    }
 }
 
 /// Fills or checks the namespace of the body against the URL's (V-08); what lives in none has none.

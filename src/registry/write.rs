@@ -24,7 +24,7 @@ const AFTER_ADMISSION: &str = " after mutating admission happens";
 pub enum Part {
     /// Everything but the status.
     Main,
-    /// The status alone.
+    /// The status alone, or with the metadata, as the kind has it.
     Status,
     /// What holds a deletion, with everything else but the status.
     Finalize,
@@ -35,7 +35,7 @@ impl Part {
     pub(super) fn counts(self, definition: &Definition, field: &str) -> bool {
         match self {
             Part::Main | Part::Finalize => !(definition.status && field == "status"),
-            Part::Status => field == "status",
+            Part::Status => field == "status" || definition.status_metadata && field == "metadata",
         }
     }
 }
@@ -119,6 +119,10 @@ impl Stages<'_> {
                 if !object.same_desired_state(old) {
                     object.meta_mut().generation = old.meta().generation + 1;
                 }
+            }
+            Part::Status if self.attributes.definition.status_metadata => {
+                meta::prepare_update(object, old.meta());
+                object.prepare_status_update(old);
             }
             Part::Status => {
                 object.prepare_status_update(old);

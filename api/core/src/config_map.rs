@@ -41,6 +41,7 @@ pub static DEFINITION: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: &[NAME, column("Data", 0, of!(ConfigMap, |it| it.data.len() + it.binary_data.len())), AGE],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

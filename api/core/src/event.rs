@@ -77,6 +77,7 @@ pub static DEFINITION: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: &[
         column("Last Seen", 0, of!(Event, |event| event.last_seen())),
         column("Type", 0, of!(Event, |event| event.kind.as_str())),

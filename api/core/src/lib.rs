@@ -13,7 +13,7 @@ mod tests;
 
 pub use config_map::ConfigMap;
 pub use event::Event;
-pub use namespace::Namespace;
+pub use namespace::{Namespace, NamespaceCondition};
 pub use secret::Secret;
 
 use apimachinery::kind::{Column, Hub};

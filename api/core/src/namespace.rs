@@ -5,7 +5,8 @@ use super::{AGE, NAME, PACKAGE, column};
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
-use apimachinery::meta::{Condition, ObjectMeta};
+use apimachinery::meta::{ConditionStatus, ObjectMeta};
+use apimachinery::time::Time;
 use apimachinery::validation::is_qualified_name;
 
 /// A scope for names.
@@ -38,7 +39,45 @@ pub struct NamespaceStatus {
     pub phase: String,
     /// What its deletion waits for.
     #[api(2, keys("type"), merge_key = "type", merge)]
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<NamespaceCondition>,
+}
+
+/// One thing that the deletion of a namespace waits for, or not.
+#[api_type]
+pub struct NamespaceCondition {
+    /// Which, such as NamespaceContentRemaining.
+    #[api(1, name = "type", required)]
+    pub kind: String,
+    /// True, False or Unknown.
+    #[api(2, required)]
+    pub status: ConditionStatus,
+    /// When the status last became another one.
+    #[api(4)]
+    pub last_transition_time: Option<Time>,
+    /// Why, in one word.
+    #[api(5)]
+    pub reason: String,
+    /// Why, for a person to read.
+    #[api(6)]
+    pub message: String,
+}
+
+impl NamespaceCondition {
+    /// Sets the condition of a type; the time is another one where the status is.
+    pub fn set(all: &mut Vec<Self>, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+        let found = all.iter().position(|one| one.kind == kind);
+        let index = found.unwrap_or(all.len());
+        if found.is_none() {
+            all.push(NamespaceCondition { kind: kind.into(), ..Self::default() });
+        }
+        let one = &mut all[index];
+        if found.is_none() || one.status != status {
+            one.last_transition_time = Some(Time::now());
+        }
+        one.status = status;
+        one.reason = reason.into();
+        one.message = message.into();
+    }
 }
 
 only_version!(Namespace, "v1");
@@ -56,6 +95,7 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: false,
     finalize: true,
+    status_metadata: true,
     columns: &[NAME, column("Status", 0, of!(Namespace, |it| it.status.phase.as_str())), AGE],
     selectable_fields: &[SelectableField::new("status.phase", of!(Namespace, |it| &it.status.phase))],
     name_rule: NameRule::Label,

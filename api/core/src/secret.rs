@@ -44,6 +44,7 @@ pub static DEFINITION: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: &[
         NAME,
         column("Type", 0, of!(Secret, |it| it.kind.as_str())),

@@ -3,6 +3,7 @@
 use crate::go;
 use crate::wire::{Serialize, json};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::fmt;
 
 const IMMUTABLE: &str = "field is immutable";
@@ -104,13 +105,9 @@ pub type Errors = Vec<FieldError>;
 
 /// One fault as it is, several in brackets, each said once.
 pub(crate) fn aggregate(errors: &[FieldError]) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for error in errors {
-        let text = error.to_string();
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
+    let mut seen = HashSet::new();
+    let texts = errors.iter().map(ToString::to_string);
+    let texts: Vec<String> = texts.filter(|text| seen.insert(text.clone())).collect();
     if texts.len() > 1 { format!("[{}]", texts.join(", ")) } else { texts.concat() }
 }
 

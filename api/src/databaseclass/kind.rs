@@ -24,6 +24,7 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: &[
         Column::object_name(),
         Column::new(

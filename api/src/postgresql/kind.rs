@@ -20,6 +20,7 @@ pub static DEFINITION: Definition = Definition {
     status: true,
     scale: true,
     finalize: false,
+    status_metadata: false,
     columns: COLUMNS,
     selectable_fields: SELECTABLE_FIELDS,
     name_rule: NameRule::Label1035(50),

@@ -207,6 +207,7 @@ fn definition(case: &Value) -> Definition {
         status: true,
         scale: false,
         finalize: false,
+        status_metadata: false,
         columns: &[],
         selectable_fields: &[],
         name_rule: rule.expect("a case has one of the rules"),

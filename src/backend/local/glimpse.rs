@@ -46,6 +46,8 @@ impl LocalPostgres {
             superuser: None,
             ca: None,
             tls_required: false,
+            pending: None,
+            restarted_at: desired.restarted_at.clone(),
             storage_bytes: 0,
             shortage: None,
         }

@@ -35,6 +35,8 @@ pub(super) struct Instance<'a> {
     pub(super) folder: InstanceFolder,
     pub(super) state: State,
     saved: Option<State>,
+    /// What is left to the next call.
+    pub(super) pending: Option<&'static str>,
 }
 
 impl<'a> Instance<'a> {
@@ -45,7 +47,7 @@ impl<'a> Instance<'a> {
         let saved = if folder.state().exists() { Some(State::read(&folder.state())?) } else { None };
         let Admitted { install, state, refused } =
             wish::admit(host, desired, &folder, saved.as_ref()).await?;
-        Ok((Self { host, install, folder, state, saved }, refused))
+        Ok((Self { host, install, folder, state, saved, pending: None }, refused))
     }
 
     /// Takes up an instance as it was last wanted.
@@ -56,7 +58,7 @@ impl<'a> Instance<'a> {
         }
         let state = State::read(&folder.state())?;
         let install = host.installs.of(state.major, &host.account).await;
-        Ok(Self { host, install, folder, saved: Some(state.clone()), state })
+        Ok(Self { host, install, folder, saved: Some(state.clone()), state, pending: None })
     }
 
     /// Writes the state down when it changed.
@@ -92,6 +94,8 @@ impl<'a> Instance<'a> {
         if self.state.desired.stopped {
             return self.rest().await;
         }
+        let was_down = self.state.created && self.server(0).running().is_none();
+        self.state.resting = false;
         let unmet = self.assign_ports()?;
         self.state.make_logins()?;
         self.renew_certificate()?;
@@ -108,7 +112,7 @@ impl<'a> Instance<'a> {
         self.state.parameters = Some(self.state.effective_parameters().clone());
         self.save()?;
         self.check_frozen().await?;
-        self.converge_contents().await?;
+        self.converge_contents(was_down).await?;
         self.state.created = true;
         self.save()?;
         match &self.state.rejected {
@@ -238,8 +242,8 @@ impl<'a> Instance<'a> {
     }
 
     /// Roles, databases, extensions and replicas, once the primary serves. An extension that is refused keeps none of the
-    /// rest from being made.
-    async fn converge_contents(&mut self) -> Result<(), Error> {
+    /// rest from being made. Of a primary that was down it is told before its replicas are waited for.
+    async fn converge_contents(&mut self, was_down: bool) -> Result<(), Error> {
         let access = self.access(self.server(0).port);
         let session = access.connect(MAINTENANCE).await?;
         self.converge_rights(&session, &access).await?;
@@ -248,7 +252,11 @@ impl<'a> Instance<'a> {
             other => Ok(other?),
         };
         self.remove_surplus(&session).await?;
-        self.converge_replicas(&session, &access).await?;
+        if was_down && self.state.desired.instances > 1 {
+            self.pending = Some("the replicas are looked after next");
+        } else {
+            self.converge_replicas(&session, &access).await?;
+        }
         refused
     }
 }

@@ -49,6 +49,7 @@ mod rights;
 mod roles;
 mod server;
 mod sessions;
+mod shutdown;
 mod single;
 mod sql;
 mod standby;
@@ -291,21 +292,6 @@ impl LocalPostgres {
             // Whether it was ever ready is not to be seen.
             RemovePolicy::Retain | RemovePolicy::RetainReady | RemovePolicy::Orphan => Ok(()),
         }
-    }
-
-    /// Stops every server, for a program that should leave none behind. The instances are up again once ensured.
-    pub async fn shutdown(&self, mode: ShutdownMode) -> Result<(), Error> {
-        let stop = async |uid: String| {
-            let turn = self.turn(&uid);
-            let _turn = turn.lock().await;
-            self.supervisor.forget(&uid);
-            match Instance::reopen(&self.host, &uid).await {
-                Ok(instance) => instance.stop(mode).await,
-                Err(_) => halt(&self.host.layout.instance(&uid), 1, mode).await,
-            }
-        };
-        let all = self.host.layout.uids()?.into_iter().map(stop);
-        futures_util::future::join_all(all).await.into_iter().collect()
     }
 
     /// The uids of instances whose servers died or came up without us, from now on. A listener that falls far behind

@@ -8,6 +8,7 @@ use super::observed::{Credentials, Endpoint, Observed};
 use super::replicas;
 use super::sql::MAINTENANCE;
 use super::state::State;
+use super::supervisor;
 use crate::backend::Phase;
 use std::collections::{BTreeSet, HashSet};
 
@@ -24,26 +25,30 @@ impl Instance<'_> {
     pub(super) async fn observe(&self) -> Observed {
         let state = &self.state;
         let taken = self.taken().await;
-        let count = state.desired.instances;
         let asked = self.ask_primary().await;
         let (reason, message) = self.judge(asked.as_ref().err());
         let ready = reason == Phase::Available;
-        let streaming = asked.as_ref().map(|primary| primary.streaming.clone()).unwrap_or_default();
-        let read_only = streaming.first().and_then(|index| self.endpoint(*index));
+        let replicas = match &asked {
+            Ok(primary) => primary.streaming.clone(),
+            Err(_) => self.answering_replicas().await,
+        };
+        let read_only = replicas.first().and_then(|index| self.endpoint(*index));
         Observed {
             ready,
             reason,
             message,
             primary: server_name(state, 0),
             version: asked.map_or_else(|_| self.install.version.clone(), |primary| primary.version),
-            instances: count,
-            ready_instances: if ready { 1 + streaming.len() as u32 } else { 0 },
+            instances: self.made(),
+            ready_instances: u32::from(ready) + replicas.len() as u32,
             read_write: self.endpoint(0).unwrap_or(Endpoint { host: LOOPBACK.to_owned(), port: 0 }),
             read_only,
             credentials: credentials(state),
             superuser: state.desired.superuser_access.then(|| superuser(state)),
             ca: self.ca(),
             tls_required: state.desired.tls.mode == TlsMode::Required,
+            pending: self.pending.map(str::to_owned),
+            restarted_at: state.restarted_at.clone(),
             storage_bytes: taken,
             shortage: state.band.shortage(taken, state.desired.size),
         }
@@ -60,6 +65,25 @@ impl Instance<'_> {
         Ok(Primary { version, streaming })
     }
 
+    /// How many servers have data.
+    fn made(&self) -> u32 {
+        let all = 0..self.state.ports.len() as u32;
+        all.filter(|index| self.server(*index).folder.is_initialised()).count() as u32
+    }
+
+    /// The replicas that answer, where no primary can say which stream from it.
+    async fn answering_replicas(&self) -> BTreeSet<u32> {
+        let mut answering = BTreeSet::new();
+        for index in 1..self.state.ports.len() as u32 {
+            if let Some(running) = self.server(index).running()
+                && supervisor::answers(self.host.layout.sockets(), running.port).await
+            {
+                answering.insert(index);
+            }
+        }
+        answering
+    }
+
     /// Why it is, or is not, ready.
     fn judge(&self, trouble: Option<&Error>) -> (Phase, String) {
         let primary = server_name(&self.state, 0);
@@ -70,6 +94,10 @@ impl Instance<'_> {
             }
             _ if self.state.desired.stopped && !running => {
                 (Phase::Stopped, "All servers are stopped.".to_owned())
+            }
+            _ if self.state.resting && !running => {
+                let message = "The servers were stopped with the program that looks after them.";
+                (Phase::Stopped, message.to_owned())
             }
             _ if !self.state.created => (Phase::Creating, "The instance is being created.".to_owned()),
             _ if !self.server(0).folder.is_initialised() => {

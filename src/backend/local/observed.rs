@@ -16,13 +16,13 @@ pub struct Observed {
     pub primary: String,
     /// The exact version, such as `15.18`.
     pub version: String,
-    /// How many servers there are, the primary included.
+    /// How many servers are made, the primary included.
     pub instances: u32,
-    /// How many of them serve: the primary, and the replicas that stream from it.
+    /// How many of them serve: the primary, and the replicas that stream from it; without a primary, those that answer.
     pub ready_instances: u32,
     /// Where reads and writes go.
     pub read_write: Endpoint,
-    /// Where only reads go; present while a replica streams.
+    /// Where only reads go; present while a replica serves.
     pub read_only: Option<Endpoint>,
     /// The login of each role, the owner of the first database first.
     pub credentials: Vec<Credentials>,
@@ -32,6 +32,10 @@ pub struct Observed {
     pub ca: Option<String>,
     /// Whether clients must encrypt.
     pub tls_required: bool,
+    /// What is still to be done of what is wanted, by the next call.
+    pub pending: Option<String>,
+    /// The restart that was last made.
+    pub restarted_at: Option<String>,
     /// How many bytes the largest data directory takes.
     pub storage_bytes: u64,
     /// That the room which was asked for gets short, and what to do.

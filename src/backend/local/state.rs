@@ -70,6 +70,9 @@ pub(super) struct State {
     pub(super) band: Band,
     /// Whether it was ever ready.
     pub(super) created: bool,
+    /// Whether its servers were stopped because the program that looks after them ended, and are to be up again.
+    #[serde(default)]
+    pub(super) resting: bool,
     /// Whether it was removed with its data kept.
     pub(super) retained: bool,
     /// How it came to be kept; an earlier release did not write that down.
@@ -125,6 +128,7 @@ impl State {
             takeover: None,
             band: Band::default(),
             created: false,
+            resting: false,
             retained: false,
             keeping: None,
             former: Vec::new(),

@@ -98,7 +98,7 @@ fn tls(object: &PostgreSQL) -> local::Tls {
     local::Tls { mode, certificate: None }
 }
 
-pub(super) fn seen(observed: local::Observed) -> Observed {
+pub(super) fn seen(object: &PostgreSQL, observed: local::Observed) -> Observed {
     let login = |credentials: local::Credentials| Login {
         database: credentials.database,
         password: credentials.password.expose().to_owned(),
@@ -106,6 +106,7 @@ pub(super) fn seen(observed: local::Observed) -> Observed {
         user: String::new(),
     };
     let endpoint = |role, endpoint: local::Endpoint| Endpoint::new(role, endpoint.host, endpoint.port);
+    let asked = object.metadata.annotations.get(RESTARTED_AT);
     // A stopped instance that never ran has no port yet.
     let read_write = Some(observed.read_write).filter(|found| found.port > 0);
     let read_write = read_write.map(|found| endpoint(Role::ReadWrite, found));
@@ -124,7 +125,8 @@ pub(super) fn seen(observed: local::Observed) -> Observed {
         certificates: observed.ca,
         tls_required: observed.tls_required,
         storage_bytes: Some(observed.storage_bytes),
-        pending: None,
+        pending: observed.pending,
+        restarting: asked.is_some_and(|at| observed.restarted_at.as_ref() != Some(at)),
         refused: None,
         shortage: observed.shortage,
     }

@@ -162,11 +162,12 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
         let object = &request.object;
         let uid = object.metadata.uid.clone();
         match self.with(|local| async move { local.observe(&uid).await }).await {
-            Ok(observed) => Ok(Some(seen(observed))),
+            Ok(observed) => Ok(Some(seen(object, observed))),
             Err(local::Error::UnknownInstance(_)) if !was_made(object) => Ok(None),
             Err(_) => {
                 let desired = desired(object);
-                Ok(Some(seen(self.with(|local| async move { local.glimpse(&desired).await }).await)))
+                let found = self.with(|local| async move { local.glimpse(&desired).await }).await;
+                Ok(Some(seen(object, found)))
             }
         }
     }
@@ -182,7 +183,7 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
             }
         };
         let refused = match ensured {
-            Ok(observed) => return Ok(seen(observed)),
+            Ok(observed) => return Ok(seen(object, observed)),
             Err(other) if !other.is_refusal() => return Err(error(other)),
             Err(refused) => refused,
         };
@@ -190,7 +191,7 @@ impl Answers<PostgreSQL> for LocalPostgreSQL {
         match self.with(|local| async move { local.observe(&uid).await }).await {
             Ok(observed) if observed.reason != Phase::Creating => {
                 let refusal = Refusal::new(refused.reason(), refused.to_string());
-                Ok(Observed { refused: Some(refusal), ..seen(observed) })
+                Ok(Observed { refused: Some(refusal), ..seen(object, observed) })
             }
             _ => Err(Error::rejected(refused.reason(), refused.to_string())),
         }

@@ -273,6 +273,8 @@ impl TryFrom<wire::Observed> for Observed {
             tls_required,
             storage_bytes: u64::try_from(storage_bytes).ok().filter(|bytes| *bytes > 0),
             pending: Some(pending).filter(|pending| !pending.is_empty()),
+            // Nobody says so over a socket yet.
+            restarting: false,
             refused: refused.map(Into::into),
             shortage: shortage.map(Into::into),
             selector,

@@ -17,8 +17,10 @@
 //! that is backed up first.
 
 mod setter;
+mod under_way;
 
 use self::setter::Conditions;
+pub(super) use self::under_way::{RESTARTING, changing, restarting};
 use super::facts::facts;
 use crate::backend::{Backup, BackupPhase, Disposal, Observed, Phase, Refusal, Scope};
 use crate::cluster::Error as ClusterError;
@@ -200,11 +202,6 @@ pub(super) fn progress(object: &mut dyn Instance, progress: &Progress) {
             }
         }
     }
-}
-
-/// The spec is a new one, and what it asks for is about to be done.
-pub(super) fn changing(object: &mut dyn Instance) {
-    Conditions(object).progressing("Provisioning", "what spec asks for is being done");
 }
 
 /// The backend cannot now. What it sees all the same serves, is stopped, or fails for that reason.

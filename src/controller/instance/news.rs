@@ -2,7 +2,7 @@
 
 use super::super::Controllers;
 use super::super::report::COMPONENT;
-use super::conditions::{BACKED_UP, BACKUP_FAILED, CUT_OFF, SECRET_CONFLICT, UNAVAILABLE};
+use super::conditions::{BACKED_UP, BACKUP_FAILED, CUT_OFF, RESTARTING, SECRET_CONFLICT, UNAVAILABLE};
 use crate::backend::Phase;
 use crate::cluster::EventType;
 use apimachinery::meta::{Condition, ConditionStatus, condition, is_true};
@@ -35,20 +35,16 @@ impl News {
             true => format!("the data was kept, as spec.deletionPolicy says, and goes by the uid {uid}"),
             false => format!("it was never ready: what its backend kept of it by then goes by the uid {uid}"),
         };
+        let adopts = "unless its spec.adoptRef names what was kept and its class takes that up";
         let (credentials, new) = match secrets {
-            [] => ("no credentials".to_owned(), "begins empty"),
-            [one] => (format!("Secret {one}"), "waits for that to be deleted"),
-            [first, rest @ ..] => {
-                (format!("Secret {first} and {} more", rest.len()), "waits for those to be deleted")
-            }
-        };
-        News::normal(
-            "Retained",
-            format!(
-                "{data}, with {credentials}; a new object of the name {new}, unless its spec.adoptRef names what was kept and its \
-                 class takes that up"
+            [] => ("no credentials".to_owned(), "begins empty".to_owned()),
+            [one] => (format!("Secret {one}"), format!("waits for that to be deleted, {adopts}")),
+            [first, rest @ ..] => (
+                format!("Secret {first} and {} more", rest.len()),
+                format!("waits for those to be deleted, {adopts}"),
             ),
-        )
+        };
+        News::normal("Retained", format!("{data}, with {credentials}; a new object of the name {new}"))
     }
 
     /// The database is still there.
@@ -74,7 +70,10 @@ impl News {
         if before.status().version.is_empty() && !after.status().version.is_empty() && adopts {
             news.push(News::normal("Adopted", "what spec.adoptRef names is taken up"));
         }
-        if let Some(refused) = became("Accepted", is_not) {
+        let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
+        if let Some(refused) =
+            refused.filter(|now| became("Accepted", is_not).is_some() || is_of_another_spec(before, now))
+        {
             news.push(News::warning(&refused.reason, &refused.message));
         }
         let was_refused = condition(&before.status().conditions, "Accepted").is_some_and(is_not);
@@ -87,6 +86,18 @@ impl News {
             let message = runs(after);
             news.push(News::normal(reason, message));
         }
+        let restarts = |object: &dyn Instance| {
+            condition(&object.status().conditions, "Reconciling")
+                .filter(|now| now.reason == RESTARTING)
+                .cloned()
+        };
+        match (restarts(before), restarts(after)) {
+            (None, Some(begun)) => news.push(News::normal(RESTARTING, &begun.message)),
+            (Some(_), None) if is_true(&after.status().conditions, "Ready") => {
+                news.push(News::normal("Restarted", runs(after)));
+            }
+            _ => {}
+        }
         let (was, is) = (&before.status().primary, &after.status().primary);
         if !was.is_empty() && !is.is_empty() && was != is {
             news.push(News::warning("PrimaryChanged", runs(after)));
@@ -94,7 +105,6 @@ impl News {
         if became("Stopped", is_so).is_some() {
             news.push(News::normal("Stopped", "the database is stopped; its data is kept"));
         }
-        let refused = condition(&after.status().conditions, "Accepted").filter(|now| is_not(now));
         let is_no_more = |now: &Condition| now.status != ConditionStatus::True;
         let failed = became("Ready", is_no_more)
             .filter(|now| is_trouble(now, refused) && !is_on_purpose(before, after, now));
@@ -148,10 +158,19 @@ fn is_asked_to_run(object: &dyn Instance) -> bool {
     object.spec().state != Some(State::Stopped) && object.meta().deletion_timestamp.is_none()
 }
 
+/// Whether it is another spec than that of before which is refused, for something else.
+fn is_of_another_spec(before: &dyn Instance, refused: &Condition) -> bool {
+    let then = condition(&before.status().conditions, &refused.kind);
+    then.is_some_and(|then| {
+        then.observed_generation != refused.observed_generation && then.message != refused.message
+    })
+}
+
 /// Whether the database does not serve because it is on its way to being stopped, or to running again.
 fn is_on_purpose(before: &dyn Instance, after: &dyn Instance, ready: &Condition) -> bool {
-    let is_down = ready.reason == Phase::Stopped.as_str() || ready.reason == Phase::NoPrimary.as_str();
-    is_down && (!is_asked_to_run(after) || is_true(&before.status().conditions, "Stopped"))
+    let is_down = ready.reason == Phase::NoPrimary.as_str();
+    let was_stopped = is_true(&before.status().conditions, "Stopped");
+    ready.reason == Phase::Stopped.as_str() || is_down && (was_stopped || !is_asked_to_run(after))
 }
 
 impl Controllers {
@@ -281,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn a_restart_that_was_asked_for_is_told_when_it_begins_and_when_it_is_made() {
+        let mut object = PostgreSQL::default();
+        conditions::observed(&mut object, &observed(Phase::Available), None);
+        let mut begun = object.clone();
+        conditions::restarting(&mut begun);
+        assert_eq!(reasons(&object, &begun), ["Restarting"]);
+        let mut made = begun.clone();
+        conditions::observed(&mut made, &observed(Phase::Available), None);
+        assert_eq!(reasons(&begun, &made), ["Restarted"]);
+        let mut failed = begun.clone();
+        conditions::unavailable(&mut failed, "it does not start", Some(&observed(Phase::NoPrimary)));
+        assert!(!reasons(&begun, &failed).contains(&"Restarted".to_owned()));
+    }
+
+    #[test]
     fn the_reason_of_an_event_is_what_happened() {
         let new = PostgreSQL::default();
         let mut lost = new.clone();
@@ -290,6 +324,13 @@ mod tests {
         let progress = Progress::Rejected(Refusal::new("InvalidParameters", "no such parameter"));
         conditions::progress(&mut refused, &progress);
         assert_eq!(reasons(&new, &refused), ["InvalidParameters"]);
+        let mut otherwise = refused.clone();
+        let progress = Progress::Rejected(Refusal::new("InvalidParameters", "no such parameter either"));
+        conditions::progress(&mut otherwise, &progress);
+        assert!(reasons(&refused, &otherwise).is_empty(), "of one spec it is said once");
+        otherwise.metadata.generation += 1;
+        conditions::progress(&mut otherwise, &progress);
+        assert_eq!(reasons(&refused, &otherwise), ["InvalidParameters"]);
         let mut mended = refused.clone();
         conditions::progress(&mut mended, &Progress::Creating);
         assert_eq!(reasons(&refused, &mended), ["Accepted"]);

@@ -257,8 +257,14 @@ impl<K: Database> Reconciler<K> {
             return Ok(false);
         }
         let seen = self.seen(request, backend).await.ok().flatten();
-        let Some(seen) = seen.filter(|seen| !seen.is_ready()) else { return Ok(false) };
-        self.set_status(object, |object| conditions::runs_on(object, &seen)).await.map(|()| true)
+        match seen {
+            Some(seen) if !seen.is_ready() => {
+                self.set_status(object, |object| conditions::runs_on(object, &seen)).await?;
+            }
+            Some(seen) if seen.restarting => self.set_status(object, conditions::restarting).await?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Writes the status, and tells of what that changed of the one that was there. Of a spec that came meanwhile nothing is

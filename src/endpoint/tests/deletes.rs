@@ -56,6 +56,20 @@ async fn preconditions_protect_a_recreated_object() {
 }
 
 #[tokio::test]
+async fn preconditions_in_the_query_protect_as_those_in_the_body() {
+    let server = Server::start().await;
+    server.create("a").await;
+    for query in ["uid=other", "resourceVersion=1", "uid=other&resourceVersion=1"] {
+        for path in [of("a"), BASE.to_owned()] {
+            let answer = delete(&server, &format!("{path}?{query}"), &Value::Null).await;
+            assert_eq!(answer.code, 409, "{path}?{query}");
+        }
+    }
+    assert_eq!(server.get(&of("a")).await.code, 200);
+    assert_eq!(delete(&server, &format!("{}?uid=&resourceVersion=", of("a")), &Value::Null).await.code, 200);
+}
+
+#[tokio::test]
 async fn options_in_the_query_count_only_without_a_body() {
     let server = Server::start().await;
     server.create("a").await;

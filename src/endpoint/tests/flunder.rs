@@ -74,6 +74,7 @@ pub(super) static DEFINITION: Definition = Definition {
     status: true,
     scale: true,
     finalize: false,
+    status_metadata: false,
     columns: &[Column::object_name()],
     selectable_fields: &[SelectableField::new("spec.reference", of!(Flunder, |it| &it.spec.reference))],
     name_rule: NameRule::Subdomain,

@@ -75,6 +75,12 @@ async fn what_is_not_there_is_not_found_whatever_is_asked_of_it() {
         "/apis/none.example.com/v1/flunders".into(),
         "/apis/none.example.com".into(),
         "/nothing".into(),
+        format!("/{}", of("a")),
+        "//apis".into(),
+        "//healthz".into(),
+        "/healthz/".into(),
+        "/openapi/v2/".into(),
+        "/openapi/v3/".into(),
         format!("{}/nothing", of("a")),
         format!("{}/status/more", of("a")),
     ] {

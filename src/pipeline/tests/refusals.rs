@@ -204,3 +204,17 @@ async fn a_client_in_this_process_is_the_user_it_was_made_for() {
     let response = tower::Service::call(&mut client, request).await.unwrap();
     assert_eq!(text(response).await, r#"root ["system:masters", "system:authenticated"] list 0 false"#);
 }
+
+/// Who stands before this server might read such a body otherwise.
+#[tokio::test]
+async fn a_body_whose_coding_is_unknown_is_not_read_and_its_connection_ends() {
+    let pipeline = pipeline(MastersOnly, Told::default(), Options::default());
+    let user = pipeline.as_user(UserInfo::new("u", ["system:masters"; 1]));
+    for (coding, code) in [("gzip, chunked", 501), ("identity", 501), ("Chunked", 200)] {
+        let mut request = get("/apis/g/v1/things");
+        request.headers_mut().insert("transfer-encoding", coding.parse().unwrap());
+        let response = user.send(request).await;
+        assert_eq!(response.status().as_u16(), code, "{coding}");
+        assert_eq!(response.headers().contains_key("connection"), code == 501, "{coding}");
+    }
+}

@@ -29,6 +29,8 @@ pub struct Definition {
     pub scale: bool,
     /// Whether objects go step by step: there is a finalize subresource, and a collection is not deleted as one.
     pub finalize: bool,
+    /// Whether the status subresource takes labels, annotations, finalizers and owners as well.
+    pub status_metadata: bool,
     /// Printer columns.
     pub columns: &'static [Column],
     /// Fields that a field selector takes besides `metadata.name` and `metadata.namespace`.
@@ -129,6 +131,7 @@ impl Definition {
             status: false,
             scale: false,
             finalize: false,
+            status_metadata: false,
             columns: const { &[Column::object_name(), Column::age()] },
             selectable_fields: &[],
             name_rule: NameRule::Subdomain,

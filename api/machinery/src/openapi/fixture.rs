@@ -190,6 +190,7 @@ pub(crate) static FLUNDER: Definition = Definition {
     status: true,
     scale: true,
     finalize: false,
+    status_metadata: false,
     columns: &[],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,
@@ -206,6 +207,7 @@ pub(crate) static FISCHER: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
+    status_metadata: false,
     ..FLUNDER
 };
 
@@ -217,6 +219,7 @@ pub(crate) static NOTE: Definition = Definition {
     versions: &[Version::of::<Flunder, v1::Flunder>()],
     scale: false,
     finalize: false,
+    status_metadata: false,
     ..FLUNDER
 };
 

@@ -15,6 +15,7 @@ static DEFINITION: Definition = Definition {
     status: true,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: &[],
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

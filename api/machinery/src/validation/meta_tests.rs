@@ -16,6 +16,7 @@ fn definition(name_rule: NameRule, namespaced: bool) -> Definition {
         status: true,
         scale: false,
         finalize: false,
+        status_metadata: false,
         columns: &[],
         selectable_fields: &[],
         name_rule,
@@ -284,4 +285,14 @@ fn managers_have_names_that_can_be_read() {
             "metadata.managedFields[0].subresource: Too long: may not be more than 256 bytes",
         ],
     );
+}
+
+/// Each fault shows all references: of all of them that would be the square of what was sent.
+#[test]
+fn what_is_said_of_many_controllers_is_bounded() {
+    let controller = |name: usize| OwnerReference { controller: Some(true), ..owner(&name.to_string()) };
+    let meta = ObjectMeta { owner_references: (0..3000).map(controller).collect(), ..good() };
+    let errors = validate_meta(&definition(NameRule::Subdomain, true), &meta);
+    let said: usize = errors.iter().map(|error| error.body.len()).sum();
+    assert!(!errors.is_empty() && said < 2 << 20, "{} faults, {said} bytes", errors.len());
 }

@@ -1,20 +1,30 @@
 //! References to owners.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use super::meta::root;
 use crate::field::{Errors, FieldError, Path};
 use crate::meta::{ObjectMeta, OwnerReference};
 
+/// Each error shows all references. Beyond so many bytes no more are added.
+const MOST_SAID: usize = 1 << 20;
+
 /// Takes out owner references that are equal to one before, and gives the warning to tell of it (V-22). `when` says after
 /// what they stood there twice, if not in the request itself.
 pub fn dedupe_owner_references(meta: &mut ObjectMeta, when: &str) -> Option<String> {
-    let (mut seen, mut twice) = (Vec::new(), Vec::new());
-    for reference in std::mem::take(&mut meta.owner_references) {
-        match seen.contains(&reference) {
-            true => twice.push(reference.uid),
-            false => seen.push(reference),
+    let is_new: Vec<bool> = {
+        let mut seen = HashSet::new();
+        meta.owner_references.iter().map(|one| seen.insert(all_of(one))).collect()
+    };
+    let (mut is_new, mut twice) = (is_new.into_iter(), Vec::new());
+    meta.owner_references.retain_mut(|reference| {
+        let keeps = is_new.next().unwrap_or(true);
+        if !keeps {
+            twice.push(std::mem::take(&mut reference.uid));
         }
-    }
-    meta.owner_references = seen;
+        keeps
+    });
     (!twice.is_empty()).then(|| {
         format!(
             ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, \
@@ -24,9 +34,15 @@ pub fn dedupe_owner_references(meta: &mut ObjectMeta, when: &str) -> Option<Stri
     })
 }
 
+/// Every field, for comparison.
+fn all_of(reference: &OwnerReference) -> impl Hash + Eq + '_ {
+    let OwnerReference { api_version, kind, name, uid, controller, block_owner_deletion } = reference;
+    (api_version, kind, name, uid, controller, block_owner_deletion)
+}
+
 pub(super) fn check(references: &[OwnerReference], errors: &mut Errors) {
     let path = root("ownerReferences");
-    let mut controller: Option<String> = None;
+    let (mut controller, mut said): (Option<String>, usize) = (None, 0);
     for (index, reference) in references.iter().enumerate() {
         check_one(&path.index(index), reference, errors);
         if reference.controller != Some(true) {
@@ -40,8 +56,13 @@ pub(super) fn check(references: &[OwnerReference], errors: &mut Errors) {
                     "Only one reference can have Controller set to true. Found \"true\" in references for {first} \
                      and {current}"
                 );
-                errors.push(FieldError::invalid_json(&path, &references, &detail));
+                let error = FieldError::invalid_json(&path, &references, &detail);
+                said += error.body.len();
+                errors.push(error);
             }
+        }
+        if said > MOST_SAID {
+            return;
         }
     }
 }

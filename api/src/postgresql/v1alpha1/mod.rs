@@ -6,10 +6,11 @@ mod wire;
 
 pub use wire::PostgreSQL as V1alpha1;
 
-use super::{PostgreSQL, V1};
+use super::{PostgreSQL, UserAttribute, V1};
 use crate::draft::{self, Draft};
 use apimachinery::kind::WireVersion;
 use apimachinery::meta::ObjectMeta;
+use apimachinery::wire::StringList;
 
 impl WireVersion<PostgreSQL> for V1alpha1 {
     const NAME: &'static str = "v1alpha1";
@@ -44,6 +45,11 @@ impl Draft for V1alpha1 {
 
     fn clear_computed(&mut self) {
         self.status.phase.clear();
+        for StringList(flags) in self.spec.options.iter_mut().flat_map(|options| options.users.values_mut()) {
+            for flag in flags.iter_mut().filter(|flag| UserAttribute::SUPPORTED.contains(&flag.as_str())) {
+                flag.make_ascii_lowercase();
+            }
+        }
     }
 }
 

@@ -14,7 +14,6 @@ const DIFFERING: &[(&str, &str, &str)] = &[
     ("/v1alpha1", "Flunder.status: ", "both versions have one status"),
     ("/", "ListMeta.shardInfo: ", "no list is sharded"),
     ("/api/v1", "NamespaceStatus.phase: ", "its description names the two values"),
-    ("/api/v1", "NamespaceStatus.conditions: ", "the conditions of all kinds are of one type"),
     ("/", "Status.details: ", "a Status is nobody's to apply to"),
     ("/", "APIResource.verbs: ", "a list is atomic unless it says otherwise"),
 ];

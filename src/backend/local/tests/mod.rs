@@ -116,7 +116,12 @@ impl Fixture {
     }
 
     async fn ensure(&self, desired: &Desired) -> Observed {
-        self.local().ensure(desired).await.expect("the instance is brought up")
+        let ensure = async || self.local().ensure(desired).await.expect("the instance is brought up");
+        let mut observed = ensure().await;
+        while observed.pending.is_some() {
+            observed = ensure().await;
+        }
+        observed
     }
 
     fn data(&self, index: u32) -> PathBuf {

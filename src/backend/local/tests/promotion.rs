@@ -82,7 +82,10 @@ async fn a_primary_that_does_not_start_is_given_some_chances_and_never_starts_ag
             Err(error) => panic!("{error}"),
         }
     };
-    assert_eq!((failed, &*after.primary, after.ready_instances), (5, "shop-2", 2), "{after:?}");
+    assert_eq!((failed, &*after.primary, after.ready_instances), (5, "shop-2", 1), "{after:?}");
+    assert!(after.pending.is_some(), "who takes over is told of before the other is made again: {after:?}");
+    let after = fixture.ensure(&wanted).await;
+    assert_eq!((&*after.primary, after.ready_instances), ("shop-2", 2), "{after:?}");
     assert!(after.message.contains("no replica had received by then are lost"), "{}", after.message);
     assert_eq!(rows(&after).await, "7");
     let kept = fixture.data(0).with_file_name("data.lost");

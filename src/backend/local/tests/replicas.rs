@@ -70,7 +70,7 @@ async fn copies_that_take_long_are_made_by_later_calls() {
         let observed = fixture.ensure(&with_instances(4)).await;
         assert!(observed.ready, "{observed:?}");
         let made = (1..4).filter(|index| fixture.data(*index).exists()).count();
-        assert_eq!((observed.instances, made + 1), (4, ready), "{observed:?}");
+        assert_eq!((observed.instances, made + 1), (ready, ready as usize), "{observed:?}");
     }
     let observed = fixture.ensure(&with_instances(4)).await;
     assert_eq!(observed.ready_instances, 4, "{observed:?}");

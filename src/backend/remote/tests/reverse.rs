@@ -180,6 +180,7 @@ fn everything_that_is_observed_arrives() {
             tls_required: true,
             storage_bytes: Some(u64::from(u32::MAX) * 16),
             pending: Some("another replica".into()),
+            restarting: false,
             refused: Some(Refusal::new("InvalidParameters", "no")),
             shortage: Some(Refusal::new("NotGrowable", "90 %")),
         };

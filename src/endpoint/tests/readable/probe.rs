@@ -101,6 +101,7 @@ pub(super) static DEFINITION: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
+    status_metadata: false,
     columns: const { &[Column::object_name()] },
     selectable_fields: &[],
     name_rule: NameRule::Subdomain,

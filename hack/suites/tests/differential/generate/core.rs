@@ -152,7 +152,10 @@ fn changes(kind: &str) -> Vec<(&'static str, Value)> {
             ("spec", Value::Null),
             ("status.phase", json!("Terminating")),
             ("status", Value::Null),
+            ("status.conditions", json!([{"type": "Ready", "status": "False", "reason": "Odd"}])),
             ("metadata.labels", json!({"kubernetes.io/metadata.name": "other"})),
+            ("metadata.labels", json!({"team": "a"})),
+            ("metadata.annotations", json!({"note": "changed"})),
         ],
         _ => vec![
             ("count", json!(2)),

@@ -55,6 +55,12 @@ impl Maker<'_> {
         if self.random.chance(10) {
             parameters.push(("gracePeriodSeconds", self.either(&["0", "5"], &["x", "-1", "1.5"]).to_owned()));
         }
+        if self.is_odd() && self.random.chance(30) {
+            let uid = "0a1b2c3d-0000-4000-8000-0123456789ab";
+            let guards = [("uid", ""), ("uid", uid), ("resourceVersion", "1"), ("resourceVersion", "")];
+            let (name, value) = self.random.of(&guards);
+            parameters.push((name, value.to_owned()));
+        }
         if self.is_odd() {
             parameters.push(("orphanDependents", self.random.of(&["true", "false", "maybe"]).to_owned()));
         }
