@@ -1,7 +1,7 @@
 //! What is left in a namespace that goes, and why: the conditions that kube-controller-manager writes.
 
 use apimachinery::kind::Definition;
-use apimachinery::meta::{ConditionStatus, ObjectMeta};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::status::ApiError;
 use core_v1::NamespaceCondition;
 use std::collections::BTreeMap;
@@ -79,8 +79,8 @@ fn listed(counts: &BTreeMap<String, usize>, verb: &str) -> String {
 fn set(conditions: &mut Vec<NamespaceCondition>, fine: Fine, trouble: Option<(&str, &String)>) {
     let (kind, reason, message) = fine;
     let (status, reason, message) = match trouble {
-        Some((reason, message)) => (ConditionStatus::True, reason, message.as_str()),
-        None => (ConditionStatus::False, reason, message),
+        Some((reason, message)) => ("True", reason, message.as_str()),
+        None => ("False", reason, message),
     };
     NamespaceCondition::set(conditions, kind, status, reason, message);
 }

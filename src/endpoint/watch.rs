@@ -36,6 +36,8 @@ pub(super) async fn watch(
     // Each message is one event.
     let chunk = if over_websocket { 0 } else { CHUNK };
     let ends = timeout(options.timeout_seconds);
+    // Who waits for what there is, and gets none of it, is told why.
+    let (waiting, asks_for_state) = (store.clone(), options.send_initial == Some(true));
     let asked = Asked { store, view, options, namespace, start, chunk, ends, shutdown: shutdown.clone() };
     // What is still to come may have been read from another replica: the stream opens, and waits (V-43). Kubernetes waits without
     // end; here a client of a store that was restored from an older backup is told.
@@ -43,6 +45,10 @@ pub(super) async fn watch(
         Body::Later(Box::pin(async move {
             match tokio::time::timeout(ends, asked.open()).await {
                 Ok(opened) => opened.unwrap_or_else(|error| Body::full(frame::of_error(&view, &error))),
+                Err(_) if asks_for_state => {
+                    let now = waiting.snapshot().revision();
+                    Body::full(frame::of_error(&view, &ApiError::too_large_resource_version(start, now)))
+                }
                 Err(_) => Body::full(Bytes::new()),
             }
         }))

@@ -5,7 +5,7 @@ use super::{AGE, NAME, PACKAGE, column};
 use apimachinery::api_type;
 use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::kind::{Definition, Kind, NameRule, SelectableField, Version, of, only_version, parts};
-use apimachinery::meta::{ConditionStatus, ObjectMeta};
+use apimachinery::meta::ObjectMeta;
 use apimachinery::time::Time;
 use apimachinery::validation::is_qualified_name;
 
@@ -50,7 +50,7 @@ pub struct NamespaceCondition {
     pub kind: String,
     /// True, False or Unknown.
     #[api(2, required)]
-    pub status: ConditionStatus,
+    pub status: String,
     /// When the status last became another one.
     #[api(4)]
     pub last_transition_time: Option<Time>,
@@ -64,7 +64,7 @@ pub struct NamespaceCondition {
 
 impl NamespaceCondition {
     /// Sets the condition of a type; the time is another one where the status is.
-    pub fn set(all: &mut Vec<Self>, kind: &str, status: ConditionStatus, reason: &str, message: &str) {
+    pub fn set(all: &mut Vec<Self>, kind: &str, status: &str, reason: &str, message: &str) {
         let found = all.iter().position(|one| one.kind == kind);
         let index = found.unwrap_or(all.len());
         if found.is_none() {
@@ -74,7 +74,7 @@ impl NamespaceCondition {
         if found.is_none() || one.status != status {
             one.last_transition_time = Some(Time::now());
         }
-        one.status = status;
+        one.status = status.into();
         one.reason = reason.into();
         one.message = message.into();
     }

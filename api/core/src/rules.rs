@@ -1,6 +1,7 @@
 //! Rules that several kinds of `core/v1` have in common, with the texts that Kubernetes answers.
 
 use apimachinery::field::{Errors, FieldError, Path};
+use std::collections::HashSet;
 
 /// What all values of a ConfigMap or a Secret may take together.
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -29,7 +30,10 @@ pub(super) fn check_key(key: &str, path: &Path, errors: &mut Errors) {
 
 /// A finalizer without a domain must be one of Kubernetes' own. Those that were there before are not judged again.
 pub(super) fn check_finalizers(new: &[String], old: &[String], errors: &mut Errors) {
-    let path = Path::new("metadata").child("finalizers");
+    if new == old {
+        return;
+    }
+    let (path, old) = (Path::new("metadata").child("finalizers"), HashSet::<&String>::from_iter(old));
     for (index, finalizer) in new.iter().enumerate().filter(|(_, finalizer)| !old.contains(finalizer)) {
         check_finalizer(finalizer, &path.index(index), errors);
     }

@@ -147,10 +147,13 @@ async fn a_watch_ends_when_it_says_so_before_anything_comes() {
 #[tokio::test(start_paused = true)]
 async fn a_version_of_the_future_is_an_error_in_the_stream() {
     let server = Server::start().await;
-    let mut watch = Watch::open(&server, "resourceVersion=1000").await;
-    let event = watch.next().await.unwrap();
-    assert_eq!((&event["type"], &event["object"]["code"]), (&"ERROR".into(), &504.into()));
-    assert!(watch.next().await.is_none());
+    let initial = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    for query in ["resourceVersion=1000", &format!("resourceVersion=1000&timeoutSeconds=1&{initial}")] {
+        let mut watch = Watch::open(&server, query).await;
+        let event = watch.next().await.unwrap();
+        assert_eq!((&event["type"], &event["object"]["code"]), (&"ERROR".into(), &504.into()), "{query}");
+        assert!(watch.next().await.is_none());
+    }
 }
 
 #[tokio::test]

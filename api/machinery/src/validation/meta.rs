@@ -9,7 +9,7 @@ use crate::go;
 use crate::kind::{Definition, Hub, NameRule};
 use crate::meta::ObjectMeta;
 use crate::wire::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The keys and values of all annotations together.
 pub(crate) const MOST_ANNOTATION_BYTES: usize = 256 * 1024;
@@ -152,10 +152,8 @@ fn check_finalizers(finalizers: &[String], errors: &mut Errors) {
 }
 
 fn check_no_new_finalizers(new: &ObjectMeta, old: &ObjectMeta, errors: &mut Errors) {
-    let mut added: Vec<&String> =
-        new.finalizers.iter().filter(|finalizer| !old.finalizers.contains(finalizer)).collect();
-    added.sort();
-    added.dedup();
+    let known: HashSet<&String> = old.finalizers.iter().collect();
+    let added: BTreeSet<&String> = new.finalizers.iter().filter(|one| !known.contains(one)).collect();
     if !added.is_empty() {
         let list: Vec<String> = added.iter().map(|finalizer| go::quoted(finalizer)).collect();
         let detail = format!(

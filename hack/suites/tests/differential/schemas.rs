@@ -9,7 +9,6 @@ use crate::peer::Server;
 
 /// What differs on purpose: in documents whose path has this in it, lines that begin so, and why.
 const DIFFERING: &[(&str, &str, &str)] = &[
-    ("/api/v1", "Condition.status: ", "the three values are named"),
     ("/", "DeleteOptions.propagationPolicy: ", "the three values are named"),
     ("/v1alpha1", "Flunder.status: ", "both versions have one status"),
     ("/", "ListMeta.shardInfo: ", "no list is sharded"),
