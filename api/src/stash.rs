@@ -15,7 +15,7 @@
 use apimachinery::schema::{Field, Schema, Shape, Topology};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What v1 says and the shown version cannot.
 pub(crate) const OF_V1: &str = "databases.standard.k8s.io/fields.v1";
@@ -90,16 +90,18 @@ fn compare_field(field: &'static Field, wanted: &Value, found: &Value, path: &st
     else {
         return compare(field.schema, wanted, found, path, entries);
     };
-    for name in &wanted_keys {
-        let (value, witness) = (by_key(wanted, key, name), by_key(found, key, name));
+    let (all_wanted, all_found) = (by_keys(wanted, key), by_keys(found, key));
+    for (name, value) in wanted_keys.iter().zip(items_of(wanted)) {
         let path = format!("{path}[{name}]");
-        match witness {
-            Value::Null => push(entries, &path, value, witness),
-            _ => compare(item, value, witness, &path, entries),
+        match all_found.get(name.as_str()) {
+            None => push(entries, &path, value, &Value::Null),
+            Some(witness) => compare(item, value, witness, &path, entries),
         }
     }
-    for name in found_keys.iter().filter(|name| !wanted_keys.contains(name)) {
-        push(entries, &format!("{path}[{name}]"), &Value::Null, by_key(found, key, name));
+    for (name, witness) in found_keys.iter().zip(items_of(found)) {
+        if !all_wanted.contains_key(name.as_str()) {
+            push(entries, &format!("{path}[{name}]"), &Value::Null, witness);
+        }
     }
     // Kept even where it is the same: an item that is added must not come before what is first now.
     if !wanted_keys.is_empty() {
@@ -110,17 +112,26 @@ fn compare_field(field: &'static Field, wanted: &Value, found: &Value, path: &st
 
 /// The keys of a list, unless it is not one of items with distinct keys that a path can name.
 fn keys(list: &Value, key: &str) -> Option<Vec<String>> {
-    let mut keys = Vec::new();
-    for item in list.as_array().map_or(&[][..], Vec::as_slice) {
+    let (mut keys, mut seen) = (Vec::new(), HashSet::new());
+    for item in items_of(list) {
         let name = item[key]
             .as_str()
             .filter(|name| !name.is_empty() && !name.contains(['.', '[', ']', '~', '/']))?;
-        if keys.iter().any(|known| known == name) {
+        if !seen.insert(name) {
             return None;
         }
         keys.push(name.to_owned());
     }
     Some(keys)
+}
+
+fn items_of(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The items of a list that has distinct keys.
+fn by_keys<'a>(list: &'a Value, key: &str) -> HashMap<&'a str, &'a Value> {
+    items_of(list).iter().filter_map(|item| Some((item[key].as_str()?, item))).collect()
 }
 
 fn by_key<'a>(list: &'a Value, key: &str, name: &str) -> &'a Value {
@@ -206,7 +217,11 @@ fn reorder(schema: &'static Schema, tree: &mut Value, entry: &Entry) {
     };
     let mut list = seek(schema, tree, path).clone();
     if let Some(items) = list.as_array_mut() {
-        items.sort_by_key(|item| order.iter().position(|name| *name == item[key]).unwrap_or(usize::MAX));
+        let mut places = HashMap::new();
+        for (place, name) in order.iter().enumerate() {
+            places.entry(name).or_insert(place);
+        }
+        items.sort_by_cached_key(|item| places.get(&item[key]).copied().unwrap_or(usize::MAX));
         set(schema, tree, path, &list);
     }
 }

@@ -154,11 +154,13 @@ fn databases(databases: &[Database], path: &Path, errors: &mut Errors) {
 }
 
 fn users(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
+    let owners: BTreeSet<&String> = spec.databases.iter().map(|database| &database.owner).collect();
+    let known: BTreeSet<&String> = spec.databases.iter().map(|database| &database.name).collect();
     let mut seen = BTreeSet::new();
     for (index, User { name, databases, .. }) in spec.users.iter().enumerate() {
         let at = path.index(index);
         identifier(name, &at.child("name"), errors);
-        if spec.databases.iter().any(|database| database.owner == *name) {
+        if owners.contains(name) {
             let detail = "owns a database and is a role already";
             errors.push(FieldError::invalid(&at.child("name"), &**name, detail));
         }
@@ -172,7 +174,7 @@ fn users(spec: &PostgreSQLSpec, path: &Path, errors: &mut Errors) {
             errors.push(FieldError::duplicate(&at.child("name"), &**name));
         }
         for (index, database) in databases.iter().enumerate() {
-            if !spec.databases.iter().any(|known| known.name == *database) {
+            if !known.contains(database) {
                 errors.push(FieldError::not_found(&at.child("databases").index(index), &**database));
             }
         }
