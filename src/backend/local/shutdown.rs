@@ -14,7 +14,8 @@ impl LocalPostgres {
             self.supervisor.forget(&uid);
             match Instance::reopen(&self.host, &uid).await {
                 Ok(mut instance) => {
-                    instance.state.resting = true;
+                    let state = &mut instance.state;
+                    state.resting = !state.retained && !state.desired.stopped;
                     if let Err(error) = instance.save() {
                         tracing::warn!(uid, %error, "that it is stopped for a while is not written down");
                     }

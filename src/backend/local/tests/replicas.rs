@@ -62,6 +62,21 @@ async fn a_parameter_replicas_must_follow_reaches_them() {
 }
 
 #[tokio::test]
+async fn without_a_primary_replicas_are_counted_and_a_new_one_is_told_of_before_they_follow_it() {
+    let Some(fixture) = Fixture::new().await else { return };
+    fixture.ensure(&with_instances(2)).await;
+    fixture.kill(0).await;
+    let seen = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!((seen.reason, seen.instances, seen.ready_instances), (Phase::NoPrimary, 2, 1), "{seen:?}");
+    assert!(seen.read_only.is_some(), "{seen:?}");
+    fixture.kill(1).await;
+    let up = fixture.local().ensure(&with_instances(2)).await.expect("the primary is up");
+    assert_eq!((up.ready, up.ready_instances, up.pending.is_some()), (true, 1, true), "{up:?}");
+    let all = fixture.ensure(&with_instances(2)).await;
+    assert_eq!((all.ready_instances, all.pending), (2, None));
+}
+
+#[tokio::test]
 async fn copies_that_take_long_are_made_by_later_calls() {
     let Some(mut fixture) = Fixture::new().await else { return };
     fixture.options.copying = Duration::ZERO;

@@ -75,6 +75,20 @@ async fn a_server_that_hangs_is_noticed_and_so_is_its_recovery() {
 }
 
 #[tokio::test]
+async fn what_was_stopped_with_its_program_did_not_fail() {
+    let Some(mut fixture) = Fixture::new().await else { return };
+    fixture.ensure(&desired()).await;
+    fixture.local().shutdown(ShutdownMode::Fast).await.expect("stopped");
+    fixture.reopen().await;
+    let seen = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!((seen.ready, seen.reason), (false, Phase::Stopped), "{seen:?}");
+    fixture.ensure(&desired()).await;
+    fixture.kill(0).await;
+    let seen = fixture.local().observe(UID).await.expect("observed");
+    assert_eq!((seen.ready, seen.reason), (false, Phase::NoPrimary), "{seen:?}");
+}
+
+#[tokio::test]
 async fn shutdown_stops_every_server() {
     let Some(fixture) = Fixture::new().await else { return };
     fixture.ensure(&desired()).await;
