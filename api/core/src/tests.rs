@@ -2,6 +2,7 @@
 
 use super::{ConfigMap, Event, Namespace, Secret};
 use apimachinery::kind::{Definition, Kind};
+use apimachinery::status::ApiError;
 use apimachinery::wire::json;
 use serde_json::{Value, json};
 
@@ -287,4 +288,14 @@ fn a_namespace_is_finalized_by_its_own_part_alone() {
         (finalized.status.clone(), lines(&errors)),
         (old.status, vec![format!("spec.finalizers[0]: Invalid value: \"plain\": {QUALIFIED}")])
     );
+}
+
+#[test]
+fn a_deletion_that_is_meant_for_another_namespace_says_so_as_kubernetes_does() {
+    let error = ApiError::precondition_uid(&crate::namespace::DEFINITION, "nc", "1", "2");
+    assert_eq!(
+        error.to_string(),
+        "Operation cannot be fulfilled on namespaces \"nc\": Precondition failed: UID in precondition: 1, UID in object meta: 2"
+    );
+    assert_eq!(error.status().details.as_ref().expect("details").kind, "namespaces");
 }

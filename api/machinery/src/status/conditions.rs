@@ -108,8 +108,19 @@ impl ApiError {
         Self::new(409, "Conflict", message).with_details(StatusDetails::of_kind(definition, name))
     }
 
+    /// What goes step by step says so in words of its own.
+    fn unmet(definition: &Definition, name: &str, field: &str, wanted: &str, found: &str) -> Self {
+        let why = format!(
+            "Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}"
+        );
+        Self::conflict_because(definition, name, &why)
+    }
+
     /// 409: a deletion is meant for another object of the same name.
     pub fn precondition_uid(definition: &Definition, name: &str, wanted: &str, found: &str) -> Self {
+        if definition.finalize {
+            return Self::unmet(definition, name, "UID", wanted, found);
+        }
         let why = format!(
             "the UID in the precondition ({wanted}) does not match the UID in record ({found}). The object might \
              have been deleted and then recreated"
@@ -124,6 +135,9 @@ impl ApiError {
         wanted: &str,
         found: &str,
     ) -> Self {
+        if definition.finalize {
+            return Self::unmet(definition, name, "ResourceVersion", wanted, found);
+        }
         let why = format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record \
              ({found}). The object might have been modified"
