@@ -100,6 +100,9 @@ impl fmt::Display for FieldError {
     }
 }
 
+/// So many bytes are said of what one request has wrong; beyond them nothing is added.
+pub(crate) const MOST_SAID: usize = 1 << 20;
+
 /// All faults of an object, in the order they were found.
 pub type Errors = Vec<FieldError>;
 

@@ -207,7 +207,6 @@ pub(crate) static FISCHER: Definition = Definition {
     status: false,
     scale: false,
     finalize: false,
-    status_metadata: false,
     ..FLUNDER
 };
 
@@ -219,7 +218,6 @@ pub(crate) static NOTE: Definition = Definition {
     versions: &[Version::of::<Flunder, v1::Flunder>()],
     scale: false,
     finalize: false,
-    status_metadata: false,
     ..FLUNDER
 };
 

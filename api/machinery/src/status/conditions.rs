@@ -16,6 +16,11 @@ fn in_a_path(name: &str) -> String {
     name.bytes().map(segment).collect()
 }
 
+/// Which precondition does not hold, where what is stored says it.
+fn unmet(field: &str, wanted: &str, found: &str) -> String {
+    format!("Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}")
+}
+
 /// About one object.
 impl ApiError {
     fn of_resource(
@@ -89,7 +94,8 @@ impl ApiError {
     pub fn uid_conflict(definition: &Definition, name: &str, key: &str, wanted: &str, found: &str) -> Self {
         let why = format!(
             "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: \
-             Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+             {}",
+            unmet("UID", wanted, found)
         );
         Self::conflict_because(definition, name, &why)
     }
@@ -108,18 +114,10 @@ impl ApiError {
         Self::new(409, "Conflict", message).with_details(StatusDetails::of_kind(definition, name))
     }
 
-    /// What goes step by step says so in words of its own.
-    fn unmet(definition: &Definition, name: &str, field: &str, wanted: &str, found: &str) -> Self {
-        let why = format!(
-            "Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}"
-        );
-        Self::conflict_because(definition, name, &why)
-    }
-
     /// 409: a deletion is meant for another object of the same name.
     pub fn precondition_uid(definition: &Definition, name: &str, wanted: &str, found: &str) -> Self {
         if definition.finalize {
-            return Self::unmet(definition, name, "UID", wanted, found);
+            return Self::conflict_because(definition, name, &unmet("UID", wanted, found));
         }
         let why = format!(
             "the UID in the precondition ({wanted}) does not match the UID in record ({found}). The object might \
@@ -136,7 +134,7 @@ impl ApiError {
         found: &str,
     ) -> Self {
         if definition.finalize {
-            return Self::unmet(definition, name, "ResourceVersion", wanted, found);
+            return Self::conflict_because(definition, name, &unmet("ResourceVersion", wanted, found));
         }
         let why = format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record \

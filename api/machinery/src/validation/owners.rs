@@ -4,11 +4,8 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use super::meta::root;
-use crate::field::{Errors, FieldError, Path};
+use crate::field::{Errors, FieldError, MOST_SAID, Path};
 use crate::meta::{ObjectMeta, OwnerReference};
-
-/// Each error shows all references. Beyond so many bytes no more are added.
-const MOST_SAID: usize = 1 << 20;
 
 /// Takes out owner references that are equal to one before, and gives the warning to tell of it (V-22). `when` says after
 /// what they stood there twice, if not in the request itself.
@@ -61,6 +58,7 @@ pub(super) fn check(references: &[OwnerReference], errors: &mut Errors) {
                 errors.push(error);
             }
         }
+        // Each of these errors shows all references.
         if said > MOST_SAID {
             return;
         }

@@ -2,13 +2,11 @@
 
 use super::go;
 use super::value::item_element;
+use crate::field::MOST_SAID;
 use crate::managed::element::Element;
 use crate::managed::tree::Ownership;
 use crate::schema::{Field, Scalar, Schema, Shape, Topology};
 use serde_json::{Map, Value};
-
-/// No more than so many bytes are said of a configuration.
-const MOST_SAID: usize = 1 << 20;
 
 /// Everything that is wrong with a configuration.
 pub(super) fn check(schema: &'static Schema, config: &Value) -> Result<(), String> {

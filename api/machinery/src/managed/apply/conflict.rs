@@ -1,13 +1,11 @@
 //! What others own of that which a configuration sets, as text.
 
 use super::{Conflicts, go};
+use crate::field::MOST_SAID;
 use crate::managed::element::Element;
 use crate::managed::entry::Manager;
 use crate::managed::set::FieldSet;
 use crate::status::StatusCause;
-
-/// No more than so many bytes are said of conflicts.
-const MOST_SAID: usize = 1 << 20;
 
 /// What one manager owns.
 pub(super) struct Conflict<'m, 'a> {
