@@ -34,13 +34,12 @@ pub(super) fn has_readable_parameters(headers: &HeaderMap) -> bool {
             return false;
         }
         seen.push((name, value));
-        rest = match after.trim_start() {
-            "" => return true,
-            more => match more.strip_prefix(';') {
-                Some(more) => more,
-                None => return false,
-            },
-        };
+        let after = after.trim_start();
+        if after.is_empty() {
+            return true;
+        }
+        let Some(more) = after.strip_prefix(';') else { return false };
+        rest = more;
     }
 }
 
