@@ -8,7 +8,7 @@ use crate::shared::{DeletionPolicy, RESTARTED_AT};
 use apimachinery::kind::Definition;
 use apimachinery::schema::{Field, Schema, Shape, Topology};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Features that no field of the schema has: they depend on values, or are a class's own.
 const BY_VALUE: [&str; 10] = [
@@ -106,22 +106,27 @@ fn walk_field(field: &'static Field, new: &Value, old: Option<&Value>, path: &st
         return walk(field.schema, new, old, path, uses);
     };
     let before = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let keys: &[&str] = if let Topology::Map(keys) = field.topology { keys } else { &[] };
+    let by_key: HashMap<_, _> = before.iter().map(|item| (key_of(item, keys), item)).collect();
     for (index, value) in list.iter().enumerate() {
-        let same = match field.topology {
-            Topology::Map(keys) => {
-                before.iter().find(|other| keys.iter().all(|key| other.get(key) == value.get(key)))
-            }
-            _ => before.get(index),
+        let same = match keys {
+            [] => before.get(index),
+            _ => by_key.get(&key_of(value, keys)).copied(),
         };
         walk(item, value, same, &format!("{path}[{index}]"), uses);
     }
+}
+
+fn key_of<'v>(item: &'v Value, keys: &[&str]) -> Vec<Option<&'v Value>> {
+    keys.iter().map(|key| item.get(key)).collect()
 }
 
 /// The order of a set or of a keyed list says nothing.
 fn is_same(topology: &Topology, old: &Value, new: &Value) -> bool {
     match (topology, old, new) {
         (Topology::Map(_) | Topology::Set, Value::Array(old), Value::Array(new)) => {
-            old.len() == new.len() && new.iter().all(|item| old.contains(item))
+            let before: HashSet<&Value> = old.iter().collect();
+            old.len() == new.len() && new.iter().all(|item| before.contains(item))
         }
         _ => old == new,
     }

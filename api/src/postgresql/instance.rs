@@ -11,6 +11,7 @@ use apimachinery::field::{Errors, FieldError, Path};
 use apimachinery::meta::is_true;
 use apimachinery::quantity::Quantity;
 use apimachinery::wire::Value as _;
+use std::collections::HashMap;
 
 /// What is known of the kind.
 pub static FACTS: Facts = Facts { definition: &DEFINITION, spec: PostgreSQLSpec::SCHEMA, protocol: PROTOCOL };
@@ -29,8 +30,7 @@ fn own(old: Option<&dyn Instance>) -> Option<&PostgreSQL> {
 }
 
 impl User {
-    fn gains_more_than_no_login(&self, old: Option<&PostgreSQL>) -> bool {
-        let before = old.and_then(|old| old.spec.users.iter().find(|before| before.name == self.name));
+    fn gains_more_than_no_login(&self, before: Option<&User>) -> bool {
         let had = |attribute| before.is_some_and(|before| before.attributes.contains(attribute));
         let more = |attribute: &&UserAttribute| **attribute != UserAttribute::NoLogin;
         self.attributes.iter().filter(more).any(|attribute| !had(attribute))
@@ -55,9 +55,12 @@ impl Instance for PostgreSQL {
         if count > 1 && old.is_none_or(|old| old.spec.databases.len() != count) {
             uses.push(FeatureUse::new(&DEFINITION, "spec.databases", "MultipleDatabases"));
         }
-        let users = self.spec.users.iter().enumerate();
+        let before = old.into_iter().flat_map(|old| &old.spec.users);
+        let before: HashMap<&str, &User> = before.map(|user| (&*user.name, user)).collect();
         // Whoever has users can keep one from logging in; on a server that is shared no more than that is a user's.
-        uses.extend(users.filter(|(_, user)| user.gains_more_than_no_login(old)).map(|(at, _)| {
+        let gains = |user: &User| user.gains_more_than_no_login(before.get(&*user.name).copied());
+        let users = self.spec.users.iter().enumerate().filter(|(_, user)| gains(user));
+        uses.extend(users.map(|(at, _)| {
             FeatureUse::new(&DEFINITION, format!("spec.users[{at}].attributes"), "UserAttributes")
         }));
         uses

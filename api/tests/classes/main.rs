@@ -224,8 +224,9 @@ fn a_field_that_is_set_needs_its_feature_and_its_default_does_not() {
 #[test]
 fn of_a_change_only_what_is_new_needs_its_feature() {
     let item = |name: &str| json!({"name": name, "owner": "o", "extensions": [{"name": name}]});
-    let before = json!({"databases": [item("a"), item("b")], "users": [{"name": "u"}, {"name": "v"}]});
-    let turned = json!({"databases": [item("b"), item("a")], "users": [{"name": "v"}, {"name": "u"}]});
+    let (maker, other) = (json!({"name": "u", "attributes": ["CreateDB"]}), json!({"name": "v"}));
+    let before = json!({"databases": [item("a"), item("b")], "users": [&maker, &other]});
+    let turned = json!({"databases": [item("b"), item("a")], "users": [&other, &maker]});
     assert_eq!(needed(turned, Some(before.clone())), [""; 0]);
     let more = json!({"databases": [item("c"), item("a"), item("b")], "users": before["users"]});
     let expected =
