@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// So many events are looked at before anybody is told.
 const MOST_AT_ONCE: usize = 1024;
 /// How often a cluster is asked whether it serves by now what it did not serve.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// When a question that was not answered is put again.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// An object of which its metadata and its spec count, whichever of its versions it is of.
 pub type Specified<S> = Object<S, NotUsed>;
@@ -53,7 +53,8 @@ impl Cluster {
             + Sync
             + 'static,
     {
-        self.follow((), &ended, &changed, false).await;
+        let api = Api::all(self.client.clone());
+        self.follow((), api, watcher::Config::default(), &ended, &changed, false).await;
     }
 
     /// The same of a kind that the cluster may not serve: then there are none, until it does.
@@ -68,7 +69,8 @@ impl Cluster {
         while !ended.is_cancelled() {
             let pause = match self.best(offered).await {
                 Ok(Some(resource)) => {
-                    self.follow(resource, &ended, &changed, true).await;
+                    let api = Api::all_with(self.client.clone(), &resource);
+                    self.follow(resource, api, watcher::Config::default(), &ended, &changed, true).await;
                     continue;
                 }
                 Ok(None) => {
@@ -101,9 +103,11 @@ impl Cluster {
     }
 
     /// Follows until `ended`, or until the resource is not served any longer where that may be.
-    async fn follow<K>(
+    pub(super) async fn follow<K>(
         &self,
         resource: <K as Resource>::DynamicType,
+        api: Api<K>,
+        config: watcher::Config,
         ended: &CancellationToken,
         changed: &impl Fn(Vec<Arc<K>>),
         may_go: bool,
@@ -112,10 +116,9 @@ impl Cluster {
         K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
         <K as Resource>::DynamicType: Clone + Debug + Eq + Hash + Send + Sync + 'static,
     {
-        let writer = Writer::new(resource.clone());
-        let (known, kind) = (writer.as_reader(), <K as Lookup>::kind(&resource).into_owned());
-        let api = Api::all_with(self.client.clone(), &resource);
-        let events = watcher(api, watcher::Config::default()).default_backoff();
+        let kind = <K as Lookup>::kind(&resource).into_owned();
+        let writer = Writer::new(resource);
+        let (known, events) = (writer.as_reader(), watcher(api, config).default_backoff());
         let mut events = reflector(writer, events).ready_chunks(MOST_AT_ONCE).boxed();
         let mut complete = false;
         loop {

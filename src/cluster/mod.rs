@@ -14,6 +14,8 @@ mod params;
 mod quota;
 mod review;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod warnings;
 mod webhook;
@@ -25,6 +27,7 @@ pub use follow::{Offered, Specified};
 pub use lease::{Election, Timing};
 pub use namespaces::{HostNamespaces, NamespaceFacts};
 pub use objects::{CONFIG_MAPS, ENDPOINTS, Followed, PODS, Place, Resource, SECRETS, SERVICES};
+pub use params::{Sought, Watched};
 pub use quota::{QuotaError, Quotas};
 pub use review::Access;
 pub use warnings::Warned;

@@ -1,37 +1,12 @@
 //! A cluster that does not answer well.
 
+use super::testing::{failure, played};
 use super::*;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tower::BoxError;
-
-/// A cluster that answers as `answer` says; what it says nothing to is never answered.
-fn played(answer: impl Fn(&str) -> Option<(u16, Value)> + Send + Sync + 'static) -> Cluster {
-    let answer = Arc::new(answer);
-    let service = tower::service_fn(move |request: Request<kube::client::Body>| {
-        let answer = answer(&request.uri().to_string());
-        async move {
-            let Some((code, body)) = answer else { return std::future::pending().await };
-            let response = Response::builder().status(code).header("content-type", "application/json");
-            Ok::<_, BoxError>(response.body(Full::new(Bytes::from(body.to_string())))?)
-        }
-    });
-    Cluster::new(kube::Client::new(service, "default"), "tests")
-}
-
-fn failure(code: u16) -> (u16, Value) {
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": "no", "reason": "No",
-        "code": code,
-    });
-    (code, status)
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_review_without_an_answer_is_asked_for_again_for_ten_seconds() {

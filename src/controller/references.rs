@@ -4,10 +4,9 @@
 
 use super::Controllers;
 use crate::backend::{Backend, ParametersKind, ReferenceKind, Refusal, Resolved};
-use crate::cluster;
+use crate::cluster::{self, Sought};
 use databases_api::instance::Instance;
 use databases_api::shared::{BACKUP_CONFIGURATION_REF, DATA_SOURCE_REF, Reference};
-use k8s_openapi::api::admissionregistration::v1::{ParamKind, ParamRef};
 
 /// Parameters are not there.
 pub(super) const PARAMETERS_NOT_FOUND: &str = "ParametersNotFound";
@@ -119,13 +118,14 @@ impl Controllers {
             "" => kind.version.clone(),
             group => format!("{group}/{}", kind.version),
         };
-        let kind = ParamKind { api_version: Some(api_version), kind: Some(kind.kind.clone()) };
-        let named = ParamRef {
-            name: Some(name.to_owned()),
+        let sought = Sought {
+            api_version,
+            kind: kind.kind.clone(),
             namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
-            ..ParamRef::default()
+            name: Some(name.to_owned()),
+            ..Sought::default()
         };
-        match self.cluster.params(&kind, &named, "").await {
+        match self.cluster.params(&sought, "").await {
             Ok(found) => Ok(found.first().map(ToString::to_string).ok_or(Absent::Missing)),
             Err(error) if error.is_missing() => Ok(Err(Absent::Missing)),
             Err(error) if error.is_forbidden() => Ok(Err(Absent::Barred)),

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::authorizer::{Checks, settled};
-use super::bound::Library;
+use super::bound::{Applied, Library};
 use super::condition::Condition;
 use super::expression::{Name, Value, Variables, apart};
 use super::mutating_policy::{Mutating, MutatingPolicy, Refusal, refused};
@@ -52,9 +52,9 @@ pub(super) struct Round {
 }
 
 impl MutatingPolicies {
-    /// None yet; parameters are read from this cluster.
+    /// None yet; parameters are those of this cluster.
     pub fn new(cluster: Cluster, around: Surroundings) -> Self {
-        MutatingPolicies { grounds: Grounds::new(cluster, around), library: Library::default() }
+        MutatingPolicies { grounds: Grounds { around }, library: Library::new(cluster) }
     }
 
     /// From now on, these policies.
@@ -107,11 +107,11 @@ impl MutatingPolicies {
             let policy = &bound.policy;
             let namespaces = &*self.grounds.around.namespaces;
             let Some(version) = policy.rule.matching.version(question, namespaces).await? else { continue };
-            for place in &bound.bindings {
+            for Applied { binding: place, params } in &bound.bindings {
                 if !self.grounds.applies(place, question).await? {
                     continue;
                 }
-                match self.grounds.params(&policy.rule, place, question).await {
+                match self.grounds.params(params, place, question).await {
                     Ok(all) => invocations.extend(
                         all.into_iter().map(|params| Invocation::new(policy, place, params, version)),
                     ),

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::authorizer::{Checks, settled};
-use super::bound::{Bound, Library};
+use super::bound::{Applied, Bound, Library};
 use super::condition::Condition;
 use super::expression::{Name, Variables, apart};
 use super::findings::Findings;
@@ -29,9 +29,9 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// None yet; parameters are read from this cluster.
+    /// None yet; parameters are those of this cluster.
     pub fn new(cluster: Cluster, around: Surroundings) -> Self {
-        Policies { grounds: Grounds::new(cluster, around), library: Library::default() }
+        Policies { grounds: Grounds { around }, library: Library::new(cluster) }
     }
 
     /// From now on, these policies.
@@ -62,12 +62,13 @@ impl Policies {
         let Some(version) = policy.rule.matching.version(question, namespaces).await? else {
             return Ok(());
         };
-        for binding in &bound.bindings {
+        for applied in &bound.bindings {
+            let binding = &*applied.binding;
             if !self.grounds.applies(&binding.place, question).await? {
                 continue;
             }
             let began = Instant::now();
-            let Judgement { violations, notes } = self.judgement(policy, binding, question, version).await?;
+            let Judgement { violations, notes } = self.judgement(policy, applied, question, version).await?;
             let labels = PolicyLabels {
                 policy: name.clone(),
                 policy_binding: binding.place.name.clone(),
@@ -105,7 +106,7 @@ impl Policies {
     async fn judgement(
         &self,
         policy: &Policy,
-        binding: &Binding,
+        applied: &Applied<Binding>,
         question: &Question<'_>,
         version: &Version,
     ) -> Result<Judgement, ApiError> {
@@ -118,7 +119,7 @@ impl Policies {
             }
             false => Judgement { violations: vec![violation], ..Judgement::default() },
         };
-        let params = match self.grounds.params(rule, &binding.place, question).await {
+        let params = match self.grounds.params(&applied.params, &applied.binding.place, question).await {
             Ok(params) => params,
             Err(reason) => return Ok(open(Violation::fatal(reason))),
         };
@@ -168,6 +169,7 @@ impl Admission for Policies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::testing::silent;
     use serde_json::{Value as Tree, json};
 
     fn policy(name: &str, expression: &str) -> Arc<ValidatingAdmissionPolicy> {
@@ -188,9 +190,9 @@ mod tests {
         bound.iter().map(|bound| bound.policy.rule.name.as_str()).collect()
     }
 
-    #[test]
-    fn a_change_of_one_policy_or_binding_reads_no_other_anew() {
-        let sources = Library::<Validating>::default();
+    #[tokio::test]
+    async fn a_change_of_one_policy_or_binding_reads_no_other_anew() {
+        let sources = Library::<Validating>::new(silent());
         sources.set_policies(vec![policy("a", "true"), policy("b", "object.("), policy("c", "true")]);
         sources.set_bindings(vec![binding("1", "a"), binding("2", "b"), binding("3", "a")]);
         let before = sources.bound();
@@ -203,7 +205,10 @@ mod tests {
         let after = sources.bound();
         assert_eq!(names(&after), ["a", "b", "c"]);
         assert!(Arc::ptr_eq(&before[0].policy, &after[0].policy), "a did not change");
-        assert!(Arc::ptr_eq(&before[0].bindings[0], &after[0].bindings[0]), "its binding did not change");
+        assert!(
+            Arc::ptr_eq(&before[0].bindings[0].binding, &after[0].bindings[0].binding),
+            "its binding did not change"
+        );
         assert!(!Arc::ptr_eq(&before[1].policy, &after[1].policy), "b changed");
         assert_eq!(after[0].bindings.len(), 1);
 

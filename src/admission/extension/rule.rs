@@ -1,12 +1,13 @@
 //! What policies of both kinds say of themselves, and what their bindings say: which requests, with which parameters.
 
 use super::Surroundings;
+use super::bound::Params;
 use super::condition::Condition;
 use super::expression::{Composed, Expression, Value};
 use super::matching::Matching;
 use super::question::Question;
 use crate::admission::Freshness;
-use crate::cluster::Cluster;
+use crate::cluster::Sought;
 use apimachinery::status::ApiError;
 use k8s_openapi::api::admissionregistration::v1::{
     MatchResources, ParamKind, ParamRef, ValidatingAdmissionPolicySpec, Variable,
@@ -37,6 +38,12 @@ impl Rule {
             definitions: definitions.into(),
         };
         (rule, names)
+    }
+
+    /// The parameters that a binding names, where this has any.
+    pub(super) fn sought(&self, place: &Place) -> Option<Result<Sought, String>> {
+        let (kind, reference) = (self.param_kind.as_ref()?, place.param_ref.as_ref()?);
+        Some(Sought::new(kind, reference).map_err(|error| error.to_string()))
     }
 
     /// Whether its conditions and variables may take long.
@@ -76,20 +83,20 @@ impl Place {
         let matching = resources.map(Matching::of_policy);
         Place { name: name.cloned().unwrap_or_default(), policy, matching, param_ref }
     }
+
+    fn denies_without_params(&self) -> bool {
+        let action = self.param_ref.as_ref().and_then(|named| named.parameter_not_found_action.as_deref());
+        action == Some("Deny")
+    }
 }
 
 /// Where policies look up what they judge by.
 #[derive(Clone)]
 pub(super) struct Grounds {
-    cluster: Cluster,
     pub(super) around: Surroundings,
 }
 
 impl Grounds {
-    pub(super) fn new(cluster: Cluster, around: Surroundings) -> Grounds {
-        Grounds { cluster, around }
-    }
-
     /// Whether a request is one that a policy is applied to there.
     pub(super) async fn applies(&self, place: &Place, question: &Question<'_>) -> Result<bool, ApiError> {
         let namespaces = &*self.around.namespaces;
@@ -103,19 +110,22 @@ impl Grounds {
     /// Each set of parameters to judge with; one that is null where the policy has none.
     pub(super) async fn params(
         &self,
-        rule: &Rule,
+        params: &Params,
         place: &Place,
         question: &Question<'_>,
     ) -> Result<Vec<Value>, String> {
-        let (Some(kind), Some(reference)) = (&rule.param_kind, &place.param_ref) else {
-            return Ok(vec![Value::Null]);
+        let found = match params {
+            None => return Ok(vec![Value::Null]),
+            Some(Ok(watched)) => {
+                watched.of(question.attributes.namespace).await.map_err(|error| error.to_string())
+            }
+            Some(Err(reason)) => Err(reason.clone()),
         };
-        let params = self.cluster.params(kind, reference, question.attributes.namespace).await;
-        let params = params.map_err(|error| format!("failed to configure binding: {error}"))?;
-        if params.is_empty() && reference.parameter_not_found_action.as_deref() == Some("Deny") {
+        let found = found.map_err(|reason| format!("failed to configure binding: {reason}"))?;
+        if found.is_empty() && place.denies_without_params() {
             return Err("failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction".into());
         }
-        Ok(params.into_iter().map(Value::from).collect())
+        Ok(found)
     }
 
     /// What expressions see of the request's namespace.

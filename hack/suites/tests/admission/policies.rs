@@ -191,6 +191,12 @@ async fn a_binding_says_where_and_with_what_and_what_follows() {
     let message = setup.alike("a parameter", "bad", "", (422, "Invalid")).await;
     assert!(message.ends_with("denied request: only good"), "{message}");
     setup.passes("good").await;
+    setup.limit("other").await;
+    let message = setup.alike("a parameter that changed", "good", "", (422, "Invalid")).await;
+    assert!(message.ends_with("denied request: only other"), "{message}");
+    let none = json!({"validationActions": ["Deny"], "paramRef": {"selector": {"matchLabels": {"a": "b"}}, "namespace": "default", "parameterNotFoundAction": "Deny"}});
+    setup.policy(policy.clone(), none).await;
+    setup.alike("no parameters that are selected", "other", "", (422, "Invalid")).await;
     setup.policy(policy.clone(), with("none", "Allow")).await;
     setup.passes("c").await;
     setup.policy(policy, with("none", "Deny")).await;

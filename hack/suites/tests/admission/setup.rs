@@ -67,14 +67,20 @@ impl Setup {
             object.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
             object
         };
-        let rules = json!([{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]);
+        let rules =
+            json!([{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}]);
         self.apply(object("Role", json!({"rules": rules}))).await;
         let subjects = json!([{"apiGroup": rbac, "kind": "User", "name": "databases-apiserver"}]);
         let role = json!({"apiGroup": rbac, "kind": "Role", "name": "limits"});
         self.apply(object("RoleBinding", json!({"roleRef": role, "subjects": subjects}))).await;
+        self.limit("good").await;
+    }
+
+    /// What `limits` says from now on.
+    pub(crate) async fn limit(&self, name: &str) {
         self.apply(json!({
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "default"},
-            "data": {"name": "good"},
+            "data": {"name": name},
         }))
         .await;
     }
