@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds kine, a server that speaks etcd's API over SQL, unless it is there already, and prints its path. One test of the suite
-# storage is about it, where it is built.
+# Builds kine, a server that speaks etcd's API over SQL, unless it is there already, and prints its path. Two tests of the suite
+# storage are about it, where it is built.
 #
 # The version is the one hack/tools/kine/go.mod pins. Takes about five minutes on two cores. Needs Go. Honours DATABASES_CACHE
 # (the folder for built tools).

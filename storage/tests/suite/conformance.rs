@@ -7,7 +7,7 @@ use databases_storage::engine::{self, Config, memory, redb};
 use databases_storage::{Error, Storage};
 use futures_util::future::BoxFuture;
 
-async fn passes(subject: Subject<'_>) {
+pub(crate) async fn passes(subject: Subject<'_>) {
     let outcomes = run(&subject).await.unwrap();
     assert_eq!(outcomes.len(), CHECKS.len() + 1);
     let failures: Vec<_> = outcomes
@@ -42,7 +42,7 @@ pub(crate) async fn etcd_passes(opens: Opens) {
     passes(Subject { open: Box::new(move || Box::pin(open())), durable: true }).await;
 }
 
-fn plain(config: Config) -> BoxFuture<'static, Result<Arc<dyn Storage>, Error>> {
+pub(crate) fn plain(config: Config) -> BoxFuture<'static, Result<Arc<dyn Storage>, Error>> {
     Box::pin(engine::open(config))
 }
 

@@ -74,12 +74,7 @@ impl Etcd {
             .spawn()
             .unwrap();
         self.process = Some(process);
-        let connected = async {
-            while tokio::net::TcpStream::connect(self.client).await.is_err() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, connected).await.expect("etcd accepts connections");
+        listens(self.client).await;
     }
 
     /// Kills the process; its data stays.
@@ -117,6 +112,16 @@ pub(crate) async fn answer(config: Config) -> Result<etcd::Etcd, Error> {
         }
     };
     tokio::time::timeout(DEADLINE, answered).await.expect("somebody answers")
+}
+
+/// Waits until somebody accepts connections.
+pub(crate) async fn listens(address: SocketAddr) {
+    let connected = async {
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, connected).await.expect("somebody accepts connections");
 }
 
 /// The program that a variable names, or the newest that `hack/lib/PROGRAM.sh` built.

@@ -2,8 +2,8 @@
 //!
 //! Revisions are etcd's own: a key's is its `mod_revision`, the store's that of the answer. Writes are
 //! transactions that compare `mod_revision`; reads are linearizable. Every key has the configured prefix in
-//! etcd and not here. Before it is used, `probe` looks whether what answers does as etcd does: others speak its API. Where
-//! no etcd answers, `stranger` finds out who does.
+//! etcd and not here. Before it is used, `probe` looks whether what answers does as etcd does: others speak its API, and one of
+//! them, kine, is used with care (`wary`). Where no etcd answers, `stranger` finds out who does.
 //!
 //! # What the crate `etcd-client` does, and what is done around it
 //! It knows etcd's messages and calls. Its build needs `protoc`, so the engine is a cargo feature, `etcd`;
@@ -42,6 +42,8 @@ mod store;
 mod stranger;
 #[cfg(feature = "etcd")]
 mod tls;
+#[cfg(feature = "etcd")]
+mod wary;
 #[cfg(feature = "etcd")]
 mod watch;
 

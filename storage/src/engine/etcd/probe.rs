@@ -2,14 +2,7 @@
 //! made up without anybody being told.
 //!
 //! A key of its own, beside all others, is written, read and removed, and each answer is compared with etcd's. What shows only
-//! under load, or after a compaction, shows here not.
-//!
-//! kine 0.17.5 over SQLite is the example (`pkg/logstructured/logstructured.go`). Three checks of [`crate::conformance`] fail even where
-//! it is told not to keep its last 1000 revisions, and its answer to the deletion of a missing key is read with care:
-//! - It says that it deleted a key that never was there (`Delete`), and deletes a deleted one again at the revision of its deletion.
-//! - Where a key is created that was deleted before, it answers with the newest revision of all, which under load is another
-//!   write's (`Create`).
-//! - A compaction takes the revision that it names, too; etcd keeps that.
+//! under load, or after a compaction, shows here not; what is known to come with what shows is in [`super::wary`].
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,12 +10,35 @@ use bytes::Bytes;
 
 use crate::{Error, KeyValue, ReadAt, Revision, Storage, Update};
 
+/// What is wrong with what answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Wrong {
+    /// It may lose writes, or make them up.
+    Fatal(&'static str),
+    /// It says that it deleted what is not there, as kine does: who looks before each write, and after, can live with it.
+    Deletions(&'static str),
+}
+
 /// Why it cannot be said that it is etcd.
 enum Finding {
     /// It is not: this it does.
-    Wrong(&'static str),
+    Wrong(Wrong),
     /// A question was not answered. It is told of where an answer is needed: who cannot write may read all the same.
     Unknown(Error),
+}
+
+impl Finding {
+    fn wrong(what: &'static str) -> Self {
+        Finding::Wrong(Wrong::Fatal(what))
+    }
+
+    /// The same of a deletion of what is not there.
+    fn of_deletions(self) -> Self {
+        match self {
+            Finding::Wrong(Wrong::Fatal(what)) => Finding::Wrong(Wrong::Deletions(what)),
+            other => other,
+        }
+    }
 }
 
 impl From<Error> for Finding {
@@ -31,27 +47,29 @@ impl From<Error> for Finding {
     }
 }
 
-/// Compares what a store answers with what etcd does.
-///
-/// # Errors
-/// [`Error::Io`] with what it does otherwise.
-pub(super) async fn check(store: &dyn Storage) -> Result<(), Error> {
+impl Wrong {
+    /// Why it is not used.
+    pub(super) fn refusal(self) -> Error {
+        let (Wrong::Fatal(what) | Wrong::Deletions(what)) = self;
+        Error::Io(format!(
+            "what answers as etcd does not do what etcd does: {what}; writes would be lost or made up, so use etcd 3.5.8 or newer"
+        ))
+    }
+}
+
+/// What a store answers otherwise than etcd, if it does.
+pub(super) async fn wrong(store: &dyn Storage) -> Option<Wrong> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let key = format!("/probe/{}-{}", now.as_nanos(), std::process::id());
     let mut probe = Probe { store, key, revision: 0 };
-    let finding = match probe.run().await {
-        Ok(()) => return Ok(()),
-        Err(finding) => finding,
-    };
+    let finding = probe.run().await.err()?;
     // What a question left behind is nobody's. When this fails as well there is nobody to tell.
     let _ = store.delete(&probe.key, probe.revision).await;
     match finding {
-        Finding::Wrong(what) => Err(Error::Io(format!(
-            "what answers as etcd does not do what etcd does: {what}; writes would be lost or made up, so use etcd 3.5.8 or newer"
-        ))),
+        Finding::Wrong(wrong) => Some(wrong),
         Finding::Unknown(error) => {
             tracing::debug!(%error, "it could not be asked whether the store does as etcd does");
-            Ok(())
+            None
         }
     }
 }
@@ -82,10 +100,13 @@ impl Probe<'_> {
         let second = self.revision;
         let deleted = store.delete(&key, second).await?;
         self.done(deleted, "it does not delete a key whose revision is the expected one")?;
-        let gone = store.delete(&key, second).await?;
-        self.refused(gone, None, "it says that it deleted a key that is not there")?;
-        let never = store.delete(&format!("{key}-never"), second).await?;
-        self.refused(never, None, "it says that it deleted a key that never was there")?;
+        for (key, otherwise) in [
+            (key.clone(), "it says that it deleted a key that is not there"),
+            (format!("{key}-never"), "it says that it deleted a key that never was there"),
+        ] {
+            let nothing = store.delete(&key, second).await?;
+            self.refused(nothing, None, otherwise).map_err(Finding::of_deletions)?;
+        }
         for (at, value) in [
             (ReadAt::Exactly(first), Some(&one)),
             (ReadAt::Exactly(second), Some(&two)),
@@ -95,7 +116,7 @@ impl Probe<'_> {
                 Ok((found, _)) if found.as_ref().map(|found| &found.value) == value => {}
                 // Another server may have just compacted.
                 Err(Error::Compacted { .. }) => {}
-                Ok(_) => return Err(Finding::Wrong("it does not read what was there at a revision")),
+                Ok(_) => return Err(Finding::wrong("it does not read what was there at a revision")),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -110,9 +131,9 @@ impl Probe<'_> {
                 Ok(())
             }
             Update::Done(_) => {
-                Err(Finding::Wrong("the revision of a write is not greater than those before"))
+                Err(Finding::wrong("the revision of a write is not greater than those before"))
             }
-            Update::Conflict(_) => Err(Finding::Wrong(otherwise)),
+            Update::Conflict(_) => Err(Finding::wrong(otherwise)),
         }
     }
 
@@ -125,8 +146,8 @@ impl Probe<'_> {
         });
         match answer {
             Update::Conflict(found) if found == expected => Ok(()),
-            Update::Conflict(_) => Err(Finding::Wrong("a write that it refuses does not tell what is there")),
-            Update::Done(_) => Err(Finding::Wrong(otherwise)),
+            Update::Conflict(_) => Err(Finding::wrong("a write that it refuses does not tell what is there")),
+            Update::Done(_) => Err(Finding::wrong(otherwise)),
         }
     }
 }

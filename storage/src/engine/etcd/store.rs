@@ -9,8 +9,9 @@ use super::Config;
 use super::client::{Client, number};
 use super::flight::Flight;
 use super::prefix::Prefix;
+use super::probe::{self, Wrong};
+use super::stranger;
 use super::watch::{self, Progress};
-use super::{probe, stranger};
 use crate::engine::{check_size, key};
 use crate::{Error, KeyValue, Page, ReadAt, Revision, Storage, Update, WatchStream};
 
@@ -19,14 +20,17 @@ const PAGE: usize = 5000;
 
 /// A store in etcd.
 pub struct Etcd {
-    client: Client,
-    prefix: Prefix,
+    pub(super) client: Client,
+    pub(super) prefix: Prefix,
     flight: Flight,
     progress: Progress,
+    /// Whether what answers is not etcd, and is looked at before and after each write.
+    pub(super) is_wary: bool,
 }
 
 /// What a write does.
-enum Change {
+#[derive(Clone)]
+pub(super) enum Change {
     Put(Bytes),
     Delete,
 }
@@ -55,9 +59,19 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
         let (client, key) = (client.clone(), prefix.bound("/"));
         move || current(client.clone(), key.clone())
     });
-    let store = Etcd { client, prefix, flight, progress: Progress::default() };
-    probe::check(&store).await?;
-    Ok(store)
+    let mut store = Etcd { client, prefix, flight, progress: Progress::default(), is_wary: false };
+    match probe::wrong(&store).await {
+        None => return Ok(store),
+        Some(Wrong::Deletions(what)) => {
+            tracing::warn!(what, "the store is not etcd: each write asks it once more");
+            store.is_wary = true;
+        }
+        Some(wrong) => return Err(wrong.refusal()),
+    }
+    match probe::wrong(&store).await {
+        None => Ok(store),
+        Some(wrong) => Err(wrong.refusal()),
+    }
 }
 
 /// The state of the first member that answers; it is the one that is used. Asking twice harms nobody, so that one that says
@@ -100,7 +114,7 @@ async fn current(client: Client, key: Vec<u8>) -> Result<Revision, Error> {
     Ok(client.see(answer.header.as_ref()))
 }
 
-async fn range(
+pub(super) async fn range(
     client: &Client,
     key: &[u8],
     options: &GetOptions,
@@ -115,7 +129,7 @@ async fn range(
 
 impl Etcd {
     /// Reads at `at`, 0 being the newest revision; also gives the revision that was read.
-    async fn range(
+    pub(super) async fn range(
         &self,
         key: &[u8],
         options: GetOptions,
@@ -129,6 +143,19 @@ impl Etcd {
 
     /// Does `success` if the key's revision is `expected`; 0: if there is no such key.
     async fn write(&self, key: &str, expected: Revision, success: Change) -> Result<Update, Error> {
+        match self.is_wary {
+            true => self.write_warily(key, expected, success).await,
+            false => self.attempt(key, expected, success).await,
+        }
+    }
+
+    /// The same, in one question.
+    pub(super) async fn attempt(
+        &self,
+        key: &str,
+        expected: Revision,
+        success: Change,
+    ) -> Result<Update, Error> {
         let key = self.prefix.checked(key)?;
         let call = self.client.call(0, |member| {
             let txn = Txn::new()
@@ -232,7 +259,8 @@ impl Storage for Etcd {
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, Error> {
         key::check_prefix(prefix)?;
-        Ok(watch::watch(self.client.clone(), self.prefix.clone(), prefix, after, self.progress.subscribe()))
+        let (client, wanted) = (self.client.clone(), self.progress.subscribe());
+        Ok(watch::watch(client, self.is_wary, self.prefix.clone(), prefix, after, wanted))
     }
 
     async fn request_progress(&self) -> Result<(), Error> {

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::client::{self, Client, Place, number, revision};
 use super::prefix::Prefix;
+use super::wary;
 use crate::engine::key;
 use crate::{Error, Event, EventKind, Revision, WatchMessage, WatchStream};
 
@@ -41,6 +42,7 @@ impl Progress {
 /// Every event below `below` after `after`.
 pub(super) fn watch(
     client: Client,
+    is_wary: bool,
     prefix: Prefix,
     below: &str,
     after: Revision,
@@ -49,6 +51,7 @@ pub(super) fn watch(
     let range = (prefix.bound(below), prefix.bound(&key::end(below)));
     let watcher = Watcher {
         client,
+        is_wary,
         prefix,
         range,
         cursor: after,
@@ -63,6 +66,8 @@ pub(super) fn watch(
 
 struct Watcher {
     client: Client,
+    /// Whether what answers is not etcd.
+    is_wary: bool,
     prefix: Prefix,
     /// The first key, and the first behind the last.
     range: (Vec<u8>, Vec<u8>),
@@ -116,7 +121,7 @@ impl Watcher {
                 }
                 Woken::AskAgain => self.ask(self.owed.map_or(0, |(wanted, _)| wanted)),
                 Woken::Answer(Ok(Some(answer))) => {
-                    if let Some(message) = self.receive(answer.0)? {
+                    if let Some(message) = self.receive(answer.0).await? {
                         return Ok(Some((message, self)));
                     }
                 }
@@ -179,7 +184,7 @@ impl Watcher {
         }
     }
 
-    fn receive(&mut self, answer: PbWatchResponse) -> Result<Option<WatchMessage>, Error> {
+    async fn receive(&mut self, answer: PbWatchResponse) -> Result<Option<WatchMessage>, Error> {
         let newest = self.client.see(answer.header.as_ref());
         self.check_cluster(answer.header.as_ref().map_or(0, |header| header.cluster_id))?;
         if answer.compact_revision > 0 {
@@ -196,7 +201,7 @@ impl Watcher {
         }
         let events = std::mem::take(&mut connection.fragments);
         self.backoff = Duration::ZERO;
-        if events.is_empty() { Ok(self.progress(newest)) } else { self.deliver(events) }
+        if events.is_empty() { Ok(self.progress(newest)) } else { self.deliver(events).await }
     }
 
     /// A cluster restored from a backup counts its revisions anew.
@@ -220,10 +225,10 @@ impl Watcher {
         Some(WatchMessage::Progress(revision))
     }
 
-    fn deliver(&mut self, events: Vec<PbEvent>) -> Result<Option<WatchMessage>, Error> {
+    async fn deliver(&mut self, events: Vec<PbEvent>) -> Result<Option<WatchMessage>, Error> {
         let mut delivered = Vec::with_capacity(events.len());
         for event in events {
-            delivered.push(self.event(event)?);
+            delivered.push(self.event(event).await?);
         }
         if let Some(last) = delivered.last() {
             self.cursor = last.revision;
@@ -231,7 +236,7 @@ impl Watcher {
         Ok(Some(WatchMessage::Events(delivered)))
     }
 
-    fn event(&self, event: PbEvent) -> Result<Event, Error> {
+    async fn event(&self, event: PbEvent) -> Result<Event, Error> {
         let change = event.r#type();
         let kv = event.kv.ok_or_else(|| Error::Corrupt("etcd sent an event without a key".to_owned()))?;
         let kind = match change {
@@ -239,8 +244,12 @@ impl Watcher {
             EventType::Put => EventKind::Updated,
             EventType::Delete => EventKind::Deleted,
         };
-        let previous = event.prev_kv.map(|kv| self.prefix.key_value(kv)).transpose()?;
         let changed = revision(kv.mod_revision);
+        let previous = match event.prev_kv {
+            None if self.is_wary && kind != EventKind::Created => wary::previous(&self.client, &kv).await?,
+            known => known,
+        };
+        let previous = previous.map(|kv| self.prefix.key_value(kv)).transpose()?;
         if kind != EventKind::Created && previous.is_none() {
             // etcd leaves the previous value out when it was compacted before the event was sent.
             return Err(self.client.compacted(self.cursor, changed));

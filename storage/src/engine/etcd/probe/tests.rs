@@ -96,29 +96,30 @@ impl Storage for Faulty {
 #[tokio::test]
 async fn what_a_store_does_otherwise_is_said() {
     for (fault, said) in [
-        (Fault::CreatesTwice, "it creates a key that is there"),
-        (Fault::UpdatesStale, "it updates a key whose revision is not the expected one"),
-        (Fault::DeletesStale, "it deletes a key whose revision is not the expected one"),
-        (Fault::DeletesNothing, "it says that it deleted a key that is not there"),
-        (Fault::TellsNothing, "a write that it refuses does not tell what is there"),
-        (Fault::StandsStill, "the revision of a write is not greater than those before"),
-        (Fault::ForgetsHistory, "it does not read what was there at a revision"),
+        (Fault::CreatesTwice, Wrong::Fatal("it creates a key that is there")),
+        (Fault::UpdatesStale, Wrong::Fatal("it updates a key whose revision is not the expected one")),
+        (Fault::DeletesStale, Wrong::Fatal("it deletes a key whose revision is not the expected one")),
+        (Fault::DeletesNothing, Wrong::Deletions("it says that it deleted a key that is not there")),
+        (Fault::TellsNothing, Wrong::Fatal("a write that it refuses does not tell what is there")),
+        (Fault::StandsStill, Wrong::Fatal("the revision of a write is not greater than those before")),
+        (Fault::ForgetsHistory, Wrong::Fatal("it does not read what was there at a revision")),
     ] {
-        let error = check(&Faulty::open(fault).await).await.unwrap_err();
+        let found = wrong(&Faulty::open(fault).await).await.unwrap();
+        assert_eq!(found, said);
         // Waiting for it would not help.
-        assert!(matches!(&error, Error::Io(reason) if reason.contains(said)), "{fault:?}: {error}");
-        assert!(error.to_string().contains("use etcd"), "{error}");
+        let error = found.refusal();
+        assert!(matches!(&error, Error::Io(reason) if reason.contains("use etcd")), "{fault:?}: {error}");
     }
 }
 
 #[tokio::test]
 async fn a_store_that_does_as_etcd_keeps_nothing_of_it() {
     let store = Faulty::open(Fault::None).await;
-    check(&store).await.unwrap();
+    assert_eq!(wrong(&store).await, None);
     assert_eq!(store.list("/", None, 0, ReadAt::Latest).await.unwrap().items, []);
 }
 
 #[tokio::test]
 async fn one_that_does_not_answer_is_not_judged() {
-    check(&Faulty::open(Fault::Silent).await).await.unwrap();
+    assert_eq!(wrong(&Faulty::open(Fault::Silent).await).await, None);
 }
