@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use ::redb::{Builder, Database, DatabaseError, StorageError};
@@ -41,8 +42,13 @@ impl File {
 impl Source for File {
     fn open(&self) -> Result<Database, DatabaseError> {
         let path = &self.0.path;
-        if !path.exists() {
-            create(path)?;
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() && found.len() == 0 => {
+                let reason = "it is empty (remove it if it was never used)".to_owned();
+                return Err(StorageError::Corrupted(reason).into());
+            }
+            Ok(_) => {}
+            Err(_) => create(path)?,
         }
         Builder::new().set_cache_size(self.0.cache_size).create(path)
     }
@@ -81,6 +87,25 @@ pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> Error {
         DatabaseError::Storage(error) => explain(path, "open", error),
         other => Error::Io(format!("cannot open the database {place}: {other}")),
     }
+}
+
+/// Opens the database and compares all of it with its checksums. Damage that was done while it was closed shows nowhere else.
+pub(super) fn open_checked(source: &dyn Source) -> Result<Database, DatabaseError> {
+    let mut database = source.open()?;
+    if !database.check_integrity()? {
+        let path = source.path().display();
+        tracing::error!(%path, "the database was damaged and is repaired: what was written last may be missing");
+    }
+    Ok(database)
+}
+
+/// Runs what is done with the database at `path`; or why it cannot be trusted. redb panics where its checksums do not tell.
+pub(super) fn sound<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T, String> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked");
+        format!("the database {} is damaged, redb says: {text}; restore it from a backup", path.display())
+    })
 }
 
 /// Why redb could not do `what` with the database at `path`, and what to do.

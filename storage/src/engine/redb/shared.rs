@@ -25,12 +25,14 @@ enum State {
     Failed,
     /// And the file cannot be opened for writing.
     ReadOnly(Database),
+    /// What is in the file cannot be trusted, and why.
+    Damaged(String),
     Closed,
 }
 
 impl Shared {
     pub(super) fn open(source: Box<dyn Source>) -> Result<Self, Error> {
-        let (database, revision) = prepare(source.as_ref(), source.open())?;
+        let (database, revision) = prepare(source.as_ref(), file::open_checked)?;
         Ok(Self {
             source,
             state: RwLock::new(State::Open(database)),
@@ -67,9 +69,13 @@ impl Shared {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             match (&*state, purpose) {
                 (State::Open(database), _) | (State::ReadOnly(database), Use::Read) => {
-                    return work(database)
-                        .map_err(|failure| failure.explain(self.source.path(), purpose.verb()));
+                    let path = self.source.path();
+                    let work = || work(database).map_err(|failure| failure.explain(path, purpose.verb()));
+                    let outcome = file::sound(path, work);
+                    drop(state);
+                    return outcome.unwrap_or_else(|damage| Err(self.damaged(damage)));
                 }
+                (State::Damaged(reason), _) => return Err(Error::Corrupt(reason.clone())),
                 (State::Closed, _) => return Err(Error::Unavailable("the store was closed".to_owned())),
                 (State::Failed, _) | (State::ReadOnly(_), Use::Write) => {}
             }
@@ -80,12 +86,25 @@ impl Shared {
 
     /// Closes the database after a failed commit, until it is needed again.
     pub(super) fn fail(&self) {
-        self.replace(State::Failed);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*state, State::Damaged(_)) {
+            *state = State::Failed;
+        }
     }
 
     /// Closes the database for good.
     pub(super) fn close(&self) {
         self.replace(State::Closed);
+    }
+
+    /// Nothing is read from what cannot be trusted, nor written there.
+    fn damaged(&self, reason: String) -> Error {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *state, State::Damaged(reason.clone()));
+        drop(state);
+        // To close it may panic once more.
+        let _ = file::sound(self.source.path(), || drop(before));
+        Error::Corrupt(reason)
     }
 
     pub(super) fn size(&self) -> Result<u64, Error> {
@@ -107,11 +126,11 @@ impl Shared {
         // What is open holds the file's lock.
         *state = State::Failed;
         let source = self.source.as_ref();
-        let (database, revision) = match (prepare(source, source.open()), purpose) {
+        let (database, revision) = match (prepare(source, Source::open), purpose) {
             (Ok((database, revision)), _) => (State::Open(database), revision),
             (Err(error), Use::Write) => return Err(error),
             (Err(_), Use::Read) => {
-                let (database, revision) = prepare(source, source.open_for_reading())?;
+                let (database, revision) = prepare(source, Source::open_for_reading)?;
                 (State::ReadOnly(database), revision)
             }
         };
@@ -138,14 +157,18 @@ impl Use {
     }
 }
 
-/// Checks the layout of a database that was opened.
+/// Opens a database, and checks its layout.
 fn prepare(
     source: &dyn Source,
-    opened: Result<Database, DatabaseError>,
+    open: impl FnOnce(&dyn Source) -> Result<Database, DatabaseError>,
 ) -> Result<(Database, Revision), Error> {
-    let database = opened.map_err(|error| file::cannot_open(source.path(), error))?;
-    let revision = write::prepare(&database).map_err(|failure| failure.explain(source.path(), "open"))?;
-    Ok((database, revision))
+    let path = source.path();
+    let prepared = file::sound(path, || {
+        let database = open(source).map_err(|error| file::cannot_open(path, error))?;
+        let revision = write::prepare(&database).map_err(|failure| failure.explain(path, "open"))?;
+        Ok((database, revision))
+    });
+    prepared.unwrap_or_else(|damage| Err(Error::Corrupt(damage)))
 }
 
 impl History for Arc<Shared> {

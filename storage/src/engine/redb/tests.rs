@@ -243,3 +243,65 @@ async fn compaction_gives_space_back() {
     let (found, _) = store.get("/a", ReadAt::Exactly(revision)).await.unwrap();
     assert_eq!(found.unwrap().revision, revision);
 }
+
+#[tokio::test]
+async fn an_empty_file_is_no_new_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::new(folder.path().join("db"));
+    std::fs::write(&config.path, "").unwrap();
+    let error = open(config.clone()).await.err().expect("a refusal").to_string();
+    assert!(error.contains("it is empty") && error.contains("restore it from a backup"), "{error}");
+    std::fs::remove_file(&config.path).unwrap();
+    open(config).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_damaged_while_it_was_closed_is_refused_or_read_as_it_was_written() {
+    const PAGE: usize = 4096;
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::new(folder.path().join("db"));
+    let store = open(config.clone()).await.unwrap();
+    for number in 0..300 {
+        create(&store, &format!("/a/{number:03}")).await.unwrap();
+    }
+    let whole = store.list("/", None, 0, ReadAt::Latest).await.unwrap().items;
+    drop(store);
+    let bytes = std::fs::read(&config.path).unwrap();
+    let (mut refused, pages) = (0, bytes.len() / PAGE);
+    for page in (1..pages).step_by(pages / 60) {
+        for byte in [0, 0xa5] {
+            let mut damaged = bytes.clone();
+            damaged[page * PAGE..(page + 1) * PAGE].fill(byte);
+            std::fs::write(&config.path, &damaged).unwrap();
+            match open(config.clone()).await {
+                Ok(store) => assert_eq!(store.list("/", None, 0, ReadAt::Latest).await.unwrap().items, whole),
+                Err(error) => {
+                    refused += 1;
+                    let text = error.to_string();
+                    assert!(matches!(error, Error::Corrupt(_)), "page {page}: {text}");
+                    assert!(text.contains("restore it from a backup"), "page {page}: {text}");
+                }
+            }
+        }
+    }
+    assert!(refused > 20, "{refused} of {pages}");
+}
+
+#[tokio::test]
+async fn after_damage_nothing_is_read_or_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(Config::new(folder.path().join("db"))).await.unwrap();
+    create(&store, "/a").await.unwrap();
+    let found = store.shared.read::<()>(|_| panic!("a page that cannot be"));
+    assert!(
+        matches!(&found, Err(Error::Corrupt(text)) if text.contains("a page that cannot be")),
+        "{found:?}"
+    );
+    for error in [
+        create(&store, "/b").await.unwrap_err(),
+        store.get("/a", ReadAt::Latest).await.unwrap_err(),
+        store.compact(1).await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("restore it from a backup"), "{error}");
+    }
+}
