@@ -1,5 +1,6 @@
 //! Why PostgreSQL cannot be run as asked. Each message says what to do; [`Error::reason`] gives the condition's word.
 
+use super::port::Holder;
 use crate::backend::Code;
 use crate::backend::postgresql::{Answer, NoRandomness, is_of_the_moment};
 use std::path::{Path, PathBuf};
@@ -64,10 +65,8 @@ pub enum Error {
         wanted: u32,
     },
     /// The wished port belongs to somebody else.
-    #[error(
-        "port {0} is already in use on 127.0.0.1; choose another port or stop the process that listens there"
-    )]
-    PortTaken(u16),
+    #[error("port {0} {1}")]
+    PortTaken(u16, Holder),
     /// The system lets no server have it.
     #[error(
         "port {0} is kept by the system for programs with more rights than servers have; choose {1} or above"
@@ -245,7 +244,7 @@ impl Error {
             | Error::ExtensionUnavailable { .. }
             | Error::InvalidCertificate(_)
             | Error::Refused { .. }
-            | Error::PortTaken(_)
+            | Error::PortTaken(..)
             | Error::PortBarred(..) => "BackendRejected",
             Error::UnknownInstance(_) => "Creating",
             Error::StartFailed { .. } | Error::NoStandby(_) => "NoPrimary",
@@ -274,7 +273,7 @@ impl Error {
                 self,
                 Error::ExtensionUnavailable { .. }
                     | Error::VersionNotInstalled { .. }
-                    | Error::PortTaken(_)
+                    | Error::PortTaken(..)
                     | Error::Frozen(_)
             )
     }
@@ -298,7 +297,7 @@ impl Error {
             | Error::NoStandby(_)
             | Error::ExtensionUnavailable { .. }
             | Error::VersionNotInstalled { .. }
-            | Error::PortTaken(_) => Code::FailedPrecondition,
+            | Error::PortTaken(..) => Code::FailedPrecondition,
             Error::DiskFull(_) | Error::Frozen(_) | Error::NoFreePort(..) | Error::Crowded => {
                 Code::ResourceExhausted
             }

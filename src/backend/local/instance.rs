@@ -28,6 +28,18 @@ pub(super) struct Host {
     pub(super) copying: Duration,
 }
 
+impl Host {
+    /// What was there before has its ports.
+    pub(super) fn hold_ports(&self, folder: &InstanceFolder, state: &State) {
+        for port in &state.ports {
+            match state.retained {
+                true => self.ports.leave(*port, folder.path.clone()),
+                false => self.ports.keep(*port),
+            }
+        }
+    }
+}
+
 /// One instance, held by one task at a time.
 pub(super) struct Instance<'a> {
     pub(super) host: &'a Host,
@@ -169,6 +181,7 @@ impl<'a> Instance<'a> {
     /// Gives every server a port. A wish that cannot be met now leaves a primary that has one where it is, and is told.
     fn assign_ports(&mut self) -> Result<Option<Error>, Error> {
         let mut unmet = None;
+        self.state.ports.iter().for_each(|port| self.host.ports.keep(*port));
         if let Some(wish) = self.state.desired.port
             && self.state.ports.first() != Some(&wish)
         {

@@ -268,6 +268,7 @@ impl LocalPostgres {
         };
         if retained {
             instance.state.keep(policy == RemovePolicy::Orphan);
+            self.host.hold_ports(&instance.folder, &instance.state);
             return instance.save();
         }
         for server in instance.folder.servers(0) {
@@ -319,7 +320,7 @@ impl LocalPostgres {
 /// Watches over an instance that was there before us.
 async fn take_up(host: &Host, supervisor: &Supervisor, uid: &str) -> Result<(), Error> {
     let state = State::read(&host.layout.instance(uid).state())?;
-    state.ports.iter().for_each(|port| host.ports.keep(*port));
+    host.hold_ports(&host.layout.instance(uid), &state);
     if !state.desired.stopped && !state.retained {
         watch(supervisor, &Instance::reopen(host, uid).await?, true);
     }

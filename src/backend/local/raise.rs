@@ -5,6 +5,7 @@ use super::error::Error;
 use super::instance::Instance;
 use super::manager;
 use super::parameters::told;
+use super::port::Holder;
 use super::process::Postmaster;
 use super::server::ShutdownMode;
 use super::sql::{MAINTENANCE, Session, column, literal};
@@ -48,7 +49,7 @@ impl Instance<'_> {
                 }
             }
         }
-        Err(Error::PortTaken(taken))
+        Err(Error::PortTaken(taken, Holder::Process))
     }
 
     /// What may help after a start that failed: another port, or the parameters of before. Else the error itself.
@@ -57,7 +58,7 @@ impl Instance<'_> {
         let is_trial = self.state.parameters.as_ref().is_some_and(|last| others(&last));
         let started = self.state.started.as_ref().filter(|last| index == 0 && others(last)).cloned();
         match error {
-            Error::PortTaken(port) | Error::PortBarred(port, _)
+            Error::PortTaken(port, _) | Error::PortBarred(port, _)
                 if index > 0 || self.state.desired.port != Some(port) =>
             {
                 let next = self.host.ports.take(Some(port))?;

@@ -11,7 +11,7 @@ use super::install::Install;
 use super::layout::ServerFolder;
 use super::manager;
 use super::parameters::complaint;
-use super::port;
+use super::port::{self, Holder};
 use super::process::{self, Postmaster};
 use super::sql::streaming_options;
 use crate::backend::postgresql::{Login, Secret};
@@ -157,7 +157,7 @@ impl Server<'_> {
     fn explain(&self, before: u64, output: &str) -> Error {
         let log = self.read_log(before).unwrap_or_default();
         if log.contains("Address already in use") {
-            return Error::PortTaken(self.port);
+            return Error::PortTaken(self.port, Holder::Process);
         }
         if log.contains("could not bind") && log.contains("Permission denied") {
             return port::barred(self.port);

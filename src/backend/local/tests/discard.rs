@@ -130,3 +130,18 @@ async fn since_when_it_is_kept_is_written_down_once() {
     fixture.local().remove(UID, RemovePolicy::Retain).await.expect("removed");
     assert!(since(&fixture).expect("the moment").as_str() > "2026");
 }
+
+#[tokio::test]
+async fn what_is_kept_has_its_port_until_it_is_deleted() {
+    let Some(fixture) = Fixture::new().await else { return };
+    let port = kept(&fixture).await.read_write.port;
+    let another = Desired { uid: "another".to_owned(), name: "another".to_owned(), ..desired() };
+    let another = Desired { port: Some(port), ..another };
+    let said = fixture.local().ensure(&another).await.expect_err("it is taken").to_string();
+    assert!(
+        said.contains(&format!("port {port} belongs to data that a deletion kept (uid {UID})")),
+        "{said}"
+    );
+    discard(&fixture.root(), UID, false).expect("it is kept").finish().expect("deleted");
+    assert_eq!(fixture.ensure(&another).await.read_write.port, port);
+}

@@ -150,7 +150,7 @@ async fn a_wished_port_is_taken_or_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its address").port();
     let error = fixture.local().ensure(&wish(port)).await.expect_err("a port in use");
-    assert!(matches!(error, Error::PortTaken(refused) if refused == port), "{error}");
+    assert!(matches!(error, Error::PortTaken(refused, _) if refused == port), "{error}");
     let elsewhere = fixture.ensure(&desired()).await;
     fixture.local().ensure(&wish(port)).await.expect_err("a port in use");
     connect(&elsewhere).await;
