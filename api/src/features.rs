@@ -93,7 +93,9 @@ fn walk(schema: &'static Schema, new: &Value, old: Option<&Value>, path: &str, u
         let path = format!("{path}.{}", field.name);
         match field.feature {
             Some(_) if before.is_some_and(|before| is_same(&field.topology, before, value)) => {}
-            Some(feature) if !is_default(field.default, value) => uses.push(path, feature),
+            Some(feature) if !is_empty(value) && !is_default(field.default, value) => {
+                uses.push(path, feature)
+            }
             Some(_) => {}
             None => walk_field(field, value, before, &path, uses),
         }
@@ -129,6 +131,16 @@ fn is_same(topology: &Topology, old: &Value, new: &Value) -> bool {
             old.len() == new.len() && new.iter().all(|item| before.contains(item))
         }
         _ => old == new,
+    }
+}
+
+/// Whether nothing is asked for: a block of which no field is set, as templates leave it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_empty),
+        _ => false,
     }
 }
 

@@ -207,6 +207,7 @@ fn a_postgresql_is_what_the_standard_allows() {
 #[test]
 fn a_postgresql_changes_only_as_a_database_can() {
     let invalid_before = json!({"users": [{"name": "u", "databases": ["none"]}]});
+    let runs = |version: &str| json!({"spec": {"version": version}, "status": {"version": version}});
     changed(
         &postgresql::DEFINITION,
         &database(),
@@ -279,27 +280,25 @@ fn a_postgresql_changes_only_as_a_database_can() {
                 spec(json!({"adoptRef": {"kind": "Cluster", "name": "x"}})),
                 "spec.adoptRef: Forbidden: field is immutable",
             ),
-            (spec(json!({"version": "17.5"})), spec(json!({"version": "17.6"})), ""),
+            (spec(json!({"version": "17.5"})), spec(json!({"version": "16"})), ""),
+            (spec(json!({"version": "16"})), spec(json!({"version": "17"})), ""),
+            (runs("17.5"), spec(json!({"version": "17.6"})), ""),
             (
-                spec(json!({"version": "17.5"})),
+                runs("17.5"),
                 spec(json!({"version": "17.4"})),
                 "spec.version: Invalid value: \"17.4\": cannot be lower than the version that runs, 17.5",
             ),
             (
-                spec(json!({"version": "17.5"})),
+                runs("17.5"),
                 spec(json!({"version": "16"})),
                 "spec.version: Invalid value: \"16\": cannot be lower than the version that runs, 17.5; no data goes back to an older major version: copy it to a new object of that version",
             ),
             (
-                spec(json!({"version": "16"})),
+                runs("16"),
                 spec(json!({"version": "17"})),
                 "spec.version: Forbidden: is a new major version: set spec.upgradePolicy.major to InPlace to allow it",
             ),
-            (
-                spec(json!({"version": "16"})),
-                spec(json!({"version": "17", "upgradePolicy": {"major": "InPlace"}})),
-                "",
-            ),
+            (runs("16"), spec(json!({"version": "17", "upgradePolicy": {"major": "InPlace"}})), ""),
             // What was wrong before is not held against a change of something else.
             (
                 spec(invalid_before.clone()),

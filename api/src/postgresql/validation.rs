@@ -255,11 +255,11 @@ fn immutable(new: &PostgreSQL, old: &PostgreSQL, errors: &mut Errors) {
     }
 }
 
-/// The version that runs, or was wished before, where another one is wished now.
+/// The version that runs, where another one is wished from now on. Of what nobody has seen yet there is none.
 fn version_before<'a>(new: &PostgreSQL, old: &'a PostgreSQL) -> Option<&'a str> {
     let (wanted, stated) = (&new.spec.instance.version, &old.spec.instance.version);
-    let previous = [&old.status.instance.version, stated].into_iter().find(|text| !text.is_empty())?;
-    (!wanted.is_empty() && wanted != stated).then_some(previous.as_str())
+    let runs = &old.status.instance.version;
+    (!runs.is_empty() && !wanted.is_empty() && wanted != stated).then_some(runs.as_str())
 }
 
 /// Whether a new major version is wished, and spec.upgradePolicy does not allow it.

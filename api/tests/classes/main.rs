@@ -204,6 +204,10 @@ fn a_field_that_is_set_needs_its_feature_and_its_default_does_not() {
         needed(json!({"instances": 1, "state": "Running", "pooling": {"mode": "Disabled"}}), None),
         none
     );
+    let blocks = ["scheduling", "maintenance", "pooling", "network", "observability", "backup", "tls"];
+    for block in blocks {
+        assert_eq!(needed(json!({block: {}}), None), none, "nothing is asked for in {block}");
+    }
     let row = |spec: Value, expected: &str| assert_eq!(needed(spec, None), [expected]);
     row(json!({"instances": 2}), "spec.instances PostgreSQLReplicas");
     row(json!({"flavor": "x"}), "spec.flavor PostgreSQLFlavor");
