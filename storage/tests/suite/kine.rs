@@ -52,12 +52,14 @@ async fn kine_over_postgresql_passes() {
         return eprintln!("SKIPPED: no PostgreSQL below /usr/lib/postgresql; hack/test unit installs it");
     };
     kine_passes(&format!("postgres://postgres@{}/kine?sslmode=disable", postgresql.address)).await;
+    postgresql.stop().await;
 }
 
 /// A PostgreSQL of its own. Dropped, it is killed and its data removed.
 struct PostgreSQL {
     address: SocketAddr,
-    _process: Child,
+    process: Child,
+    stop: Command,
     _folder: TempDir,
 }
 
@@ -75,7 +77,8 @@ impl PostgreSQL {
             command.arg("-D").arg(&data).current_dir(folder.path());
             command
         };
-        let (mut initdb, mut server) = (command("initdb"), command("postgres"));
+        let (mut initdb, mut server, mut stop) = (command("initdb"), command("postgres"), command("pg_ctl"));
+        stop.args(["stop", "--mode=immediate"]);
         if is_root {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
@@ -86,7 +89,13 @@ impl PostgreSQL {
         server.args(["-c", "fsync=off", "-c", "unix_socket_directories="]);
         let process = quiet(&mut server).spawn().unwrap();
         listens(address).await;
-        Some(Self { address, _process: process, _folder: folder })
+        Some(Self { address, process, stop, _folder: folder })
+    }
+
+    /// One that is killed leaves shared memory behind.
+    async fn stop(mut self) {
+        assert!(quiet(&mut self.stop).status().await.unwrap().success(), "it stops");
+        self.process.wait().await.unwrap();
     }
 }
 
