@@ -40,6 +40,16 @@ struct Found {
     scope: Scope,
 }
 
+impl Found {
+    /// Its objects in a namespace; in the empty one, all of them.
+    fn objects(&self, client: kube::Client, namespace: &str) -> Api<DynamicObject> {
+        match (&self.scope, namespace) {
+            (Scope::Cluster, _) | (Scope::Namespaced, "") => Api::all_with(client, &self.resource),
+            (Scope::Namespaced, namespace) => Api::namespaced_with(client, namespace, &self.resource),
+        }
+    }
+}
+
 impl Sought {
     /// What a binding names, of the kind that its policy names.
     pub fn new(kind: &ParamKind, reference: &ParamRef) -> Result<Sought, Error> {
@@ -54,6 +64,15 @@ impl Sought {
         let (api_version, kind) = (kind.api_version.clone(), kind.kind.clone());
         let (api_version, kind) = (api_version.unwrap_or_default(), kind.unwrap_or_default());
         Ok(Sought { api_version, kind, namespace, name, labels })
+    }
+
+    /// The namespace to look in for a request in this one, empty where the kind is in none; `None` where a request in none cannot
+    /// tell.
+    fn place<'a>(&'a self, scope: &Scope, namespace: &'a str) -> Option<&'a str> {
+        match (scope, self.namespace.as_deref().unwrap_or(namespace)) {
+            (Scope::Cluster, _) => Some(""),
+            (Scope::Namespaced, place) => Some(place).filter(|place| !place.is_empty()),
+        }
     }
 }
 
@@ -74,18 +93,14 @@ impl Cluster {
     }
 
     async fn find_params(&self, sought: &Sought, namespace: &str) -> Result<Vec<DynamicObject>, Error> {
-        let Found { resource, scope } = self.kind_of(sought).await?;
-        let client = self.client.clone();
-        let api: Api<DynamicObject> = match (scope, sought.namespace.as_deref().unwrap_or(namespace)) {
-            (Scope::Cluster, _) => Api::all_with(client, &resource),
-            (Scope::Namespaced, "") => {
-                return Err(Error::Config(
-                    "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources"
-                        .into(),
-                ));
-            }
-            (Scope::Namespaced, namespace) => Api::namespaced_with(client, namespace, &resource),
+        let found = self.kind_of(sought).await?;
+        let Some(place) = sought.place(&found.scope, namespace) else {
+            return Err(Error::Config(
+                "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources"
+                    .into(),
+            ));
         };
+        let api = found.objects(self.client.clone(), place);
         if let Some(name) = &sought.name {
             return Ok(api.get_opt(name).await?.into_iter().collect());
         }

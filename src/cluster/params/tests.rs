@@ -85,7 +85,7 @@ async fn what_is_known_is_asked_of_nobody_and_follows_every_change() {
 async fn what_is_not_known_yet_is_read() {
     let (cluster, asked) = cluster();
     let watched = cluster.watch_params(named("late"), value);
-    while watched.seen.load().is_none() {
+    while watched.watch.seen.load().is_none() {
         yield_now().await;
     }
     assert_eq!(watched.of("demo").await.unwrap(), ["late"]);
@@ -103,12 +103,12 @@ async fn what_is_not_known_yet_is_read() {
 async fn nobody_watches_for_whom_nobody_asks_any_more() {
     let (cluster, _) = cluster();
     let watched = cluster.watch_params(named("limits"), value);
-    let seen = watched.seen.clone();
-    while seen.load().is_none() {
+    let watch = watched.watch.clone();
+    while watch.seen.load().is_none() {
         yield_now().await;
     }
     drop(watched);
-    while Arc::strong_count(&seen) > 1 {
+    while Arc::strong_count(&watch) > 1 {
         yield_now().await;
     }
 }

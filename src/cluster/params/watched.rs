@@ -6,7 +6,7 @@ use super::{Found, Sought};
 use crate::cluster::follow::{ASK_AGAIN, RETRY};
 use crate::cluster::{Cluster, Error, chain};
 use arc_swap::ArcSwapOption;
-use kube::api::{Api, DynamicObject};
+use kube::api::DynamicObject;
 use kube::discovery::Scope;
 use kube::runtime::watcher;
 use serde_json::Value;
@@ -16,11 +16,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Parameters of a binding, as what they are judged by. The watch ends with this.
 pub struct Watched<T> {
+    pub(super) watch: Arc<Watch<T>>,
+    _ended: DropGuard,
+}
+
+/// What is watched, and what is known of it.
+pub(super) struct Watch<T> {
     cluster: Cluster,
     sought: Sought,
     make: fn(Value) -> T,
-    pub(super) seen: Arc<ArcSwapOption<Seen<T>>>,
-    _ended: DropGuard,
+    pub(super) seen: ArcSwapOption<Seen<T>>,
 }
 
 /// What the cluster told of last.
@@ -37,10 +42,10 @@ impl Cluster {
         sought: Sought,
         make: fn(Value) -> T,
     ) -> Watched<T> {
-        let (seen, ended) = (Arc::default(), CancellationToken::new());
-        let watch = Watch { cluster: self.clone(), sought: sought.clone(), make, seen: Arc::clone(&seen) };
-        tokio::spawn(watch.run(ended.clone()));
-        Watched { cluster: self.clone(), sought, make, seen, _ended: ended.drop_guard() }
+        let ended = CancellationToken::new();
+        let watch = Arc::new(Watch { cluster: self.clone(), sought, make, seen: ArcSwapOption::empty() });
+        tokio::spawn(watch.clone().run(ended.clone()));
+        Watched { watch, _ended: ended.drop_guard() }
     }
 }
 
@@ -50,34 +55,22 @@ impl<T: Clone> Watched<T> {
         if let Some(known) = self.known(namespace) {
             return Ok(known);
         }
-        let read = self.cluster.params(&self.sought, namespace).await?;
-        Ok(read.into_iter().map(self.make).collect())
+        let Watch { cluster, sought, make, .. } = &*self.watch;
+        let read = cluster.params(sought, namespace).await?;
+        Ok(read.into_iter().map(make).collect())
     }
 
     /// The same, where it is known. One that is missing by name may have been made a moment ago, as Kubernetes has it.
     pub(super) fn known(&self, namespace: &str) -> Option<Vec<T>> {
-        let (seen, sought) = (self.seen.load(), &self.sought);
+        let (seen, sought) = (self.watch.seen.load(), &self.watch.sought);
         let Seen { scope, objects } = &**seen.as_ref()?;
-        let place = match (scope, sought.namespace.as_deref().unwrap_or(namespace)) {
-            (Scope::Cluster, _) => "",
-            (Scope::Namespaced, "") => return None,
-            (Scope::Namespaced, place) => place,
-        };
-        let found = objects.get(place).cloned().unwrap_or_default();
+        let found = objects.get(sought.place(scope, namespace)?).cloned().unwrap_or_default();
         (sought.name.is_none() || !found.is_empty()).then_some(found)
     }
 }
 
-/// What keeps them known.
-struct Watch<T> {
-    cluster: Cluster,
-    sought: Sought,
-    make: fn(Value) -> T,
-    seen: Arc<ArcSwapOption<Seen<T>>>,
-}
-
 impl<T> Watch<T> {
-    async fn run(self, ended: CancellationToken) {
+    async fn run(self: Arc<Self>, ended: CancellationToken) {
         while !ended.is_cancelled() {
             let pause = match self.cluster.kind_of(&self.sought).await {
                 Ok(found) => {
@@ -103,12 +96,10 @@ impl<T> Watch<T> {
         }
     }
 
-    async fn follow(&self, Found { resource, scope }: Found, ended: &CancellationToken) {
-        let client = self.cluster.client.clone();
-        let api: Api<DynamicObject> = match (&scope, &self.sought.namespace) {
-            (Scope::Namespaced, Some(namespace)) => Api::namespaced_with(client, namespace, &resource),
-            _ => Api::all_with(client, &resource),
-        };
+    async fn follow(&self, found: Found, ended: &CancellationToken) {
+        let namespace = self.sought.namespace.as_deref().unwrap_or_default();
+        let api = found.objects(self.cluster.client.clone(), namespace);
+        let Found { resource, scope } = found;
         let config = match &self.sought.name {
             Some(name) => watcher::Config::default().fields(&format!("metadata.name={name}")),
             None => watcher::Config::default().labels(&self.sought.labels),
