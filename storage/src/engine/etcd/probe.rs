@@ -31,14 +31,6 @@ impl Finding {
     fn wrong(what: &'static str) -> Self {
         Finding::Wrong(Wrong::Fatal(what))
     }
-
-    /// The same of a deletion of what is not there.
-    fn of_deletions(self) -> Self {
-        match self {
-            Finding::Wrong(Wrong::Fatal(what)) => Finding::Wrong(Wrong::Deletions(what)),
-            other => other,
-        }
-    }
 }
 
 impl From<Error> for Finding {
@@ -104,8 +96,10 @@ impl Probe<'_> {
             (key.clone(), "it says that it deleted a key that is not there"),
             (format!("{key}-never"), "it says that it deleted a key that never was there"),
         ] {
-            let nothing = store.delete(&key, second).await?;
-            self.refused(nothing, None, otherwise).map_err(Finding::of_deletions)?;
+            match store.delete(&key, second).await? {
+                Update::Done(_) => return Err(Finding::Wrong(Wrong::Deletions(otherwise))),
+                answer => self.refused(answer, None, otherwise)?,
+            }
         }
         for (at, value) in [
             (ReadAt::Exactly(first), Some(&one)),

@@ -60,15 +60,13 @@ pub async fn open(config: Config) -> Result<Etcd, Error> {
         move || current(client.clone(), key.clone())
     });
     let mut store = Etcd { client, prefix, flight, progress: Progress::default(), is_wary: false };
-    match probe::wrong(&store).await {
-        None => return Ok(store),
-        Some(Wrong::Deletions(what)) => {
-            tracing::warn!(what, "the store is not etcd: each write asks it once more");
-            store.is_wary = true;
-        }
-        Some(wrong) => return Err(wrong.refusal()),
+    let mut wrong = probe::wrong(&store).await;
+    if let Some(Wrong::Deletions(what)) = wrong {
+        tracing::warn!(what, "the store is not etcd: each write asks it once more");
+        store.is_wary = true;
+        wrong = probe::wrong(&store).await;
     }
-    match probe::wrong(&store).await {
+    match wrong {
         None => Ok(store),
         Some(wrong) => Err(wrong.refusal()),
     }
