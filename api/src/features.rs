@@ -108,12 +108,14 @@ fn walk_field(field: &'static Field, new: &Value, old: Option<&Value>, path: &st
         return walk(field.schema, new, old, path, uses);
     };
     let before = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let keys: &[&str] = if let Topology::Map(keys) = field.topology { keys } else { &[] };
-    let by_key: HashMap<_, _> = before.iter().map(|item| (key_of(item, keys), item)).collect();
+    let by_key: Option<(_, HashMap<_, _>)> = match field.topology {
+        Topology::Map(keys) => Some((keys, before.iter().map(|item| (key_of(item, keys), item)).collect())),
+        _ => None,
+    };
     for (index, value) in list.iter().enumerate() {
-        let same = match keys {
-            [] => before.get(index),
-            _ => by_key.get(&key_of(value, keys)).copied(),
+        let same = match &by_key {
+            Some((keys, before)) => before.get(&key_of(value, keys)).copied(),
+            None => before.get(index),
         };
         walk(item, value, same, &format!("{path}[{index}]"), uses);
     }

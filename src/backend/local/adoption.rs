@@ -57,7 +57,7 @@ impl LocalPostgres {
         tracing::info!(from = uid, to = desired.uid, "data that was kept is taken up");
         let folder = self.host.layout.instance(&desired.uid);
         let mut state = State::read(&folder.state())?;
-        state.ports.iter().for_each(|port| self.host.ports.keep(*port));
+        self.host.hold_ports(&folder, &state);
         if state.desired.name != desired.name {
             // It is issued to a name.
             state.certificate = None;

@@ -181,7 +181,7 @@ impl<'a> Instance<'a> {
     /// Gives every server a port. A wish that cannot be met now leaves a primary that has one where it is, and is told.
     fn assign_ports(&mut self) -> Result<Option<Error>, Error> {
         let mut unmet = None;
-        self.state.ports.iter().for_each(|port| self.host.ports.keep(*port));
+        self.host.hold_ports(&self.folder, &self.state);
         if let Some(wish) = self.state.desired.port
             && self.state.ports.first() != Some(&wish)
         {
